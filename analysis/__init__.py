@@ -1,0 +1,1 @@
+"""Code to facts: syntax at the hole, types, members, names and imports, by static analysis only."""

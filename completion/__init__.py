@@ -1,0 +1,1 @@
+"""The one API: a snapshot goes in, a completion comes out."""

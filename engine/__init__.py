@@ -1,0 +1,1 @@
+"""Token ids in, token ids out: model, weights, vocabulary and the decode loop."""

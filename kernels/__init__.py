@@ -1,0 +1,1 @@
+"""Matrix and attention kernels, one file each; reference.py is their specification."""
