@@ -1,0 +1,60 @@
+"""What a completion request yields: a completion or none, and in both cases why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class SnippetUse:
+    """One snippet that stood in the prompt: where it came from, why, and what it cost."""
+
+    source: str
+    path: str | None
+    reason: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorReport:
+    """What the monitors did during one generation."""
+
+    triggers: int = 0
+    allowed: int = 0
+    refused: int = 0
+    rolled_back: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """``text`` replaces ``[start, stop)``, offsets in code points of the snapshot's text.
+
+    The span lies on the line of the cursor and contains it. ``confidence`` is the geometric mean of the
+    probabilities of the tokens shown, from 0 to 1.
+    """
+
+    text: str
+    start: int
+    stop: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The outcome of one request. When ``completion`` is None, ``reason`` says why there is none.
+
+    ``generated`` is the model's own text before it was cut to what is shown, ``prompt`` the text of the
+    prompt with its special tokens spelt out; both serve explanation only. ``finish`` is the engine's word for
+    why decoding ended, or "none" if it never began. ``timings_ms`` is by stage: "syntax", "prompt", "queue",
+    "prefill", "decode", "shaping" and "total".
+    """
+
+    completion: Completion | None
+    reason: str
+    model: str
+    finish: str = "none"
+    prompt: str = ""
+    prompt_tokens: int = 0
+    generated: str = ""
+    timings_ms: Mapping[str, float] = field(default_factory=dict[str, float])
+    context: tuple[SnippetUse, ...] = ()
+    monitors: MonitorReport = field(default_factory=MonitorReport)

@@ -1,0 +1,25 @@
+"""What a user may choose about completion, with the defaults; made from settings, flags or nothing."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Lines = Literal["auto", "single", "multi"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Choices that hold for every request until they are replaced.
+
+    ``model`` is a name of the model store, a ``.gguf`` file or a directory in Hugging Face layout; None takes
+    the default for the device. ``device`` is "auto", "cpu", "cuda" or "cuda:N". Token counts are of the
+    loaded model's vocabulary.
+    """
+
+    model: str | None = None
+    device: str = "auto"
+    lines: Lines = "auto"
+    tokens_max: int = 64
+    prompt_tokens_max: int = 1024
+    in_comments: bool = False
+    context: bool = True
+    monitor: bool = True

@@ -1,0 +1,46 @@
+"""The state of one document at one moment, with the cursor: all that a completion depends on.
+
+Immutable, so that a completion computed while the user types on is still the right answer to its own
+request. Knows no editor: offsets count code points from 0, lines end as they do in the text.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """``path`` is absolute, or a bare name for a document that was never saved.
+
+    ``language`` is the language server protocol's language id. ``invoked`` is true when the user asked for
+    this completion by hand. ``selected`` is the item highlighted in the editor's completion menu, as the span
+    it replaces and its text; the completion then continues from there and begins with that text.
+    """
+
+    path: str
+    language: str
+    text: str
+    offset: int
+    workspace: str | None = None
+    version: int = 0
+    invoked: bool = False
+    selected: "Selected | None" = None
+
+    def __post_init__(self) -> None:
+        assert 0 <= self.offset <= len(self.text)
+
+    @property
+    def prefix(self) -> str:
+        return self.text[: self.offset]
+
+    @property
+    def suffix(self) -> str:
+        return self.text[self.offset :]
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A menu item the editor shows as chosen: ``text`` would replace ``[start, stop)``."""
+
+    start: int
+    stop: int
+    text: str
