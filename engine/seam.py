@@ -29,11 +29,11 @@ class Stream(Protocol):
     def __aiter__(self) -> AsyncIterator[Token]: ...
 
     def cancel(self) -> None:
-        """Stop within one decode step; the result then says "cancelled". May be called at any time, also twice."""
+        """Stop within one decode step; the result then says "cancelled". May be called at any time."""
         ...
 
     async def result(self) -> Generation:
-        """The whole generation, once it has ended for whatever reason. Raises EngineError if decoding failed."""
+        """The whole generation, once it has ended. Raises EngineError if decoding failed."""
         ...
 
 

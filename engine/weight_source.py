@@ -7,7 +7,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class WeightSource:
-    """A ``.gguf`` file, or a directory in Hugging Face layout (config.json, tokenizer.json, *.safetensors)."""
+    """A ``.gguf`` file, or a directory with config.json, tokenizer.json and *.safetensors."""
 
     name: str
     path: Path

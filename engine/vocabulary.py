@@ -1,0 +1,126 @@
+"""The tokens of one model: text to ids and back, the bytes of each token, the special tokens by their text.
+
+Invariants: ``encode`` never yields a special token, whatever the text says; the bytes of the ids that it
+yields, joined, are the UTF-8 of the text; special tokens have no bytes, so they can never appear in decoded
+text.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from tokenizers import Tokenizer
+
+Spelling = Literal["byte_level", "sentencepiece"]
+
+_SPACE_MARK = "▁"
+
+
+def _byte_level_alphabet() -> dict[str, int]:
+    """The printable stand-in of each byte in byte-level BPE (GPT-2's table)."""
+    printable = [
+        *range(ord("!"), ord("~") + 1),
+        *range(ord("¡"), ord("¬") + 1),
+        *range(ord("®"), ord("ÿ") + 1),
+    ]
+    alphabet = {chr(byte): byte for byte in printable}
+    hidden = (byte for byte in range(256) if byte not in set(printable))
+    return alphabet | {chr(256 + order): byte for order, byte in enumerate(hidden)}
+
+
+BYTE_OF_CHARACTER: Mapping[str, int] = _byte_level_alphabet()
+
+
+def _sentencepiece_bytes(piece: str) -> bytes:
+    if len(piece) == 6 and piece.startswith("<0x") and piece.endswith(">"):
+        return bytes([int(piece[3:5], 16)])
+    return piece.replace(_SPACE_MARK, " ").encode()
+
+
+def _byte_level_bytes(piece: str) -> bytes:
+    try:
+        return bytes([BYTE_OF_CHARACTER[character] for character in piece])
+    except KeyError:  # a token that was added as plain text, outside the byte alphabet
+        return piece.encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """The vocabulary as the model file spells it, before anything is derived from it.
+
+    ``texts`` is indexed by token id and may have gaps (empty strings). ``plain`` are the ids of tokens that
+    were added as ordinary text and so are spelled as they are, not in the alphabet of ``spelling``.
+    """
+
+    texts: Sequence[str]
+    spelling: Spelling
+    special: Mapping[str, int]
+    plain: frozenset[int] = frozenset()
+
+
+class Vocabulary:
+    """What a model's token ids mean. Built by vocabulary_gguf.py or vocabulary_huggingface.py."""
+
+    def __init__(
+        self, tokenizer: Tokenizer, pieces: Pieces, begin_id: int | None, end_ids: frozenset[int]
+    ) -> None:
+        """``tokenizer`` must know no special token and add nothing by itself, no dummy space either."""
+        self._tokenizer = tokenizer
+        self._pieces = pieces
+        self._special_ids = frozenset(pieces.special.values())
+        self._bytes_of: dict[int, bytes] = dict.fromkeys(self._special_ids, b"")
+        self.begin_id = begin_id
+        """The id that every prompt must begin with; None when the model wants none."""
+        self.end_ids = end_ids
+        """The ids by which the model itself ends a text."""
+
+    @property
+    def size(self) -> int:
+        """How many ids there are; a model may have more rows of logits than this (padding)."""
+        return len(self._pieces.texts)
+
+    @property
+    def special_ids(self) -> frozenset[int]:
+        """The ids of all special tokens: control tokens, padding and what else is not text."""
+        return self._special_ids
+
+    def encode(self, text: str, *, dummy_space: bool = False) -> list[int]:
+        """The ids of ``text``, without begin or end.
+
+        ``dummy_space`` asks for the space that SentencePiece families put before the start of a text: right
+        at the beginning of a document, wrong wherever a text goes on. Other families ignore it.
+        """
+        if dummy_space and self._pieces.spelling == "sentencepiece":
+            text = " " + text
+        return self._tokenizer.encode(text, add_special_tokens=False).ids
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of ``ids``: special tokens left out, bytes that are not UTF-8 replaced by U+FFFD."""
+        return b"".join(map(self.token_bytes, ids)).decode("utf-8", "replace")
+
+    def token_bytes(self, token_id: int) -> bytes:
+        """The bytes a token stands for; ``b""`` for special tokens and for ids past the vocabulary."""
+        known = self._bytes_of.get(token_id)
+        if known is None:
+            known = self._bytes_of[token_id] = self._spell(token_id)
+        return known
+
+    def special_id(self, text: str) -> int | None:
+        """The id of the special token spelled exactly ``text``; None if there is no such token."""
+        return self._pieces.special.get(text)
+
+    @cached_property
+    def bytes_by_id(self) -> tuple[bytes, ...]:
+        """The bytes of every token, by id: about 20 MB and 0.1 s for 150,000 tokens, so made at first use."""
+        return tuple(self.token_bytes(token_id) for token_id in range(self.size))
+
+    def _spell(self, token_id: int) -> bytes:
+        if not 0 <= token_id < self.size:
+            return b""
+        text = self._pieces.texts[token_id]
+        if token_id in self._pieces.plain:
+            return text.encode()
+        return (
+            _byte_level_bytes(text) if self._pieces.spelling == "byte_level" else _sentencepiece_bytes(text)
+        )
