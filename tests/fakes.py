@@ -27,8 +27,8 @@ Answer = str | Callable[[str], str]
 def byte_vocabulary(words: Sequence[str] = (), special: Sequence[str] = QWEN_SPECIAL) -> Vocabulary:
     """A byte-level vocabulary: id = byte for 0..255, then the special tokens, then merged ``words``.
 
-    Each word becomes one token wherever it occurs inside a run of letters with at most one other character
-    before it (so ``" self"`` or ``".get"`` are possible words), as in the vocabularies of real models.
+    Each word, and each of its prefixes, becomes one token wherever it occurs: ``" self"`` and ``".get"`` are
+    possible words, as in the vocabularies of real models.
     """
     character_of = {byte: character for character, byte in BYTE_OF_CHARACTER.items()}
     texts = [character_of[byte] for byte in range(256)] + list(special)
@@ -45,7 +45,7 @@ def byte_vocabulary(words: Sequence[str] = (), special: Sequence[str] = QWEN_SPE
                 texts.append(merged)
                 merges.append(pair)
     tokenizer = Tokenizer(models.BPE(ids, merges))
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)  # pyright: ignore[reportAttributeAccessIssue]  # the stub lacks the setter
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(False, use_regex=False)  # pyright: ignore[reportAttributeAccessIssue]  # the stub lacks the setter
     tokenizer.decoder = decoders.ByteLevel()  # pyright: ignore[reportAttributeAccessIssue]  # the stub lacks the setter
     special_ids = {text: 256 + order for order, text in enumerate(special)}
     end_ids = frozenset(special_ids[text] for text in ("<|endoftext|>", "<|im_end|>") if text in special_ids)
