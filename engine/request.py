@@ -21,11 +21,16 @@ class Request:
     """One generation: the prompt's token ids, and when to stop.
 
     ``stop_ids`` end the generation and are not part of it. ``tokens_max`` is at least 1.
+
+    ``required_prefix`` are the bytes that the generated tokens, joined, must begin with (token healing): until
+    they are spelt, only tokens that agree with them may be chosen, and a token may go on beyond them. The
+    generation contains them, and they do not count against ``tokens_max``.
     """
 
     token_ids: tuple[int, ...]
     tokens_max: int
     stop_ids: frozenset[int]
+    required_prefix: bytes = b""
     sampling: Sampling = field(default_factory=Sampling)
 
 
