@@ -1,0 +1,43 @@
+"""The command ``holesmith``: finds the subcommand, runs it, and turns failures into one line on stderr.
+
+Exit status: 0 for success, 1 for a failure, 2 for wrong usage, 130 when interrupted.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from holesmith.engine.errors import EngineError
+
+# In the order of the help text. Each is a module of this package with add_parser(subparsers).
+COMMANDS = ("complete", "lsp", "model", "doctor", "demo")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the console script exits with what this returns."""
+    parsed = parser().parse_args(arguments)
+    try:
+        return parsed.run(parsed)
+    except EngineError as error:
+        print(f"holesmith: error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has left; a closed stdout must not complain again when Python exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        prog="holesmith", description="Local code completion that treats the cursor as a typed hole."
+    )
+    top.add_argument("--version", action="version", version=f"holesmith {version('holesmith')}")
+    subparsers = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        importlib.import_module(f"holesmith.cli.{command}").add_parser(subparsers)
+    return top

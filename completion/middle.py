@@ -1,0 +1,47 @@
+"""The text of the middle while it is decoded: bytes of tokens in, text right of the cursor out."""
+
+import codecs
+import math
+from collections.abc import Callable
+
+from holesmith.engine.request import Token
+
+
+class Middle:
+    """Collects tokens. The text demanded of the model before the cursor (token healing) is taken off again.
+
+    Invariant: ``text`` is whole characters only; bytes of a character still incomplete wait.
+    """
+
+    def __init__(self, required: str, token_bytes: Callable[[int], bytes]) -> None:
+        self._required = required
+        self._token_bytes = token_bytes
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._text = ""
+        self._ends: list[tuple[int, float]] = []  # [length of the text after the token, its log-probability]
+
+    def add(self, token: Token) -> None:
+        self._text += self._decoder.decode(self._token_bytes(token.id))
+        self._ends.append((len(self._text), token.log_probability))
+
+    @property
+    def text(self) -> str:
+        """What the model wrote right of the cursor so far."""
+        return self._text[len(self._required) :]
+
+    @property
+    def keeps_required(self) -> bool:
+        """False if the engine could not keep to the demanded beginning, and the middle must not be shown."""
+        shorter = min(len(self._text), len(self._required))
+        return self._text[:shorter] == self._required[:shorter]
+
+    def confidence(self, shown: int) -> float:
+        """The geometric mean of the probabilities of the tokens of the first ``shown`` characters."""
+        stop = len(self._required) + shown
+        starts = [0, *(end for end, _ in self._ends)]
+        used = [
+            log_probability
+            for start, (_, log_probability) in zip(starts, self._ends, strict=False)
+            if start < stop
+        ]
+        return math.exp(sum(used) / len(used)) if used else 0.0

@@ -1,0 +1,126 @@
+"""The completion service: owns the model's life and answers requests, whatever state it is in.
+
+Invariants: nothing here raises for the outside world's failures, the status says them; a request that comes
+before the model is ready is answered at once with the reason; the event loop never waits for a load.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+from holesmith.completion.answer import Answer
+from holesmith.completion.complete import Completer
+from holesmith.completion.options import Options
+from holesmith.completion.snapshot import Snapshot
+from holesmith.completion.status import Status
+from holesmith.context.templates import template_for
+from holesmith.engine.errors import EngineError
+from holesmith.engine.seam import Engine
+
+Progress = Callable[[str, float], None]
+# Blocks until the model of the options is loaded; raises EngineError. Runs in a thread.
+Loader = Callable[[Options, Progress], Engine]
+
+
+def load_from_store(options: Options, progress: Progress) -> Engine:
+    """The loader of every day: the named or default model, out of the model store."""
+    # Imported here, in the loading thread: torch takes a second that the first answer must not wait for.
+    from holesmith.engine.loading import load_engine
+    from holesmith.engine.store import ModelStore
+
+    store = ModelStore()
+    name = options.model or store.default_model(options.device)
+    return load_engine(store.find(name), options.device, progress)
+
+
+class Service:
+    """One per server or command. All methods belong to one event loop."""
+
+    def __init__(
+        self,
+        options: Options,
+        on_status: Callable[[Status], None] = lambda status: None,
+        loader: Loader = load_from_store,
+    ) -> None:
+        """``on_status`` is called on the event loop whenever the status has changed."""
+        self._options = options
+        self._on_status = on_status
+        self._loader = loader
+        self._completer: Completer | None = None
+        self._status = Status("stopped", "not started")
+        self._loading = asyncio.Lock()
+
+    @property
+    def status(self) -> Status:
+        return self._status
+
+    @property
+    def options(self) -> Options:
+        return self._options
+
+    async def load(self) -> None:
+        """Load the model of the options and put it in the place of any other; a failure is in the status."""
+        async with self._loading:
+            await self._unload()
+            self._set_status(replace(self._status, health="loading", message="loading the model", progress=0.0))
+            loop = asyncio.get_running_loop()
+
+            def progress(message: str, share: float) -> None:
+                loop.call_soon_threadsafe(self._loading_progress, message, share)
+
+            try:
+                engine = await asyncio.to_thread(self._loader, self._options, progress)
+            except EngineError as error:
+                self._set_status(Status("error", str(error), model=self._options.model))
+                return
+            self._completer = Completer(engine, template_for(engine.vocabulary))
+            self._set_status(self._ready(engine))
+
+    async def configure(self, options: Options) -> None:
+        """Take new options; the model is loaded again only if the options name another model or device."""
+        before, self._options = self._options, options
+        if (before.model, before.device) != (options.model, options.device):
+            await self.load()
+
+    async def complete(self, snapshot: Snapshot) -> Answer:
+        """Answer one request. Cancelling the awaiting task stops decoding within one step."""
+        if self._completer is None:
+            return Answer(None, f"{self._status.health}: {self._status.message}", self._status.model or "")
+        try:
+            answer = await self._completer.complete(snapshot, self._options)
+        except asyncio.CancelledError:
+            self._set_status(replace(self._status, cancelled=self._status.cancelled + 1))
+            raise
+        except EngineError as error:
+            self._set_status(replace(self._status, message=str(error), failures=self._status.failures + 1))
+            return Answer(None, str(error), self._status.model or "")
+        shown = self._status.completions + (answer.completion is not None)
+        self._set_status(replace(self._status, completions=shown))
+        return answer
+
+    async def close(self) -> None:
+        """Stop decoding and free the model. A load in progress is waited for."""
+        async with self._loading:
+            await self._unload()
+            self._set_status(replace(self._status, health="stopped", message="stopped", progress=None))
+
+    async def _unload(self) -> None:
+        completer, self._completer = self._completer, None
+        if completer is not None:
+            await completer.engine.close()
+
+    def _ready(self, engine: Engine) -> Status:
+        model = engine.description
+        message = f"{model.name} on {model.device}"
+        return replace(
+            self._status, health="ready", message=message, model=model.name, device=model.device, progress=None
+        )
+
+    def _loading_progress(self, message: str, share: float) -> None:
+        if self._status.health == "loading":
+            self._set_status(replace(self._status, message=message, progress=share))
+
+    def _set_status(self, status: Status) -> None:
+        if status != self._status:
+            self._status = status
+            self._on_status(status)

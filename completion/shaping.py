@@ -1,0 +1,91 @@
+"""From what the model wrote to what the editor shows: cut, never repeated, never blank.
+
+Everything here is text in, text out. A rule takes away from the end of the middle and never rewrites it, so
+what is shown is always a beginning of what the model wrote.
+"""
+
+from dataclasses import dataclass
+
+OPENERS = "([{"
+CLOSERS = ")]}"
+# What may stand right of the cursor because an editor closed it by itself, or because it ends a statement.
+TRAILING = frozenset(CLOSERS + ">\"'`;:,")
+
+
+@dataclass(frozen=True, slots=True)
+class Shaped:
+    """``text`` is what to insert at the cursor; empty if ``reason`` says why nothing is worth inserting."""
+
+    text: str
+    reason: str
+
+
+def shape(middle: str, prefix: str, suffix: str) -> Shaped:
+    """Cut what the suffix has already, and drop what would be no help.
+
+    ``middle`` begins at the cursor and ends where the statement or block ends (extent.py).
+    """
+    if not middle.strip():
+        return Shaped("", "the model wrote nothing but white space")
+    text = cut_repeated_lines(middle, prefix, suffix)
+    if not text.strip():
+        return Shaped("", "the lines below already say this")
+    text = cut_overlap(text, rest_of_line(suffix)).rstrip()
+    if not text.strip():
+        return Shaped("", "the text right of the cursor already says this")
+    return Shaped(text, "shown")
+
+
+def rest_of_line(suffix: str) -> str:
+    """What stands right of the cursor on its line, without the line break."""
+    return suffix.split("\n", 1)[0].removesuffix("\r")
+
+
+def cut_repeated_lines(middle: str, prefix: str, suffix: str) -> str:
+    """Cut ``middle`` before the first line from which on it only repeats the lines that follow the cursor's.
+
+    Lines are compared with their indentation. A repeated run of closing brackets is cut only where the
+    brackets close nothing that ``middle`` itself opened.
+    """
+    below = [line.rstrip() for line in suffix.split("\n")[1:] if line.strip()]
+    lines = middle.split("\n")
+    start_of_line = prefix[prefix.rfind("\n") + 1 :]
+    for first in range(len(lines)):
+        tail = [line.rstrip() for line in lines[first:] if line.strip()]
+        if first == 0:
+            tail[:1] = [start_of_line + lines[0].rstrip()] if lines[0].strip() else tail[:1]
+        if tail and below[: len(tail)] == tail:
+            kept = "\n".join(lines[:first])
+            if tail[0].strip(CLOSERS + " \t;,") or not unclosed(kept):
+                return kept
+    return middle
+
+
+def cut_overlap(text: str, rest: str) -> str:
+    """Cut the longest end of ``text`` that is a beginning of ``rest``, which stands right of the cursor.
+
+    A part of ``rest`` counts only if it is all of it or nothing but closing marks, so that a chance letter is
+    not cut off; and brackets that close what ``text`` opened stay.
+    """
+    last_line = text.rstrip()
+    rest = rest.rstrip()
+    for length in range(min(len(last_line), len(rest)), 0, -1):
+        if not last_line.endswith(rest[:length]):
+            continue
+        whole = length == len(rest)
+        kept = last_line[:-length]
+        if (whole or TRAILING.issuperset(rest[:length])) and not unclosed(kept):
+            return kept
+    return text
+
+
+def unclosed(text: str) -> str:
+    """The brackets that ``text`` opens and does not close, in order; quotes are not looked into."""
+    open_brackets: list[str] = []
+    for character in text:
+        if character in OPENERS:
+            open_brackets.append(character)
+        elif character in CLOSERS and open_brackets:
+            if OPENERS.index(open_brackets[-1]) == CLOSERS.index(character):
+                open_brackets.pop()
+    return "".join(open_brackets)
