@@ -51,12 +51,14 @@ class Pieces:
 
     ``texts`` is indexed by token id and may have gaps (empty strings). ``plain`` are the ids of tokens that
     were added as ordinary text and so are spelled as they are, not in the alphabet of ``spelling``.
+    ``dummy_space`` says that the family puts a space before the start of every text (Llama's SentencePiece).
     """
 
     texts: Sequence[str]
     spelling: Spelling
     special: Mapping[str, int]
     plain: frozenset[int] = frozenset()
+    dummy_space: bool = False
 
 
 class Vocabulary:
@@ -88,10 +90,10 @@ class Vocabulary:
     def encode(self, text: str, *, dummy_space: bool = False) -> list[int]:
         """The ids of ``text``, without begin or end.
 
-        ``dummy_space`` asks for the space that SentencePiece families put before the start of a text: right
-        at the beginning of a document, wrong wherever a text goes on. Other families ignore it.
+        ``dummy_space`` asks for the space that some SentencePiece families put before the start of a text:
+        right at the beginning of a document, wrong wherever a text goes on. Other families ignore it.
         """
-        if dummy_space and self._pieces.spelling == "sentencepiece":
+        if dummy_space and self._pieces.dummy_space:
             text = " " + text
         return self._tokenizer.encode(text, add_special_tokens=False).ids
 
