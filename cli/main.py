@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
+from holesmith.cli.errors import CommandError
 from holesmith.engine.errors import EngineError
 
 # In the order of the help text. Each is a module of this package with add_parser(subparsers).
@@ -21,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = parser().parse_args(arguments)
     try:
         return parsed.run(parsed)
-    except EngineError as error:
+    except (EngineError, CommandError) as error:
         print(f"holesmith: error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""One completion, from the snapshot of a document to what the editor shows: the whole pipeline on one screen."""
+"""One completion, from the snapshot of a document to what the editor shows: the whole pipeline."""
 
 import asyncio
 from dataclasses import dataclass
@@ -92,7 +92,9 @@ def completion_of(
     confidence = middle.confidence(len(shaped.text))
     selected = snapshot.selected
     if selected is not None:
-        return Completion(selected.text + shaped.text, selected.start, selected.stop, confidence), shaped.reason
+        return Completion(
+            selected.text + shaped.text, selected.start, selected.stop, confidence
+        ), shaped.reason
     return Completion(shaped.text, snapshot.offset, snapshot.offset, confidence), shaped.reason
 
 
@@ -113,4 +115,6 @@ def path_in_workspace(snapshot: Snapshot) -> str:
 
 
 def repository_name(snapshot: Snapshot) -> str:
-    return Path(snapshot.workspace).name if snapshot.workspace is not None else Path(snapshot.path).parent.name
+    return (
+        Path(snapshot.workspace).name if snapshot.workspace is not None else Path(snapshot.path).parent.name
+    )

@@ -62,7 +62,9 @@ class Service:
         """Load the model of the options and put it in the place of any other; a failure is in the status."""
         async with self._loading:
             await self._unload()
-            self._set_status(replace(self._status, health="loading", message="loading the model", progress=0.0))
+            self._set_status(
+                replace(self._status, health="loading", message="loading the model", progress=0.0)
+            )
             loop = asyncio.get_running_loop()
 
             def progress(message: str, share: float) -> None:
@@ -113,7 +115,12 @@ class Service:
         model = engine.description
         message = f"{model.name} on {model.device}"
         return replace(
-            self._status, health="ready", message=message, model=model.name, device=model.device, progress=None
+            self._status,
+            health="ready",
+            message=message,
+            model=model.name,
+            device=model.device,
+            progress=None,
         )
 
     def _loading_progress(self, message: str, share: float) -> None:

@@ -85,7 +85,6 @@ def unclosed(text: str) -> str:
     for character in text:
         if character in OPENERS:
             open_brackets.append(character)
-        elif character in CLOSERS and open_brackets:
-            if OPENERS.index(open_brackets[-1]) == CLOSERS.index(character):
-                open_brackets.pop()
+        elif open_brackets and character == CLOSERS[OPENERS.index(open_brackets[-1])]:
+            open_brackets.pop()
     return "".join(open_brackets)

@@ -1,0 +1,131 @@
+"""``holesmith complete``: one completion for a file on disk, as the language server would give it."""
+
+import argparse
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from holesmith.cli.errors import CommandError
+from holesmith.cli.source_file import snapshot_of
+from holesmith.completion.answer import Answer
+from holesmith.completion.options import Options
+from holesmith.completion.service import Service
+from holesmith.completion.snapshot import Snapshot
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = subparsers.add_parser("complete", help="one completion for a file on disk")
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument("line", type=int, metavar="LINE", help="the cursor's line, from 1")
+    parser.add_argument("column", type=int, metavar="COL", help="the cursor's column, from 0, in characters")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--explain", action="store_true", help="say why, with the prompt and the times")
+    add_option_arguments(parser)
+    parser.set_defaults(run=run)
+
+
+def add_option_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags that become completion options, the same for every command that completes."""
+    defaults = Options()
+    parser.add_argument("--model", metavar="M", help="a name of `model list`, a .gguf file or a directory")
+    parser.add_argument("--device", default=defaults.device, help="auto, cpu, cuda or cuda:N")
+    parser.add_argument("--lines", choices=("auto", "single", "multi"), default=defaults.lines)
+    parser.add_argument("--max-tokens", type=positive, default=defaults.tokens_max, metavar="N")
+    parser.add_argument("--no-context", action="store_true", help="only this file in the prompt")
+    parser.add_argument("--no-monitor", action="store_true", help="let the model decode unguided")
+
+
+def positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
+    return number
+
+
+def options_of(arguments: argparse.Namespace) -> Options:
+    return Options(
+        model=arguments.model,
+        device=arguments.device,
+        lines=arguments.lines,
+        tokens_max=arguments.max_tokens,
+        context=not arguments.no_context,
+        monitor=not arguments.no_monitor,
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    snapshot = snapshot_of(arguments.file, arguments.line, arguments.column)
+    answer = asyncio.run(complete_once(snapshot, options_of(arguments)))
+    if arguments.json:
+        print(json.dumps(as_json(answer, snapshot), ensure_ascii=False))
+    elif answer.completion is not None:
+        print(answer.completion.text)
+    if arguments.explain and not arguments.json:
+        print(explanation(answer), file=sys.stderr)
+    elif answer.completion is None and not arguments.json:
+        print(f"holesmith: no completion: {answer.reason}", file=sys.stderr)
+    return 0
+
+
+async def complete_once(snapshot: Snapshot, options: Options) -> Answer:
+    """Load, complete, close. Raises CommandError if the model could not be loaded."""
+    service = Service(options)
+    await service.load()
+    if service.status.health != "ready":
+        raise CommandError(service.status.message)
+    try:
+        return await service.complete(snapshot)
+    finally:
+        await service.close()
+
+
+def as_json(answer: Answer, snapshot: Snapshot) -> dict[str, object]:
+    """The object of ``--json``; ``range`` is in lines from 1 and columns from 0, like the arguments."""
+    completion = answer.completion
+    return {
+        "text": completion.text if completion else "",
+        "range": {
+            "start": position(snapshot.text, completion.start if completion else snapshot.offset),
+            "stop": position(snapshot.text, completion.stop if completion else snapshot.offset),
+        },
+        "confidence": round(completion.confidence, 4) if completion else None,
+        "reason": answer.reason,
+        "model": answer.model,
+        "finish": answer.finish,
+        "timings_ms": dict(answer.timings_ms),
+        "prompt_tokens": answer.prompt_tokens,
+        "prompt": answer.prompt,
+        "generated": answer.generated,
+        "context": [
+            {"source": use.source, "path": use.path, "reason": use.reason, "tokens": use.tokens}
+            for use in answer.context
+        ],
+        "monitors": {
+            "triggers": answer.monitors.triggers,
+            "allowed": answer.monitors.allowed,
+            "refused": answer.monitors.refused,
+            "rolled_back": answer.monitors.rolled_back,
+        },
+    }
+
+
+def position(text: str, offset: int) -> dict[str, int]:
+    return {"line": text.count("\n", 0, offset) + 1, "column": offset - (text.rfind("\n", 0, offset) + 1)}
+
+
+def explanation(answer: Answer) -> str:
+    """Several lines for a person: what was decided, what the model saw and wrote, and where the time went."""
+    times = ", ".join(f"{stage} {duration_ms:.0f} ms" for stage, duration_ms in answer.timings_ms.items())
+    confidence = f"{answer.completion.confidence:.2f}" if answer.completion else "-"
+    lines = [
+        f"decision:   {answer.reason} (confidence {confidence})",
+        f"model:      {answer.model}, decoding ended: {answer.finish}",
+        f"times:      {times}",
+        f"generated:  {answer.generated!r}",
+        f"prompt:     {answer.prompt_tokens} tokens",
+    ]
+    lines += [
+        f"  {use.source}: {use.path or '-'} ({use.tokens} tokens): {use.reason}" for use in answer.context
+    ]
+    return "\n".join([*lines, *(f"  | {line}" for line in answer.prompt.split("\n"))])

@@ -1,0 +1,1 @@
+"""A small bookshop: books, a basket, and what it costs."""

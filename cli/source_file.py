@@ -1,0 +1,66 @@
+"""A position in a file on disk, read and checked for the commands that complete there."""
+
+from pathlib import Path
+
+from holesmith.cli.errors import CommandError
+from holesmith.completion.language import language_of
+from holesmith.completion.snapshot import Snapshot
+
+BYTES_MAX = 5_000_000
+# A folder with one of these is where a repository begins.
+ROOT_MARKS = (".git", ".hg", "pyproject.toml", "setup.py", "package.json", "go.mod", "Cargo.toml", "pom.xml")
+
+
+def snapshot_of(path: Path, line: int, column: int) -> Snapshot:
+    """The file as it is on disk with the cursor at ``line`` (from 1) and ``column`` (from 0, in characters).
+
+    Raises CommandError if the file can't be read as text or has no such position.
+    """
+    text = read_text(path)
+    absolute = path.absolute()
+    return Snapshot(
+        path=str(absolute),
+        language=language_of(path.name),
+        text=text,
+        offset=offset_of(text, line, column, path),
+        workspace=str(workspace_of(absolute)),
+        invoked=True,
+    )
+
+
+def read_text(path: Path) -> str:
+    try:
+        if not path.is_file():
+            raise CommandError(
+                f"{path}: no such file" if not path.exists() else f"{path}: not a regular file"
+            )
+        size = path.stat().st_size
+        if size > BYTES_MAX:
+            raise CommandError(f"{path}: {size:,} bytes; files over {BYTES_MAX:,} bytes are not completed")
+        data = path.read_bytes()
+    except OSError as error:
+        raise CommandError(f"{path}: can't be read: {error.strerror}") from None
+    if b"\0" in data:
+        raise CommandError(f"{path}: a binary file (it has a zero byte), not source code")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{path}: not UTF-8 at byte {error.start:,}; convert it first") from None
+
+
+def offset_of(text: str, line: int, column: int, path: Path) -> int:
+    lines = text.split("\n")
+    if not 1 <= line <= len(lines):
+        raise CommandError(f"{path}: no line {line}; the file has {len(lines)}, counted from 1")
+    length = len(lines[line - 1].removesuffix("\r"))
+    if not 0 <= column <= length:
+        raise CommandError(f"{path}: no column {column} in line {line}; columns there go from 0 to {length}")
+    return sum(len(before) + 1 for before in lines[: line - 1]) + column
+
+
+def workspace_of(path: Path) -> Path:
+    """The nearest folder above that looks like the root of a repository, else the file's own folder."""
+    folders = path.parents
+    return next(
+        (folder for folder in folders if any((folder / mark).exists() for mark in ROOT_MARKS)), folders[0]
+    )

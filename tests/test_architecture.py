@@ -1,0 +1,83 @@
+"""Who may import whom, and how large a file may be: the rules of ARCHITECTURE.md, checked on the source."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# What each package may import of the others. cli stands above them all, and none of them imports it.
+ALLOWED = {
+    "analysis": set[str](),
+    "completion": {"analysis", "context", "engine"},
+    "context": {"analysis"},
+    "engine": {"kernels"},
+    "evaluation": {"completion", "analysis", "engine"},
+    "kernels": set[str](),
+    "lsp": {"completion", "analysis"},
+}
+PACKAGES = [folder for folder in (*ALLOWED, "cli") if (ROOT / folder).is_dir()]
+
+# Libraries that only some packages may know.
+HOMES = {
+    "pygls": {"lsp"},
+    "lsprotocol": {"lsp"},
+    "torch": {"engine", "kernels"},
+    "transformers": {"engine"},
+    "jedi": {"analysis"},
+    "tree_sitter": {"analysis"},
+}
+LINES_MAX = 400
+
+
+def sources(package: str) -> Iterator[Path]:
+    return (path for path in sorted((ROOT / package).rglob("*.py")) if "example" not in path.parts)
+
+
+def imported_modules(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            yield node.module or ""
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_imports_only_those_below_it(package: str) -> None:
+    for path in sources(package):
+        for module in imported_modules(path):
+            parts = module.split(".")
+            if parts[0] == "holesmith" and package != "cli":
+                assert parts[1] in {package, *ALLOWED[package]}, f"{path} imports {module}"
+            assert parts[0] != package or parts[0] == "holesmith", f"{path}: import holesmith.{module} instead"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_library_is_known_only_where_it_belongs(package: str) -> None:
+    for path in sources(package):
+        for module in imported_modules(path):
+            home = HOMES.get(module.split(".")[0], {package})
+            assert package in home or package == "cli", f"{path} imports {module}"
+
+
+@pytest.mark.parametrize("package", [*PACKAGES, "tests", "benchmarks"])
+def test_no_file_is_too_long_to_hold_in_ones_head(package: str) -> None:
+    for path in sources(package):
+        if "fixtures" not in path.parts:
+            assert len(path.read_text().splitlines()) <= LINES_MAX, path
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_is_listed_for_installation_and_for_type_checkers(package: str) -> None:
+    assert f'"holesmith.{package}"' in (ROOT / "pyproject.toml").read_text()
+    assert (ROOT / ".types" / "holesmith" / package).resolve() == ROOT / package
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_re_exports_nothing(package: str) -> None:
+    body = ast.parse((ROOT / package / "__init__.py").read_text()).body
+    assert len(body) == 1
+    assert isinstance(body[0], ast.Expr)
