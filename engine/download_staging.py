@@ -1,0 +1,90 @@
+"""Where a pull gathers its files before they are moved into the store as a whole.
+
+Invariants: a staging directory is only touched by the process that holds the model's lock; what lies in
+``directory`` may be half written after a crash, so nothing there is trusted before its hash was checked.
+"""
+
+import errno
+import os
+import shutil
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from holesmith.engine.errors import DownloadError
+
+# Called with the bytes that are there and the bytes of the whole model; never goes backwards within a source.
+Progress = Callable[[int, int], None]
+
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class SourceError(DownloadError):
+    """One source cannot give the model; another one may. The message is a clause, not a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """The directories of one pull: ``directory`` becomes the model, ``scratch`` is gone afterwards."""
+
+    directory: Path
+    scratch: Path
+    progress: Progress
+
+
+def require_space(directory: Path, bytes_needed: int) -> None:
+    """Raise DownloadError unless the disk of ``directory`` has room for that many bytes more."""
+    bytes_free = shutil.disk_usage(directory).free
+    if bytes_free < bytes_needed:
+        raise DownloadError(
+            f"{gigabytes(bytes_needed)} are needed in {directory} but only {gigabytes(bytes_free)} are free: "
+            "free some space, or set HOLESMITH_MODELS to a directory on a larger disk"
+        )
+
+
+@contextmanager
+def plain_disk_errors(directory: Path) -> Generator[None]:
+    """Turn what the file system refuses below ``directory`` into a DownloadError that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _DISK_FULL:
+            raise disk_full(directory) from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG):
+            raise DownloadError(
+                f"cannot write to {directory} ({error.strerror}): set HOLESMITH_MODELS to another directory"
+            ) from error
+        raise
+
+
+def disk_full(directory: Path) -> DownloadError:
+    """The error for a disk that filled up on the way."""
+    return DownloadError(
+        f"the disk of {directory} is full: free some space and pull again; what was fetched is kept"
+    )
+
+
+def flush_tree(directory: Path) -> None:
+    """Return once all files below ``directory``, and their names, are on the disk itself."""
+    for path in directory.rglob("*"):
+        _flush(path)
+    _flush(directory)
+
+
+def flush_directory(directory: Path) -> None:
+    """Return once the names in ``directory`` are on the disk itself."""
+    _flush(directory)
+
+
+def gigabytes(size_bytes: int) -> str:
+    """A size for people: "0.49 GB"."""
+    return f"{size_bytes / 1e9:.2f} GB"
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
