@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+from holesmith.cli.command import Subparsers
 from holesmith.cli.errors import CommandError
 from holesmith.cli.source_file import snapshot_of
 from holesmith.completion.answer import Answer
@@ -14,7 +15,7 @@ from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
 
 
-def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser("complete", help="one completion for a file on disk")
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument("line", type=int, metavar="LINE", help="the cursor's line, from 1")

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from holesmith.cli.command import Subparsers
 from holesmith.cli.complete import add_option_arguments, options_of
 from holesmith.cli.errors import CommandError
 from holesmith.completion.answer import Answer
@@ -36,7 +37,7 @@ HOLES = (
 )
 
 
-def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser("demo", help="fill the holes of a small example repository")
     add_option_arguments(parser)
     parser.set_defaults(run=run)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from holesmith.completion.answer import Answer, Completion
-from holesmith.completion.extent import Extent, extent_of, stop_of
+from holesmith.completion.extent import Extent, extent_of
 from holesmith.completion.middle import Middle
 from holesmith.completion.options import Options
 from holesmith.completion.refusal import refusal_of
@@ -38,7 +38,7 @@ class Completer:
             hole = Hole(prefix, suffix, path_in_workspace(snapshot), repository_name(snapshot))
             prompt = build_prompt(hole, self.template, self.engine.vocabulary, options.prompt_tokens_max)
         middle = Middle(prompt.required, self.engine.vocabulary.token_bytes)
-        generation = await self.decode(prompt, middle, snapshot, extent, options)
+        generation = await self.decode(prompt, middle, extent, options)
         for stage, duration_ms in generation.timings_ms.items():
             watch.add(stage, duration_ms)
         with watch.stage("shaping"):
@@ -54,11 +54,8 @@ class Completer:
             timings_ms=watch.timings_ms(),
         )
 
-    async def decode(
-        self, prompt: Prompt, middle: Middle, snapshot: Snapshot, extent: Extent, options: Options
-    ) -> Generation:
+    async def decode(self, prompt: Prompt, middle: Middle, extent: Extent, options: Options) -> Generation:
         """Decode into ``middle`` until the statement or block has ended, or the model has."""
-        prefix, suffix = text_around(snapshot)
         stream = self.engine.start(
             Request(
                 token_ids=prompt.token_ids,
@@ -70,7 +67,7 @@ class Completer:
         try:
             async for token in stream:
                 middle.add(token)
-                if stop_of(snapshot.language, prefix, middle.text, suffix, extent) is not None:
+                if extent.stop_of(middle.text) is not None:
                     break
             stream.cancel()
             return await stream.result()
@@ -85,7 +82,7 @@ def completion_of(
     """What to show of a finished middle, or None; and why."""
     if not middle.keeps_required:
         return None, "the model could not go on from the word at the cursor"
-    stop = stop_of(snapshot.language, prefix, middle.text, suffix, extent)
+    stop = extent.stop_of(middle.text)
     shaped = shape(middle.text[:stop], prefix, suffix)
     if not shaped.text:
         return None, shaped.reason

@@ -101,7 +101,7 @@ class FakeStream:
 class FakeEngine:
     """Answers each request with a scripted middle.
 
-    ``answers`` is one text for every request, or a function from the decoded prompt (special tokens spelled
+    ``answers`` is one text for every request, which the required prefix is put before, or a function from the decoded prompt (special tokens spelled
     out, so that a test can see the parts) to the text of the middle. ``requests`` records what was asked.
     ``error`` makes every result fail. While ``gate`` is clear, requests wait before their first token: tests
     of cancellation and of latest-wins call ``gate.clear()`` first.
@@ -143,7 +143,7 @@ class FakeEngine:
     def start(self, request: Request) -> FakeStream:
         self.requests.append(request)
         answer = self.answers if isinstance(self.answers, str) else self.answers(self.prompt_text(request))
-        ids = self._vocabulary.encode(answer)
+        ids = self._vocabulary.encode(request.required_prefix.decode() + answer)
         finish: Finish = "length" if len(ids) > request.tokens_max else "stop"
         tokens = tuple(Token(token_id, -0.1) for token_id in ids[: request.tokens_max])
         stream = FakeStream(tokens, finish, self.gate, self.error)
