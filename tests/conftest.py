@@ -10,7 +10,7 @@ from holesmith.engine.weight_source import WeightSource
 
 @pytest.fixture(scope="session")
 def real_model_path() -> WeightSource:
-    """The default CPU model in the user's store, pulled if it is not there: seconds, and half a gigabyte of disk.
+    """The default CPU model in the user's store, pulled if need be: seconds, and half a gigabyte of disk.
 
     ``path`` is the GGUF file.
     """

@@ -1,0 +1,210 @@
+"""``holesmith model``: which models there are, and bringing them to this machine."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from holesmith.cli.command import Subparsers
+from holesmith.engine.catalogue import MODELS, HubRepository, Model, resolve
+from holesmith.engine.download import pull
+from holesmith.engine.download_staging import Progress, gigabytes
+from holesmith.engine.store import (
+    StoredModel,
+    find,
+    find_hash_damage,
+    find_size_damage,
+    store_directory,
+    stored_model,
+    stored_models,
+)
+from holesmith.engine.weight_source import WeightSource
+from tqdm import tqdm
+
+Fields = dict[str, object]
+NAME_HELP = "a name of `model list`, or OWNER/NAME[@REVISION][:FILE.gguf]"
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser("model", help="list, pull and inspect models")
+    verbs = parser.add_subparsers(title="what to do", metavar="VERB", required=True)
+    listing = verbs.add_parser("list", help="the models known by name, and which are on this machine")
+    listing.set_defaults(run=run_list)
+    pulling = verbs.add_parser("pull", help="bring a model to this machine, checked, and print its path")
+    pulling.set_defaults(run=run_pull)
+    info = verbs.add_parser("info", help="what is known of one model, or of a model file")
+    info.add_argument("--verify", action="store_true", help="read every byte and compare its hash")
+    info.set_defaults(run=run_info)
+    path = verbs.add_parser("path", help="where a model lies on this machine")
+    path.set_defaults(run=run_path)
+    for verb in (pulling, info, path):
+        verb.add_argument(
+            "name", metavar="NAME", help="a name of `model list`, or OWNER/NAME[@REVISION][:FILE.gguf]"
+        )
+    for verb in (listing, pulling, info, path):
+        verb.add_argument("--json", action="store_true", help="print one JSON value")
+
+
+def run_list(arguments: argparse.Namespace) -> int:
+    models = list(listed_models())
+    if arguments.json:
+        print_json(models)
+    else:
+        print_table(models)
+        print(f"\nkept in {store_directory()}")
+        print("Any model hub repository can be pulled as OWNER/NAME[@REVISION][:FILE.gguf].")
+    return 0
+
+
+def run_pull(arguments: argparse.Namespace) -> int:
+    model = resolve(arguments.name)
+    if model is not None and model.licence is not None:
+        print(f"{model.name}: licence {model.licence}", file=sys.stderr)
+    with tqdm(desc=arguments.name, unit="B", unit_scale=True, disable=None) as bar:
+        source = pull(arguments.name, shown_on(bar))
+    print_path(source, as_json=arguments.json)
+    return 0
+
+
+def run_info(arguments: argparse.Namespace) -> int:
+    fields = described(arguments.name, verify=arguments.verify)
+    if arguments.json:
+        print_json(fields)
+    else:
+        width = max(map(len, fields))
+        for key, value in fields.items():
+            print(f"{key.replace('_', ' '):{width}}  {in_words(key, value)}")
+    return 1 if fields["damage"] else 0
+
+
+def run_path(arguments: argparse.Namespace) -> int:
+    print_path(find(arguments.name), as_json=arguments.json)
+    return 0
+
+
+def listed_models() -> Iterator[Fields]:
+    """The catalogue in its order, then what else lies in the store."""
+    stored_by_name = {stored.record.name: stored for stored in stored_models()}
+    for model in MODELS:
+        yield summary(model, stored_by_name.pop(model.name, None))
+    for name, stored in stored_by_name.items():
+        model = Model(name, HubRepository(name))
+        yield summary(resolve(name) or model, stored)
+
+
+def summary(model: Model, stored: StoredModel | None) -> Fields:
+    """What `model list` says of one model; sizes are None until a hub's repository was pulled."""
+    pinned_bytes = model.pinned.bytes if model.pinned is not None else None
+    return {
+        "name": model.name,
+        "parameters": model.parameters,
+        "bytes": stored.record.bytes if stored is not None else pinned_bytes,
+        "licence": model.licence or (stored.record.licence if stored is not None else None),
+        "fills_in_the_middle": model.fills_in_the_middle,
+        "installed": stored is not None,
+    }
+
+
+def described(name: str, *, verify: bool) -> Fields:
+    """What `model info` says: of a model, whether it is here or not, or else of the files that are named.
+
+    Raises EngineError if the name denotes nothing.
+    """
+    model = resolve(name)
+    stored = stored_model(model) if model is not None else None
+    if model is None or (stored is None and Path(name).exists()):
+        source = find(name)
+        return {"name": source.name, **facts(source), "path": str(source.path), "damage": None}
+    fields: Fields = summary(model, stored) | {
+        "repository": f"{model.hub.id}@{model.hub.revision}",
+        "verified_against": "the pinned hash" if model.pinned is not None else "the hub's own hashes",
+        "sha256": sha256(model, stored),
+    }
+    if stored is None:
+        return fields | {"path": None, "damage": None}
+    damage = find_hash_damage(stored) if verify else find_size_damage(stored)
+    where: Fields = {
+        "source": stored.record.source,
+        "revision": stored.record.revision,
+        "path": str(stored.directory),
+    }
+    if damage is not None:
+        return fields | where | {"damage": f"{damage}: run `holesmith model pull {model.name}` to restore it"}
+    source = find(name)
+    return fields | facts(source) | where | {"path": str(source.path), "damage": None}
+
+
+def facts(source: WeightSource) -> Fields:
+    """What the files themselves say."""
+    # Reading vocabularies takes torch and the tokenizers along: too slow for `list` and `path`.
+    from holesmith.context.templates import template_for
+    from holesmith.engine.weight_facts import read_facts
+
+    found = read_facts(source)
+    template = template_for(found.vocabulary)
+    return {
+        "architecture": found.architecture,
+        "context_tokens": found.context_tokens_max,
+        "vocabulary_tokens": found.vocabulary.size,
+        "fills_in_the_middle": template.fills_middle,
+        "prompt_template": template.family,
+    }
+
+
+def sha256(model: Model, stored: StoredModel | None) -> object:
+    """The hash of a single weight file, or the hashes of several by name; None if only the hub knows them."""
+    if model.pinned is not None:
+        return model.pinned.sha256
+    if stored is None:
+        return None
+    return {file.path: file.sha256 for file in stored.record.files}
+
+
+def shown_on(bar: "tqdm[NoReturn]") -> Progress:
+    """A progress callback that moves the bar."""
+
+    def show(bytes_done: int, bytes_total: int) -> None:
+        if bar.total is None:
+            bar.total, bar.initial, bar.n = bytes_total, bytes_done, bytes_done
+        bar.update(bytes_done - bar.n)
+
+    return show
+
+
+def print_path(source: WeightSource, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"name": source.name, "path": str(source.path), "layout": source.layout})
+    else:
+        print(source.path)
+
+
+def print_json(value: object) -> None:
+    print(json.dumps(value, ensure_ascii=False))
+
+
+def print_table(models: Sequence[Fields]) -> None:
+    keys = ("name", "parameters", "bytes", "licence", "installed")
+    titles = ("NAME", "PARAMETERS", "SIZE", "LICENCE", "INSTALLED")
+    rows = [titles, *(tuple(in_words(key, model[key]) for key in keys) for model in models)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(keys))]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def in_words(key: str, value: object) -> str:
+    """A value for people; an unknown one is a dash."""
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case int() if key == "bytes":
+            return gigabytes(value)
+        case int():
+            return f"{value:,}"
+        case dict():
+            return "".join(f"\n    {entry}" for entry in (f"{name} {item}" for name, item in value.items()))
+        case _:
+            return str(value)

@@ -1,0 +1,34 @@
+"""What a model's files say about it, without loading its weights."""
+
+from dataclasses import dataclass
+
+from holesmith.engine.gguf_file import read_gguf
+from holesmith.engine.vocabulary import Vocabulary
+from holesmith.engine.vocabulary_gguf import vocabulary_from_gguf
+from holesmith.engine.vocabulary_huggingface import read_json, vocabulary_from_directory
+from holesmith.engine.weight_source import WeightSource
+
+
+@dataclass(frozen=True, slots=True)
+class WeightFacts:
+    """``architecture`` is spelled as the file spells it; None where the file does not say."""
+
+    architecture: str | None
+    context_tokens_max: int | None
+    vocabulary: Vocabulary
+
+
+def read_facts(source: WeightSource) -> WeightFacts:
+    """Read the header and the vocabulary. Raises WeightsError if they are damaged or of an unknown kind."""
+    if source.layout == "gguf":
+        file = read_gguf(source.path)
+        architecture = file.text("general.architecture")
+        context = file.integer(f"{architecture}.context_length")
+        return WeightFacts(architecture, context, vocabulary_from_gguf(file))
+    config = read_json(source.path / "config.json")
+    architecture, context = config.get("model_type"), config.get("max_position_embeddings")
+    return WeightFacts(
+        architecture if isinstance(architecture, str) else None,
+        context if isinstance(context, int) else None,
+        vocabulary_from_directory(source.path),
+    )
