@@ -40,10 +40,15 @@ def open_brackets(layout: Layout, tokens: Sequence[Token]) -> list[int]:
             stack.append(index)
         elif kind == "close":
             _close(tokens, stack, token.text)
-        elif kind == "word" and stack and recovers and token.text in _STATEMENT_WORDS:
-            if index and tokens[index - 1].kind == "newline":
-                stack.clear()
+        elif stack and recovers and _begins_statement(tokens, index):
+            stack.clear()
     return stack
+
+
+def _begins_statement(tokens: Sequence[Token], index: int) -> bool:
+    token = tokens[index]
+    is_keyword = token.kind == "word" and token.text in _STATEMENT_WORDS
+    return is_keyword and index > 0 and tokens[index - 1].kind == "newline"
 
 
 def _close(tokens: Sequence[Token], stack: list[int], closer: str) -> None:
@@ -71,9 +76,8 @@ def unmatched_closers(layout: Layout, tokens: Sequence[Token], limit: int) -> li
                     pass
             else:
                 closers.append(token.text)
-        elif recovers and token.kind == "word" and token.text in _STATEMENT_WORDS:
-            if index and tokens[index - 1].kind == "newline":
-                break
+        elif recovers and _begins_statement(tokens, index):
+            break
     return closers
 
 
