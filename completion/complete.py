@@ -42,7 +42,7 @@ class Completer:
         for stage, duration_ms in generation.timings_ms.items():
             watch.add(stage, duration_ms)
         with watch.stage("shaping"):
-            completion, reason = completion_of(middle, snapshot, prefix, suffix, extent)
+            completion, reason = completion_of(middle, generation, snapshot, extent)
         return Answer(
             completion=completion,
             reason=reason,
@@ -77,21 +77,22 @@ class Completer:
 
 
 def completion_of(
-    middle: Middle, snapshot: Snapshot, prefix: str, suffix: str, extent: Extent
+    middle: Middle, generation: Generation, snapshot: Snapshot, extent: Extent
 ) -> tuple[Completion | None, str]:
     """What to show of a finished middle, or None; and why."""
     if not middle.keeps_required:
         return None, "the model could not go on from the word at the cursor"
     stop = extent.stop_of(middle.text)
-    shaped = shape(middle.text[:stop], prefix, suffix)
+    cut_short = stop is None and generation.finish == "length"
+    wanted = extent.whole_part(middle.text) if cut_short else middle.text[:stop]
+    shaped = shape(wanted, *text_around(snapshot))
     if not shaped.text:
         return None, shaped.reason
     confidence = middle.confidence(len(shaped.text))
     selected = snapshot.selected
     if selected is not None:
-        return Completion(
-            selected.text + shaped.text, selected.start, selected.stop, confidence
-        ), shaped.reason
+        text = selected.text + shaped.text
+        return Completion(text, selected.start, selected.stop, confidence), shaped.reason
     return Completion(shaped.text, snapshot.offset, snapshot.offset, confidence), shaped.reason
 
 

@@ -25,12 +25,12 @@ Loader = Callable[[Options, Progress], Engine]
 def load_from_store(options: Options, progress: Progress) -> Engine:
     """The loader of every day: the named or default model, out of the model store."""
     # Imported here, in the loading thread: torch takes a second that the first answer must not wait for.
-    from holesmith.engine.loading import load_engine
-    from holesmith.engine.store import ModelStore
+    from holesmith.engine.catalogue import default_model
+    from holesmith.engine.loading import choose_device, load_engine
+    from holesmith.engine.store import find
 
-    store = ModelStore()
-    name = options.model or store.default_model(options.device)
-    return load_engine(store.find(name), options.device, progress)
+    name = options.model or default_model(choose_device(options.device).type)
+    return load_engine(find(name), options.device, progress)
 
 
 class Service:

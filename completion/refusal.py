@@ -1,0 +1,40 @@
+"""Where no completion is offered at all, and why: decided before any work is done."""
+
+from holesmith.analysis.hole import hole_at
+from holesmith.completion.options import Options
+from holesmith.completion.snapshot import Snapshot
+from holesmith.context.secrets import is_secret
+
+CHARACTERS_MAX = 5_000_000
+LINE_CHARACTERS_MAX = 5_000
+
+
+def refusal_of(snapshot: Snapshot, options: Options) -> str | None:
+    """One line that says why there will be no completion here, or None where there may be one.
+
+    A completion asked for by hand is refused only where it would be wrong, not where it might be a nuisance.
+    """
+    if is_secret(snapshot.path):
+        return "files that hold secrets are never completed"
+    if len(snapshot.text) > CHARACTERS_MAX:
+        return f"the document has more than {CHARACTERS_MAX:,} characters"
+    if "\0" in snapshot.text:
+        return "the document is binary"
+    if line_length(snapshot) > LINE_CHARACTERS_MAX:
+        return f"the line has more than {LINE_CHARACTERS_MAX:,} characters"
+    return None if snapshot.invoked else nuisance_of(snapshot, options)
+
+
+def nuisance_of(snapshot: Snapshot, options: Options) -> str | None:
+    if snapshot.suffix[:1].isidentifier() and snapshot.prefix[-1:].isidentifier():
+        return "the cursor is in the middle of a word"
+    in_comment = hole_at(snapshot.language, snapshot.prefix, snapshot.suffix).kind == "comment"
+    if in_comment and not options.in_comments:
+        return "the cursor is in a comment"
+    return None
+
+
+def line_length(snapshot: Snapshot) -> int:
+    start = snapshot.text.rfind("\n", 0, snapshot.offset) + 1
+    stop = snapshot.text.find("\n", snapshot.offset)
+    return (len(snapshot.text) if stop < 0 else stop) - start
