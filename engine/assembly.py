@@ -1,0 +1,117 @@
+"""Puts a decoder together from an architecture and its weights.
+
+Queries, keys and values become one matrix, gate and up another: fewer and larger products. How a matrix is
+kept is the business of the `MatrixMaker` that is passed in.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import torch
+from holesmith.engine.architecture import Architecture
+from holesmith.engine.model import Decoder, Layer, Linear, NormFunction, Parts
+from holesmith.engine.weights import Weights
+from torch import Tensor
+from torch.nn import functional
+
+MatrixMaker = Callable[[Sequence[str]], Linear]
+"""Makes one linear map out of the matrices of these names (without ``.weight``), stacked by rows."""
+
+Progress = Callable[[str, float], None]
+"""Told what is being done and how far it is, from 0 to 1."""
+
+
+def assemble(
+    architecture: Architecture,
+    weights: Weights,
+    device: torch.device,
+    dtype: torch.dtype,
+    context_tokens_max: int,
+    make_matrix: MatrixMaker,
+    progress: Progress,
+) -> Decoder:
+    """Build the decoder. Raises WeightsError for missing tensors."""
+    embedding = weights.tensor("token_embd.weight").to(device, dtype)
+    norm = partial(_norm, architecture, weights, device, dtype)
+    layers: list[Layer] = []
+    for index in range(architecture.layers):
+        layers.append(_layer(f"blk.{index}.", architecture, weights, norm, make_matrix))
+        progress("loading weights", (index + 1) / (architecture.layers + 1))
+    head = make_matrix(["output" if "output.weight" in weights else "token_embd"])
+    parts = Parts(partial(_embed, embedding), tuple(layers), _required(norm("output_norm")), head)
+    progress("loading weights", 1.0)
+    return Decoder(architecture, parts, device, dtype, context_tokens_max)
+
+
+def _embed(table: Tensor, token_ids: Tensor) -> Tensor:
+    return table[token_ids]
+
+
+def _layer(
+    start: str,
+    architecture: Architecture,
+    weights: Weights,
+    norm: Callable[[str], NormFunction | None],
+    make_matrix: MatrixMaker,
+) -> Layer:
+    gated = f"{start}ffn_gate.weight" in weights
+    return Layer(
+        attention_norm=_required(norm(start + "attn_norm")),
+        qkv=make_matrix([start + "attn_q", start + "attn_k", start + "attn_v"]),
+        attention_output=make_matrix([start + "attn_output"]),
+        feed_forward_norm=_required(norm(start + "ffn_norm")),
+        gate_up=make_matrix([start + "ffn_gate", start + "ffn_up"]) if gated else None,
+        up=None if gated else make_matrix([start + "ffn_up"]),
+        down=make_matrix([start + "ffn_down"]),
+        query_norm=norm(start + "attn_q_norm"),
+        key_norm=norm(start + "attn_k_norm"),
+        post_attention_norm=norm(start + "post_attention_norm"),
+        post_feed_forward_norm=norm(start + "post_ffw_norm"),
+    )
+
+
+def _required(norm: NormFunction | None) -> NormFunction:
+    assert norm is not None
+    return norm
+
+
+def _norm(
+    architecture: Architecture, weights: Weights, device: torch.device, dtype: torch.dtype, name: str
+) -> NormFunction | None:
+    """The norm of that name; None where the model has none."""
+    optional = name.endswith(("q_norm", "k_norm")) or ".post_" in name
+    if optional and f"{name}.weight" not in weights:
+        return None
+    scale = (weights.tensor(f"{name}.weight").float() + architecture.norm_offset).to(device, dtype)
+    shape, epsilon = tuple(scale.shape), architecture.norm_epsilon
+    if architecture.norm == "rms":
+        return partial(functional.rms_norm, normalized_shape=shape, weight=scale, eps=epsilon)
+    shift = weights.tensor(f"{name}.bias").to(device, dtype)
+    return partial(functional.layer_norm, normalized_shape=shape, weight=scale, bias=shift, eps=epsilon)
+
+
+def stacked(
+    weights: Weights, names: Sequence[str], device: torch.device, dtype: torch.dtype
+) -> tuple[Tensor, Tensor | None]:
+    """The matrices of these names as one, and their biases (zero where only some have one)."""
+    rows = [weights.tensor(f"{name}.weight").to(device, dtype) for name in names]
+    matrix = rows[0] if len(rows) == 1 else torch.cat(rows)
+    if not any(f"{name}.bias" in weights for name in names):
+        return matrix, None
+    biases = [
+        weights.tensor(f"{name}.bias").to(device, dtype)
+        if f"{name}.bias" in weights
+        else torch.zeros(len(part), dtype=dtype, device=device)
+        for name, part in zip(names, rows, strict=True)
+    ]
+    return matrix, torch.cat(biases)
+
+
+def dense_matrices(weights: Weights, device: torch.device, dtype: torch.dtype) -> MatrixMaker:
+    """Matrices in a plain float type: the reference, and what GPUs use."""
+
+    def make(names: Sequence[str]) -> Linear:
+        matrix, bias = stacked(weights, names, device, dtype)
+        return partial(functional.linear, weight=matrix, bias=bias)
+
+    return make

@@ -1,0 +1,111 @@
+"""Loads a model: from where its weights lie to an engine that answers. Blocks: call it off the event loop."""
+
+from collections.abc import Callable
+
+import torch
+from holesmith.engine.architecture import Architecture
+from holesmith.engine.assembly import assemble, dense_matrices
+from holesmith.engine.configuration import architecture_from_config, architecture_from_gguf
+from holesmith.engine.decoding import DecodeLoop
+from holesmith.engine.errors import DeviceError, EngineError
+from holesmith.engine.gguf_file import read_gguf
+from holesmith.engine.local import Loaded, LocalEngine
+from holesmith.engine.model import Decoder
+from holesmith.engine.seam import ModelDescription
+from holesmith.engine.transformers_model import load_library_model
+from holesmith.engine.vocabulary_gguf import vocabulary_from_gguf
+from holesmith.engine.vocabulary_huggingface import read_json, vocabulary_from_directory
+from holesmith.engine.weight_source import WeightSource
+from holesmith.engine.weights import GGUFWeights, SafetensorsWeights, Weights, safetensors_files
+
+Progress = Callable[[str, float], None]
+
+CONTEXT_TOKENS_MAX = 8192
+"""A prompt for completion is far shorter than what models can read; this bounds the cache's memory."""
+
+
+def _silent(_stage: str, _share: float) -> None:
+    pass
+
+
+def load_engine(source: WeightSource, device: str = "auto", progress: Progress = _silent) -> LocalEngine:
+    """Load a model and start its engine.
+
+    ``device`` is "auto" (CUDA if there is one), "cpu" or "cuda" or "cuda:N". ``progress`` is called on this
+    thread with a stage and a share from 0 to 1. Raises EngineError: damaged or unsupported weights
+    (`WeightsError`), a device that does not exist or is too small (`DeviceError`).
+    """
+    chosen = choose_device(device)
+    try:
+        return LocalEngine(_load(source, chosen, progress))
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise DeviceError(
+            f"not enough memory on {chosen} for {source.name}: choose a smaller model"
+        ) from error
+    except RuntimeError as error:
+        if "alloc" in str(error) or "out of memory" in str(error):
+            raise DeviceError(
+                f"not enough memory on {chosen} for {source.name}: choose a smaller model"
+            ) from error
+        raise EngineError(f"{source.name} cannot be loaded on {chosen}: {error}") from error
+
+
+def choose_device(name: str) -> torch.device:
+    """The device of that name. Raises DeviceError if it is not there; never falls back silently."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise DeviceError(f"no such device: {name!r}; use auto, cpu or cuda") from error
+    if device.type not in ("cpu", "cuda"):
+        raise DeviceError(f"device {name!r} is not supported; use auto, cpu or cuda")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise DeviceError(f"device {name!r} was asked for, but torch finds no such GPU; use auto or cpu")
+    return device
+
+
+def _load(source: WeightSource, device: torch.device, progress: Progress) -> Loaded:
+    progress("reading", 0.0)
+    if source.layout == "gguf":
+        file = read_gguf(source.path)
+        vocabulary, architecture = vocabulary_from_gguf(file), architecture_from_gguf(file)
+        weights: Weights | None = None if architecture is None else GGUFWeights(file, architecture)
+    else:
+        safetensors_files(source.path)
+        vocabulary = vocabulary_from_directory(source.path)
+        architecture = architecture_from_config(read_json(source.path / "config.json"))
+        weights = None if architecture is None else SafetensorsWeights(source.path, architecture)
+    dtype = torch.bfloat16
+    if architecture is None or weights is None:
+        progress("loading through transformers", 0.0)
+        model, family = load_library_model(source, device, dtype, CONTEXT_TOKENS_MAX)
+        return Loaded(
+            DecodeLoop(model, vocabulary),
+            vocabulary,
+            _describe(source, f"{family} (transformers)", device, "bf16", model.context_tokens_max),
+        )
+    decoder = load_decoder(architecture, weights, device, dtype, progress)
+    return Loaded(
+        DecodeLoop(decoder, vocabulary),
+        vocabulary,
+        _describe(source, architecture.family, device, "bf16", decoder.context_tokens_max),
+    )
+
+
+def load_decoder(
+    architecture: Architecture,
+    weights: Weights,
+    device: torch.device,
+    dtype: torch.dtype,
+    progress: Progress = _silent,
+) -> Decoder:
+    """Our own decoder with plain matrices of ``dtype``."""
+    make_matrix = dense_matrices(weights, device, dtype)
+    return assemble(architecture, weights, device, dtype, CONTEXT_TOKENS_MAX, make_matrix, progress)
+
+
+def _describe(
+    source: WeightSource, architecture: str, device: torch.device, weights: str, context: int
+) -> ModelDescription:
+    return ModelDescription(source.name, architecture, str(device), weights, context)

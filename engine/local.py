@@ -1,0 +1,167 @@
+"""The engine in this process: a thread that runs requests one after another, and streams on the event loop.
+
+Invariants: the thread alone touches the model; everything it says goes to the event loop by
+``call_soon_threadsafe``; an error while decoding fails that one request and the thread goes on.
+"""
+
+import asyncio
+import contextlib
+import queue
+import threading
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Protocol, TypeVar
+
+from holesmith.engine.errors import EngineError
+from holesmith.engine.request import Generation, Request, Token
+from holesmith.engine.seam import ModelDescription
+from holesmith.engine.vocabulary import Vocabulary
+
+QUEUE_MAX = 16
+"""More requests than this waiting at once are refused: the editor has long moved on."""
+
+_Said = TypeVar("_Said")
+
+
+class Loop(Protocol):
+    """What decodes: `decoding.DecodeLoop` over some model."""
+
+    def run(
+        self, request: Request, emit: Callable[[Token], None], cancelled: Callable[[], bool]
+    ) -> Generation: ...
+
+
+class LocalStream:
+    """The tokens of one request; lives on the event loop that started it."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.queued_at = perf_counter()
+        self.cancelled = threading.Event()
+        self._loop = asyncio.get_running_loop()
+        self._tokens: asyncio.Queue[Token | None] = asyncio.Queue()
+        self._result: asyncio.Future[Generation] = self._loop.create_future()
+        self._result.add_done_callback(_mark_retrieved)
+
+    async def __aiter__(self) -> AsyncIterator[Token]:
+        """The tokens as they come. Ends with the generation, also when it fails: `result` tells."""
+        while (token := await self._tokens.get()) is not None:
+            yield token
+        self._tokens.put_nowait(None)
+
+    def cancel(self) -> None:
+        """See `seam.Stream`."""
+        self.cancelled.set()
+
+    async def result(self) -> Generation:
+        """See `seam.Stream`."""
+        return await asyncio.shield(self._result)
+
+    def emit(self, token: Token) -> None:
+        """Called by the engine's thread."""
+        self._call(self._tokens.put_nowait, token)
+
+    def finish(self, outcome: Generation | EngineError) -> None:
+        """Called once, by the engine's thread."""
+        self._call(self.settle, outcome)
+
+    def settle(self, outcome: Generation | EngineError) -> None:
+        """Called once, on the event loop."""
+        if isinstance(outcome, EngineError):
+            self._result.set_exception(outcome)
+        else:
+            self._result.set_result(outcome)
+        self._tokens.put_nowait(None)
+
+    def _call(self, function: Callable[[_Said], None], said: _Said) -> None:
+        try:
+            self._loop.call_soon_threadsafe(function, said)
+        except RuntimeError:  # the event loop is closed: nobody is left to hear it
+            self.cancelled.set()
+
+
+def _mark_retrieved(result: "asyncio.Future[Generation]") -> None:
+    """An error nobody asks for is not worth asyncio's complaint: the request was cancelled or superseded."""
+    if not result.cancelled():
+        result.exception()
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What loading gives: the loop over the model, and what there is to say about it."""
+
+    loop: Loop
+    vocabulary: Vocabulary
+    description: ModelDescription
+
+
+class LocalEngine:
+    """Implements `seam.Engine` for a model in this process."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self._description = loaded.description
+        self._vocabulary = loaded.vocabulary
+        self._waiting: queue.Queue[LocalStream | None] = queue.Queue(QUEUE_MAX)
+        self._closing = threading.Event()
+        self._thread = threading.Thread(
+            target=_serve,
+            args=(loaded.loop, self._waiting, self._closing),
+            name="holesmith-engine",
+            daemon=True,
+        )
+        self._thread.start()
+
+    @property
+    def description(self) -> ModelDescription:
+        """See `seam.Engine`."""
+        return self._description
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """See `seam.Engine`."""
+        return self._vocabulary
+
+    def start(self, request: Request) -> LocalStream:
+        """See `seam.Engine`. A full queue or a closed engine is told by the stream's result."""
+        stream = LocalStream(request)
+        if self._closing.is_set():
+            stream.settle(EngineError("the engine is closed"))
+            return stream
+        try:
+            self._waiting.put_nowait(stream)
+        except queue.Full:
+            stream.settle(EngineError(f"the engine is busy: {QUEUE_MAX} requests are waiting"))
+        return stream
+
+    async def close(self) -> None:
+        """See `seam.Engine`. May be called more than once."""
+        self._closing.set()
+        with contextlib.suppress(queue.Full):  # then the thread is awake anyway
+            self._waiting.put_nowait(None)
+        await asyncio.to_thread(self._thread.join)
+
+
+def _serve(loop: Loop, waiting: "queue.Queue[LocalStream | None]", closing: threading.Event) -> None:
+    """The thread's whole life. Owns the last reference to the model, so the memory goes when it ends."""
+    while (stream := waiting.get()) is not None:
+        stream.finish(_run(loop, stream, closing))
+        if closing.is_set():
+            break
+    while not waiting.empty():
+        left = waiting.get_nowait()
+        if left is not None:
+            left.finish(EngineError("the engine is closed"))
+
+
+def _run(loop: Loop, stream: LocalStream, closing: threading.Event) -> Generation | EngineError:
+    queued_ms = 1e3 * (perf_counter() - stream.queued_at)
+    try:
+        generation = loop.run(
+            stream.request, stream.emit, lambda: stream.cancelled.is_set() or closing.is_set()
+        )
+    except EngineError as error:
+        return error
+    except Exception as error:  # noqa: BLE001  # a worker's boundary: one request fails, the engine lives
+        return EngineError(f"decoding failed: {type(error).__name__}: {error}")
+    return replace(generation, timings_ms={"queue": queued_ms, **generation.timings_ms})

@@ -1,0 +1,117 @@
+"""Rotary position embedding: the frequencies, their scaling for long contexts, and the tables of angles.
+
+Angles are computed in float32 whatever the model's type: bf16 positions past 256 are not even integers.
+Sources: RoFormer (arXiv 2104.09864), linear interpolation (2306.15595), YaRN (2309.00071), Llama 3.1's bands.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Rope:
+    """Rotation frequencies of one head's first ``2 * len(frequencies)`` components; the rest is not rotated.
+
+    ``magnitude`` multiplies the rotated queries and keys (YaRN's attention temperature).
+    """
+
+    frequencies: tuple[float, ...]
+    magnitude: float = 1.0
+
+    def tables(self, positions: int, head_width: int) -> tuple[Tensor, Tensor]:
+        """Cosine and sine for positions 0, 1, …; components past the rotated ones stay as they are.
+
+        # two of [positions, head_width] float32
+        """
+        angles = torch.arange(positions, dtype=torch.float32)[:, None] * torch.tensor(self.frequencies)
+        still = head_width - 2 * len(self.frequencies)
+        cosine = torch.cat([angles.cos()] * 2, dim=1) * self.magnitude
+        sine = torch.cat([angles.sin()] * 2, dim=1) * self.magnitude
+        return (
+            torch.cat([cosine, torch.ones(positions, still)], dim=1),
+            torch.cat([sine, torch.zeros(positions, still)], dim=1),
+        )
+
+
+def scaled_rope(width: int, base: float, scaling: Mapping[str, object], context: int) -> Rope | None:
+    """The rope of a model's ``rope_parameters`` (or older ``rope_scaling``); None if its kind is not known.
+
+    ``width`` is how many components are rotated, ``context`` the longest context of the configuration.
+    """
+    plain = tuple(base ** -(2 * i / width) for i in range(width // 2))
+    kind = scaling.get("rope_type", scaling.get("type", "default"))
+    factor = _number(scaling, "factor", 1.0)
+    if kind in ("default", "none", "dynamic"):  # dynamic: unscaled up to the context, and we never go further
+        return Rope(plain)
+    if kind == "linear":
+        return Rope(tuple(frequency / factor for frequency in plain))
+    original = _number(scaling, "original_max_position_embeddings", context)
+    if kind == "llama3":
+        low, high = _number(scaling, "low_freq_factor", 1.0), _number(scaling, "high_freq_factor", 4.0)
+        return Rope(tuple(_llama3_frequency(frequency, factor, low, high, original) for frequency in plain))
+    return _yarn(plain, base, scaling, factor, original) if kind == "yarn" else None
+
+
+def _number(scaling: Mapping[str, object], key: str, default: float) -> float:
+    value = scaling.get(key)
+    return float(value) if isinstance(value, int | float) else default
+
+
+def _llama3_frequency(frequency: float, factor: float, low: float, high: float, original: float) -> float:
+    """High frequencies stay, low ones are divided, those between are blended."""
+    turns = original * frequency / (2 * math.pi)
+    if turns > high:
+        return frequency
+    if turns < low:
+        return frequency / factor
+    blend = (turns - low) / (high - low)
+    return (1 - blend) * frequency / factor + blend * frequency
+
+
+def _yarn(
+    plain: tuple[float, ...], base: float, scaling: Mapping[str, object], factor: float, original: float
+) -> Rope:
+    width = 2 * len(plain)
+
+    def component(turns: float) -> float:
+        return width * math.log(original / (turns * 2 * math.pi)) / (2 * math.log(base))
+
+    first = component(_number(scaling, "beta_fast", 32.0))
+    last = component(_number(scaling, "beta_slow", 1.0))
+    if scaling.get("truncate", True) is not False:
+        first, last = math.floor(first), math.ceil(last)
+    first, last = max(first, 0), min(last, width - 1)
+    span = (last - first) or 0.001
+    ramp = [min(max((i - first) / span, 0.0), 1.0) for i in range(len(plain))]
+    frequencies = tuple(
+        frequency * (1 - share) + frequency / factor * share
+        for frequency, share in zip(plain, ramp, strict=True)
+    )
+    return Rope(frequencies, _yarn_magnitude(scaling, factor))
+
+
+def _yarn_magnitude(scaling: Mapping[str, object], factor: float) -> float:
+    explicit = scaling.get("attention_factor")
+    if isinstance(explicit, int | float):
+        return float(explicit)
+    if factor <= 1:
+        return 1.0
+    both = (scaling.get("mscale"), scaling.get("mscale_all_dim"))
+    if all(both):
+        top, bottom = (0.1 * float(cast("float", value)) * math.log(factor) + 1 for value in both)
+        return top / bottom
+    return 0.1 * math.log(factor) + 1
+
+
+def rotate(heads: Tensor, cosine: Tensor, sine: Tensor, half: int) -> Tensor:
+    """Rotate the first ``2 * half`` components of each head, paired as (i, i + half).
+
+    ``heads`` is [tokens, heads, head_width]; the tables are [tokens, 1, head_width] in float32.
+    """
+    turned = torch.cat((-heads[..., half : 2 * half], heads[..., :half], heads[..., 2 * half :]), dim=-1)
+    return (heads * cosine + turned * sine).to(heads.dtype)

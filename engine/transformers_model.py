@@ -1,0 +1,117 @@
+"""Models whose architecture our decoder does not cover, run by the transformers library behind our interface.
+
+Never with remote code, never with pickled weights, never over the network. Slow to load and to run: the
+description of such an engine says so.
+"""
+
+from pathlib import Path
+from typing import Protocol, cast
+
+import torch
+from holesmith.engine.errors import EngineError, WeightsError
+from holesmith.engine.weight_source import WeightSource
+from torch import Tensor
+
+
+class _Layers(Protocol):
+    """The part of transformers' cache that is used."""
+
+    def crop(self, max_length: int) -> None: ...
+
+    def get_seq_length(self) -> int: ...
+
+
+class LibraryCache:
+    """transformers' cache. Where a layer cannot be rolled back, truncating forgets everything."""
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self.layers = _new_layers()
+
+    @property
+    def length(self) -> int:
+        """How many tokens are in it."""
+        return int(self.layers.get_seq_length())
+
+    def truncate(self, length: int) -> None:
+        """See `causal_model.Cache`."""
+        if length == self.length:
+            return
+        croppable = all(
+            type(layer).__name__ == "DynamicLayer"
+            for layer in cast("list[object]", getattr(self.layers, "layers", []))
+        )
+        if croppable and length > 0:
+            self.layers.crop(length)
+        else:
+            self.layers = _new_layers()
+
+
+def _new_layers() -> _Layers:
+    from transformers import DynamicCache  # seconds to import, and needed for rare models only
+
+    return cast("_Layers", DynamicCache())
+
+
+class LibraryModel:
+    """A model of transformers. Implements `causal_model.CausalModel`."""
+
+    def __init__(self, module: torch.nn.Module, device: torch.device, context_tokens_max: int) -> None:
+        self.device = device
+        self.context_tokens_max = context_tokens_max
+        self._module = module
+
+    def new_cache(self) -> LibraryCache:
+        """See `causal_model.CausalModel`."""
+        return LibraryCache(self.context_tokens_max)
+
+    @torch.inference_mode()
+    def forward(self, token_ids: Tensor, cache: LibraryCache, logits_count: int = 1) -> Tensor:
+        """See `causal_model.CausalModel`."""
+        output = self._module(
+            input_ids=token_ids[None],
+            past_key_values=cache.layers,
+            use_cache=True,
+            logits_to_keep=logits_count,
+        )
+        return cast("Tensor", output.logits)[0].float()
+
+
+def load_library_model(
+    source: WeightSource, device: torch.device, dtype: torch.dtype, context_tokens_max: int
+) -> tuple[LibraryModel, str]:
+    """Load a model through transformers, and name its architecture.
+
+    Raises WeightsError if transformers does not know the architecture either, or cannot read the files.
+    """
+    from transformers import AutoModelForCausalLM
+
+    directory, file = (
+        (source.path.parent, source.path.name) if source.layout == "gguf" else (source.path, None)
+    )
+    try:
+        module = AutoModelForCausalLM.from_pretrained(
+            _existing(directory),
+            gguf_file=file,
+            dtype=dtype,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True if file is None else None,
+        )
+    except EngineError:
+        raise
+    except Exception as error:  # whatever a library of thousands of models raises
+        reason = " ".join(str(error).split())[:300]
+        raise WeightsError(f"{source.name}: this architecture cannot be loaded: {reason}") from error
+    configuration = module.config.get_text_config()
+    context = getattr(configuration, "max_position_embeddings", context_tokens_max)
+    family = str(module.config.model_type)
+    return LibraryModel(
+        cast("torch.nn.Module", module).to(device).eval(), device, min(int(context), context_tokens_max)
+    ), family
+
+
+def _existing(directory: Path) -> str:
+    if not directory.is_dir():
+        raise WeightsError(f"{directory} is not a directory")
+    return str(directory)

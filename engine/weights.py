@@ -1,0 +1,135 @@
+"""The tensors of a model by one set of names, whichever file layout they come from.
+
+The names are GGUF's (``blk.0.attn_q.weight``). Only safetensors and GGUF are ever read: neither can hold
+anything that runs.
+"""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Protocol
+
+from holesmith.engine.architecture import Architecture
+from holesmith.engine.errors import WeightsError
+from holesmith.engine.gguf_blocks import dequantise
+from holesmith.engine.gguf_file import GGUFFile
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+
+class Weights(Protocol):
+    """The tensors of one model."""
+
+    def __contains__(self, name: str) -> bool: ...
+
+    def tensor(self, name: str) -> Tensor:
+        """A tensor in a float type, dequantised if need be. Raises WeightsError if it is missing."""
+        ...
+
+
+class GGUFWeights:
+    """The tensors of a GGUF file."""
+
+    def __init__(self, file: GGUFFile, architecture: Architecture) -> None:
+        self._file = file
+        self._interleaved: Mapping[str, int] = (
+            {"attn_q": architecture.heads, "attn_k": architecture.kv_heads}
+            if architecture.family in ("llama", "granite")
+            else {}
+        )
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._file.tensors
+
+    def tensor(self, name: str) -> Tensor:
+        """See `Weights`."""
+        entry = self._file.tensors.get(name)
+        if entry is None:
+            raise WeightsError(f"{self._file.path} lacks the tensor {name!r}: pull the model again")
+        values = dequantise(self._file.raw(name), entry.block).view(entry.shape)
+        heads = self._interleaved.get(name.split(".")[-2])
+        return values if heads is None else _unpair(values, heads)
+
+
+def _unpair(rows: Tensor, heads: int) -> Tensor:
+    """Undo GGUF's order of Llama's query and key rows: pairs (2i, 2i + 1) back to (i, i + half)."""
+    paired = rows.view(heads, -1, 2, *rows.shape[1:])
+    return paired.transpose(1, 2).reshape(rows.shape)
+
+
+_NAMES: Mapping[str, str] = {
+    "token_embd": "model.embed_tokens",
+    "output_norm": "model.norm",
+    "output": "lm_head",
+    "attn_norm": "input_layernorm",
+    "attn_q": "self_attn.q_proj",
+    "attn_k": "self_attn.k_proj",
+    "attn_v": "self_attn.v_proj",
+    "attn_output": "self_attn.o_proj",
+    "attn_q_norm": "self_attn.q_norm",
+    "attn_k_norm": "self_attn.k_norm",
+    "ffn_norm": "post_attention_layernorm",
+    "ffn_gate": "mlp.gate_proj",
+    "ffn_up": "mlp.up_proj",
+    "ffn_down": "mlp.down_proj",
+}
+_STARCODER2 = {"ffn_up": "mlp.c_fc", "ffn_down": "mlp.c_proj"}
+_POST_NORMS = {
+    "post_attention_norm": "post_attention_layernorm",
+    "ffn_norm": "pre_feedforward_layernorm",
+    "post_ffw_norm": "post_feedforward_layernorm",
+}
+_OWN_NAMES: Mapping[str, Mapping[str, str]] = {
+    "starcoder2": _STARCODER2,
+    "gemma2": _POST_NORMS,
+    "gemma3_text": _POST_NORMS,
+}
+
+
+class SafetensorsWeights:
+    """The tensors of a directory in Hugging Face layout; files are mapped, not read."""
+
+    def __init__(self, directory: Path, architecture: Architecture) -> None:
+        """Raises WeightsError for files that are damaged or missing, and for pickled weights."""
+        self._directory = directory
+        self._names = {**_NAMES, **_OWN_NAMES.get(architecture.family, {})}
+        self._files = ExitStack()
+        self._file_of = {
+            name: file for path in safetensors_files(directory) for file, name in self._open(path)
+        }
+
+    def __contains__(self, name: str) -> bool:
+        return self._theirs(name) in self._file_of
+
+    def tensor(self, name: str) -> Tensor:
+        """See `Weights`."""
+        theirs = self._theirs(name)
+        file = self._file_of.get(theirs)
+        if file is None:
+            raise WeightsError(f"{self._directory} lacks the tensor {theirs!r}: its files are incomplete")
+        return file.get_tensor(theirs)
+
+    def _open(self, path: Path) -> "list[tuple[safe_open, str]]":
+        try:
+            file = self._files.enter_context(safe_open(path, framework="pt"))
+        except (SafetensorError, OSError) as error:
+            raise WeightsError(f"{path} is truncated or damaged ({error}): pull the model again") from error
+        return [(file, name) for name in file.keys()]  # noqa: SIM118  # safe_open is no mapping
+
+    def _theirs(self, name: str) -> str:
+        parts = name.split(".")
+        if parts[0] != "blk":
+            return f"{self._names[parts[0]]}.{parts[1]}"
+        return f"model.layers.{parts[1]}.{self._names.get(parts[2], parts[2])}.{parts[3]}"
+
+
+def safetensors_files(directory: Path) -> list[Path]:
+    """The weight files of a directory. Raises WeightsError if there is none that is safe to read."""
+    files = sorted(directory.glob("*.safetensors"))
+    if files:
+        return files
+    if any(directory.glob("*.bin")) or any(directory.glob("*.pt*")):
+        raise WeightsError(
+            f"{directory} has only pickled weights, which could run code: convert them to safetensors or GGUF"
+        )
+    raise WeightsError(f"{directory} has no *.safetensors: the weights are missing")
