@@ -1,0 +1,1 @@
+"""Headless evaluation: data sets, metrics, runs and reports."""
