@@ -1,0 +1,185 @@
+"""The user's settings under ``holesmith``: names, defaults, bounds, and how they are read.
+
+Reading never fails: what is wrong is named in one line, and its default is used. Keys may be nested
+(``{"inline": {"lines": "single"}}``) or dotted (``{"inline.lines": "single"}``).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from holesmith.completion.options import Lines, Options
+from holesmith.lsp.documents import Limits
+
+_OPTIONS = Options()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting, with its default; `RULES` says what each is for."""
+
+    model: str | None = _OPTIONS.model
+    device: str = _OPTIONS.device
+    context: bool = _OPTIONS.context
+    prompt_tokens_max: int = _OPTIONS.prompt_tokens_max
+    monitor: bool = _OPTIONS.monitor
+    inline: bool = True
+    lines: Lines = _OPTIONS.lines
+    tokens_max: int = _OPTIONS.tokens_max
+    in_comments: bool = _OPTIONS.in_comments
+    menu: bool = True
+    document_bytes_max: int = 5_000_000
+    log_level: str = "info"
+
+    @property
+    def options(self) -> Options:
+        return Options(
+            model=self.model,
+            device=self.device,
+            lines=self.lines,
+            tokens_max=self.tokens_max,
+            prompt_tokens_max=self.prompt_tokens_max,
+            in_comments=self.in_comments,
+            context=self.context,
+            monitor=self.monitor,
+        )
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(document_bytes_max=self.document_bytes_max)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One setting: the field of `Settings`, the key the user writes, and the values it takes.
+
+    A value has the type of the default; None as the default means text or null.
+    """
+
+    field: str
+    key: str
+    description: str
+    choices: tuple[str, ...] = ()
+    bounds: tuple[int, int] | None = None
+
+    @property
+    def default(self) -> object:
+        return getattr(_DEFAULTS, self.field)
+
+    def accepts(self, value: object) -> bool:
+        if self.choices:
+            return value in self.choices
+        if self.bounds is not None:
+            return type(value) is int and self.bounds[0] <= value <= self.bounds[1]
+        if isinstance(self.default, bool):
+            return isinstance(value, bool)
+        return (isinstance(value, str) and value != "") or (value is None and self.default is None)
+
+    @property
+    def expectation(self) -> str:
+        if self.choices:
+            return "one of " + ", ".join(self.choices)
+        if self.bounds is not None:
+            return f"a whole number from {self.bounds[0]:,} to {self.bounds[1]:,}"
+        if isinstance(self.default, bool):
+            return "true or false"
+        return "a text" if self.default is not None else "a text or null"
+
+
+_DEFAULTS = Settings()
+
+RULES = (
+    Rule(
+        "model",
+        "model",
+        "A name of `holesmith model list`, a .gguf file or a folder in Hugging Face layout; "
+        "null takes the default for the device.",
+    ),
+    Rule("device", "device", "Where the model runs: auto, cpu, cuda or cuda:N."),
+    Rule("context", "context.enabled", "Put pieces of the rest of the repository into the prompt."),
+    Rule(
+        "prompt_tokens_max",
+        "context.promptTokensMax",
+        "The longest prompt, in tokens of the model. Longer ones know more and take longer.",
+        bounds=(64, 32_768),
+    ),
+    Rule("monitor", "monitor.enabled", "Let static analysis keep the model from inventing names."),
+    Rule("inline", "inline.enabled", "Suggest while typing. A suggestion asked for by hand always comes."),
+    Rule(
+        "lines",
+        "inline.lines",
+        "Whether a suggestion may have several lines; auto decides by the code around the cursor.",
+        choices=("auto", "single", "multi"),
+    ),
+    Rule(
+        "tokens_max",
+        "inline.tokensMax",
+        "The longest suggestion, in tokens of the model.",
+        bounds=(1, 1024),
+    ),
+    Rule("in_comments", "inline.inComments", "Suggest inside comments while typing, too."),
+    Rule("menu", "menu.enabled", "Offer the suggestion in the completion menu, too, if it is one line."),
+    Rule(
+        "document_bytes_max",
+        "documents.bytesMax",
+        "Larger documents are neither kept nor completed. Holds for documents opened afterwards.",
+        bounds=(1, 50_000_000),
+    ),
+    Rule(
+        "log_level",
+        "log.level",
+        "What is written to the log. Code is never written to it.",
+        choices=("error", "warning", "info", "debug"),
+    ),
+)
+
+
+def read_settings(*sources: object) -> tuple[Settings, tuple[str, ...]]:
+    """The settings of all sources, later ones winning, and one line for each thing that is wrong in them.
+
+    A source is plain JSON: null, the ``holesmith`` object, or an object that has it under that name.
+    """
+    given: dict[str, object] = {}
+    problems: list[str] = []
+    for source in sources:
+        if isinstance(source, Mapping):
+            given |= dict(_leaves(_own_section(cast("Mapping[str, object]", source))))
+        elif source is not None:
+            problems.append("holesmith: the settings must be an object; the defaults are used")
+    values: dict[str, Any] = {}
+    for rule in RULES:
+        if rule.key in given:
+            value = given.pop(rule.key)
+            if rule.accepts(value):
+                values[rule.field] = value
+            else:
+                problems.append(_refusal(rule, value))
+    problems += [f"holesmith.{key} is not a setting" for key in given]
+    return Settings(**values), tuple(problems)
+
+
+def as_written(value: object) -> str:
+    """A value as the user would write it in a settings file."""
+    names = {None: "null", True: "true", False: "false"}
+    return names[value] if value is None or isinstance(value, bool) else str(value)
+
+
+def _refusal(rule: Rule, value: object) -> str:
+    shown = repr(value) if isinstance(value, str) else as_written(value)
+    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    return f"holesmith.{rule.key} must be {rule.expectation}, not {shown}; {as_written(rule.default)} is used"
+
+
+def _own_section(source: Mapping[str, object]) -> Mapping[str, object]:
+    section = source.get("holesmith")
+    return cast("Mapping[str, object]", section) if isinstance(section, Mapping) else source
+
+
+def _leaves(section: Mapping[str, object], above: str = "") -> Iterator[tuple[str, object]]:
+    """Dotted keys with their values, down to the settings themselves."""
+    for key, value in section.items():
+        name = (above + key).removeprefix("holesmith.")
+        if isinstance(value, Mapping) and any(rule.key.startswith(name + ".") for rule in RULES):
+            yield from _leaves(cast("Mapping[str, object]", value), name + ".")
+        else:
+            yield name, value

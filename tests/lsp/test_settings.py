@@ -1,0 +1,102 @@
+"""Settings: read from every shape a client sends, with one line for each thing that is wrong."""
+
+import json
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from holesmith.completion.options import Options
+from holesmith.lsp.settings import RULES, Settings, read_settings
+from holesmith.lsp.settings_schema import settings_schema, settings_table
+from hypothesis import given
+from hypothesis import strategies as st
+
+ROOT = Path(__file__).parents[2]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["inline", "lines", "x"]), inner)
+    ),
+)
+
+
+def test_nothing_given_means_the_defaults() -> None:
+    assert read_settings() == read_settings(None) == read_settings({}) == (Settings(), ())
+    assert Settings().options == Options()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"inline": {"lines": "single"}},
+        {"inline.lines": "single"},
+        {"holesmith": {"inline": {"lines": "single"}}},
+        {"holesmith": {"inline.lines": "single"}},
+        {"holesmith.inline.lines": "single"},
+    ],
+)
+def test_every_way_of_writing_a_key_is_read(source: object) -> None:
+    assert read_settings(source) == (Settings(lines="single"), ())
+
+
+def test_later_sources_win_setting_by_setting() -> None:
+    first = {"model": "a", "inline": {"lines": "single", "tokensMax": 9}}
+    settings, problems = read_settings(first, {"inline": {"lines": "multi"}})
+    assert (settings.model, settings.lines, settings.tokens_max, problems) == ("a", "multi", 9, ())
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        (
+            {"inline": {"tokensMax": "many"}},
+            "holesmith.inline.tokensMax must be a whole number from 1 to 1,024, not 'many'; 64 is used",
+        ),
+        (
+            {"inline": {"tokensMax": True}},
+            "holesmith.inline.tokensMax must be a whole number from 1 to 1,024, not true; 64 is used",
+        ),
+        (
+            {"inline": {"lines": "all"}},
+            "holesmith.inline.lines must be one of auto, single, multi, not 'all'; auto is used",
+        ),
+        (
+            {"monitor": {"enabled": 1}},
+            "holesmith.monitor.enabled must be true or false, not 1; true is used",
+        ),
+        ({"model": ""}, "holesmith.model must be a text or null, not ''; null is used"),
+        ({"device": None}, "holesmith.device must be a text, not null; auto is used"),
+        ({"inline": {"line": "x"}}, "holesmith.inline.line is not a setting"),
+        ({"colour": {"a": 1}}, "holesmith.colour is not a setting"),
+        ({"inline": False}, "holesmith.inline is not a setting"),
+        (["x"], "holesmith: the settings must be an object; the defaults are used"),
+    ],
+)
+def test_what_is_wrong_is_named_once_and_its_default_used(source: object, problem: str) -> None:
+    assert read_settings(source) == (Settings(), (problem,))
+
+
+@given(st.lists(JSON, max_size=3))
+def test_no_settings_at_all_can_make_reading_fail(sources: list[object]) -> None:
+    settings, problems = read_settings(*sources)
+    assert all(rule.accepts(getattr(settings, rule.field)) for rule in RULES)
+    assert all("\n" not in problem for problem in problems)
+
+
+def test_every_setting_has_a_rule_that_its_default_obeys() -> None:
+    assert [rule.field for rule in RULES] == [field.name for field in fields(Settings)]
+    assert all(rule.accepts(rule.default) for rule in RULES)
+
+
+def test_every_option_of_completion_can_be_set() -> None:
+    names = {field.name for field in fields(Options)}
+    assert names <= {field.name for field in fields(Settings)}
+
+
+def test_the_committed_schema_is_the_one_of_the_settings() -> None:
+    committed = json.loads((ROOT / "lsp" / "settings.schema.json").read_text())
+    assert committed == settings_schema(), "write it anew: holesmith lsp --settings-schema"
+
+
+def test_the_manual_lists_every_setting() -> None:
+    assert settings_table() in (ROOT / "docs" / "settings.md").read_text()
