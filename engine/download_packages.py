@@ -38,7 +38,7 @@ _NO_CONNECTION = re.compile(
 )
 
 
-# Puts the one wheel that a requirement denotes into a directory, telling the bytes so far, and gives its path.
+# Puts the wheel that a requirement denotes into a directory, telling the bytes so far, and gives its path.
 # Raises SourceError or DownloadError; ends early with SourceError once the event is set.
 WheelFetcher = Callable[[str, Path, Callable[[int], None], threading.Event], Path]
 

@@ -128,9 +128,8 @@ def local_weights(path: Path) -> WeightSource:
     path = path.absolute()
     if path.is_dir():
         return _local_directory(path)
-    with path.open("rb") as file:
-        if file.read(4) == b"GGUF":
-            return WeightSource(path.stem, path, "gguf")
+    if path.is_file() and _magic(path) == b"GGUF":
+        return WeightSource(path.stem, path, "gguf")
     raise WeightsError(
         f"{path} is not a GGUF file: a model is that, or a directory with config.json and *.safetensors"
     )
@@ -154,6 +153,14 @@ def _read_record(directory: Path) -> Record | None:
         return Record(files=files, **fields)
     except (OSError, ValueError, TypeError, AttributeError, KeyError):
         return None
+
+
+def _magic(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(4)
+    except OSError as error:
+        raise WeightsError(f"cannot read {path}: {error.strerror}") from error
 
 
 def _local_directory(directory: Path) -> WeightSource:

@@ -5,7 +5,7 @@ import json
 import re
 import threading
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -119,7 +119,7 @@ class FakeHub:
 
 
 @contextmanager
-def serving_hub(files: Mapping[str, bytes]) -> Iterator[FakeHub]:
+def serving_hub(files: Mapping[str, bytes]) -> Generator[FakeHub]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _HubHandler)
     port = cast("tuple[str, int]", server.server_address)[1]
     hub = FakeHub(files, f"http://127.0.0.1:{port}")

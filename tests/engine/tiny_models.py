@@ -43,6 +43,7 @@ SIZES: dict[str, Any] = {
     "max_position_embeddings": 128,
     "attn_implementation": "eager",
 }
+SEVEN_LAYERS: dict[str, Any] = {**SIZES, "num_hidden_layers": 7}
 YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32, "rope_theta": 10000.0}
 BANDS = {
     "rope_type": "llama3",
@@ -79,16 +80,14 @@ FAMILIES: dict[str, Callable[[], PreTrainedModel]] = {
     "gemma2": lambda: Gemma2ForCausalLM(
         Gemma2Config(**SIZES, head_dim=32, sliding_window=5, query_pre_attn_scalar=48)
     ),
-    "gemma3": lambda: Gemma3ForCausalLM(
-        Gemma3TextConfig(**{**SIZES, "num_hidden_layers": 7}, head_dim=32, sliding_window=5)
-    ),
+    "gemma3": lambda: Gemma3ForCausalLM(Gemma3TextConfig(**SEVEN_LAYERS, head_dim=32, sliding_window=5)),
     "granite": lambda: GraniteForCausalLM(GraniteConfig(**SIZES, **GRANITE_SCALES)),
 }
-"""What is tested of each family: a model with random weights, also random where weights start as one or zero."""
+"""What is tested of each family."""
 
 
 def make_model(family: str, seed: int = 0) -> PreTrainedModel:
-    """A random model in float32."""
+    """A random model in float32; random also where weights start as one or zero."""
     torch.manual_seed(seed)
     model = FAMILIES[family]().eval()
     with torch.no_grad():
