@@ -36,7 +36,13 @@ class Completer:
             extent = extent_of(snapshot.language, prefix, suffix, options.lines)
         with watch.stage("prompt"):
             hole = Hole(prefix, suffix, path_in_workspace(snapshot), repository_name(snapshot))
-            prompt = build_prompt(hole, self.template, self.engine.vocabulary, options.prompt_tokens_max)
+            prompt = build_prompt(
+                hole,
+                self.template,
+                self.engine.vocabulary,
+                options.prompt_tokens_max,
+                options.prompt_order,
+            )
         middle = Middle(prompt.required, self.engine.vocabulary.token_bytes)
         generation = await self.decode(prompt, middle, extent, options)
         for stage, duration_ms in generation.timings_ms.items():

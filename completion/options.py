@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Lines = Literal["auto", "single", "multi"]
+PromptOrder = Literal["plain", "anchored"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +13,7 @@ class Options:
 
     ``model`` is a name of the model store, a ``.gguf`` file or a directory in Hugging Face layout; None takes
     the default for the device. ``device`` is "auto", "cpu", "cuda" or "cuda:N". Token counts are of the
-    loaded model's vocabulary.
+    loaded model's vocabulary. ``prompt_order`` is explained in context/prompt.py.
     """
 
     model: str | None = None
@@ -20,6 +21,7 @@ class Options:
     lines: Lines = "auto"
     tokens_max: int = 64
     prompt_tokens_max: int = 1024
+    prompt_order: PromptOrder = "anchored"
     in_comments: bool = False
     context: bool = True
     monitor: bool = True
