@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from holesmith.analysis.hole import hole_at
 from holesmith.analysis.stops import Stops, is_multiline_place, stops_at
 from holesmith.completion.options import Lines
 from holesmith.completion.shaping import rest_of_line
@@ -14,8 +15,8 @@ Kind = Literal["line", "statement", "block"]
 class Extent:
     """``line`` ends at the first line break at the latest; the others where the syntax around the hole says.
 
-    A statement that opens a block goes on to the end of that block. Where it opened one is kept between calls,
-    because a middle only ever grows.
+    A whole new statement that opens a block goes on to the end of that block. Where it opened one is kept
+    between calls, because a middle only ever grows.
     """
 
     kind: Kind
@@ -38,11 +39,14 @@ class Extent:
             return min(
                 (offset for offset in (stop, line_break) if offset is not None and offset >= 0), default=None
             )
-        if stop is not None and middle[:stop].rstrip().endswith((":", "{")):
+        if stop is not None and self._begins_statement() and middle[:stop].rstrip().endswith((":", "{")):
             self.header = middle[:stop]
             self.block = stops_at(self.language, self.prefix + self.header, self.suffix)
             return self._block_stop(middle)
         return stop
+
+    def _begins_statement(self) -> bool:
+        return not self.prefix[self.prefix.rfind("\n") + 1 :].strip()
 
     def _block_stop(self, middle: str) -> int | None:
         assert self.block is not None
@@ -55,9 +59,10 @@ class Extent:
 
 
 def extent_of(language: str, prefix: str, suffix: str, lines: Lines) -> Extent:
-    """One line where text stands right of the cursor, a block where one begins, else one statement."""
+    """A line in prose and where text stands right of the cursor, a block where one begins, else a statement."""
     stops = stops_at(language, prefix, suffix)
-    if rest_of_line(suffix).strip() or lines == "single":
+    in_prose = hole_at(language, prefix, suffix).kind in ("string", "comment")
+    if rest_of_line(suffix).strip() or in_prose or lines == "single":
         return Extent("line", language, prefix, suffix, stops)
     if lines == "multi" or is_multiline_place(language, prefix, suffix):
         return Extent("block", language, prefix, suffix, stops)

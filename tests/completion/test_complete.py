@@ -64,6 +64,10 @@ async def check(
             "for x in a:\n    print(x)\n    print(a)\nprint(b)\n",
             "for x in a:\n    print(x)\n    print(a)",
         ),
+        # The rest of a header is a line like any other.
+        ("if isinst<CURSOR>\n", "ance(x, int):\n    print(x)\n", "ance(x, int):"),
+        # So is prose.
+        ('def f():\n    """Say <CURSOR>\n', 'it.\n\n    And more.\n    """\n', "it."),
     ],
 )
 async def test_a_completion_ends_where_its_line_statement_or_block_ends(
