@@ -59,7 +59,7 @@ class Extent:
 
 
 def extent_of(language: str, prefix: str, suffix: str, lines: Lines) -> Extent:
-    """A line in prose and where text stands right of the cursor, a block where one begins, else a statement."""
+    """A line in prose or where text stands to the right, a block where one begins, else one statement."""
     stops = stops_at(language, prefix, suffix)
     in_prose = hole_at(language, prefix, suffix).kind in ("string", "comment")
     if rest_of_line(suffix).strip() or in_prose or lines == "single":
