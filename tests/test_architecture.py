@@ -1,6 +1,7 @@
 """Who may import whom, and how large a file may be: the rules of ARCHITECTURE.md, checked on the source."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,7 +53,9 @@ def test_a_package_imports_only_those_below_it(package: str) -> None:
             parts = module.split(".")
             if parts[0] == "holesmith" and package != "cli":
                 assert parts[1] in {package, *ALLOWED[package]}, f"{path} imports {module}"
-            assert parts[0] != package or parts[0] == "holesmith", f"{path}: import holesmith.{module} instead"
+            assert parts[0] != package or parts[0] == "holesmith", (
+                f"{path}: import holesmith.{module} instead"
+            )
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -81,3 +84,10 @@ def test_a_package_re_exports_nothing(package: str) -> None:
     body = ast.parse((ROOT / package / "__init__.py").read_text()).body
     assert len(body) == 1
     assert isinstance(body[0], ast.Expr)
+
+
+def test_every_test_that_the_architecture_page_names_exists() -> None:
+    named = re.findall(r"`(tests/[\w/.]+)::(\w+)`", (ROOT / "ARCHITECTURE.md").read_text())
+    assert named
+    for path, test in named:
+        assert f"def {test}(" in (ROOT / path).read_text(), f"{path}::{test}"
