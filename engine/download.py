@@ -149,6 +149,7 @@ def _locked(model: Model, root: Path, wait_s: float) -> Generator[None]:
 def _staging(model: Model, root: Path, progress: Progress) -> Generator[Staging]:
     partial = root / ".partial"
     staging = Staging(
+        root=root,
         directory=partial / directory_name(model),
         scratch=partial / f"{directory_name(model)}.scratch",
         progress=progress,

@@ -140,7 +140,7 @@ def _fetch_all(
 ) -> None:
     bytes_total = sum(file.bytes for file in files)
     present = [_bytes_present(staging.directory / file.path) for file in files]
-    require_space(staging.directory, bytes_total - sum(present))
+    require_space(staging.root, bytes_total - sum(present))
     bytes_done = 0
     for file in files:
         url = hf_hub_url(hub.id, file.path, revision=commit, endpoint=endpoint)

