@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from holesmith.analysis.language import language_of
 from holesmith.cli.errors import CommandError
-from holesmith.completion.language import language_of
 from holesmith.completion.snapshot import Snapshot
 
 BYTES_MAX = 5_000_000
