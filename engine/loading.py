@@ -7,12 +7,13 @@ from holesmith.engine.architecture import Architecture
 from holesmith.engine.assembly import assemble, dense_matrices
 from holesmith.engine.configuration import architecture_from_config, architecture_from_gguf
 from holesmith.engine.decoding import DecodeLoop
-from holesmith.engine.errors import DeviceError, EngineError
+from holesmith.engine.errors import DeviceError, EngineError, WeightsError
 from holesmith.engine.gguf_file import read_gguf
 from holesmith.engine.local import Loaded, LocalEngine
 from holesmith.engine.model import Decoder
 from holesmith.engine.seam import ModelDescription
 from holesmith.engine.transformers_model import load_library_model
+from holesmith.engine.vocabulary import Vocabulary
 from holesmith.engine.vocabulary_gguf import vocabulary_from_gguf
 from holesmith.engine.vocabulary_huggingface import read_json, vocabulary_from_directory
 from holesmith.engine.weight_source import WeightSource
@@ -70,27 +71,44 @@ def _load(source: WeightSource, device: torch.device, progress: Progress) -> Loa
     if source.layout == "gguf":
         file = read_gguf(source.path)
         vocabulary, architecture = vocabulary_from_gguf(file), architecture_from_gguf(file)
-        weights: Weights | None = None if architecture is None else GGUFWeights(file, architecture)
-    else:
-        safetensors_files(source.path)
-        vocabulary = vocabulary_from_directory(source.path)
-        architecture = architecture_from_config(read_json(source.path / "config.json"))
-        weights = None if architecture is None else SafetensorsWeights(source.path, architecture)
-    dtype = torch.bfloat16
-    if architecture is None or weights is None:
-        progress("loading through transformers", 0.0)
-        model, family = load_library_model(source, device, dtype, CONTEXT_TOKENS_MAX)
-        return Loaded(
-            DecodeLoop(model, vocabulary),
-            vocabulary,
-            _describe(source, f"{family} (transformers)", device, "bf16", model.context_tokens_max),
-        )
-    decoder = load_decoder(architecture, weights, device, dtype, progress)
-    return Loaded(
-        DecodeLoop(decoder, vocabulary),
-        vocabulary,
-        _describe(source, architecture.family, device, "bf16", decoder.context_tokens_max),
-    )
+        if architecture is None:
+            name = file.text("general.architecture")
+            raise WeightsError(
+                f"{source.path} has the architecture {name!r}, which is not supported from GGUF: "
+                "take the model as a directory with safetensors"
+            )
+        return _load_own(source, architecture, GGUFWeights(file, architecture), vocabulary, device, progress)
+    safetensors_files(source.path)
+    vocabulary = vocabulary_from_directory(source.path)
+    architecture = architecture_from_config(read_json(source.path / "config.json"))
+    if architecture is None:
+        return _load_through_library(source, vocabulary, device, progress)
+    weights = SafetensorsWeights(source.path, architecture)
+    return _load_own(source, architecture, weights, vocabulary, device, progress)
+
+
+def _load_own(
+    source: WeightSource,
+    architecture: Architecture,
+    weights: Weights,
+    vocabulary: Vocabulary,
+    device: torch.device,
+    progress: Progress,
+) -> Loaded:
+    decoder = load_decoder(architecture, weights, device, torch.bfloat16, progress)
+    context = decoder.context_tokens_max
+    description = ModelDescription(source.name, architecture.family, str(device), "bf16", context)
+    return Loaded(DecodeLoop(decoder, vocabulary), vocabulary, description)
+
+
+def _load_through_library(
+    source: WeightSource, vocabulary: Vocabulary, device: torch.device, progress: Progress
+) -> Loaded:
+    progress("loading through transformers", 0.0)
+    model, family = load_library_model(source.path, device, torch.bfloat16, CONTEXT_TOKENS_MAX)
+    name, context = f"{family} (transformers)", model.context_tokens_max
+    description = ModelDescription(source.name, name, str(device), "bf16", context)
+    return Loaded(DecodeLoop(model, vocabulary), vocabulary, description)
 
 
 def load_decoder(
@@ -103,9 +121,3 @@ def load_decoder(
     """Our own decoder with plain matrices of ``dtype``."""
     make_matrix = dense_matrices(weights, device, dtype)
     return assemble(architecture, weights, device, dtype, CONTEXT_TOKENS_MAX, make_matrix, progress)
-
-
-def _describe(
-    source: WeightSource, architecture: str, device: torch.device, weights: str, context: int
-) -> ModelDescription:
-    return ModelDescription(source.name, architecture, str(device), weights, context)

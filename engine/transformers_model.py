@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Protocol, cast
 
 import torch
-from holesmith.engine.errors import EngineError, WeightsError
-from holesmith.engine.weight_source import WeightSource
+from holesmith.engine.errors import WeightsError
 from torch import Tensor
 
 
 class _Layers(Protocol):
     """The part of transformers' cache that is used."""
 
-    def crop(self, max_length: int) -> None: ...
+    def crop(self, tokens: int, /) -> None: ...
 
     def get_seq_length(self) -> int: ...
 
@@ -42,7 +41,7 @@ class LibraryCache:
             for layer in cast("list[object]", getattr(self.layers, "layers", []))
         )
         if croppable and length > 0:
-            self.layers.crop(length)
+            self.layers.crop(length - self.length)  # negative: so many tokens off the end
         else:
             self.layers = _new_layers()
 
@@ -78,40 +77,23 @@ class LibraryModel:
 
 
 def load_library_model(
-    source: WeightSource, device: torch.device, dtype: torch.dtype, context_tokens_max: int
+    directory: Path, device: torch.device, dtype: torch.dtype, context_tokens_max: int
 ) -> tuple[LibraryModel, str]:
-    """Load a model through transformers, and name its architecture.
+    """Load a directory in Hugging Face layout through transformers, and name its architecture.
 
     Raises WeightsError if transformers does not know the architecture either, or cannot read the files.
     """
     from transformers import AutoModelForCausalLM
 
-    directory, file = (
-        (source.path.parent, source.path.name) if source.layout == "gguf" else (source.path, None)
-    )
     try:
         module = AutoModelForCausalLM.from_pretrained(
-            _existing(directory),
-            gguf_file=file,
-            dtype=dtype,
-            local_files_only=True,
-            trust_remote_code=False,
-            use_safetensors=True if file is None else None,
+            str(directory), dtype=dtype, local_files_only=True, trust_remote_code=False, use_safetensors=True
         )
-    except EngineError:
-        raise
     except Exception as error:  # whatever a library of thousands of models raises
         reason = " ".join(str(error).split())[:300]
-        raise WeightsError(f"{source.name}: this architecture cannot be loaded: {reason}") from error
+        raise WeightsError(f"{directory}: this architecture cannot be loaded: {reason}") from error
     configuration = module.config.get_text_config()
     context = getattr(configuration, "max_position_embeddings", context_tokens_max)
     family = str(module.config.model_type)
-    return LibraryModel(
-        cast("torch.nn.Module", module).to(device).eval(), device, min(int(context), context_tokens_max)
-    ), family
-
-
-def _existing(directory: Path) -> str:
-    if not directory.is_dir():
-        raise WeightsError(f"{directory} is not a directory")
-    return str(directory)
+    on_device = cast("torch.nn.Module", module).to(device).eval()
+    return LibraryModel(on_device, device, min(int(context), context_tokens_max)), family

@@ -95,7 +95,18 @@ class Vocabulary:
         """
         if dummy_space and self._pieces.dummy_space:
             text = " " + text
+        if self._pieces.spelling == "sentencepiece" and _SPACE_MARK in text:
+            return self._encode_space_marks(text)
         return self._tokenizer.encode(text, add_special_tokens=False).ids
+
+    def _encode_space_marks(self, text: str) -> list[int]:
+        """SentencePiece would turn the character it marks spaces with into a space; spell it in bytes."""
+        pieces = self._pieces.texts
+        mark = [pieces.index(f"<0x{byte:02X}>") for byte in _SPACE_MARK.encode()]
+        parts = [
+            self._tokenizer.encode(part, add_special_tokens=False).ids for part in text.split(_SPACE_MARK)
+        ]
+        return [*parts[0], *(token_id for part in parts[1:] for token_id in [*mark, *part])]
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of ``ids``: special tokens left out, bytes that are not UTF-8 replaced by U+FFFD."""
@@ -111,6 +122,10 @@ class Vocabulary:
     def special_id(self, text: str) -> int | None:
         """The id of the special token spelled exactly ``text``; None if there is no such token."""
         return self._pieces.special.get(text)
+
+    def piece(self, token_id: int) -> str:
+        """A token as the model file spells it: for showing and for writing model files."""
+        return self._pieces.texts[token_id]
 
     @cached_property
     def bytes_by_id(self) -> tuple[bytes, ...]:
