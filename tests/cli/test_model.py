@@ -13,6 +13,7 @@ from gguf import GGUFWriter
 from holesmith.engine.errors import DownloadError
 from holesmith.engine.store import Record, StoredFile, write_record
 from holesmith.engine.weight_source import WeightSource
+from tokenizers import Tokenizer, models
 
 from tests.fakes import QWEN_SPECIAL
 
@@ -122,6 +123,20 @@ def test_info_of_a_file(holesmith: Run, tmp_path: Path) -> None:
     lines = dict(line.split("  ", 1) for line in out.splitlines())
     assert lines["name"].strip() == "mine"
     assert lines["architecture"].strip() == "tiny"
+
+
+def test_info_of_a_directory_in_hugging_face_layout(holesmith: Run, tmp_path: Path) -> None:
+    directory = tmp_path / "mine"
+    directory.mkdir()
+    (directory / "config.json").write_text('{"model_type": "tiny", "max_position_embeddings": 512}')
+    (directory / "model.safetensors").touch()
+    tokenizer = Tokenizer(models.BPE({"a": 0, "b": 1}, []))
+    tokenizer.add_special_tokens(["<fim_prefix>", "<fim_suffix>", "<fim_middle>"])
+    tokenizer.save(str(directory / "tokenizer.json"))
+    _, out, _ = holesmith("info", str(directory), "--json")
+    info: dict[str, Any] = json.loads(out)
+    assert (info["architecture"], info["context_tokens"], info["vocabulary_tokens"]) == ("tiny", 512, 5)
+    assert info["fills_in_the_middle"] is True
 
 
 def test_info_verify_finds_a_changed_byte_and_fails(holesmith: Run, installed: Path) -> None:
