@@ -1,0 +1,135 @@
+"""What generated text must look like from some point on: plain data, and the state machine over its bytes.
+
+Invariants: states are immutable values, so rolling back is keeping an old one; text is judged byte by byte, so
+every way to cut it into tokens is judged alike.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+_ASCII_IDENTIFIER = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
+IDENTIFIER_START = frozenset(_ASCII_IDENTIFIER) | frozenset(range(0x80, 0x100))
+IDENTIFIER_BYTES = IDENTIFIER_START | frozenset(b"0123456789")
+"""Bytes outside ASCII count as parts of identifiers: what else they are in code stands in strings and comments."""
+
+CONTINUATIONS_MAX = 20_000
+"""More names than this constrain nothing worth the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """The text goes on with ``lead`` and then with one of ``names`` or ``texts``.
+
+    A name is followed by a byte that ends an identifier, or by the end of the generation; after a text
+    anything may come. An empty name says that the identifier is complete already. Unless ``is_exclusive``,
+    the lead may also be followed by anything that does not begin an identifier.
+
+    ``penalty`` is None for a constraint that must hold; a number makes it a preference and is taken off the
+    logits of all tokens that break it. A constraint that is broken or fulfilled says nothing any more.
+    """
+
+    names: tuple[bytes, ...] = ()
+    texts: tuple[bytes, ...] = ()
+    lead: bytes = b""
+    is_exclusive: bool = True
+    penalty: float | None = None
+
+
+class End(Enum):
+    """How a constraint can end."""
+
+    FREE = "free"  # fulfilled: anything may come now
+    REFUSED = "refused"
+
+
+State = bytes | End
+"""The bytes that an open constraint has seen, or how it ended."""
+
+
+class ByteMachine:
+    """The state machine of one constraint. Holds its strings with the lead before them, sorted."""
+
+    def __init__(self, constraint: Constraint) -> None:
+        self.constraint = constraint
+        self.start: bytes = b""
+        lead = constraint.lead
+        self.names = frozenset(lead + name for name in constraint.names)
+        self.texts = frozenset(lead + text for text in constraint.texts)
+        self._strings = sorted(self.names | self.texts)
+
+    def advance(self, state: State, spelling: bytes) -> State:
+        """The state after a token of these bytes."""
+        if isinstance(state, End) or not spelling:
+            return state
+        seen = state + spelling
+        if self._is_fulfilled(len(state), seen):
+            return End.FREE
+        is_open = bool(self.strings_from(seen)) or self.constraint.lead.startswith(seen)
+        return seen if is_open else End.REFUSED
+
+    def may_end(self, state: State) -> bool:
+        """Whether the generation may end here."""
+        if isinstance(state, End):
+            return True
+        return state in self.names or (not self.constraint.is_exclusive and state == self.constraint.lead)
+
+    def strings_from(self, beginning: bytes) -> list[bytes]:
+        """All names and texts that begin so, with the lead, in order."""
+        first = bisect_left(self._strings, beginning)
+        following = successor(beginning)
+        stop = len(self._strings) if following is None else bisect_left(self._strings, following, first)
+        return self._strings[first:stop]
+
+    def _is_fulfilled(self, known: int, seen: bytes) -> bool:
+        lead = self.constraint.lead
+        if (
+            not self.constraint.is_exclusive
+            and known <= len(lead) < len(seen)
+            and seen.startswith(lead)
+            and seen[len(lead)] not in IDENTIFIER_START
+        ):
+            return True
+        return any(
+            (seen[stop] not in IDENTIFIER_BYTES and seen[:stop] in self.names)
+            or seen[: stop + 1] in self.texts
+            for stop in range(known, len(seen))
+        )
+
+
+@lru_cache(maxsize=64)
+def machine_of(constraint: Constraint) -> ByteMachine:
+    """The machine of a constraint; those of the last few are kept, for the same types come again and again."""
+    return ByteMachine(constraint)
+
+
+def rest_after(constraint: Constraint, seen: bytes) -> Constraint:
+    """What an open constraint still demands after ``seen``."""
+    lead = constraint.lead
+    if len(seen) < len(lead):
+        assert lead.startswith(seen), (lead, seen)
+        return _replaced(constraint, constraint.names, constraint.texts, lead[len(seen) :])
+    begun = seen.removeprefix(lead)
+    if not begun:
+        return _replaced(constraint, constraint.names, constraint.texts, b"")
+    rest = _replaced(constraint, _stripped(constraint.names, begun), _stripped(constraint.texts, begun), b"")
+    # An identifier has begun, so it has to be one of the names now.
+    return Constraint(rest.names, rest.texts, penalty=rest.penalty)
+
+
+def _replaced(
+    constraint: Constraint, names: tuple[bytes, ...], texts: tuple[bytes, ...], lead: bytes
+) -> Constraint:
+    return Constraint(names, texts, lead, constraint.is_exclusive, constraint.penalty)
+
+
+def _stripped(strings: Iterable[bytes], begun: bytes) -> tuple[bytes, ...]:
+    return tuple(string[len(begun) :] for string in strings if string.startswith(begun))
+
+
+def successor(beginning: bytes) -> bytes | None:
+    """The least byte string above all that begin with ``beginning``; None if there is none."""
+    trimmed = beginning.rstrip(b"\xff")
+    return trimmed[:-1] + bytes([trimmed[-1] + 1]) if trimmed else None
