@@ -1,0 +1,57 @@
+"""``holesmith doctor``: what works on this machine and what does not, with the remedy."""
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import partial
+
+from holesmith.cli.command import Subparsers
+from holesmith.cli.diagnosis import Check, Finding, diagnose
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser("doctor", help="what works on this machine, and what to do about the rest")
+    parser.add_argument("--verify", action="store_true", help="compare the hashes of models, not only sizes")
+    parser.add_argument("--model", metavar="M", help="the model to complete a line with")
+    parser.add_argument("--json", action="store_true", help="print one JSON list")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Exit status 1 if anything failed; warnings do not count."""
+    findings: list[Finding] = []
+    for finding in diagnose(all_checks(verify=arguments.verify, model=arguments.model)):
+        findings.append(finding)
+        if not arguments.json:
+            print(in_lines(finding), flush=True)
+    if arguments.json:
+        print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False))
+    return 1 if any(finding.outcome == "failed" for finding in findings) else 0
+
+
+def all_checks(*, verify: bool, model: str | None) -> Sequence[Check]:
+    """From the ground up, so that the first failure is the one to mend first."""
+    # Imported here, because they take along half of the program, which other commands do not need.
+    from holesmith.cli import machine_checks, model_checks, tool_checks
+
+    return (
+        Check("python", machine_checks.check_python),
+        Check("packages", machine_checks.check_packages),
+        Check("torch", machine_checks.check_torch),
+        Check("processor", machine_checks.check_processor),
+        Check("memory", machine_checks.check_memory),
+        Check("cache directory", machine_checks.check_cache_directory),
+        Check("model directory", machine_checks.check_model_directory),
+        Check("models", partial(model_checks.check_models, verify=verify)),
+        Check("grammars", tool_checks.check_grammars),
+        Check("analysis", tool_checks.check_analysis),
+        Check("git", tool_checks.check_git),
+        Check("editors", tool_checks.check_editors),
+        Check("completion", partial(model_checks.check_completion, model)),
+    )
+
+
+def in_lines(finding: Finding) -> str:
+    line = f"{finding.outcome:8} {finding.name:16} {finding.detail}"
+    return f"{line}\n{'':25} -> {finding.remedy}" if finding.remedy else line

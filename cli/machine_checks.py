@@ -1,0 +1,183 @@
+"""What ``holesmith doctor`` asks of the machine: Python, packages, processor, GPU, memory and directories."""
+
+import os
+import platform
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import platformdirs
+from holesmith.cli.diagnosis import Finding
+from holesmith.engine.catalogue import default_model, resolve
+from holesmith.engine.download_staging import gigabytes
+from holesmith.engine.store import STORE_VARIABLE, store_directory
+
+SHOWN_PACKAGES = ("torch", "transformers", "tokenizers", "jedi", "tree-sitter", "lsprotocol")
+# Instructions that the low-bit kernels can use, as Linux names them, from the most useful to the least.
+USEFUL_INSTRUCTIONS = (
+    "amx_int8",
+    "amx_bf16",
+    "avx512_vnni",
+    "avx512_bf16",
+    "avx_vnni",
+    "avx512f",
+    "avx2",
+    "asimd",
+)
+RUNTIME_BYTES = 1_000_000_000
+DISK_BYTES = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Accelerators:
+    """What torch says of itself. ``cuda`` is the version it was built for; None for a CPU build."""
+
+    torch: str
+    cuda: str | None
+    gpus: tuple[str, ...]
+    has_driver: bool
+    threads: int
+
+
+def check_python() -> Finding:
+    system = f"{platform.system()} {platform.machine()}"
+    return Finding("python", "ok", f"{platform.python_version()} at {sys.executable}, {system}")
+
+
+def check_packages() -> Finding:
+    return judge_packages(metadata.requires("holesmith") or (), installed_versions())
+
+
+def installed_versions() -> Mapping[str, str]:
+    return {canonical(found.name): found.version for found in metadata.distributions() if found.name}
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def judge_packages(requirements: Iterable[str], versions: Mapping[str, str]) -> Finding:
+    """Whether each requirement is met by what is installed."""
+    from packaging.requirements import Requirement
+
+    wanted = [requirement for requirement in map(Requirement, requirements) if requirement.marker is None]
+    wrong = [
+        f"{requirement} is needed, {versions.get(canonical(requirement.name), 'nothing')} is installed"
+        for requirement in wanted
+        if not requirement.specifier.contains(
+            versions.get(canonical(requirement.name), "0"), prereleases=True
+        )
+    ]
+    if wrong:
+        return Finding(
+            "packages", "failed", "; ".join(wrong), "install holesmith again into a fresh environment"
+        )
+    shown = ", ".join(f"{name} {versions[name]}" for name in SHOWN_PACKAGES if name in versions)
+    return Finding("packages", "ok", shown)
+
+
+def check_torch() -> Finding:
+    import torch
+
+    gpus = tuple(
+        f"{torch.cuda.get_device_name(index)} ({gigabytes(torch.cuda.get_device_properties(index).total_memory)})"
+        for index in range(torch.cuda.device_count())
+    )
+    has_driver = Path("/proc/driver/nvidia/version").exists() or shutil.which("nvidia-smi") is not None
+    return judge_torch(
+        Accelerators(torch.__version__, torch.version.cuda, gpus, has_driver, torch.get_num_threads())
+    )
+
+
+def judge_torch(found: Accelerators) -> Finding:
+    build = f"{found.torch}, built for {f'CUDA {found.cuda}' if found.cuda else 'CPU'}"
+    if found.gpus:
+        return Finding("torch", "ok", f"{build}: {', '.join(found.gpus)}")
+    on_cpu = f"{build}: models run on the CPU with {found.threads} threads"
+    if not found.has_driver:
+        return Finding("torch", "ok", on_cpu)
+    if found.cuda is None:
+        remedy = "there is an NVIDIA driver: install a torch built for CUDA to use the GPU"
+        return Finding("torch", "warning", on_cpu, remedy)
+    remedy = (
+        f"the NVIDIA driver offers no GPU: update it so that it supports CUDA {found.cuda}, see nvidia-smi"
+    )
+    return Finding("torch", "warning", on_cpu, remedy)
+
+
+def check_processor() -> Finding:
+    import torch
+
+    return judge_processor(torch.backends.cpu.get_cpu_capability(), processor_flags(), os.cpu_count() or 1)
+
+
+def processor_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
+    """The instruction sets that Linux lists; empty elsewhere."""
+    if not cpuinfo.is_file():
+        return frozenset()
+    lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
+    listed = (line.partition(":")[2] for line in lines if line.lower().startswith(("flags", "features")))
+    return frozenset(next(listed, "").split())
+
+
+def judge_processor(capability: str, flags: frozenset[str], cores: int) -> Finding:
+    """``capability`` is the widest instruction set that torch's own kernels use here."""
+    useful = [flag for flag in USEFUL_INSTRUCTIONS if flag in flags]
+    detail = f"{cores} cores, torch uses {capability}" + (f"; has {', '.join(useful)}" if useful else "")
+    if capability == "DEFAULT":
+        remedy = "without AVX2 a completion takes many seconds: use a GPU or another machine"
+        return Finding("processor", "warning", detail, remedy)
+    return Finding("processor", "ok", detail)
+
+
+def check_memory() -> Finding:
+    model = resolve(default_model("cpu"))
+    assert model is not None
+    assert model.pinned is not None
+    return judge_memory(available_bytes(), 2 * model.pinned.bytes + RUNTIME_BYTES)
+
+
+def available_bytes(meminfo: Path = Path("/proc/meminfo")) -> int:
+    """The memory that programs can have without swapping; all there is where the system does not say."""
+    if meminfo.is_file() and (match := re.search(r"MemAvailable:\s*(\d+) kB", meminfo.read_text())):
+        return int(match[1]) * 1024
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def judge_memory(bytes_available: int, bytes_needed: int) -> Finding:
+    detail = (
+        f"{gigabytes(bytes_available)} available, the default model takes about {gigabytes(bytes_needed)}"
+    )
+    if bytes_available < bytes_needed:
+        return Finding("memory", "warning", detail, "close other programs before you load the model")
+    return Finding("memory", "ok", detail)
+
+
+def check_cache_directory() -> Finding:
+    return judge_directory(
+        "cache directory", Path(platformdirs.user_cache_dir("holesmith")), "XDG_CACHE_HOME"
+    )
+
+
+def check_model_directory() -> Finding:
+    return judge_directory("model directory", store_directory(), STORE_VARIABLE)
+
+
+def judge_directory(name: str, directory: Path, variable: str) -> Finding:
+    """Whether files can be made there, or could be once it exists, and how much room its disk has."""
+    existing = next(path for path in (directory, *directory.parents) if path.exists())
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            bytes_free = shutil.disk_usage(existing).free
+    except OSError as error:
+        remedy = f"set {variable} to a directory that you may write to"
+        return Finding(name, "failed", f"{directory} can't be written: {error.strerror}", remedy)
+    detail = f"{directory}, {gigabytes(bytes_free)} free"
+    if bytes_free < DISK_BYTES:
+        return Finding(name, "warning", detail, f"free some space, or set {variable} to another disk")
+    return Finding(name, "ok", detail)
