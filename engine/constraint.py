@@ -1,7 +1,7 @@
-"""What generated text must look like from some point on: plain data, and the state machine over its bytes.
+"""What generated text must look like from some point on: plain data, and a state machine over its bytes.
 
-Invariants: states are immutable values, so rolling back is keeping an old one; text is judged byte by byte, so
-every way to cut it into tokens is judged alike.
+Invariants: states are immutable values, so rolling back is keeping an old one; text is judged byte by byte,
+so every way to cut it into tokens is judged alike.
 """
 
 from bisect import bisect_left
@@ -13,10 +13,7 @@ from functools import lru_cache
 _ASCII_IDENTIFIER = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
 IDENTIFIER_START = frozenset(_ASCII_IDENTIFIER) | frozenset(range(0x80, 0x100))
 IDENTIFIER_BYTES = IDENTIFIER_START | frozenset(b"0123456789")
-"""Bytes outside ASCII count as parts of identifiers: what else they are in code stands in strings and comments."""
-
-CONTINUATIONS_MAX = 20_000
-"""More names than this constrain nothing worth the time."""
+"""Bytes outside ASCII count as parts of identifiers: elsewhere in code they stand in strings and comments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +98,7 @@ class ByteMachine:
 
 @lru_cache(maxsize=64)
 def machine_of(constraint: Constraint) -> ByteMachine:
-    """The machine of a constraint; those of the last few are kept, for the same types come again and again."""
+    """The machine of a constraint. The last few are kept, for the same types come again and again."""
     return ByteMachine(constraint)
 
 

@@ -13,9 +13,10 @@ from typing import Generic
 import torch
 from holesmith.engine.causal_model import CacheT, CausalModel
 from holesmith.engine.errors import EngineError
+from holesmith.engine.guide import Guide, MaskCache
 from holesmith.engine.request import Finish, Generation, Request, Token
-from holesmith.engine.required_prefix import BytePrefixIndex, remaining_after
 from holesmith.engine.sampling import Sampler
+from holesmith.engine.token_index import TokenIndex
 from holesmith.engine.vocabulary import Vocabulary
 from torch import Tensor
 
@@ -45,10 +46,11 @@ class DecodeLoop(Generic[CacheT]):
         decoding = perf_counter()
         tokens: list[Token] = []
         finish: Finish = "cancelled"
+        guide = Guide(request, self._mask_cache)
         if logits is not None:
-            finish = self._decode(request, logits, tokens, emit, cancelled)
+            finish = self._decode(request, guide, logits, tokens, emit, cancelled)
         timings = {"prefill": 1e3 * (decoding - began), "decode": 1e3 * (perf_counter() - decoding)}
-        return Generation(tuple(tokens), finish, prefilled, timings)
+        return Generation(tuple(tokens), finish, prefilled, timings, guide.dropped)
 
     def _check(self, request: Request) -> None:
         assert request.tokens_max >= 1
@@ -85,39 +87,38 @@ class DecodeLoop(Generic[CacheT]):
     def _decode(
         self,
         request: Request,
+        guide: Guide,
         logits: Tensor,
         tokens: list[Token],
         emit: Callable[[Token], None],
         cancelled: Callable[[], bool],
     ) -> Finish:
         sampler = Sampler(request.sampling)
-        required = request.required_prefix
         counted = 0
         while True:
-            token = self._choose(sampler, logits, required)
+            token = _choose(sampler, logits, guide)
             if token.id in request.stop_ids:
                 return "stop"
             tokens.append(token)
             emit(token)
-            counted += not required
-            required = remaining_after(required, self._vocabulary.token_bytes(token.id)) if required else b""
+            counted += not guide.is_healing
+            guide.advance(self._vocabulary.token_bytes(token.id))
             if counted == request.tokens_max or self._cache.length == self._cache.capacity:
                 return "length"
             if cancelled():
                 return "cancelled"
             logits = self._forward([token.id])
 
-    def _choose(self, sampler: Sampler, logits: Tensor, required: bytes) -> Token:
-        candidates = self._prefix_index.candidates(required) if required else []
-        allowed = torch.tensor(candidates, device=logits.device) if candidates else None
-        token = sampler.choose(logits, allowed)
-        if not isfinite(token.log_probability):
-            raise EngineError("the model computes values that are not numbers: its weights may be damaged")
-        return token
-
     @cached_property
-    def _prefix_index(self) -> BytePrefixIndex:
-        return BytePrefixIndex(self._vocabulary.bytes_by_id)
+    def _mask_cache(self) -> MaskCache:
+        return MaskCache(TokenIndex(self._vocabulary.bytes_by_id))
+
+
+def _choose(sampler: Sampler, logits: Tensor, guide: Guide) -> Token:
+    token = sampler.choose(logits, guide.allowed(logits.device), guide.prefer(logits))
+    if not isfinite(token.log_probability):
+        raise EngineError("the model computes values that are not numbers: its weights may be damaged")
+    return token
 
 
 def _common_prefix(first: Sequence[int], second: Sequence[int]) -> int:

@@ -21,14 +21,18 @@ class Sampler:
         """Whether the likeliest token is always taken."""
         return self._sampling.temperature <= 0
 
-    def choose(self, logits: Tensor, allowed: Tensor | None = None) -> Token:
-        """Draw from ``logits``  # [vocabulary] float32
+    def choose(self, logits: Tensor, allowed: Tensor | None = None, scores: Tensor | None = None) -> Token:
+        """Draw by ``scores``, which are ``logits`` unless preferences changed them.  # [vocabulary] float32
 
         ``allowed`` are the ids to choose among, int64; None for all.
         """
-        candidates = logits if allowed is None else logits[allowed]
-        chosen = int(candidates.argmax()) if self.greedy else self._draw(candidates)
-        token_id = chosen if allowed is None else int(allowed[chosen])
+        scores = logits if scores is None else scores
+        candidates = scores if allowed is None else scores[allowed]
+        if self.greedy:
+            token_id = _likeliest(candidates, allowed)
+        else:
+            drawn = self._draw(candidates)
+            token_id = drawn if allowed is None else int(allowed[drawn])
         return Token(token_id, float(logits[token_id] - logits.logsumexp(0)))
 
     def _draw(self, candidates: Tensor) -> int:
@@ -38,3 +42,10 @@ class Sampler:
             outside = ordered.cumsum(0) - ordered >= self._sampling.top_p
             probabilities[order[outside]] = 0
         return int(torch.multinomial(probabilities, 1, generator=self._generator))
+
+
+def _likeliest(candidates: Tensor, allowed: Tensor | None) -> int:
+    """Of equally likely ids the lowest, in whatever order they are: a mask must not change the choice."""
+    if allowed is None:
+        return int(candidates.argmax())
+    return int(allowed[candidates == candidates.max()].min()) if len(allowed) > 1 else int(allowed[0])

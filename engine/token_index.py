@@ -8,6 +8,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from holesmith.engine.constraint import IDENTIFIER_BYTES, IDENTIFIER_START, successor
@@ -34,7 +35,7 @@ class TokenIndex:
         ordered = sorted((spelling, token_id) for token_id, spelling in enumerate(bytes_by_id) if spelling)
         self._spellings = [spelling for spelling, _ in ordered]
         self._ids = np.array([token_id for _, token_id in ordered], dtype=np.int64)
-        self._id_of = {spelling: token_id for spelling, token_id in reversed(ordered)}
+        self._id_of = dict(reversed(ordered))
         self._same = _duplicates(ordered)
         self._runs_over = _tokens_past_an_identifier(ordered)
         self._leaving: dict[bytes, TokenIds] = {}
@@ -71,7 +72,7 @@ class TokenIndex:
         return found + [token_id for each in doubled for token_id in self._same[each][1:]]
 
     def running_over(self, name: bytes) -> Sequence[int]:
-        """The tokens that spell ``name``, which ends in an identifier, then a byte that ends it, then more."""
+        """The tokens that begin with ``name``, which ends in an identifier, and a byte that ends it."""
         return self._runs_over.get(name, ())
 
     def leaving(self, lead: bytes) -> TokenIds:
@@ -111,7 +112,7 @@ LEADS_MAX = 256
 
 def _duplicates(ordered: Sequence[tuple[bytes, int]]) -> dict[bytes, tuple[int, ...]]:
     found: dict[bytes, tuple[int, ...]] = {}
-    for (spelling, token_id), (following, other) in zip(ordered, ordered[1:], strict=False):
+    for (spelling, token_id), (following, other) in pairwise(ordered):
         if spelling == following:
             found[spelling] = (*found.get(spelling, (token_id,)), other)
     return found

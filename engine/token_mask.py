@@ -1,7 +1,7 @@
-"""Masks in token space: which tokens keep to a constraint, as a short list of ids and at most one constant set.
+"""Masks in token space: which tokens keep to a constraint, as a short list of ids and a constant set.
 
-Source: the sparse form follows from measuring vocabularies of 150,000 tokens: almost no token runs from inside
-an identifier over its end, so a state allows a few dozen tokens that spell beginnings of the names that are
+The sparse form follows from measuring vocabularies of 150,000 tokens: almost no token runs from inside an
+identifier over its end, so a state allows a few dozen tokens that spell beginnings of the names that are
 left, and, where a name is complete, every token that begins with a byte that ends identifiers.
 
 Invariants: a token is in the mask of a state exactly if advancing by its bytes is not refused; masks are kept
@@ -25,8 +25,8 @@ _NONE = np.empty(0, dtype=np.int64)
 class TokenMask:
     """The allowed ids: ``few`` and the constant set ``many`` together, none in both, ``few`` in order.
 
-    ``many`` is one of a handful of objects, the same every time, so that an engine can keep a copy of it on its
-    device. ``may_end``: the ids that end the generation are allowed too.
+    ``many`` is one of a handful of objects, the same every time, so that an engine can keep a copy of it on
+    its device. ``may_end``: the ids that end the generation are allowed too.
     """
 
     few: TokenIds

@@ -1,0 +1,101 @@
+"""The constraints of one request as they stand after the tokens so far: which tokens may come next.
+
+Invariants: the demanded prefix (token healing) is a constraint like the others; a constraint that leaves no
+token is given up and counted, the last one first, so that there is always a token to choose.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from holesmith.engine.constraint import Constraint, End, State, machine_of
+from holesmith.engine.request import Request
+from holesmith.engine.token_index import TokenIndex
+from holesmith.engine.token_mask import TokenMask, TokenMasks, intersect
+from torch import Tensor
+
+MASKS_KEPT = 64
+"""For how many constraints the masks computed are kept: the same types come again and again."""
+
+
+class MaskCache:
+    """The masks of the constraints seen last, over one vocabulary."""
+
+    def __init__(self, index: TokenIndex) -> None:
+        self._index = index
+        self._masks: dict[Constraint, TokenMasks] = {}
+
+    def masks_of(self, constraint: Constraint) -> TokenMasks:
+        """The masks of a constraint, with what was computed of them before."""
+        known = self._masks.pop(constraint, None) or TokenMasks(machine_of(constraint), self._index)
+        self._masks[constraint] = known
+        if len(self._masks) > MASKS_KEPT:
+            del self._masks[next(iter(self._masks))]
+        return known
+
+
+@dataclass(slots=True)
+class _Tracked:
+    masks: TokenMasks
+    state: State
+
+
+class Guide:
+    """One generation's constraints."""
+
+    def __init__(self, request: Request, cache: MaskCache) -> None:
+        self._stop_ids = sorted(request.stop_ids)
+        required = request.required_prefix
+        self._required = _tracked(Constraint(texts=(required,)), cache) if required else None
+        given = [_tracked(constraint, cache) for constraint in request.constraints]
+        self._tracked = [self._required, *given] if self._required else given
+        self.dropped = 0
+
+    @property
+    def is_healing(self) -> bool:
+        """Whether the demanded prefix is still to be spelt."""
+        return self._required is not None and not isinstance(self._required.state, End)
+
+    def allowed(self, device: torch.device) -> Tensor | None:
+        """The ids to choose among, int64; None for all."""
+        hard = [each for each in self._open() if each.masks.machine.constraint.penalty is None]
+        while hard:
+            mask = intersect([mask for each in hard if (mask := each.masks.mask(each.state))])
+            ids = self._ids(mask, device)
+            if len(ids):
+                return ids
+            self._drop(hard.pop())
+        return None
+
+    def prefer(self, logits: Tensor) -> Tensor:
+        """The logits with the penalties of the constraints that are preferences.  # [vocabulary]"""
+        for each in self._open():
+            penalty, mask = each.masks.machine.constraint.penalty, each.masks.mask(each.state)
+            if penalty is not None and mask is not None:
+                preferred = self._ids(mask, logits.device)
+                kept = logits[preferred]
+                logits = logits - penalty
+                logits[preferred] = kept
+        return logits
+
+    def advance(self, spelling: bytes) -> None:
+        """Take note of a chosen token."""
+        for each in self._open():
+            each.state = each.masks.machine.advance(each.state, spelling)
+
+    def _open(self) -> list[_Tracked]:
+        return [each for each in self._tracked if not isinstance(each.state, End)]
+
+    def _ids(self, mask: TokenMask, device: torch.device) -> Tensor:
+        ids = torch.from_numpy(mask.ids()).to(device)
+        if not mask.may_end or not self._stop_ids:
+            return ids
+        return torch.cat((ids, torch.tensor(self._stop_ids, dtype=torch.int64, device=device)))
+
+    def _drop(self, tracked: _Tracked) -> None:
+        tracked.state = End.REFUSED
+        self.dropped += 1
+
+
+def _tracked(constraint: Constraint, cache: MaskCache) -> _Tracked:
+    masks = cache.masks_of(constraint)
+    return _Tracked(masks, masks.machine.start)
