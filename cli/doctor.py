@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 
+from holesmith.cli import machine_checks, model_checks, tool_checks
 from holesmith.cli.command import Subparsers
 from holesmith.cli.diagnosis import Check, Finding, diagnose
 
@@ -32,9 +33,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def all_checks(*, verify: bool, model: str | None) -> Sequence[Check]:
     """From the ground up, so that the first failure is the one to mend first."""
-    # Imported here, because they take along half of the program, which other commands do not need.
-    from holesmith.cli import machine_checks, model_checks, tool_checks
-
     return (
         Check("python", machine_checks.check_python),
         Check("packages", machine_checks.check_packages),

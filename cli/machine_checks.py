@@ -1,4 +1,7 @@
-"""What ``holesmith doctor`` asks of the machine: Python, packages, processor, GPU, memory and directories."""
+"""What ``holesmith doctor`` asks of the machine: Python, packages, processor, GPU, memory and directories.
+
+Every library is imported by the check that is about it, so that one that can't be imported spoils no other.
+"""
 
 import os
 import platform
@@ -84,13 +87,13 @@ def judge_packages(requirements: Iterable[str], versions: Mapping[str, str]) -> 
 def check_torch() -> Finding:
     import torch
 
-    gpus = tuple(
-        f"{torch.cuda.get_device_name(index)} ({gigabytes(torch.cuda.get_device_properties(index).total_memory)})"
-        for index in range(torch.cuda.device_count())
-    )
+    gpus: list[str] = []
+    for index in range(torch.cuda.device_count()):
+        memory_bytes = torch.cuda.get_device_properties(index).total_memory
+        gpus.append(f"{torch.cuda.get_device_name(index)} ({gigabytes(memory_bytes)})")
     has_driver = Path("/proc/driver/nvidia/version").exists() or shutil.which("nvidia-smi") is not None
     return judge_torch(
-        Accelerators(torch.__version__, torch.version.cuda, gpus, has_driver, torch.get_num_threads())
+        Accelerators(torch.__version__, torch.version.cuda, tuple(gpus), has_driver, torch.get_num_threads())
     )
 
 

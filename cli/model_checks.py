@@ -1,4 +1,7 @@
-"""What ``holesmith doctor`` asks of the models: are they whole, and does one complete a line end to end."""
+"""What ``holesmith doctor`` asks of the models: are they whole, and does one complete a line end to end.
+
+The pipeline is imported by the check that runs it, so that a library it lacks spoils no other check.
+"""
 
 import asyncio
 import time
@@ -6,9 +9,8 @@ from pathlib import Path
 
 from holesmith.cli.diagnosis import Finding
 from holesmith.completion.answer import Answer
-from holesmith.completion.options import Options
-from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
+from holesmith.completion.status import Status
 from holesmith.engine.catalogue import default_model
 from holesmith.engine.store import find_hash_damage, find_size_damage, stored_models
 
@@ -38,20 +40,22 @@ def check_models(*, verify: bool, root: Path | None = None) -> Finding:
 
 def check_completion(model: str | None) -> Finding:
     """Load a model, the default one if None, and fill one hole through the whole pipeline."""
-    return asyncio.run(_complete(Service(Options(model=model))))
+    return asyncio.run(_complete(model))
 
 
-async def _complete(service: Service) -> Finding:
+async def _complete(model: str | None) -> Finding:
+    from holesmith.completion.options import Options
+    from holesmith.completion.service import Service
+
+    service = Service(Options(model=model))
     started = time.monotonic()
     try:
         async with asyncio.timeout(TIME_MAX_S):
             await service.load()
-            if service.status.health != "ready":
-                return Finding("completion", "failed", service.status.message)
-            model = f"{service.status.message}, loaded in {time.monotonic() - started:.1f} s"
+            loaded, loaded_s = service.status, time.monotonic() - started
             snapshot = Snapshot("arithmetic.py", "python", BEFORE + AFTER, len(BEFORE), invoked=True)
             answer = await service.complete(snapshot)
-            return judge_answer(answer, model, broke=service.status.failures > 0)
+            return judge_answer(loaded, loaded_s, answer, service.status)
     except TimeoutError:
         remedy = "the machine is too slow for this model: choose a smaller one of `holesmith model list`"
         return Finding("completion", "failed", f"nothing came within {TIME_MAX_S:.0f} s", remedy)
@@ -59,12 +63,14 @@ async def _complete(service: Service) -> Finding:
         await service.close()
 
 
-def judge_answer(answer: Answer, model: str, *, broke: bool) -> Finding:
-    """``broke``: the engine failed, which is more than a model that has nothing to say."""
-    if broke:
-        return Finding(
-            "completion", "failed", f"{model}, but: {answer.reason}", "try another model, or report this"
-        )
+def judge_answer(loaded: Status, loaded_s: float, answer: Answer, after: Status) -> Finding:
+    """``loaded`` is the service's status after loading, which may have failed; ``after`` that at the end."""
+    if loaded.health != "ready":
+        return Finding("completion", "failed", loaded.message)
+    model = f"{loaded.message}, loaded in {loaded_s:.1f} s"
+    if after.failures > loaded.failures:
+        remedy = "try another model, or report this"
+        return Finding("completion", "failed", f"{model}, but: {answer.reason}", remedy)
     if answer.completion is None:
         remedy = "`holesmith complete --explain` on a file of yours shows more; try another model"
         return Finding("completion", "warning", f"{model}, but completes nothing: {answer.reason}", remedy)

@@ -1,17 +1,15 @@
-"""What ``holesmith doctor`` asks of the tools around the model: grammars, analysis, editors, git."""
+"""What ``holesmith doctor`` asks of the tools around the model: grammars, analysis, editors, git.
+
+Analysis is imported by the checks that are about it, so that a library it lacks spoils no other check.
+"""
 
 import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Set
 from pathlib import Path
 
-from holesmith.analysis.answers import Members
-from holesmith.analysis.blocking_client import BlockingAnalysisClient
-from holesmith.analysis.client import Reply
-from holesmith.analysis.grammar import LANGUAGES, grammar_of
-from holesmith.analysis.jedi_options import Options
-from holesmith.analysis.questions import MembersQuestion, Source
 from holesmith.cli.diagnosis import Finding
 
 QUESTION = "import pathlib\n\npathlib.Path().read_te"
@@ -23,17 +21,19 @@ VS_CODES = ("code", "code-insiders", "codium", "code-server")
 
 
 def check_grammars() -> Finding:
-    broken = [
-        f"{language} ({reason})" for language in sorted(LANGUAGES) if (reason := _grammar_fault(language))
-    ]
+    from holesmith.analysis.grammar import LANGUAGES
+
+    broken = [f"{language} ({fault})" for language in sorted(LANGUAGES) if (fault := grammar_fault(language))]
     if broken:
-        return Finding(
-            "grammars", "failed", f"can't be loaded: {', '.join(broken)}", "install holesmith again"
-        )
+        remedy = "install holesmith again"
+        return Finding("grammars", "failed", f"can't be loaded: {', '.join(broken)}", remedy)
     return Finding("grammars", "ok", ", ".join(sorted(LANGUAGES)))
 
 
-def _grammar_fault(language: str) -> str:
+def grammar_fault(language: str) -> str:
+    """Why a grammar can't be used; "" if it can."""
+    from holesmith.analysis.grammar import grammar_of
+
     try:
         return "" if grammar_of(language) is not None else "missing"
     except (ImportError, AttributeError, ValueError, OSError) as error:
@@ -42,24 +42,29 @@ def _grammar_fault(language: str) -> str:
 
 def check_analysis() -> Finding:
     """Start the analysis worker and ask it for the members of a standard class."""
+    from holesmith.analysis.blocking_client import BlockingAnalysisClient
+    from holesmith.analysis.jedi_options import Options
+    from holesmith.analysis.questions import MembersQuestion, Source
+
     with (
         tempfile.TemporaryDirectory() as directory,
         BlockingAnalysisClient(Options(root=directory, cache=directory)) as client,
     ):
         question = MembersQuestion(Source(str(Path(directory) / "hole.py"), QUESTION), len(QUESTION))
-        return judge_members(client.ask(question, ANALYSIS_MS))
+        reply = client.ask(question, ANALYSIS_MS)
+    names = None if reply.answer is None else {member.name for member in reply.answer.members}
+    return judge_members(names, reply.reason, reply.elapsed_ms)
 
 
-def judge_members(reply: Reply[Members]) -> Finding:
+def judge_members(names: Set[str] | None, reason: str, elapsed_ms: float) -> Finding:
+    """``names`` is None if there was no answer, and ``reason`` then says why."""
     remedy = "completions go on without static analysis; install holesmith again"
-    if reply.answer is None:
-        return Finding("analysis", "warning", f"jedi gave no answer: {reply.reason}", remedy)
-    names = {member.name for member in reply.answer.members}
+    if names is None:
+        return Finding("analysis", "warning", f"jedi gave no answer: {reason}", remedy)
     if EXPECTED not in names:
         return Finding("analysis", "warning", f"jedi does not know pathlib.Path.{EXPECTED}", remedy)
-    return Finding(
-        "analysis", "ok", f"jedi lists {len(names)} members of pathlib.Path in {reply.elapsed_ms:.0f} ms"
-    )
+    detail = f"jedi lists {len(names)} members of pathlib.Path in {elapsed_ms:.0f} ms"
+    return Finding("analysis", "ok", detail)
 
 
 def check_git() -> Finding:
