@@ -96,6 +96,7 @@ def as_json(answer: Answer, snapshot: Snapshot) -> dict[str, object]:
         "finish": answer.finish,
         "timings_ms": dict(answer.timings_ms),
         "prompt_tokens": answer.prompt_tokens,
+        "prefilled_tokens": answer.prefilled_tokens,
         "prompt": answer.prompt,
         "generated": answer.generated,
         "context": [

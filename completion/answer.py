@@ -44,7 +44,8 @@ class Answer:
 
     ``generated`` is the model's own text before it was cut to what is shown, ``prompt`` the text of the
     prompt with its special tokens spelt out; both serve explanation only. ``finish`` is the engine's word for
-    why decoding ended, or "none" if it never began. ``timings_ms`` is by stage: "syntax", "prompt", "queue",
+    why decoding ended, or "none" if it never began. ``prefilled_tokens`` of the prompt's were not in the
+    engine's cache and had to be computed. ``timings_ms`` is by stage: "syntax", "prompt", "queue",
     "prefill", "decode", "shaping" and "total".
     """
 
@@ -54,6 +55,7 @@ class Answer:
     finish: str = "none"
     prompt: str = ""
     prompt_tokens: int = 0
+    prefilled_tokens: int = 0
     generated: str = ""
     timings_ms: Mapping[str, float] = field(default_factory=dict[str, float])
     context: tuple[SnippetUse, ...] = ()

@@ -56,6 +56,7 @@ class Completer:
             finish=generation.finish,
             prompt=prompt.text,
             prompt_tokens=len(prompt.token_ids),
+            prefilled_tokens=generation.tokens_prefilled,
             generated=middle.text,
             timings_ms=watch.timings_ms(),
         )
