@@ -2,10 +2,11 @@
 
     .venv/bin/python benchmarks/typing_replay.py DIR [--model M] [--files N] [--lines N]
 
-DIR holds Python sources. In each of some files a few successive lines are taken out and typed again, character
-by character, as an editor sends them when it asks at every keystroke; nothing is accepted. Printed for each
-prompt order: tokens prefilled a keystroke beside the tokens of the prompt, which is what an engine without a
-cache would prefill, and the time to the whole single-line suggestion. The last line is one JSON object.
+DIR holds Python sources. In each of some files a few successive lines are taken out and typed again,
+character by character, as an editor sends them when it asks at every keystroke; nothing is accepted. Printed
+for each prompt order: tokens prefilled a keystroke beside the tokens of the prompt, which is what an engine
+without a cache would prefill, and the time to the whole single-line suggestion. The last line is one JSON
+object.
 """
 
 import argparse

@@ -49,10 +49,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def demonstrate(options: Options) -> int:
     """Print each hole with what fills it. Returns the exit status: 1 if a hole stayed empty."""
-    service = Service(options, on_status=lambda status: print(f"  {status.message}", file=sys.stderr))
+    service = Service(options)
+    print("loading the model", file=sys.stderr)
     await service.load()
     if service.status.health != "ready":
         raise CommandError(service.status.message)
+    print(service.status.message, file=sys.stderr)
     try:
         answers = [await show(hole, service) for hole in HOLES]
     finally:
