@@ -1,0 +1,99 @@
+"""``holesmith index``: build or update the index of a workspace, which completion takes its context from."""
+
+import argparse
+import json
+import sqlite3
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from holesmith.cli.command import Subparsers
+from holesmith.cli.errors import CommandError
+from holesmith.cli.source_file import workspace_of
+from holesmith.context.index.build import BuildReport, Progress, Workspace, scan
+from holesmith.context.index.files import Limits
+from holesmith.context.index.ignore import IgnoreRules
+from holesmith.context.index.indexer import scanning_lock
+from holesmith.context.index.location import claim, database_of
+from holesmith.context.index.schema import open_writer
+from tqdm import tqdm
+
+# How long to wait for another process that is building the same index.
+WAITS_MAX = 1_500
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser("index", help="build or update the index of a repository")
+    parser.add_argument(
+        "directory", nargs="?", type=Path, metavar="DIR", help="default: the repository of this folder"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    root: Path = arguments.directory or workspace_of(Path.cwd() / "x")
+    if not root.is_dir():
+        raise CommandError(f"{root}: no such folder")
+    database = database_of(root)
+    try:
+        report, counts = build(root, database)
+    except (OSError, sqlite3.Error) as error:
+        raise CommandError(f"{database}: the index can't be written: {error}") from error
+    size = sum(path.stat().st_size for path in database.parent.glob(database.name + "*"))
+    if arguments.json:
+        print(
+            json.dumps(
+                {
+                    "workspace": str(root.resolve()),
+                    "index": str(database),
+                    "bytes": size,
+                    **counts,
+                    **asdict(report),
+                }
+            )
+        )
+    else:
+        print(summary(root, database, size, report, counts))
+    return 0
+
+
+def build(root: Path, database: Path) -> tuple[BuildReport, dict[str, int]]:
+    """Scan with a bar on stderr, and count what the index then holds."""
+    claim(root, database)
+    connection = open_writer(database)
+    try:
+        workspace = Workspace(root.resolve(), connection, IgnoreRules(root), Limits())
+        waits = iter(range(WAITS_MAX))
+        with (
+            tqdm(desc="indexing", unit=" files", disable=None, file=sys.stderr) as bar,
+            scanning_lock(database, lambda: next(waits, None) is not None) as is_ours,
+        ):
+            if not is_ours:
+                raise CommandError("another process has been building this index for minutes; try later")
+
+            def show(progress: Progress) -> None:
+                bar.total = progress.files_total
+                bar.update(progress.files_done - bar.n)
+
+            report = scan(workspace, show)
+        counts = {
+            table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608  # fixed names
+            for table in ("symbols", "chunks")
+        }
+    finally:
+        connection.close()
+    return report, counts
+
+
+def summary(root: Path, database: Path, size: int, report: BuildReport, counts: dict[str, int]) -> str:
+    skipped = sum(report.skipped.values())
+    reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(report.skipped.items()))
+    symbols, chunks = counts["symbols"], counts["chunks"]
+    duration_s = report.duration_ms / 1000
+    lines = [
+        f"{root.resolve()}: {report.files:,} files, {symbols:,} symbols, {chunks:,} chunks",
+        f"stored {report.stored:,} ({report.lines:,} lines), forgot {report.removed:,}: {duration_s:.1f} s",
+        f"index: {database} ({size / 1e6:.1f} MB)",
+    ]
+    return "\n".join(lines + ([f"left out: {skipped:,} ({reasons})"] if skipped else []))

@@ -1,0 +1,154 @@
+"""Bring an index up to date with its workspace: what is new or changed is stored, what is gone is removed.
+
+Usable while it runs: files are stored in small transactions, those around the user's own files first. A file
+counts as unchanged by its size and time of modification.
+"""
+
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from holesmith.context.index.entry import FileEntry, entry_of, skipped_entry
+from holesmith.context.index.files import FoundFile, Limits, SkippedFileError, found_file, walk
+from holesmith.context.index.ignore import IgnoreRules
+from holesmith.context.index.writer import remove, store, transaction
+
+# How long one transaction may gather files before it is committed: other writers wait that long.
+COMMIT_INTERVAL_S = 0.5
+FILES_PER_COMMIT_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """``files_total`` is how many files must be read in this scan, which for a known workspace is few."""
+
+    files_done: int
+    files_total: int
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """``skipped`` counts files that were left out, by reason; ``lines`` is of files stored in this scan."""
+
+    files: int
+    stored: int
+    removed: int
+    lines: int
+    duration_ms: float
+    skipped: dict[str, int] = field(default_factory=dict[str, int])
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A folder with its rules and limits, and the database of its index."""
+
+    root: Path
+    connection: sqlite3.Connection
+    rules: IgnoreRules
+    limits: Limits
+
+
+def nothing(_: object) -> None:
+    """For a caller who wants to hear nothing."""
+
+
+def scan(
+    workspace: Workspace,
+    on_progress: Callable[[Progress], None] = nothing,
+    between: Callable[[], bool] = lambda: True,
+    focus: Sequence[str] = (),
+) -> BuildReport:
+    """Compare every file with what is known of it and store the differences.
+
+    ``focus`` are paths the user works in: they and their neighbours come first. ``between`` is called after
+    each transaction, when other changes may be made; the scan ends early when it returns false.
+    """
+    started = time.perf_counter()
+    connection = workspace.connection
+    found = {file.path: file for file in walk(workspace.root, workspace.rules, workspace.limits)}
+    known: dict[str, tuple[int, int]] = {
+        path: (size, modified)
+        for path, size, modified in connection.execute("SELECT path, bytes, modified_ns FROM files")
+    }
+    changed = [file for path, file in found.items() if known.get(path) != (file.bytes, file.modified_ns)]
+    gone = [path for path in known if path not in found]
+    with transaction(connection):
+        removed = sum(remove(connection, path) for path in gone)
+    changed.sort(key=lambda file: (nearness(file.path, focus), -file.modified_ns))
+    done = lines = 0
+    skipped: Counter[str] = Counter()
+    on_progress(Progress(0, len(changed)))
+    for batch in _stored_batches(workspace, changed):
+        done += len(batch)
+        lines += sum(entry.lines for entry in batch)
+        skipped.update(entry.skipped for entry in batch if entry.skipped)
+        on_progress(Progress(done, len(changed)))
+        if not between():
+            break
+    if done > FILES_PER_COMMIT_MAX:
+        connection.execute("PRAGMA optimize")
+        connection.execute("PRAGMA wal_checkpoint (TRUNCATE)")
+    duration_ms = (time.perf_counter() - started) * 1000
+    return BuildReport(len(found), done, removed, lines, duration_ms, dict(skipped))
+
+
+def update(workspace: Workspace, path: str) -> bool:
+    """After a file was saved, renamed or deleted: store it as it is now, or forget it; whether it is there.
+
+    For a folder that is gone, everything in it is forgotten.
+    """
+    connection = workspace.connection
+    found = found_file(workspace.root, path, workspace.rules)
+    if found is not None:
+        entry = _entry(workspace, found)
+        with transaction(connection):
+            store(connection, entry)
+        return True
+    rows = connection.execute(
+        "SELECT path FROM files WHERE path = ? OR path >= ? AND path < ?", (path, path + "/", path + "0")
+    ).fetchall()
+    if rows:
+        with transaction(connection):
+            for (known,) in rows:
+                remove(connection, known)
+    return False
+
+
+def nearness(path: str, focus: Iterable[str]) -> int:
+    """How many steps between folders lie from ``path`` to the nearest of ``focus``; 0 for itself."""
+    return min((_steps(PurePosixPath(path), PurePosixPath(each)) for each in focus), default=0)
+
+
+def _steps(path: PurePosixPath, other: PurePosixPath) -> int:
+    if path == other:
+        return 0
+    mine, others = path.parent.parts, other.parent.parts
+    shared = 0
+    while shared < min(len(mine), len(others)) and mine[shared] == others[shared]:
+        shared += 1
+    return 1 + len(mine) + len(others) - 2 * shared
+
+
+def _stored_batches(workspace: Workspace, files: Sequence[FoundFile]) -> Iterator[list[FileEntry]]:
+    """Read outside of the transaction, so that the database is locked only for writing."""
+    batch: list[FileEntry] = []
+    started = time.monotonic()
+    for number, found in enumerate(files, 1):
+        batch.append(_entry(workspace, found))
+        is_due = time.monotonic() - started > COMMIT_INTERVAL_S or len(batch) >= FILES_PER_COMMIT_MAX
+        if is_due or number == len(files):
+            with transaction(workspace.connection):
+                for entry in batch:
+                    store(workspace.connection, entry)
+            yield batch
+            batch, started = [], time.monotonic()
+
+
+def _entry(workspace: Workspace, found: FoundFile) -> FileEntry:
+    try:
+        return entry_of(workspace.root, found, workspace.limits)
+    except SkippedFileError as error:
+        return skipped_entry(found, str(error))

@@ -1,0 +1,70 @@
+"""A file cut into chunks to search by: whole definitions where they are short, paragraphs of them where not.
+
+The chunks of a file, joined, are its text. A chunk begins where a definition does or after a blank line if
+that can be had, and holds at most LINES_MAX lines.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from holesmith.analysis.symbols import Symbol
+
+LINES_MAX = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Lines ``start_line`` to before ``stop_line``, from 0, with their line ends."""
+
+    start_line: int
+    stop_line: int
+    text: str
+
+
+def chunks_of(text: str, symbols: Iterable[Symbol]) -> tuple[Chunk, ...]:
+    lines = text.split("\n")
+    if not lines[-1]:
+        lines.pop()
+    starts = {symbol.start_line for symbol in symbols if symbol.kind != "field"}
+    ends = [*_merged(_pieces(lines, starts))]
+    chunks: list[Chunk] = []
+    start = 0
+    for stop in ends:
+        joined = "\n".join(lines[start:stop])
+        is_last = stop == len(lines)
+        chunks.append(Chunk(start, stop, joined if is_last and not text.endswith("\n") else joined + "\n"))
+        start = stop
+    return tuple(chunks)
+
+
+def _pieces(lines: list[str], starts: set[int]) -> Iterator[int]:
+    """Where each piece ends: before a definition, and inside long ones at a blank line."""
+    bounds = sorted({bound for bound in starts if 0 < bound < len(lines)} | {len(lines)})
+    start = 0
+    for bound in bounds:
+        while bound - start > LINES_MAX:
+            blank = next(
+                (
+                    line
+                    for line in range(start + LINES_MAX, start + LINES_MAX // 2, -1)
+                    if not lines[line - 1].strip()
+                ),
+                start + LINES_MAX,
+            )
+            yield blank
+            start = blank
+        if bound > start:
+            yield bound
+            start = bound
+
+
+def _merged(ends: Iterable[int]) -> Iterator[int]:
+    """Short neighbours together, as long as they fit."""
+    start = last = 0
+    for end in ends:
+        if end - start > LINES_MAX and last > start:
+            yield last
+            start = last
+        last = end
+    if last > start:
+        yield last

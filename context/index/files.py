@@ -1,0 +1,121 @@
+"""The source files of a workspace, and reading one within limits.
+
+Links are not followed: a link may lead out of the workspace, or round in a circle, and what it leads to
+inside is found by its own name. The walk goes level by level, so that what lies near the root comes first.
+"""
+
+import os
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from holesmith.analysis.grammar import LANGUAGES
+from holesmith.analysis.language import language_of
+from holesmith.context.index.ignore import IgnoreRules
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is too much to index: files beyond these are left out, each with the reason.
+
+    ``line_characters_mean_max`` tells minified and generated data from code that people write.
+    """
+
+    bytes_max: int = 1_000_000
+    line_characters_mean_max: int = 200
+    files_max: int = 100_000
+    depth_max: int = 64
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """``path`` is relative to the root, with forward slashes."""
+
+    path: str
+    bytes: int
+    modified_ns: int
+
+
+class SkippedFileError(Exception):
+    """A file that is not indexed; the message says why, in a few words."""
+
+
+def walk(root: Path, rules: IgnoreRules, limits: Limits) -> Iterator[FoundFile]:
+    """Every source file that is not ignored, whatever its size, up to ``files_max``."""
+    folders: deque[tuple[str, int]] = deque([("", 0)])
+    count = 0
+    while folders:
+        folder, depth = folders.popleft()
+        for entry in _entries(root / folder):
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    if depth < limits.depth_max and not rules.is_folder_ignored(path):
+                        folders.append((path, depth + 1))
+                elif is_source(path) and entry.is_file(follow_symlinks=False):
+                    if rules.is_file_ignored(path):
+                        continue
+                    status = entry.stat(follow_symlinks=False)
+                    yield FoundFile(path, status.st_size, status.st_mtime_ns)
+                    count += 1
+            except OSError:
+                continue
+            if count >= limits.files_max:
+                return
+
+
+def is_source(path: str) -> bool:
+    return language_of(path) in LANGUAGES
+
+
+def found_file(root: Path, path: str, rules: IgnoreRules) -> FoundFile | None:
+    """The file at ``path`` if it is one that ``walk`` would find; None if it is gone or ignored."""
+    absolute = root / path
+    try:
+        if not is_source(path) or not _is_plain(root, path) or rules.is_ignored(path):
+            return None
+        status = absolute.stat(follow_symlinks=False)
+    except OSError:
+        return None
+    return FoundFile(path, status.st_size, status.st_mtime_ns)
+
+
+def read_source(root: Path, found: FoundFile, limits: Limits) -> str:
+    """The text with its line ends as they are. Raises SkippedFileError."""
+    if found.bytes > limits.bytes_max:
+        raise SkippedFileError("too large")
+    try:
+        with (root / found.path).open("rb") as file:
+            data = file.read(limits.bytes_max + 1)
+    except OSError as error:
+        raise SkippedFileError("not readable") from error
+    if len(data) > limits.bytes_max:
+        raise SkippedFileError("too large")
+    if b"\0" in data:
+        raise SkippedFileError("binary")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SkippedFileError("not UTF-8") from error
+    if len(text) > limits.line_characters_mean_max * (text.count("\n") + 4):
+        raise SkippedFileError("minified")
+    return text
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        return []
+
+
+def _is_plain(root: Path, path: str) -> bool:
+    """A regular file that no link leads to."""
+    place = root
+    for part in Path(path).parts:
+        place = place / part
+        if place.is_symlink():
+            return False
+    return place.is_file()

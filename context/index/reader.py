@@ -1,0 +1,198 @@
+"""What the sources of snippets ask of an index; made for any thread, and never an error.
+
+An index that is missing, damaged or being made anew has no answers: that is all a reader notices. It reads
+what the last committed transaction left, also while another process writes.
+"""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from holesmith.analysis.import_statements import Import
+from holesmith.analysis.symbols import Symbol
+from holesmith.context.index.schema import open_reader
+
+# A term in more chunks than this says little and costs much.
+TERM_CHUNKS_MAX = 4_000
+QUERY_TERMS_MAX = 24
+PATHS_MAX = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedChunk:
+    """``score`` is BM25's, above 0, the more the better; 0 where there was no query."""
+
+    path: str
+    start_line: int
+    stop_line: int
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedSymbol:
+    """``ordinal`` is the symbol's place in its file, which ``symbol.parent`` refers to."""
+
+    path: str
+    ordinal: int
+    symbol: Symbol
+
+
+class Index:
+    """A reader of one database. Opens it when first asked, and again when it was made anew."""
+
+    def __init__(self, database: Path) -> None:
+        self._path = database
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._inode: int | None = None
+
+    def close(self) -> None:
+        with self._lock:
+            self._drop()
+
+    def search(self, terms: Sequence[str], limit: int, without: str = "") -> tuple[IndexedChunk, ...]:
+        """The chunks with most and the rarest of ``terms``, best first, none of the file ``without``."""
+        rare = self._rarest(terms)
+        if not rare:
+            return ()
+        rows = self._rows(
+            "SELECT files.path, chunks.start_line, chunks.stop_line, chunks.text, -hits.score FROM ("
+            " SELECT rowid AS id, bm25(chunk_terms) AS score FROM chunk_terms WHERE chunk_terms MATCH ?"
+            " ORDER BY score LIMIT ?) AS hits JOIN chunks ON chunks.id = hits.id"
+            " JOIN files ON files.id = chunks.file WHERE files.path != ? ORDER BY hits.score LIMIT ?",
+            (" OR ".join(f'"{term}"' for term in rare), limit + 16, without, limit),
+        )
+        return tuple(IndexedChunk(*row) for row in rows)
+
+    def frequencies(self, terms: Sequence[str]) -> dict[str, int]:
+        """In how many chunks each of ``terms`` stands; those in none are left out."""
+        asked = list(terms)[:512]
+        rows = self._rows(
+            f"SELECT term, doc FROM term_frequencies WHERE term IN ({_marks(asked)})",  # noqa: S608  # marks only
+            asked,
+        )
+        return dict(rows)
+
+    def text(self, path: str) -> str | None:
+        """The file's text as it was indexed; None if it is not."""
+        rows = self._rows(
+            "SELECT chunks.text FROM chunks JOIN files ON files.id = chunks.file WHERE files.path = ?"
+            " ORDER BY chunks.start_line",
+            (path,),
+        )
+        return "".join(text for (text,) in rows) if rows else None
+
+    def chunks(self, path: str) -> tuple[IndexedChunk, ...]:
+        rows = self._rows(
+            "SELECT files.path, start_line, stop_line, text, 0.0 FROM chunks JOIN files ON files.id ="
+            " chunks.file WHERE files.path = ? ORDER BY start_line",
+            (path,),
+        )
+        return tuple(IndexedChunk(*row) for row in rows)
+
+    def symbols(self, path: str) -> tuple[Symbol, ...]:
+        """In the order of the text."""
+        rows = self._rows(f"{_SYMBOL_QUERY} WHERE files.path = ? ORDER BY ordinal", (path,))
+        return tuple(_indexed_symbol(row).symbol for row in rows)
+
+    def definitions(self, names: Sequence[str], limit: int = 200) -> tuple[IndexedSymbol, ...]:
+        """Every symbol with one of ``names``, exactly as spelt."""
+        asked = list(names)[:256]
+        rows = self._rows(f"{_SYMBOL_QUERY} WHERE name IN ({_marks(asked)}) LIMIT ?", [*asked, limit])
+        return tuple(map(_indexed_symbol, rows))
+
+    def subclasses(self, names: Sequence[str], limit: int = 50) -> tuple[IndexedSymbol, ...]:
+        """Every class that says it extends one of ``names``."""
+        asked = list(names)[:64]
+        rows = self._rows(
+            f"{_SYMBOL_QUERY} JOIN bases ON bases.file = symbols.file AND bases.ordinal = symbols.ordinal"
+            f" WHERE bases.name IN ({_marks(asked)}) LIMIT ?",
+            [*asked, limit],
+        )
+        return tuple(map(_indexed_symbol, rows))
+
+    def imports(self, path: str) -> tuple[Import, ...]:
+        rows = self._rows(
+            "SELECT module, names, alias, level, line FROM imports JOIN files ON files.id = imports.file"
+            " WHERE files.path = ? ORDER BY ordinal",
+            (path,),
+        )
+        return tuple(
+            Import(module, tuple((name, alias) for name, alias in json.loads(names)), other, level, line)
+            for module, names, other, level, line in rows
+        )
+
+    def paths(self) -> tuple[str, ...]:
+        """All files, up to a bound, in order."""
+        return tuple(path for (path,) in self._rows("SELECT path FROM files LIMIT ?", (PATHS_MAX,)))
+
+    def has(self, path: str) -> bool:
+        return bool(self._rows("SELECT 1 FROM files WHERE path = ?", (path,)))
+
+    def paths_in(self, folder: str, limit: int = 200) -> tuple[str, ...]:
+        """The files right in ``folder``; ``.`` is the root."""
+        rows = self._rows("SELECT path FROM files WHERE folder = ? ORDER BY path LIMIT ?", (folder, limit))
+        return tuple(path for (path,) in rows)
+
+    def paths_ending(self, names: Sequence[str], limit: int = 50) -> tuple[str, ...]:
+        """The files whose path ends with one of ``names``, as whole components."""
+        asked = list(names)[:32]
+        if not asked:
+            return ()
+        clauses = " OR ".join(["path = ? OR path LIKE ? ESCAPE '\\'"] * len(asked))
+        values = [value for name in asked for value in (name, "%/" + _escaped(name))]
+        rows = self._rows(f"SELECT path FROM files WHERE {clauses} LIMIT ?", [*values, limit])  # noqa: S608  # marks only
+        return tuple(path for (path,) in rows)
+
+    def _rarest(self, terms: Sequence[str]) -> list[str]:
+        """The terms to search with: those in any chunk but not in very many, the rarest first."""
+        counts = self.frequencies(tuple(dict.fromkeys(terms)))
+        useful = [term for term, count in counts.items() if count <= TERM_CHUNKS_MAX]
+        return sorted(useful, key=lambda term: (counts[term], term))[:QUERY_TERMS_MAX]
+
+    def _rows(self, query: str, values: Sequence[object]) -> list[Any]:
+        with self._lock:
+            try:
+                connection = self._open()
+                return connection.execute(query, values).fetchall()
+            except (sqlite3.Error, OSError):
+                self._drop()
+                return []
+
+    def _open(self) -> sqlite3.Connection:
+        inode = self._path.stat().st_ino
+        if self._connection is None or inode != self._inode:
+            self._drop()
+            self._connection, self._inode = open_reader(self._path), inode
+        return self._connection
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.close()
+
+
+_SYMBOL_QUERY = (
+    "SELECT files.path, symbols.ordinal, symbols.name, kind, parent, start_line, body_line, stop_line,"
+    " signature, documentation, symbols.bases FROM symbols JOIN files ON files.id = symbols.file"
+)
+
+
+def _indexed_symbol(row: tuple[Any, ...]) -> IndexedSymbol:
+    path, ordinal, *fields, bases = row
+    return IndexedSymbol(path, ordinal, Symbol(*fields, bases=tuple(bases.split())))
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,92 @@
+"""The tables of an index, and how its database is opened.
+
+Several processes may read and write one database at a time: write-ahead logging lets readers go on while one
+writes, and a writer waits for another. A damaged or foreign file is deleted and made anew: nothing in it
+can't be had again from the workspace. The chunks of a file, in order, are the whole of its text.
+"""
+
+import sqlite3
+from pathlib import Path
+
+# Part of the file's name, so versions of the program that differ in it never share a database.
+SCHEMA_VERSION = 1
+BUSY_TIMEOUT_MS = 5_000
+DATABASE_NAME = f"index-{SCHEMA_VERSION}.sqlite3"
+
+# chunk_terms has the row ids of chunks. It is contentless (the text stands in chunks), so that deleting from
+# it takes the terms again. Each term stands once in a chunk: in twenty lines, how often says little.
+_TABLES = """
+CREATE TABLE IF NOT EXISTS files (
+    id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, language TEXT NOT NULL,
+    bytes INTEGER NOT NULL, modified_ns INTEGER NOT NULL, lines INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS files_by_folder ON files (folder);
+CREATE TABLE IF NOT EXISTS symbols (
+    file INTEGER NOT NULL, ordinal INTEGER NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, parent INTEGER,
+    start_line INTEGER NOT NULL, body_line INTEGER NOT NULL, stop_line INTEGER NOT NULL,
+    signature TEXT NOT NULL, documentation TEXT NOT NULL, bases TEXT NOT NULL,
+    PRIMARY KEY (file, ordinal)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS symbols_by_name ON symbols (name);
+CREATE TABLE IF NOT EXISTS bases (name TEXT NOT NULL, file INTEGER NOT NULL, ordinal INTEGER NOT NULL,
+    PRIMARY KEY (name, file, ordinal)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS bases_by_file ON bases (file);
+CREATE TABLE IF NOT EXISTS imports (
+    file INTEGER NOT NULL, ordinal INTEGER NOT NULL, module TEXT NOT NULL, names TEXT NOT NULL, alias TEXT,
+    level INTEGER NOT NULL, line INTEGER NOT NULL, PRIMARY KEY (file, ordinal)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS chunks (
+    id INTEGER PRIMARY KEY, file INTEGER NOT NULL, start_line INTEGER NOT NULL, stop_line INTEGER NOT NULL,
+    text TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS chunks_by_file ON chunks (file, start_line);
+CREATE VIRTUAL TABLE IF NOT EXISTS chunk_terms USING fts5 (
+    terms, content='', tokenize="ascii tokenchars '_'"
+);
+CREATE VIRTUAL TABLE IF NOT EXISTS term_frequencies USING fts5vocab (chunk_terms, 'row');
+"""
+
+
+def open_writer(path: Path) -> sqlite3.Connection:
+    """The database at ``path``, made if there is none or none that can be read.
+
+    Raises OSError or sqlite3.OperationalError where the place can't be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return _prepared(path)
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        delete_database(path)
+        return _prepared(path)
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """Read only, for use from any thread, one at a time. Raises sqlite3.Error if there is no database yet."""
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False, isolation_level=None
+    )
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS // 50}")
+    return connection
+
+
+def delete_database(path: Path) -> None:
+    """Processes that still have it open go on with what they have until they open it again."""
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _prepared(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA cache_size = -32000")
+        if connection.execute("PRAGMA quick_check (1)").fetchone()[0] != "ok":
+            raise sqlite3.DatabaseError("damaged")
+        connection.executescript(_TABLES)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
