@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from holesmith.cli.command import Subparsers
-from holesmith.engine.catalogue import MODELS, HubRepository, Model, resolve
+from holesmith.engine.catalogue import MODELS, HubRepository, Model, default_model, resolve
 from holesmith.engine.download import pull
 from holesmith.engine.download_staging import Progress, gigabytes
 from holesmith.engine.store import (
@@ -39,10 +39,9 @@ def add_parser(subparsers: Subparsers) -> None:
     info.set_defaults(run=run_info)
     path = verbs.add_parser("path", help="where a model lies on this machine")
     path.set_defaults(run=run_path)
-    for verb in (pulling, info, path):
-        verb.add_argument(
-            "name", metavar="NAME", help="a name of `model list`, or OWNER/NAME[@REVISION][:FILE.gguf]"
-        )
+    pulling.add_argument("name", metavar="NAME", nargs="?", help=f"{NAME_HELP}; the default for this machine")
+    for verb in (info, path):
+        verb.add_argument("name", metavar="NAME", help=NAME_HELP)
     for verb in (listing, pulling, info, path):
         verb.add_argument("--json", action="store_true", help="print one JSON value")
 
@@ -59,13 +58,21 @@ def run_list(arguments: argparse.Namespace) -> int:
 
 
 def run_pull(arguments: argparse.Namespace) -> int:
-    model = resolve(arguments.name)
+    name = arguments.name or default_for_this_machine()
+    model = resolve(name)
     if model is not None and model.licence is not None:
         print(f"{model.name}: licence {model.licence}", file=sys.stderr)
-    with tqdm(desc=arguments.name, unit="B", unit_scale=True, disable=None) as bar:
-        source = pull(arguments.name, shown_on(bar))
+    with tqdm(desc=name, unit="B", unit_scale=True, disable=None) as bar:
+        source = pull(name, shown_on(bar))
     print_path(source, as_json=arguments.json)
     return 0
+
+
+def default_for_this_machine() -> str:
+    # Imported here: torch takes a second that the other verbs need not wait for.
+    from holesmith.engine.loading import choose_device
+
+    return default_model(choose_device("auto").type)
 
 
 def run_info(arguments: argparse.Namespace) -> int:
