@@ -1,6 +1,7 @@
 """One completion, from the snapshot of a document to what the editor shows: the whole pipeline."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,36 +20,40 @@ from holesmith.engine.seam import Engine
 
 
 @dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is known of a request before the model is asked."""
+
+    snapshot: Snapshot
+    extent: Extent
+    prompt: Prompt
+
+
+@dataclass(frozen=True, slots=True)
 class Completer:
     """A loaded engine with the prompt template of its vocabulary."""
 
     engine: Engine
     template: Template
 
-    async def complete(self, snapshot: Snapshot, options: Options) -> Answer:
-        """Fill the hole at the cursor. Cancelling the awaiting task stops the engine within one step."""
+    async def complete(
+        self, snapshot: Snapshot, options: Options, on_text: Callable[[str], None] = lambda text: None
+    ) -> Answer:
+        """Fill the hole at the cursor. Cancelling the awaiting task stops the engine within one step.
+
+        ``on_text`` is called with the middle as it grows.
+        """
         watch = Stopwatch()
-        with watch.stage("syntax"):
-            reason = refusal_of(snapshot, options)
-            if reason is not None:
-                return Answer(None, reason, self.engine.description.name, timings_ms=watch.timings_ms())
-            prefix, suffix = text_around(snapshot)
-            extent = extent_of(snapshot.language, prefix, suffix, options.lines)
-        with watch.stage("prompt"):
-            hole = Hole(prefix, suffix, path_in_workspace(snapshot), repository_name(snapshot))
-            prompt = build_prompt(
-                hole,
-                self.template,
-                self.engine.vocabulary,
-                options.prompt_tokens_max,
-                options.prompt_order,
-            )
+        # Milliseconds in a long file: too long for the event loop, on which edits and cancellations wait.
+        prepared = await asyncio.to_thread(self.prepare, snapshot, options, watch)
+        if isinstance(prepared, str):
+            return Answer(None, prepared, self.engine.description.name, timings_ms=watch.timings_ms())
+        prompt = prepared.prompt
         middle = Middle(prompt.required, self.engine.vocabulary.token_bytes)
-        generation = await self.decode(prompt, middle, extent, options)
+        generation = await self.decode(prepared, middle, options, on_text)
         for stage, duration_ms in generation.timings_ms.items():
             watch.add(stage, duration_ms)
         with watch.stage("shaping"):
-            completion, reason = completion_of(middle, generation, snapshot, extent)
+            completion, reason = completion_of(middle, generation, prepared)
         return Answer(
             completion=completion,
             reason=reason,
@@ -61,8 +66,25 @@ class Completer:
             timings_ms=watch.timings_ms(),
         )
 
-    async def decode(self, prompt: Prompt, middle: Middle, extent: Extent, options: Options) -> Generation:
+    def prepare(self, snapshot: Snapshot, options: Options, watch: Stopwatch) -> Prepared | str:
+        """Everything before the engine, or the reason why there is nothing to ask it. Pure computation."""
+        with watch.stage("syntax"):
+            reason = refusal_of(snapshot, options)
+            if reason is not None:
+                return reason
+            prefix, suffix = text_around(snapshot)
+            extent = extent_of(snapshot.language, prefix, suffix, options.lines)
+        with watch.stage("prompt"):
+            hole = Hole(prefix, suffix, path_in_workspace(snapshot), repository_name(snapshot))
+            tokens_max, order = options.prompt_tokens_max, options.prompt_order
+            prompt = build_prompt(hole, self.template, self.engine.vocabulary, tokens_max, order)
+        return Prepared(snapshot, extent, prompt)
+
+    async def decode(
+        self, prepared: Prepared, middle: Middle, options: Options, on_text: Callable[[str], None]
+    ) -> Generation:
         """Decode into ``middle`` until the statement or block has ended, or the model has."""
+        prompt = prepared.prompt
         stream = self.engine.start(
             Request(
                 token_ids=prompt.token_ids,
@@ -74,7 +96,8 @@ class Completer:
         try:
             async for token in stream:
                 middle.add(token)
-                if extent.stop_of(middle.text) is not None:
+                on_text(middle.text)
+                if prepared.extent.stop_of(middle.text) is not None:
                     break
             stream.cancel()
             return await stream.result()
@@ -84,23 +107,27 @@ class Completer:
 
 
 def completion_of(
-    middle: Middle, generation: Generation, snapshot: Snapshot, extent: Extent
+    middle: Middle, generation: Generation, prepared: Prepared
 ) -> tuple[Completion | None, str]:
     """What to show of a finished middle, or None; and why."""
     if not middle.keeps_required:
         return None, "the model could not go on from the word at the cursor"
+    extent, snapshot = prepared.extent, prepared.snapshot
     stop = extent.stop_of(middle.text)
     cut_short = stop is None and generation.finish == "length"
     wanted = extent.whole_part(middle.text) if cut_short else middle.text[:stop]
     shaped = shape(wanted, *text_around(snapshot))
     if not shaped.text:
         return None, shaped.reason
-    confidence = middle.confidence(len(shaped.text))
+    return placed(shaped.text, middle.confidence(len(shaped.text)), snapshot), shaped.reason
+
+
+def placed(text: str, confidence: float, snapshot: Snapshot) -> Completion:
+    """``text`` at the cursor; after the item selected in the editor's menu, if there is one."""
     selected = snapshot.selected
-    if selected is not None:
-        text = selected.text + shaped.text
-        return Completion(text, selected.start, selected.stop, confidence), shaped.reason
-    return Completion(shaped.text, snapshot.offset, snapshot.offset, confidence), shaped.reason
+    if selected is None:
+        return Completion(text, snapshot.offset, snapshot.offset, confidence)
+    return Completion(selected.text + text, selected.start, selected.stop, confidence)
 
 
 def text_around(snapshot: Snapshot) -> tuple[str, str]:
