@@ -1,0 +1,220 @@
+"""Where in generated text the monitors fire, and whether a bare name was meant as a use: from syntax alone.
+
+Invariants: nothing fires in strings, comments or numbers, nor where a name is being bound; the answer depends
+on the text up to the trigger only, so it is the same however the text was cut into tokens.
+"""
+
+from dataclasses import dataclass
+from keyword import iskeyword
+from typing import Literal
+
+from holesmith.analysis.excerpt import Excerpt, excerpt_at
+from holesmith.analysis.hole import HoleKind, hole_of
+from holesmith.analysis.lexer import Token, tokenize
+from holesmith.analysis.lexicon import lexicon_of
+from holesmith.analysis.tokens_before_hole import TokensBeforeHole
+
+TriggerKind = Literal["member", "import", "name", "keyword"]
+
+Use = Literal["certain", "possible", "bracketed"]
+"""Whether a name in this place is used: "certain" at once; "possible", what follows it tells whether it is
+bound there; "bracketed", a comprehension around it may still bind it.
+"""
+
+_CERTAIN = frozenset[HoleKind](
+    ("annotation", "decorator", "exception", "iteration", "return", "right_hand_side", "with")
+)
+_BRACKETED = frozenset[HoleKind](("argument", "base", "element", "interpolation", "subscript"))
+_ASSIGNMENTS = frozenset(("=", ":=", "+=", "-=", "*=", "/=", "//=", "%=", "**=", "|=", "&=", "^="))
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """``start`` is where the constrained text begins, an offset in the generated text."""
+
+    kind: TriggerKind
+    start: int
+    use: Use = "certain"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """``statement`` is the text before the generated text from the beginning of its statement on."""
+
+    language: str
+    statement: str
+
+    def triggers(self, generated: str, known: int) -> list[Trigger]:
+        """Those that ``generated[known:]`` adds. Costs some lexing of the statement for each word."""
+        found = [self._at(generated, offset) for offset in range(known, len(generated))]
+        return [trigger for trigger in found if trigger is not None]
+
+    def _at(self, generated: str, offset: int) -> Trigger | None:
+        before = generated[offset - 1] if offset else self.statement[-1:]
+        character = generated[offset]
+        if character == "=":
+            return self._keyword(generated, offset)
+        if character in ".>:":
+            return self._member(generated[: offset + 1])
+        if is_word_start(character, before):
+            return self._word(generated[:offset], is_after_dot=before in tuple(".>:"))
+        return None
+
+    def _excerpt(self, generated: str) -> Excerpt:
+        return excerpt_at(self.language, self.statement + generated, "")
+
+    def _member(self, generated: str) -> Trigger | None:
+        """Right behind the dot, before there is a name."""
+        excerpt = self._excerpt(generated)
+        hole = hole_of(excerpt)
+        if hole.kind != "attribute" or hole.word.start < hole.word.stop:
+            return None
+        return Trigger("member", len(generated), _use_of_member(excerpt))
+
+    def _word(self, generated: str, *, is_after_dot: bool) -> Trigger | None:
+        excerpt = self._excerpt(generated)
+        hole = hole_of(excerpt)
+        start = len(generated)
+        if hole.kind == "attribute":
+            return None if is_after_dot else Trigger("member", start, _use_of_member(excerpt))
+        if self.language != "python" or _binds(excerpt):
+            return None
+        if hole.kind == "import":
+            return Trigger("import", start)
+        if hole.kind in _CERTAIN:
+            return Trigger("name", start)
+        if hole.kind in ("condition", "statement"):
+            return Trigger("name", start, "possible")
+        return Trigger("name", start, "bracketed") if hole.kind in _BRACKETED else None
+
+    def _keyword(self, generated: str, offset: int) -> Trigger | None:
+        """The word before a single ``=`` in the arguments of a call."""
+        start = word_start(generated, offset)
+        is_comparison = generated[offset + 1 : offset + 2] == "="
+        if (
+            self.language != "python"
+            or start == offset
+            or is_comparison
+            or not generated[start].isidentifier()
+        ):
+            return None
+        hole = hole_of(self._excerpt(generated[:start]))
+        is_name = hole.kind == "argument" and hole.operator is None and hole.keyword is None
+        return Trigger("keyword", start) if is_name and generated[start - 1 : start] != "." else None
+
+    def is_used(self, generated: str, trigger: Trigger) -> bool | None:
+        """Whether the name at a trigger is used, not bound. None: what is written so far cannot tell."""
+        if trigger.use == "certain":
+            return True
+        tokens, first = self._tokens_from(generated, trigger.start)
+        following = next((token for token in tokens[first + 1 :] if token.kind != "comment"), None)
+        if following is None:
+            return None
+        if following.text in ("=", ":="):
+            return False
+        if trigger.use == "possible":
+            return _is_used_before(following)
+        return _is_used_in_brackets(tokens, first)
+
+    def _tokens_from(self, generated: str, start: int) -> tuple[list[Token], int]:
+        """The whole tokens of the statement, and which of them begins at ``start``."""
+        text = self.statement + generated
+        tokens = [
+            token
+            for token in tokenize(lexicon_of(self.language), text)
+            if token.stop < len(text) or token.kind in ("open", "close", "newline")
+        ]
+        at = len(self.statement) + start
+        return tokens, next((i for i, token in enumerate(tokens) if token.start >= at), len(tokens))
+
+
+def surroundings_of(language: str, before: str) -> Surroundings:
+    """``before`` is the document up to where the generated text begins, of any length."""
+    excerpt = excerpt_at(language, before, "")
+    literal = excerpt.open_literal
+    outer = next((i for i in excerpt.open_tokens if _is_in_statement(excerpt, i)), len(excerpt.tokens))
+    if literal is not None:
+        outer = min(outer, len(excerpt.tokens) - 1)
+    first = TokensBeforeHole(excerpt, outer).start
+    start = excerpt.tokens[first].start if first < len(excerpt.tokens) else len(before)
+    return Surroundings(language, before[start:])
+
+
+def is_word_start(character: str, before: str) -> bool:
+    return character.isidentifier() and not (before.isidentifier() or before.isdecimal())
+
+
+def word_start(text: str, stop: int) -> int:
+    """Where the identifier that ends at ``stop`` begins."""
+    while stop > 0 and (text[stop - 1].isidentifier() or text[stop - 1].isdecimal()):
+        stop -= 1
+    return stop
+
+
+def _use_of_member(excerpt: Excerpt) -> Use:
+    """An attribute that a statement begins with may be about to be assigned for the first time."""
+    view = TokensBeforeHole(excerpt, len(excerpt.tokens))
+    level = [token.text for token in view.level()]
+    is_in_brackets = view.opener is not None and not view.is_block
+    is_expression = not level or iskeyword(level[0]) or any(text in _ASSIGNMENTS for text in level)
+    return "certain" if is_in_brackets or is_expression else "possible"
+
+
+def _is_in_statement(excerpt: Excerpt, index: int) -> bool:
+    view = TokensBeforeHole(excerpt, index + 1)
+    return not view.is_block
+
+
+def _binds(excerpt: Excerpt) -> bool:
+    """Whether a word at the end is a name that the statement binds, or a part of a pattern."""
+    tokens = [token for token in excerpt.tokens if token.kind not in ("newline", "comment")]
+    if not tokens:
+        return False
+    if tokens[-1].text == "as":
+        return True
+    outer = excerpt.open_tokens[0] if excerpt.open_tokens else len(excerpt.tokens)
+    first = TokensBeforeHole(excerpt, outer).start
+    if first < len(excerpt.tokens) and excerpt.tokens[first].text in ("case", "lambda", "global", "nonlocal"):
+        return True
+    return _is_parameter_of_lambda(tokens) or _is_comprehension_target(tokens)
+
+
+def _is_parameter_of_lambda(tokens: list[Token]) -> bool:
+    for token in reversed(tokens):
+        if token.text == "lambda":
+            return True
+        if token.text == ":" or token.kind in ("newline", "open", "close"):
+            return False
+    return False
+
+
+def _is_comprehension_target(tokens: list[Token]) -> bool:
+    """Behind ``for`` and before its ``in``; the targets may stand in brackets."""
+    for token in reversed(tokens):
+        if token.text == "for":
+            return True
+        if token.text == "in" or token.kind not in ("word", "operator", "open", "close"):
+            return False
+        if token.kind == "operator" and token.text not in (",", "*"):
+            return False
+    return False
+
+
+def _is_used_before(following: Token) -> bool:
+    """Whether a name at the beginning of a statement or condition, before this token, must exist already."""
+    return following.text in ("(", ".", "[") or following.kind == "newline"
+
+
+def _is_used_in_brackets(tokens: list[Token], first: int) -> bool | None:
+    """True when all brackets around the name were closed without a comprehension that could bind it."""
+    depth = 0
+    for index, token in enumerate(tokens):
+        if token.kind == "open":
+            depth += 1
+        elif token.kind == "close":
+            depth -= 1
+        if index > first and token.text == "for":
+            return False
+        if index > first and depth <= 0:
+            return True
+    return None
