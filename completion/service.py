@@ -10,7 +10,9 @@ from dataclasses import replace
 
 from holesmith.completion.answer import Answer
 from holesmith.completion.complete import Completer
+from holesmith.completion.in_flight import InFlight
 from holesmith.completion.options import Options
+from holesmith.completion.recent import RecentAnswers
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.status import Status
 from holesmith.context.templates import template_for
@@ -49,6 +51,8 @@ class Service:
         self._completer: Completer | None = None
         self._status = Status("stopped", "not started")
         self._loading = asyncio.Lock()
+        self._recent = RecentAnswers()
+        self._in_flight: InFlight | None = None
 
     @property
     def status(self) -> Status:
@@ -81,21 +85,41 @@ class Service:
     async def configure(self, options: Options) -> None:
         """Take new options; the model is loaded again only if the options name another model or device."""
         before, self._options = self._options, options
+        self._recent.clear()
         if (before.model, before.device) != (options.model, options.device):
             await self.load()
 
     async def complete(self, snapshot: Snapshot) -> Answer:
-        """Answer one request. Cancelling the awaiting task stops decoding within one step."""
+        """Answer one request. Cancelling the awaiting task stops decoding, unless another request joined it.
+
+        While the user types along with an earlier completion, the answer is the rest of that one; while with
+        one that is still being decoded, the request waits for it.
+        """
         if self._completer is None:
             return Answer(None, f"{self._status.health}: {self._status.message}", self._status.model or "")
+        if (known := self._recent.answer_for(snapshot)) is not None:
+            return known
+        run = self._in_flight
+        if run is not None and run.covers(snapshot):
+            await self._answer_of(run)
+            if (known := self._recent.answer_for(snapshot)) is not None:
+                return known
+        completer, options = self._completer, self._options
+        run = InFlight(snapshot, lambda on_text: completer.complete(snapshot, options, on_text))
+        self._in_flight = run
+        return await self._answer_of(run)
+
+    async def _answer_of(self, run: InFlight) -> Answer:
+        """Wait for a run, and keep count of what became of it."""
         try:
-            answer = await self._completer.complete(snapshot, self._options)
+            answer = await run.answer()
         except asyncio.CancelledError:
             self._set_status(replace(self._status, cancelled=self._status.cancelled + 1))
             raise
         except EngineError as error:
             self._set_status(replace(self._status, message=str(error), failures=self._status.failures + 1))
             return Answer(None, str(error), self._status.model or "")
+        self._recent.add(run.snapshot, answer)
         shown = self._status.completions + (answer.completion is not None)
         self._set_status(replace(self._status, completions=shown))
         return answer
@@ -108,6 +132,9 @@ class Service:
 
     async def _unload(self) -> None:
         completer, self._completer = self._completer, None
+        self._recent.clear()
+        if self._in_flight is not None:
+            self._in_flight.stop()
         if completer is not None:
             await completer.engine.close()
 

@@ -1,0 +1,122 @@
+"""Typing along with a completion, shown or still being decoded, costs no engine work and changes nothing."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from holesmith.completion.options import Options
+from holesmith.completion.service import Service
+from holesmith.completion.snapshot import Selected, Snapshot
+
+from tests.fakes import FakeEngine
+
+BEFORE, AFTER = "x = 1\ny = ", "\nz = 3\n"
+
+
+def typed(text: str, closed: str = "") -> Snapshot:
+    prefix = BEFORE + text
+    return Snapshot("/shop/a.py", "python", prefix + closed + AFTER, len(prefix))
+
+
+async def service_with(engine: FakeEngine) -> Service:
+    service = Service(Options(), loader=lambda options, progress: engine)
+    await service.load()
+    return service
+
+
+async def shown(service: Service, snapshot: Snapshot) -> str | None:
+    completion = (await service.complete(snapshot)).completion
+    if completion is None:
+        return None
+    assert completion.start <= snapshot.offset <= completion.stop
+    return completion.text
+
+
+async def test_typing_along_shows_the_rest_without_asking_the_engine() -> None:
+    engine = FakeEngine("total(basket)\n")
+    service = await service_with(engine)
+    assert await shown(service, typed("")) == "total(basket)"
+    for count in range(1, 13):
+        assert await shown(service, typed("total(basket)"[:count])) == "total(basket)"[count:]
+    assert len(engine.requests) == 1
+
+
+async def test_a_bracket_that_the_editor_closed_is_not_shown_again() -> None:
+    engine = FakeEngine("total(basket)\n")
+    service = await service_with(engine)
+    await shown(service, typed(""))
+    assert await shown(service, typed("total(", closed=")")) == "basket"
+    assert len(engine.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        typed("tax"),
+        replace(typed("to"), path="/shop/b.py"),
+        Snapshot("/shop/a.py", "python", BEFORE + "to" + AFTER + "w = 4\n", len(BEFORE) + 2),
+        Snapshot("/shop/a.py", "python", "x = 2\ny = to" + AFTER, len(BEFORE) + 2),
+        typed("to", closed="ken"),
+    ],
+    ids=["other text", "other document", "changed below", "changed above", "word behind the cursor"],
+)
+async def test_anything_else_asks_again(other: Snapshot) -> None:
+    engine = FakeEngine("total(basket)\n")
+    service = await service_with(engine)
+    await shown(service, typed(""))
+    await service.complete(replace(other, invoked=True))
+    assert len(engine.requests) == 2
+
+
+async def test_a_menu_item_that_begins_the_completion_is_typing_along() -> None:
+    engine = FakeEngine("total(basket)\n")
+    service = await service_with(engine)
+    await shown(service, typed(""))
+    snapshot = typed("to")
+    start = snapshot.offset - 2
+    selected = replace(snapshot, selected=Selected(start, snapshot.offset, "total"))
+    assert await shown(service, selected) == "total(basket)"
+    assert len(engine.requests) == 1
+
+
+async def test_after_other_options_nothing_old_is_shown() -> None:
+    engine = FakeEngine("total(basket)\n")
+    service = await service_with(engine)
+    await shown(service, typed(""))
+    await service.configure(Options(tokens_max=5))
+    assert await shown(service, typed("t")) != "otal(basket)"
+
+
+async def until_written(engine: FakeEngine, service: Service, snapshot: Snapshot) -> None:
+    """Let the run in flight write on until it covers what ``snapshot`` has typed."""
+    while True:
+        run = service._in_flight  # pyright: ignore[reportPrivateUsage]  # how far it is shows nowhere else
+        if run is not None and run.covers(snapshot):
+            break
+        await asyncio.sleep(0)
+    assert len(engine.requests) == 1
+
+
+async def test_a_request_joins_the_one_in_flight_that_writes_what_was_typed() -> None:
+    engine = FakeEngine("total(basket, " + "discount, " * 30)
+    service = await service_with(engine)
+    first = asyncio.create_task(service.complete(typed("")))
+    await until_written(engine, service, typed("tot"))
+    second = asyncio.create_task(service.complete(typed("tot")))
+    await asyncio.sleep(0)
+    first.cancel()  # as a server does with what is superseded
+    rest = (await second).completion
+    assert rest is not None
+    assert rest.text.startswith("al(basket, discount")
+    assert len(engine.requests) == 1
+
+
+async def test_a_run_that_nobody_waits_for_is_stopped() -> None:
+    engine = FakeEngine("x" * 1000)
+    engine.gate.clear()
+    service = await service_with(engine)
+    task = asyncio.create_task(service.complete(typed("")))
+    while not engine.streams:
+        await asyncio.sleep(0)
+    task.cancel()
+    assert (await engine.streams[0].result()).finish == "cancelled"
