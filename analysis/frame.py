@@ -83,7 +83,7 @@ def frame_of(excerpt: Excerpt) -> Frame:
     return Frame(
         excerpt.lexicon,
         open_literal,
-        _closing_quote(open_literal, tokenize(excerpt.lexicon, open_literal + excerpt.suffix)),
+        closing_quote(excerpt),
         tuple(_bracket(excerpt, index) for index in unowned_openers(excerpt)),
         next(
             (excerpt.tokens[i].text for i in significant_backwards(excerpt.tokens, len(excerpt.tokens))), ""
@@ -146,19 +146,26 @@ def _close(brackets: list[Bracket], closer: str) -> bool:
     return False
 
 
-def _closing_quote(open_literal: str, behind: list[Token]) -> str:
-    """The closer of the literal, if the suffix has it: on the line, or with every later literal well
-    formed.
+def closing_quote(excerpt: Excerpt) -> str:
+    """The closer of the literal that the hole is in, if the suffix has it: on the line, or with every
+    later literal well formed; else "".
     """
-    if not open_literal or not behind or behind[0].kind != "string" or not behind[0].is_closed:
+    literal = excerpt.open_literal
+    if literal is None or literal.kind != "string":
         return ""
-    quote = _quote(open_literal)
+    behind = tokenize(excerpt.lexicon, literal.text + excerpt.suffix)
+    if not behind or behind[0].kind != "string" or not behind[0].is_closed:
+        return ""
+    quote = quote_of(literal.text)
     is_one_line = len(quote) == 1 and quote != "`"
     return quote if is_one_line or all(token.is_closed for token in behind if token.kind == "string") else ""
 
 
-def _quote(literal: str) -> str:
-    position = next(index for index, character in enumerate(literal) if character in "\"'`")
+def quote_of(literal: str) -> str:
+    """The quotation mark that a literal begins with, after its prefix; "" for a piece of a template."""
+    position = next((index for index, character in enumerate(literal) if character in "\"'`"), None)
+    if position is None:
+        return ""
     mark = literal[position]
     return mark * 3 if literal.startswith(mark * 3, position) else mark
 

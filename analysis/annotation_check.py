@@ -1,0 +1,86 @@
+"""Whether every part of an annotation is understood, so that its instances are all that may come."""
+
+from collections.abc import Callable
+from typing import Any
+
+from jedi.inference.gradual.annotation import _get_forward_reference_node  # pyright: ignore[reportPrivateUsage]
+
+DEPTH_MAX = 12
+_OPAQUE_NAMES = frozenset(
+    (
+        "Any",
+        "object",
+        "Callable",
+        "Protocol",
+        "Generic",
+        "Incomplete",
+        "Unused",
+        "TypeVar",
+        "ParamSpec",
+        "Never",
+    )
+)
+_WRAPPERS = frozenset(
+    ("Optional", "Union", "Annotated", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly")
+)
+_NOT_INSTANCES = frozenset(("Type", "type", "Literal"))
+
+# The values of an expression in a context, or None if some are unknown.
+Values = Callable[[Any, Any], Any]
+
+
+def is_understood(values: Values, context: Any, node: Any, depth: int = 0) -> bool:
+    """Every alternative names a class that is found. Arguments of generics do not matter."""
+    if depth > DEPTH_MAX:
+        return False
+    if node.type == "keyword":
+        return node.value == "None"
+    if node.type == "string":
+        # jedi's own reader of forward references has no public name.
+        reference = _get_forward_reference_node(context, string_payload(node))
+        return reference is not None and is_understood(values, context, reference.children[0], depth + 1)
+    if node.type == "name":
+        return node.value not in _OPAQUE_NAMES and _is_class(values, context, node)
+    if node.type == "expr" and all(each.value == "|" for each in node.children[1::2]):
+        return all(is_understood(values, context, each, depth + 1) for each in node.children[::2])
+    if node.type in ("atom_expr", "power") and node.children[-1].type == "trailer":
+        return _is_understood_reference(values, context, node, depth)
+    return False
+
+
+def string_payload(node: Any) -> str:
+    """What stands between the quotation marks."""
+    text = str(node.value).lstrip("rRuUbBfF")
+    mark = text[:3] if text[:3] in ('"""', "'''") else text[:1]
+    return text[len(mark) : -len(mark)]
+
+
+def _is_understood_reference(values: Values, context: Any, node: Any, depth: int) -> bool:
+    last = node.children[-1]
+    if last.children[0].value == ".":
+        return last.children[1].value not in _OPAQUE_NAMES and _is_class(values, context, node)
+    if last.children[0].value != "[":
+        return False
+    before = node.children[-2]
+    base = before.children[1].value if before.type == "trailer" else getattr(before, "value", "")
+    argument = last.children[1]
+    arguments = argument.children[::2] if argument.type == "subscriptlist" else [argument]
+    if base in _WRAPPERS:
+        inner = arguments if base == "Union" else arguments[:1]
+        return all(is_understood(values, context, each, depth + 1) for each in inner)
+    if base in _OPAQUE_NAMES or base in _NOT_INSTANCES or len(node.children) != 2:
+        return False
+    return _is_class(values, context, node.children[0])
+
+
+def _is_class(values: Values, context: Any, node: Any) -> bool:
+    found = values(context, node)
+    return bool(found) and all(value.is_class() for value in found)
+
+
+def annotation_of(binding: Any) -> Any:
+    """The annotation of an annotated assignment to this name, None if it has none."""
+    definition = binding.get_definition()
+    if definition is None or definition.type != "expr_stmt" or definition.children[1].type != "annassign":
+        return None
+    return definition.children[1].children[1]

@@ -1,0 +1,195 @@
+"""What analysis answers: plain frozen data that crosses a process boundary as JSON.
+
+Offsets are code points of the text that the question carried, lines count from 1. None in an answer
+means "not known"; an empty tuple means "known to be none".
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+SymbolKind = Literal["module", "class", "function", "instance", "property", "param", "keyword", "statement"]
+Origin = Literal["local", "parameter", "global", "import", "builtin"]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A name that may stand behind the dot. ``signature`` is without the name: ``(self, x: int) -> str``."""
+
+    name: str
+    kind: SymbolKind
+    signature: str | None = None
+    type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """``is_complete`` promises that no other name is right there, so that decoding may be constrained to
+    these.
+
+    ``reason`` says what kept the list from being complete; "" if it is.
+    """
+
+    members: tuple[Member, ...]
+    is_complete: bool
+    receiver_type: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedType:
+    """What the hole should evaluate to.
+
+    ``type`` is written as an annotation. ``names`` are the simple names of the classes in it, for
+    matching. ``origin`` says what told it, such as "annotation of parameter x". ``literals`` are the
+    only values that fit, as source text, if they can be listed.
+    """
+
+    type: str
+    names: tuple[str, ...]
+    origin: str
+    literals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """``expected`` is None where any type would do or nothing is known."""
+
+    expected: ExpectedType | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeName:
+    name: str
+    kind: SymbolKind
+    origin: Origin
+    type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeNames:
+    """Innermost scope first. ``is_complete`` is False after a star import that could not be followed."""
+
+    names: tuple[ScopeName, ...]
+    is_complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    name: str
+    kind: Literal["positional_only", "positional_or_keyword", "var_positional", "keyword_only", "var_keyword"]
+    annotation: str | None
+    default: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One overload of the callee. ``index`` is the parameter that the hole stands for."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    returns: str | None
+    index: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """``free_keywords`` are the parameters that may still be given by name.
+
+    ``is_complete``: no other keyword is right, because every overload is known and none takes ``**keywords``.
+    """
+
+    signatures: tuple[Signature, ...]
+    free_keywords: tuple[str, ...]
+    is_complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Importables:
+    """What may stand at the hole of an import statement; ``module`` is the one whose names these are."""
+
+    module: str | None
+    members: tuple[Member, ...]
+    is_complete: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TypeDefinition:
+    """A class trimmed to what a reader needs: fields and signatures."""
+
+    name: str
+    module: str
+    path: str | None
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RelevantTypes:
+    definitions: tuple[TypeDefinition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A value or function that yields the expected type; ``import_line`` is needed before it can be used."""
+
+    name: str
+    text: str
+    score: float
+    path: str | None
+    line: int
+    import_line: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RelevantHeaders:
+    headers: tuple[Header, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """``owner`` is the class, None for a function of the module. ``score`` is higher the nearer its use."""
+
+    name: str
+    signature: str
+    owner: str | None
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedModule:
+    module: str
+    path: str | None
+    is_local: bool
+    apis: tuple[Api, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Imports:
+    """The best modules first."""
+
+    modules: tuple[ImportedModule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StaticError:
+    kind: Literal["syntax", "unresolved_name", "unknown_member", "arity", "unknown_keyword"]
+    message: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class StaticErrors:
+    errors: tuple[StaticError, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PythonEnvironment:
+    """Where the project's packages are. ``origin`` says how it was found; no program of it is ever run."""
+
+    origin: str
+    path: str | None
+    version: str | None
+    search_paths: tuple[str, ...]
+    source_roots: tuple[str, ...]

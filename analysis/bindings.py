@@ -1,0 +1,88 @@
+"""Every place in a file that gives a name its value, found in parso's tree.
+
+jedi stops at the binding that it thinks was the last; a loop or a branch may have used another.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from jedi.parser_utils import get_parent_scope
+
+BINDINGS_MAX = 40
+
+
+def scope_of(node: Any) -> Any:
+    """The function, class or file around a node of parso."""
+    return get_parent_scope(node)
+
+
+def bindings_of(tree_name: Any) -> list[Any] | None:
+    """All definitions of the name in the scope of ``tree_name``; None if there are too many, or some are
+    out of sight because another scope binds the name with ``global`` or ``nonlocal``.
+    """
+    scope = scope_of(tree_name)
+    bindings: list[Any] = []
+    for name in tree_name.get_root_node().get_used_names().get(tree_name.value, ()):
+        if name.parent.type in ("global_stmt", "nonlocal_stmt"):
+            return None
+        if name.is_definition() and scope_of(name) is scope and not is_member(name):
+            bindings.append(name)
+    return bindings if 0 < len(bindings) <= BINDINGS_MAX else None
+
+
+def is_member(name: Any) -> bool:
+    """Whether the name stands behind a dot, as in ``self.x = 1``."""
+    return name.parent.type == "trailer"
+
+
+def class_bindings(classdef: Any, name: str) -> Iterator[Any]:
+    """The definitions of a member: in the class's body, and behind ``self`` in its methods."""
+    for each in classdef.get_root_node().get_used_names().get(name, ()):
+        if not (classdef.start_pos < each.start_pos < classdef.end_pos) or not each.is_definition():
+            continue
+        if is_member(each):
+            if is_self_member(each, classdef):
+                yield each
+        elif scope_of(each) is classdef:
+            yield each
+
+
+def is_self_member(name: Any, classdef: Any) -> bool:
+    """Whether the trailer hangs on the first parameter of a method of this class."""
+    owner = name.parent.parent
+    if owner.type not in ("atom_expr", "power") or owner.children[1] is not name.parent:
+        return False
+    function = scope_of(name)
+    while function is not None and function.type not in ("funcdef", "file_input"):
+        function = scope_of(function)
+    if function is None or function.type != "funcdef" or scope_of(function) is not classdef:
+        return False
+    parameters = function.get_params()
+    return (
+        bool(parameters)
+        and owner.children[0].type == "name"
+        and owner.children[0].value == parameters[0].name.value
+    )
+
+
+def decorators_of(definition: Any) -> set[str]:
+    """The last names of a definition's decorators: ``cached_property`` of ``@functools.cached_property``."""
+    names: set[str] = set()
+    for decorator in definition.get_decorators():
+        leaf = decorator.children[1]
+        while hasattr(leaf, "children"):
+            last = leaf.children[-1]
+            is_call = last.type == "trailer" and last.children[0].value == "("
+            leaf = leaf.children[-2 if is_call else -1]
+            if leaf.type == "trailer":
+                leaf = leaf.children[1]
+        names.add(leaf.value)
+    return names
+
+
+def is_receiver(parameter: Any) -> bool:
+    """Whether the parameter is the ``self`` or ``cls`` of a method."""
+    function = parameter.get_parent_function()
+    parent = scope_of(function)
+    is_first = function.get_params()[0] is parameter
+    return is_first and parent.type == "classdef" and "staticmethod" not in decorators_of(function)

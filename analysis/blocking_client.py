@@ -1,0 +1,39 @@
+"""The analysis client for programs without an event loop, such as the command line and benchmarks."""
+
+import asyncio
+from types import TracebackType
+from typing import Any, Self
+
+from holesmith.analysis.client import AnalysisClient, Reply, WorkerStatus
+from holesmith.analysis.jedi_options import Options
+from holesmith.analysis.questions import A, Question
+
+
+class BlockingAnalysisClient:
+    """The same deadlines and the same worker; a context manager that ends the worker."""
+
+    def __init__(self, options: Options) -> None:
+        self._runner = asyncio.Runner()
+        self._client = AnalysisClient(options)
+
+    @property
+    def status(self) -> WorkerStatus:
+        return self._client.status
+
+    def ask(self, question: Question[A], deadline_ms: float) -> Reply[A]:
+        return self._runner.run(self._client.ask(question, deadline_ms))
+
+    def warm_up(self) -> Reply[Any]:
+        return self._runner.run(self._client.warm_up())
+
+    def close(self) -> None:
+        self._runner.run(self._client.close())
+        self._runner.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,177 @@
+"""Whether a class or module can have members that its source does not show."""
+
+import re
+from typing import Any
+
+from holesmith.analysis.bindings import decorators_of
+from jedi.inference.imports import Importer
+
+_PLAIN_METACLASSES = frozenset(
+    ("type", "ABCMeta", "EnumMeta", "EnumType", "NamedTupleMeta", "ProtocolMeta", "_ProtocolMeta")
+)
+_PLAIN_DECORATORS = frozenset(
+    [
+        "dataclass",
+        "total_ordering",
+        "final",
+        "runtime_checkable",
+        "unique",
+        "deprecated",
+        "define",
+        "frozen",
+        "mutable",
+        "attrs",
+        "s",
+        "attributes",
+        "disjoint_base",
+        "type_check_only",
+        "python_2_unicode_compatible",
+        "dataclass_transform",
+    ]
+)
+_DYNAMIC_HOOKS = ("__getattr__", "__getattribute__")
+_DYNAMIC_CLASS = re.compile(
+    r"\bsetattr\(\s*(?:self|cls)\b|\b(?:self|cls)\.__dict__|\bvars\(\s*(?:self|cls)?\s*\)|\blocals\(\)|\bexec\("
+)
+_DYNAMIC_MODULE = re.compile(
+    r"\bglobals\(\)|\bvars\(\)|\bsys\.modules\b|\bsetattr\(|\blocals\(\)|\bexec\(|lazy_import|lazy_loader|LazyModule"
+)
+_OPEN_NAMES = frozenset(
+    ("object", "Mock", "MagicMock", "NonCallableMock", "SimpleNamespace", "Namespace", "Struct")
+)
+
+
+def open_reason(value: Any) -> str | None:
+    """Why the value may have members that are not listed; None if it cannot."""
+    if value.is_module():
+        return _open_module(value)
+    owner = value if value.is_class() else value.py__class__()
+    if value.is_function() or value.is_bound_method():
+        return "a function"
+    if not owner.is_class():
+        return "its class is not known"
+    if owner.py__name__() in _OPEN_NAMES:
+        return f"{owner.py__name__()} takes any attribute"
+    for base in owner.py__mro__():
+        reason = _open_class(base)
+        if reason:
+            return reason
+    return None
+
+
+def _open_class(base: Any) -> str | None:
+    classdef = getattr(base, "tree_node", None)
+    if classdef is None or classdef.type != "classdef":
+        return None
+    name = classdef.name.value
+    if not decorators_of(classdef) <= _PLAIN_DECORATORS:
+        return f"{name} has an unknown decorator"
+    if any(_defines(classdef, hook) for hook in _DYNAMIC_HOOKS) and name != "object":
+        return f"{name} computes attributes"
+    if not base.get_root_context().is_stub() and _DYNAMIC_CLASS.search(classdef.get_code()):
+        return f"{name} sets attributes by name"
+    if _is_patched(classdef):
+        return f"{name} is changed from outside"
+    return _open_bases(base, name)
+
+
+def _open_bases(base: Any, name: str) -> str | None:
+    arguments = base.tree_node.get_super_arglist()
+    if arguments is None:
+        return None
+    nodes = arguments.children[::2] if arguments.type == "arglist" else [arguments]
+    context = base.parent_context
+    for node in nodes:
+        if node.type == "argument":
+            if node.children[0].type == "operator" or node.children[0].value == "metaclass":
+                metaclass = node.children[-1]
+                if metaclass.type != "name" or metaclass.value not in _PLAIN_METACLASSES:
+                    metaclass_name = metaclass.get_code(include_prefix=False)
+                    if metaclass_name.rpartition(".")[2] not in _PLAIN_METACLASSES:
+                        return f"{name} has metaclass {metaclass_name}"
+            continue
+        if _is_stub(base) and node.type == "name" and node.value.startswith("_"):
+            continue  # jedi hides private names of stubs; the compiled class has these members too
+        values = context.infer_node(node)
+        if not values or not all(value.is_class() for value in values):
+            return f"a base of {name} is not known"
+    return None
+
+
+def _defines(classdef: Any, name: str) -> bool:
+    used = classdef.get_root_node().get_used_names().get(name, ())
+    return any(
+        each.parent.type == "funcdef" and each.parent.name is each and _inside(each, classdef)
+        for each in used
+    ) or any(
+        each.parent.type == "expr_stmt" and each.is_definition() and _inside(each, classdef) for each in used
+    )
+
+
+def _inside(name: Any, classdef: Any) -> bool:
+    return classdef.start_pos < name.start_pos < classdef.end_pos
+
+
+def _is_patched(classdef: Any) -> bool:
+    """Whether the module assigns to attributes of the class, or sets them by name."""
+    for name in classdef.get_root_node().get_used_names().get(classdef.name.value, ()):
+        parent = name.parent
+        if parent.type in ("atom_expr", "power") and parent.children[0] is name:
+            last = parent.children[-1]
+            if last.type == "trailer" and last.children[0].value == "." and last.children[1].is_definition():
+                return True
+        if parent.type == "arglist" and parent.children[0] is name and _called(parent) == "setattr":
+            return True
+    return False
+
+
+def _called(arguments: Any) -> str:
+    trailer = arguments.parent
+    if trailer is None or trailer.type != "trailer" or trailer.parent is None:
+        return ""
+    return getattr(trailer.parent.children[0], "value", "")
+
+
+def has_plain_construction(cls: Any) -> bool:
+    """Whether calling the class gives an instance of it."""
+    for base in cls.py__mro__():
+        classdef = getattr(base, "tree_node", None)
+        if classdef is None or classdef.type != "classdef":
+            continue
+        if base.get_root_context().is_stub():
+            continue
+        if _defines(classdef, "__new__"):
+            return False
+    return all(each.py__name__() in _PLAIN_METACLASSES for each in cls.get_metaclasses())
+
+
+def is_enumeration(cls: Any) -> bool:
+    """Whether a name assigned in the class's body is a member of an enumeration rather than the value."""
+    return any(base.py__name__() == "Enum" and _is_stub(base) for base in cls.py__mro__())
+
+
+def _is_stub(cls: Any) -> bool:
+    return bool(cls.get_root_context().is_stub())
+
+
+def _open_module(module: Any) -> str | None:
+    node = getattr(module, "tree_node", None)
+    if node is None:
+        return None if module.is_compiled() else "a namespace package"
+    used = node.get_used_names()
+    if any(
+        each.parent.type == "funcdef" and each.parent.parent is node for each in used.get("__getattr__", ())
+    ):
+        return "the module computes attributes"
+    if not module.is_stub() and _DYNAMIC_MODULE.search(node.get_code()):
+        return "the module sets names by name"
+    return None if has_followed_stars(module, node) else "a star import is not resolved"
+
+
+def has_followed_stars(module: Any, node: Any) -> bool:
+    context = module.as_context()
+    return all(
+        Importer(module.inference_state, each.get_paths()[-1], context, each.level).follow()
+        for each in node.iter_imports()
+        if each.is_star_import()
+    )

@@ -1,0 +1,224 @@
+"""Asking the analysis worker from an event loop: every question has a deadline and never raises.
+
+The worker gets one question at a time. One that hangs, dies or grows is killed and replaced; whoever
+waits then gets a reply without an answer, in time. Questions that nobody waits for any more are
+dropped before they are sent.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, cast
+
+from holesmith.analysis.jedi_options import Options
+from holesmith.analysis.questions import ANSWER_OF, A, EnvironmentQuestion, Question
+from holesmith.analysis.wire import LENGTH, MESSAGE_BYTES_MAX, from_json, pack, to_json
+
+QUEUE_MAX = 16
+HANG_S = 3.0
+START_S = 20.0
+WARM_UP_MS = 10_000.0
+CRASHES_MAX = 5
+CRASH_WINDOW_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply(Generic[A]):
+    """``answer`` is None if there is none, and ``reason`` then says why in a few words."""
+
+    answer: A | None
+    reason: str
+    elapsed_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStatus:
+    """For the server's status and for ``doctor``. ``restarts`` counts workers that were replaced."""
+
+    is_running: bool
+    restarts: int
+    memory_bytes: int
+    last_failure: str
+
+
+@dataclass(slots=True)
+class _Job:
+    message: bytes
+    deadline: float
+    kind: type
+    future: "asyncio.Future[Reply[Any]]"
+
+
+@dataclass(slots=True)
+class _Process:
+    process: asyncio.subprocess.Process
+    is_warm: bool = False
+
+
+@dataclass(slots=True)
+class AnalysisClient:
+    """One project's analysis. All methods belong to one event loop; ``close`` must be called on it."""
+
+    options: Options
+    memory_bytes_max: int = 1536 * 1024**2
+    _worker: _Process | None = None
+    _jobs: deque[_Job] = field(default_factory=deque["_Job"])
+    _has_job: asyncio.Event = field(default_factory=asyncio.Event)
+    _pump: "asyncio.Task[None] | None" = None
+    _crashes: deque[float] = field(default_factory=lambda: deque[float](maxlen=CRASHES_MAX))
+    _restarts: int = 0
+    _memory_bytes: int = 0
+    _last_failure: str = ""
+
+    @property
+    def status(self) -> WorkerStatus:
+        return WorkerStatus(self._worker is not None, self._restarts, self._memory_bytes, self._last_failure)
+
+    async def ask(self, question: Question[A], deadline_ms: float) -> Reply[A]:
+        """The answer, or none after ``deadline_ms`` at the latest. Cancelling is safe and cheap."""
+        started = time.monotonic()
+        if len(self._jobs) >= QUEUE_MAX:
+            return Reply(None, "too many questions", 0.0)
+        data = await asyncio.to_thread(_message, question, deadline_ms) if _is_long(question) else None
+        message = data if data is not None else _message(question, deadline_ms)
+        if len(message) > MESSAGE_BYTES_MAX:
+            return Reply(None, "the document is too long", 0.0)
+        deadline = started + deadline_ms / 1000
+        future: asyncio.Future[Reply[Any]] = asyncio.get_running_loop().create_future()
+        self._jobs.append(_Job(message, deadline, ANSWER_OF[type(question)], future))
+        self._start_pump()
+        try:
+            async with asyncio.timeout(max(deadline - time.monotonic(), 0.0)):
+                return cast("Reply[A]", await future)
+        except TimeoutError:
+            return Reply(None, "late", (time.monotonic() - started) * 1000)
+
+    async def warm_up(self) -> Reply[Any]:
+        """Start the worker and let it load what the first question would otherwise wait for."""
+        return await self.ask(EnvironmentQuestion(), WARM_UP_MS)
+
+    async def close(self) -> None:
+        """End the worker. Questions still waiting are answered with none."""
+        pump, self._pump = self._pump, None
+        if pump is not None:
+            pump.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await pump
+        await self._kill("")
+        while self._jobs:
+            _settle(self._jobs.popleft(), Reply(None, "closed", 0.0))
+
+    def _start_pump(self) -> None:
+        self._has_job.set()
+        if self._pump is None or self._pump.done():
+            self._pump = asyncio.get_running_loop().create_task(self._run())
+
+    async def _run(self) -> None:
+        while True:
+            await self._has_job.wait()
+            if not self._jobs:
+                self._has_job.clear()
+                continue
+            job = self._jobs.popleft()
+            if not job.future.done() and job.deadline > time.monotonic():
+                _settle(job, await self._exchange(job))
+
+    async def _exchange(self, job: _Job) -> Reply[Any]:
+        started = time.monotonic()
+        try:
+            worker = await self._running_worker()
+            if worker is None:
+                return Reply(None, f"analysis is off for a while: {self._last_failure}", 0.0)
+            grace_s = HANG_S if worker.is_warm else START_S
+            async with asyncio.timeout(max(job.deadline - started, 0.0) + grace_s):
+                response = await _converse(worker.process, job.message)
+            worker.is_warm = True
+            return await self._read_response(response, job.kind)
+        except TimeoutError:
+            await self._kill("a question hung")
+        except (OSError, EOFError, asyncio.IncompleteReadError, ValueError) as error:
+            await self._kill(f"the worker died ({type(error).__name__})")
+        return Reply(None, self._last_failure, (time.monotonic() - started) * 1000)
+
+    async def _read_response(self, response: list[Any], kind: type) -> Reply[Any]:
+        data, reason, elapsed_ms, self._memory_bytes = response
+        answer = None if data is None else from_json(data, kind)
+        if self._memory_bytes > self.memory_bytes_max:
+            await self._kill("the worker grew too large")
+        return Reply(answer, reason, elapsed_ms)
+
+    async def _running_worker(self) -> _Process | None:
+        """None while the worker has crashed too often of late."""
+        if self._worker is None:
+            now = time.monotonic()
+            if len(self._crashes) == CRASHES_MAX and now - self._crashes[0] < CRASH_WINDOW_S:
+                return None
+            process = await asyncio.create_subprocess_exec(
+                *worker_command(),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+                cwd=Path(sys.prefix),
+                env=worker_environment(),
+            )
+            self._worker = _Process(process)
+            assert process.stdin is not None
+            process.stdin.write(pack(to_json(self.options)))
+        return self._worker
+
+    async def _kill(self, failure: str) -> None:
+        worker, self._worker = self._worker, None
+        if failure:
+            self._crashes.append(time.monotonic())
+            self._restarts += 1
+            self._last_failure = failure
+        if worker is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            worker.process.kill()
+        assert worker.process.stdin is not None
+        worker.process.stdin.close()
+        await worker.process.wait()
+
+
+def worker_command() -> list[str]:
+    """``-P`` keeps the working directory, ``-E`` what PYTHONPATH names, out of the worker's search path."""
+    return [sys.executable, "-P", "-E", "-m", "holesmith.analysis.worker"]
+
+
+def worker_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+
+
+def _is_long(question: Question[Any]) -> bool:
+    source = getattr(question, "source", None)
+    return source is not None and len(source.text) > 200_000
+
+
+def _message(question: Question[Any], deadline_ms: float) -> bytes:
+    return pack([type(question).__name__, to_json(question), deadline_ms])
+
+
+async def _converse(process: asyncio.subprocess.Process, message: bytes) -> list[Any]:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(message)
+    await process.stdin.drain()
+    (length,) = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))
+    if length > MESSAGE_BYTES_MAX:
+        raise ValueError("a message of the worker is too long")
+    response = json.loads(await process.stdout.readexactly(length))
+    if not isinstance(response, list) or len(response) != 4:
+        raise ValueError("not a response")
+    return response
+
+
+def _settle(job: _Job, reply: Reply[Any]) -> None:
+    if not job.future.done():
+        job.future.set_result(reply)

@@ -1,0 +1,175 @@
+"""The Python environment of a project, found by reading files and directories only.
+
+The workspace is untrusted and its interpreter is a program of the workspace, so nothing is ever
+executed: version and packages are read from ``pyvenv.cfg`` and the directories, ``.pth`` files give
+directories and never run code.
+"""
+
+import ast
+import base64
+import hashlib
+import os
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from holesmith.analysis.answers import PythonEnvironment
+from holesmith.analysis.jedi_options import Options
+
+FILE_BYTES_MAX = 1_000_000
+ENTRIES_MAX = 2_000
+_DIRECTORIES = (".venv", "venv", "env", ".env", "virtualenv")
+
+
+def find_environment(options: Options) -> PythonEnvironment:
+    """The user's setting first, then the project's own files, then what the editor was started in."""
+    root = Path(options.root)
+    project = _toml(root / "pyproject.toml")
+    roots = tuple(_source_roots(root, project))
+    for origin, prefix in _candidates(options, root, project):
+        if prefix.is_dir() and (packages := list(_site_packages(prefix))):
+            paths = tuple(dict.fromkeys(str(path) for path in _with_links(packages)))
+            return PythonEnvironment(origin, str(prefix), _version(prefix), paths, roots)
+    return PythonEnvironment("none found", None, None, (), roots)
+
+
+def _candidates(options: Options, root: Path, project: dict[str, Any]) -> Iterator[tuple[str, Path]]:
+    if options.python:
+        chosen = Path(options.python) if Path(options.python).is_absolute() else root / options.python
+        # The parent of bin/python; resolving links would leave the virtual environment.
+        yield "setting", chosen if chosen.is_dir() else chosen.parent.parent
+    for table, origin in (
+        ("pyright", "pyproject.toml (pyright)"),
+        ("basedpyright", "pyproject.toml (pyright)"),
+    ):
+        settings = _table(project, "tool", table)
+        if isinstance(settings.get("venv"), str):
+            yield origin, root / str(settings.get("venvPath", ".")) / settings["venv"]
+    uv_name = os.environ.get("UV_PROJECT_ENVIRONMENT")
+    if uv_name and (root / "uv.lock").is_file():
+        yield "uv", root / uv_name
+    for name in _DIRECTORIES:
+        if (root / name / "pyvenv.cfg").is_file():
+            yield ("uv" if (root / "uv.lock").is_file() else name), root / name
+    if options.virtual_env:
+        yield "VIRTUAL_ENV", Path(options.virtual_env)
+    yield from (("poetry", path) for path in _poetry_environments(root, project))
+    conda = os.environ.get("CONDA_PREFIX")
+    if conda:
+        yield "CONDA_PREFIX", Path(conda)
+
+
+def _poetry_environments(root: Path, project: dict[str, Any]) -> Iterator[Path]:
+    """Poetry's own place: <cache>/virtualenvs/<name>-<hash of the project's path>-py<version>, newest
+    first.
+    """
+    name = _table(project, "tool", "poetry").get("name") or _table(project, "project").get("name")
+    if not isinstance(name, str):
+        return
+    safe_name = re.sub(r'[ $`!*@"\\\r\n\t]', "_", name.lower())[:42]
+    digest = hashlib.sha256(os.path.normcase(os.path.realpath(root)).encode()).digest()
+    tag = base64.urlsafe_b64encode(digest).decode()[:8]
+    caches = [os.environ.get("POETRY_CACHE_DIR"), Path.home() / ".cache/pypoetry"]
+    caches.append(Path.home() / "Library/Caches/pypoetry")
+    for cache in caches:
+        if cache:
+            yield from sorted(Path(cache).glob(f"virtualenvs/{safe_name}-{tag}-py*"), reverse=True)
+
+
+def _site_packages(prefix: Path) -> Iterator[Path]:
+    for pattern in (
+        "lib/python3*/site-packages",
+        "lib64/python3*/site-packages",
+        "lib/python3*/dist-packages",
+    ):
+        for path in sorted(prefix.glob(pattern), reverse=True)[:2]:
+            if (
+                pattern.startswith("lib64")
+                and path.resolve() == (prefix / "lib" / path.parts[-2] / path.name).resolve()
+            ):
+                continue
+            yield path
+    if (prefix / "Lib/site-packages").is_dir():
+        yield prefix / "Lib/site-packages"
+    configuration = _configuration(prefix)
+    if configuration.get("include-system-site-packages", "").lower() == "true" and "home" in configuration:
+        yield from Path(configuration["home"]).parent.glob("lib/python3*/site-packages")
+
+
+def _with_links(packages: list[Path]) -> Iterator[Path]:
+    """Each site-packages directory, with the directories that its editable installs point to."""
+    for directory in packages:
+        yield directory
+        for file in sorted(directory.glob("*.pth"))[:ENTRIES_MAX]:
+            for line in _read(file).splitlines()[:ENTRIES_MAX]:
+                target = directory / line.strip()
+                if line.strip() and not line.startswith(("import ", "import\t", "#")) and target.is_dir():
+                    yield target
+        for file in sorted(directory.glob("__editable___*_finder.py"))[:ENTRIES_MAX]:
+            yield from _editable_targets(_read(file))
+
+
+def _editable_targets(finder: str) -> Iterator[Path]:
+    """The parents of the packages that setuptools' editable finder maps, read as a literal."""
+    match = re.search(r"^MAPPING(?::[^=\n]+)?= (\{.*\})\s*$", finder, re.M)
+    try:
+        mapping = ast.literal_eval(match[1]) if match else {}
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return
+    for package, path in mapping.items():
+        target = Path(str(path))
+        if target.name == str(package) and target.parent.is_dir():
+            yield target.parent
+
+
+def _source_roots(root: Path, project: dict[str, Any]) -> Iterator[str]:
+    seen: set[str] = set()
+    named = _table(project, "tool", "setuptools", "packages", "find").get("where")
+    extra = _table(project, "tool", "pyright").get("extraPaths")
+    extra_ty = _table(project, "tool", "ty", "environment").get("extra-paths")
+    listed = [each for names in (named, extra, extra_ty) if isinstance(names, list) for each in names]
+    for name in (".", "src", *(each for each in listed if isinstance(each, str))):
+        path = os.path.normpath(root / name)
+        if path not in seen and Path(path).is_dir():
+            seen.add(path)
+            yield path
+
+
+def _version(prefix: Path) -> str | None:
+    configuration = _configuration(prefix)
+    told = configuration.get("version") or configuration.get("version_info")
+    if told:
+        return ".".join(told.split(".")[:2])
+    found = next(iter(sorted(prefix.glob("lib/python3.*"), reverse=True)), None)
+    return found.name.removeprefix("python") if found else None
+
+
+def _configuration(prefix: Path) -> dict[str, str]:
+    lines = (line.partition("=") for line in _read(prefix / "pyvenv.cfg").splitlines())
+    return {key.strip().lower(): value.strip() for key, _, value in lines if value}
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(_read(path))
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return {}
+
+
+def _table(document: dict[str, Any], *keys: str) -> dict[str, Any]:
+    for key in keys:
+        inner = document.get(key)
+        if not isinstance(inner, dict):
+            return {}
+        document = inner
+    return document
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(FILE_BYTES_MAX).decode("utf-8", "replace")
+    except OSError:
+        return ""

@@ -1,0 +1,42 @@
+"""What the rest of the file says about a receiver: other members used on it, or tests of its type.
+
+A class may be completed by its subclasses, and a name may be narrowed by a test; the code around the
+hole shows both, without any inference.
+"""
+
+import re
+from typing import Any
+
+from holesmith.analysis.bindings import scope_of
+from holesmith.analysis.jedi_project import PLACEHOLDER
+
+_TESTS = r"(?:isinstance|issubclass|hasattr|getattr|setattr|delattr|callable|cast|type)\(\s*"
+
+
+def contradiction(known: set[str], leaf: Any, receiver: list[Any]) -> str | None:
+    """A reason to doubt that the receiver has only ``known`` members."""
+    text = "".join(each.get_code() for each in receiver).strip()
+    region = _region(leaf, receiver)
+    pattern = re.escape(text)
+    for match in re.finditer(rf"(?<![\w.]){pattern}\s*\.\s*([^\W\d]\w*)", region):
+        if match[1] not in known and match[1] not in (PLACEHOLDER, leaf.value):
+            return f"{match[1]} is used on it too"
+    if re.search(rf"{_TESTS}{pattern}\s*[,)]", region):
+        return "its type is tested"
+    if re.search(rf"\bmatch\s+{pattern}\s*:", region):
+        return "it is matched"
+    return None
+
+
+def _region(leaf: Any, receiver: list[Any]) -> str:
+    """The class for ``self``, else the function; the whole file at the top level."""
+    scope = scope_of(leaf)
+    if scope.type == "file_input":
+        return str(scope.get_code())
+    first = getattr(receiver[0], "value", "")
+    enclosing = scope
+    while enclosing is not None and enclosing.type != "file_input":
+        if enclosing.type == "classdef" and first in ("self", "cls"):
+            return str(enclosing.get_code())
+        enclosing = scope_of(enclosing)
+    return str(scope.get_code())

@@ -1,0 +1,262 @@
+"""What the code around a hole expects there: an annotation, or values of the right type.
+
+Bidirectional typing's analytic position (ChatLSP, "Statically Contextualizing Large Language Models
+with Typed Holes", 2024): the expectation comes from outside the hole, from parameter, return and
+variable annotations first, then from defaults and from the other operand.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from holesmith.analysis.jedi_call import argument_index, callee_of, callee_values, keyword_at, signature_of
+from holesmith.analysis.jedi_project import FilledHole
+from holesmith.analysis.jedi_symbols import type_text
+from holesmith.analysis.provenance import Provenance
+from jedi.inference.gradual.annotation import infer_annotation
+
+STEPS_MAX = 60
+_SCOPES = frozenset(("file_input", "suite", "simple_stmt", "classdef", "lambdef"))
+_PROTOCOLS = {
+    "for_stmt": "Iterable",
+    "sync_comp_for": "Iterable",
+    "with_stmt": "AbstractContextManager",
+    "with_item": "AbstractContextManager",
+    "raise_stmt": "BaseException",
+    "except_clause": "type[BaseException]",
+}
+_TRANSPARENT = frozenset(("atom", "test", "or_test", "and_test", "namedexpr_test"))
+_BOOLEAN = frozenset(("if_stmt", "while_stmt", "assert_stmt", "not_test", "comp_if"))
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """``annotation`` is the node that says it, read in ``context``; ``values`` are instances of the type.
+
+    One of them may be missing. ``text`` is the type as source code.
+    """
+
+    text: str
+    origin: str
+    context: Any = None
+    annotation: Any = None
+    values: Any = None
+
+
+def expectation_at(filled: FilledHole) -> Expectation | None:
+    """None where any type would do."""
+    leaf = filled.leaf
+    return _of_node(filled, leaf.parent if leaf.type == "fstring_string" else leaf, 0)
+
+
+def _of_node(filled: FilledHole, node: Any, steps: int) -> Expectation | None:
+    """What the parent expects of a node; a parent that only passes the node on is asked in its place."""
+    parent = node.parent
+    if parent is None or steps > STEPS_MAX or parent.type in _SCOPES:
+        return None
+    if is_container(parent):
+        return _element(filled, parent, node, steps)
+    if parent.type in _TRANSPARENT and not (parent.type == "test" and node is parent.children[2]):
+        return _of_node(filled, parent, steps + 1)
+    rule = _RULES.get(parent.type)
+    return rule(filled, parent, node) if rule else _fixed(parent)
+
+
+def is_container(node: Any) -> bool:
+    """Whether the node holds the elements of a list, set, dictionary or tuple."""
+    is_display = node.type == "atom" and node.children[0].value in ("[", "{")
+    return is_display or node.type in ("dictorsetmaker", "testlist_comp", "testlist_star_expr", "testlist")
+
+
+def _fixed(parent: Any) -> Expectation | None:
+    if parent.type in _PROTOCOLS:
+        return Expectation(_PROTOCOLS[parent.type], f"{parent.type.split('_')[0]} statement")
+    if parent.type in _BOOLEAN or parent.type == "test":
+        return Expectation("bool", "condition")
+    if parent.type in ("atom_expr", "power") and parent.children[0].value == "await":
+        return Expectation("Awaitable", "await")
+    return Expectation("str", "f-string") if parent.type == "fstring_expr" else None
+
+
+def _annotated(context: Any, annotation: Any, origin: str) -> Expectation | None:
+    if annotation is None:
+        return None
+    text = str(annotation.get_code(include_prefix=False)).strip()
+    if annotation.type == "string":
+        text = text.strip("rRuUbB").strip("\"'")
+    if text in ("Any", "object", "typing.Any", "t.Any"):
+        return None
+    values = infer_annotation(context, annotation).execute_annotation(context)
+    return Expectation(text, origin, context, annotation, values)
+
+
+def _of_values(values: Any, origin: str) -> Expectation | None:
+    some = [value for value in values or () if value.name.string_name != "NoneType"]
+    text = type_text(some)
+    return Expectation(text, origin, values=some) if text else None
+
+
+def _argument(filled: FilledHole, parent: Any, node: Any) -> Expectation | None:
+    found = callee_of(filled.leaf)
+    if found is None:
+        return None
+    callee, arguments = found
+    values, _ = callee_values(filled, callee)
+    keyword = keyword_at(arguments, filled.leaf)
+    index = argument_index(arguments, filled.leaf)
+    for signature in [each for value in values for each in value.get_signatures()][:20]:
+        expectation = _parameter(signature, index, keyword)
+        if expectation:
+            return expectation
+    return None
+
+
+def _parameter(signature: Any, index: int, keyword: str | None) -> Expectation | None:
+    names = signature.get_param_names(resolve_stars=True)
+    position = signature_of(signature, index).parameters
+    chosen = None
+    if keyword is not None:
+        chosen = next((name for name in names if name.string_name == keyword), None)
+    else:
+        plain = signature_of(signature, index).index
+        chosen = names[plain] if plain is not None and plain < len(position) else None
+    if chosen is None:
+        return None
+    origin = f"parameter {chosen.string_name} of {signature.name.string_name}"
+    node = getattr(chosen, "annotation_node", None)
+    if node is not None:
+        return _annotated(chosen.parent_context, node, f"annotation of {origin}")
+    return _of_values(chosen.infer_default(), f"default of {origin}")
+
+
+def _returned(filled: FilledHole, parent: Any, node: Any) -> Expectation | None:
+    function = node.search_ancestor("funcdef")
+    if function is None or function.annotation is None:
+        return None
+    context = filled.module_context.create_context(function)
+    if parent.type == "yield_expr" or function.is_generator():
+        arguments = generic_arguments(function.annotation)
+        return _annotated(context, arguments[0] if arguments else None, "annotation of what is yielded")
+    return _annotated(context, function.annotation, f"return annotation of {function.name.value}")
+
+
+def _assigned(filled: FilledHole, statement: Any, node: Any) -> Expectation | None:
+    target = statement.children[0]
+    if node is target:
+        return None
+    name = target.children[-1].children[-1] if target.type in ("atom_expr", "power") else target
+    if name.type != "name":
+        return None
+    for each in name.get_root_node().get_used_names().get(name.value, ()):
+        definition: Any = each.get_definition()
+        is_annotated = definition is not None and definition.type == "expr_stmt"
+        if is_annotated and definition.children[1].type == "annassign" and _same_target(each, name):
+            return _annotated(
+                filled.context, definition.children[1].children[1], f"annotation of {name.value}"
+            )
+    receiver = list(target.children) if target.type in ("atom_expr", "power") else [target]
+    values = Provenance().chain(filled.context, receiver)
+    return _of_values(values, f"other values of {name.value}") if values else None
+
+
+def _same_target(definition: Any, name: Any) -> bool:
+    """Whether an annotated name is the assigned one: in the same scope, or a field of the class around it."""
+    if name.parent.type == "trailer":
+        return name.search_ancestor("classdef") is definition.search_ancestor("classdef")
+    return name.search_ancestor("funcdef", "classdef") is definition.search_ancestor("funcdef", "classdef")
+
+
+def _operand(filled: FilledHole, parent: Any, node: Any) -> Expectation | None:
+    children = parent.children
+    position = children.index(node)
+    other = children[position - 2] if position >= 2 else children[position + 2]
+    operator = children[position - 1] if position >= 2 else children[position + 1]
+    text = operator.get_code(include_prefix=False).strip()
+    values = Provenance().values(filled.context, other) or filled.context.infer_node(other)
+    if text in ("in", "not in"):
+        return Expectation("Container", "operand of in") if position >= 2 else None
+    return _of_values(values, f"other operand of {text}")
+
+
+def _subscript(filled: FilledHole, trailer: Any, node: Any) -> Expectation | None:
+    siblings = trailer.parent.children
+    container = list(siblings[: siblings.index(trailer)])
+    values = Provenance().chain(filled.context, container)
+    for value in values or ():
+        cls = value.py__class__()
+        name = cls.py__name__()
+        if getattr(cls, "is_typeddict", lambda: False)():
+            return Expectation("str", f"key of {name}", values=values)
+        if name in ("list", "tuple", "str", "bytes", "List", "Tuple", "Sequence"):
+            return Expectation("int | slice", f"index of {name}")
+        generics = getattr(cls, "get_generics", lambda: ())()
+        if name in ("dict", "Dict", "Mapping", "MutableMapping", "defaultdict") and generics:
+            return _of_values(generics[0].execute_annotation(None), f"key of {name}")
+    return None
+
+
+def _element(filled: FilledHole, parent: Any, node: Any, steps: int) -> Expectation | None:
+    """The element type of what the container around the hole is expected to be."""
+    container = parent if parent.type == "atom" or parent.parent.type != "atom" else parent.parent
+    outer = _of_node(filled, container, steps + 1)
+    if outer is None or outer.annotation is None:
+        return None
+    arguments = generic_arguments(outer.annotation)
+    if not arguments:
+        return None
+    is_tuple = (
+        parent.type.startswith("testlist") and container.children[0].value == "("
+    ) or container is parent
+    position = parent.children.index(node) // 2 if parent.type != "atom" else 0
+    if parent.type == "dictorsetmaker" and ":" in [getattr(each, "value", "") for each in parent.children]:
+        position = position % 2
+    elif not (is_tuple and parent.type.startswith("testlist")):
+        position = 0
+    chosen = arguments[min(position, len(arguments) - 1)]
+    return _annotated(outer.context, chosen, f"element of {outer.text}")
+
+
+def generic_arguments(annotation: Any) -> list[Any]:
+    """``A`` and ``B`` of ``dict[A, B]``, also inside ``Optional`` and ``… | None``."""
+    if annotation.type == "expr":
+        parts = [each for each in annotation.children[::2] if each.get_code().strip() != "None"]
+        return generic_arguments(parts[0]) if len(parts) == 1 else []
+    if annotation.type not in ("atom_expr", "power") or annotation.children[-1].children[0].value != "[":
+        return []
+    inner = annotation.children[-1].children[1]
+    arguments = list(inner.children[::2]) if inner.type == "subscriptlist" else [inner]
+    is_wrapper = (
+        annotation.children[0].get_code().strip().endswith(("Optional", "Annotated", "Final", "ClassVar"))
+    )
+    return generic_arguments(arguments[0]) if is_wrapper else arguments
+
+
+def _trailer(filled: FilledHole, trailer: Any, node: Any) -> Expectation | None:
+    mark = trailer.children[0].value
+    if mark == "(":
+        return _argument(filled, trailer, node)
+    return _subscript(filled, trailer, node) if mark == "[" else None
+
+
+def _annotated_variable(filled: FilledHole, parent: Any, node: Any) -> Expectation | None:
+    is_value = node is not parent.children[1]
+    return _annotated(filled.context, parent.children[1], "annotation of the variable") if is_value else None
+
+
+def _default(filled: FilledHole, parent: Any, node: Any) -> Expectation | None:
+    return _annotated(filled.context, parent.annotation, "annotation of the parameter")
+
+
+_RULES: dict[str, Callable[[FilledHole, Any, Any], Expectation | None]] = {
+    "argument": _argument,
+    "arglist": _argument,
+    "trailer": _trailer,
+    "return_stmt": _returned,
+    "yield_expr": _returned,
+    "annassign": _annotated_variable,
+    "expr_stmt": _assigned,
+    "param": _default,
+    "comparison": _operand,
+    "arith_expr": _operand,
+    "term": _operand,
+}

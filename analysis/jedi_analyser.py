@@ -1,0 +1,69 @@
+"""The analyser for Python, on jedi: one project, kept warm between questions."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from holesmith.analysis.answers import PythonEnvironment
+from holesmith.analysis.deadline import Deadline
+from holesmith.analysis.jedi_call import call_at
+from holesmith.analysis.jedi_expected import expected_type_at
+from holesmith.analysis.jedi_headers import relevant_headers_at
+from holesmith.analysis.jedi_importables import importables_at
+from holesmith.analysis.jedi_imports import imports_of
+from holesmith.analysis.jedi_members import members_at
+from holesmith.analysis.jedi_options import Options
+from holesmith.analysis.jedi_project import JediProject
+from holesmith.analysis.jedi_scope import scope_names_at
+from holesmith.analysis.jedi_static_errors import static_errors_in
+from holesmith.analysis.jedi_types import relevant_types_at
+from holesmith.analysis.questions import (
+    A,
+    CallQuestion,
+    EnvironmentQuestion,
+    ExpectedTypeQuestion,
+    ImportablesQuestion,
+    ImportsQuestion,
+    MembersQuestion,
+    Question,
+    RelevantHeadersQuestion,
+    RelevantTypesQuestion,
+    ScopeQuestion,
+    Source,
+    StaticErrorsQuestion,
+)
+
+_Handler = Callable[[JediProject, Any, Deadline], object]
+
+
+def _environment(
+    project: JediProject, question: EnvironmentQuestion, deadline: Deadline
+) -> PythonEnvironment:
+    # A member of a string takes the builtins, which every later question needs.
+    text = '"".'
+    members_at(project, MembersQuestion(Source(None, text), len(text)), deadline)
+    return project.environment
+
+
+_HANDLERS: dict[type, _Handler] = {
+    MembersQuestion: members_at,
+    ExpectedTypeQuestion: expected_type_at,
+    ScopeQuestion: scope_names_at,
+    CallQuestion: call_at,
+    ImportablesQuestion: importables_at,
+    RelevantTypesQuestion: relevant_types_at,
+    RelevantHeadersQuestion: relevant_headers_at,
+    ImportsQuestion: imports_of,
+    StaticErrorsQuestion: static_errors_in,
+    EnvironmentQuestion: _environment,
+}
+
+
+class JediAnalyser:
+    """Implements ``Analyser``. An interrupted question leaves nothing behind but parsed files."""
+
+    def __init__(self, options: Options) -> None:
+        self._project = JediProject.of(options)
+
+    def answer(self, question: Question[A], deadline: Deadline) -> A | None:
+        handler = _HANDLERS[type(question)]
+        return cast("A | None", handler(self._project, question, deadline))

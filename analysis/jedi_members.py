@@ -1,0 +1,103 @@
+"""Members before the dot, with the verdict whether the list is complete.
+
+Complete needs three things: every value that the receiver can have is known (``provenance``), no
+class of them has members out of sight (``class_closure``), and nothing else in the file shows a
+member or a test of the type that contradicts it (``evidence``).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from holesmith.analysis.answers import Members
+from holesmith.analysis.class_closure import open_reason
+from holesmith.analysis.deadline import Deadline
+from holesmith.analysis.evidence import contradiction
+from holesmith.analysis.jedi_project import JediProject
+from holesmith.analysis.jedi_symbols import members_of, type_text
+from holesmith.analysis.provenance import Provenance
+from holesmith.analysis.questions import MembersQuestion
+from jedi.api.completion import complete_trailer
+from jedi.inference.base_value import ValueSet
+from jedi.inference.syntax_tree import infer_trailer
+
+MEMBERS_MAX = 5_000
+
+
+def members_at(project: JediProject, question: MembersQuestion, deadline: Deadline) -> Members | None:
+    """None if there is no dot before the hole."""
+    filled = project.fill(question.source, question.offset)
+    if filled.hole.kind != "attribute":
+        return None
+    receiver = receiver_of(filled.leaf)
+    if receiver is None:
+        return Members((), False, None, "the receiver cannot be parsed")
+    view = view_of(filled.context, filled.leaf, receiver)
+    members = members_of(view.names, question.detailed_max, deadline)
+    is_complete = not view.reason and bool(members)
+    return Members(
+        members, is_complete, type_text(view.values), "" if is_complete else view.reason or "no members"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """What is known of a receiver: its jedi values, the names of their members, and why there may be more."""
+
+    values: Any
+    names: list[Any]
+    reason: str
+
+
+def view_of(context: Any, leaf: Any, receiver: list[Any]) -> MemberView:
+    provenance = Provenance()
+    values = provenance.chain(context, receiver)
+    reason = "" if values else provenance.reason or "unknown"
+    values = without_none(values or inferred(context, receiver))
+    names = list(complete_trailer(context, values))[:MEMBERS_MAX]
+    return MemberView(values, names, reason or _why_open(values, names, leaf, receiver))
+
+
+def closed_members(context: Any, leaf: Any) -> frozenset[str] | None:
+    """All members of the expression before a name behind a dot; None if there may be others."""
+    receiver = receiver_of(leaf)
+    if receiver is None:
+        return None
+    view = view_of(context, leaf, receiver)
+    names = frozenset(name.string_name for name in view.names)
+    return None if view.reason or not names else names
+
+
+def receiver_of(leaf: Any) -> list[Any] | None:
+    """The first operand and the trailers before the placeholder's dot; None where the parser lost them."""
+    trailer = leaf.parent
+    if trailer.type != "trailer" or trailer.children[0].value != ".":
+        return None
+    children = trailer.parent.children
+    receiver = list(children[: children.index(trailer)])
+    if receiver and receiver[0].type == "keyword" and receiver[0].value == "await":
+        receiver.pop(0)
+    return receiver or None
+
+
+def inferred(context: Any, receiver: list[Any]) -> Any:
+    """What jedi thinks of the receiver, with no promise."""
+    values = context.infer_node(receiver[0])
+    for trailer in receiver[1:]:
+        values = infer_trailer(context, values, trailer)
+    return values
+
+
+def without_none(values: Any) -> Any:
+    """An optional receiver is used for what it is when it is there."""
+    some = ValueSet(value for value in values if value.name.string_name != "NoneType")
+    return some or values
+
+
+def _why_open(values: Any, names: list[Any], leaf: Any, receiver: list[Any]) -> str:
+    if not values:
+        return "no value"
+    for value in values:
+        reason = open_reason(value)
+        if reason:
+            return reason
+    return contradiction({name.string_name for name in names}, leaf, receiver) or ""

@@ -1,0 +1,159 @@
+"""A project as jedi needs it, and the text of a question as a parsed script with the hole filled in.
+
+jedi would by default run the environment's interpreter to learn its search path, and load extension
+modules. Here it gets the search path that was read from files, and an environment that is the
+worker's own interpreter with nothing but its standard library in view, so nothing of the project is
+executed.
+"""
+
+import sysconfig
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jedi
+import jedi.settings
+from holesmith.analysis.answers import PythonEnvironment
+from holesmith.analysis.brackets import CLOSER_OF
+from holesmith.analysis.environment import find_environment
+from holesmith.analysis.excerpt import Excerpt, excerpt_at, indentation, line_start
+from holesmith.analysis.frame import closing_quote, first_of_line, quote_of, unowned_openers
+from holesmith.analysis.hole import Hole, hole_of
+from holesmith.analysis.jedi_options import Options
+from holesmith.analysis.questions import Source
+from jedi.api.environment import InterpreterEnvironment
+
+PLACEHOLDER = "holesmith_hole"
+CHARACTERS_MAX = 600_000
+SCRIPTS_MAX = 4
+_HEADER_WORDS = frozenset(
+    ("if", "elif", "for", "while", "with", "def", "class", "async", "except", "match", "case")
+)
+
+
+class TooLongError(Exception):
+    """The text is longer than jedi can parse in any useful time."""
+
+
+class IsolatedEnvironment(InterpreterEnvironment):
+    """The worker's interpreter, with only the standard library on its path."""
+
+    def get_sys_path(self) -> list[str]:
+        paths = sysconfig.get_paths()
+        libraries = [paths["stdlib"], paths["platstdlib"]]
+        return list(dict.fromkeys([*libraries, str(Path(paths["platstdlib"]) / "lib-dynload")]))
+
+
+@dataclass(frozen=True, slots=True)
+class FilledHole:
+    """The text of a question in which a placeholder name stands at the hole, and what the hole is.
+
+    Brackets that nothing closes are closed behind the placeholder and a missing colon is added, so
+    that the rest of the file is parsed as what it is. ``offset`` is where the placeholder begins.
+    """
+
+    script: Any
+    text: str
+    offset: int
+    hole: Hole
+
+    @property
+    def position(self) -> tuple[int, int]:
+        return position_of(self.text, self.offset)
+
+    @property
+    def leaf(self) -> Any:
+        """The placeholder's leaf in the tree."""
+        return self.script._module_node.get_leaf_for_position(self.position)  # noqa: SLF001
+
+    @property
+    def context(self) -> Any:
+        """The scope that the hole is in."""
+        return self.module_context.create_context(self.leaf)
+
+    @property
+    def module_context(self) -> Any:
+        return self.script._get_module_context()  # noqa: SLF001
+
+
+@dataclass(slots=True)
+class JediProject:
+    """``scripts`` are the last parsed texts: several questions are asked about one text."""
+
+    environment: PythonEnvironment
+    project: Any
+    interpreter: IsolatedEnvironment
+    scripts: OrderedDict[tuple[str | None, str], Any] = field(default_factory=OrderedDict[Any, Any])
+
+    @classmethod
+    def of(cls, options: Options) -> "JediProject":
+        jedi.settings.cache_directory = options.cache
+        jedi.settings.dynamic_params = False
+        jedi.settings.dynamic_params_for_other_modules = False
+        jedi.settings.dynamic_array_additions = False
+        jedi.settings.auto_import_modules = []
+        interpreter = IsolatedEnvironment()
+        environment = find_environment(options)
+        search_path = [*environment.source_roots, *interpreter.get_sys_path(), *environment.search_paths]
+        project = jedi.Project(options.root, sys_path=search_path, load_unsafe_extensions=False)
+        return cls(environment, project, interpreter)
+
+    def script(self, path: str | None, text: str) -> Any:
+        if len(text) > CHARACTERS_MAX:
+            raise TooLongError(f"the file has more than {CHARACTERS_MAX:,} characters")
+        key = (path, text)
+        script = self.scripts.get(key)
+        if script is None:
+            script = jedi.Script(text, path=path, project=self.project, environment=self.interpreter)
+            self.scripts[key] = script
+            while len(self.scripts) > SCRIPTS_MAX:
+                self.scripts.popitem(last=False)
+        return script
+
+    def fill(self, source: Source, offset: int) -> FilledHole:
+        """Fill the hole at ``offset``; the rest of a word around it is replaced by the placeholder."""
+        if len(source.text) > CHARACTERS_MAX:
+            raise TooLongError(f"the file has more than {CHARACTERS_MAX:,} characters")
+        offset = min(max(offset, 0), len(source.text))
+        prefix, suffix = source.text[:offset], source.text[offset:]
+        while suffix[:1] and (suffix[0].isalnum() or suffix[0] == "_"):
+            suffix = suffix[1:]
+        excerpt = excerpt_at("python", prefix, suffix)
+        hole = hole_of(excerpt)
+        start = hole.word.start
+        closers = closing(excerpt, suffix)
+        if excerpt.open_literal and hole.kind == "string" and not closing_quote(excerpt):
+            closers = quote_of(excerpt.open_literal.text) + closers
+        text = prefix[:start] + PLACEHOLDER + closers + suffix
+        return FilledHole(self.script(source.path, text), text, start, hole)
+
+
+def closing(excerpt: Excerpt, suffix: str) -> str:
+    """What the hole's statement lacks to be whole: closing brackets, and the colon of a header."""
+    brackets = [excerpt.tokens[index] for index in unowned_openers(excerpt)]
+    closers = "".join(CLOSER_OF[token.text] for token in reversed(brackets))
+    rest_of_line = suffix.split("\n", 1)[0].strip()
+    if rest_of_line or not excerpt.tokens or len(brackets) != len(excerpt.open_tokens):
+        return closers
+    anchor = excerpt.open_tokens[0] if excerpt.open_tokens else len(excerpt.tokens)
+    first = first_of_line(excerpt.tokens, anchor)
+    if first >= len(excerpt.tokens) or excerpt.tokens[first].text not in _HEADER_WORDS:
+        return closers
+    if any(
+        token.text == ":" for token in excerpt.tokens[first : excerpt.open_tokens[0] if brackets else None]
+    ):
+        return closers
+    column = indentation(excerpt.prefix, line_start(excerpt.prefix, excerpt.tokens[first].start))
+    behind = suffix.lstrip()
+    next_column = indentation(suffix, line_start(suffix, len(suffix) - len(behind))) if behind else 0
+    return closers + (":" if next_column > column else ": pass")
+
+
+def position_of(text: str, offset: int) -> tuple[int, int]:
+    """Line from 1 and column from 0, as parso counts them: form feeds do not end a line, carriage
+    returns do.
+    """
+    before = text[:offset].replace("\r\n", "\n").replace("\r", "\n")
+    line = before.count("\n")
+    return line + 1, len(before) - (before.rfind("\n") + 1)

@@ -1,0 +1,52 @@
+"""The names that may begin an expression at the hole, innermost scope first."""
+
+from typing import Any
+
+from holesmith.analysis.answers import Origin, ScopeName, ScopeNames
+from holesmith.analysis.bindings import scope_of
+from holesmith.analysis.class_closure import has_followed_stars
+from holesmith.analysis.deadline import Deadline
+from holesmith.analysis.jedi_project import PLACEHOLDER, JediProject
+from holesmith.analysis.jedi_symbols import kind_of, type_text
+from holesmith.analysis.questions import ScopeQuestion
+from jedi.inference.context import get_global_filters
+
+NAMES_MAX = 3_000
+
+
+def scope_names_at(project: JediProject, question: ScopeQuestion, deadline: Deadline) -> ScopeNames:
+    filled = project.fill(question.source, question.offset)
+    module = filled.module_context
+    found: dict[str, ScopeName] = {}
+    for name in visible_names(filled.context, filled.position):
+        text = name.string_name
+        if text in found or text == PLACEHOLDER or len(found) >= NAMES_MAX:
+            continue
+        is_typed = len(found) < question.typed_max and not deadline.is_near(10)
+        type_ = type_text(name.infer()) if is_typed else None
+        found[text] = ScopeName(text, kind_of(name), _origin(name, module), type_)
+    is_complete = has_followed_stars(module.get_value(), module.tree_node)
+    return ScopeNames(tuple(found.values()), is_complete and len(found) < NAMES_MAX)
+
+
+def visible_names(context: Any, position: tuple[int, int]) -> list[Any]:
+    """jedi's names of every scope around a position; a name may come several times."""
+    return [
+        name for each in get_global_filters(context, position, origin_scope=None) for name in each.values()
+    ]
+
+
+def _origin(name: Any, module: Any) -> Origin:
+    root = name.get_root_context()
+    if root.is_builtins_module():
+        return "builtin"
+    tree_name = getattr(name, "tree_name", None)
+    if tree_name is None or (root is not module and root.tree_node is not module.tree_node):
+        return "import"
+    definition = tree_name.get_definition(import_name_always=True)
+    kind = definition.type if definition is not None else ""
+    if kind in ("import_name", "import_from"):
+        return "import"
+    if kind == "param":
+        return "parameter"
+    return "global" if scope_of(tree_name).type == "file_input" else "local"

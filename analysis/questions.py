@@ -1,0 +1,124 @@
+"""What analysis can be asked: plain frozen data, each question naming the type of its answer.
+
+A question carries the whole *unsaved* text; analysis reads other files from disk.
+"""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from holesmith.analysis.answers import (
+    Call,
+    Expected,
+    Importables,
+    Imports,
+    Members,
+    PythonEnvironment,
+    RelevantHeaders,
+    RelevantTypes,
+    ScopeNames,
+    StaticErrors,
+)
+
+A = TypeVar("A", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document. ``path`` is absolute; None for a text that has no file."""
+
+    path: str | None
+    text: str
+
+
+class Question(Generic[A]):
+    """The base of every question; ``A`` is the type of its answer."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MembersQuestion(Question[Members]):
+    """What may stand behind the dot before ``offset``. A word begun between dot and offset is ignored.
+
+    Signatures and types cost time: they are given for the first ``detailed_max`` members.
+    """
+
+    source: Source
+    offset: int
+    detailed_max: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedTypeQuestion(Question[Expected]):
+    source: Source
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeQuestion(Question[ScopeNames]):
+    source: Source
+    offset: int
+    typed_max: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CallQuestion(Question[Call]):
+    source: Source
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportablesQuestion(Question[Importables]):
+    source: Source
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class RelevantTypesQuestion(Question[RelevantTypes]):
+    """``characters_max`` bounds the text of all definitions together."""
+
+    source: Source
+    offset: int
+    characters_max: int = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class RelevantHeadersQuestion(Question[RelevantHeaders]):
+    source: Source
+    offset: int
+    headers_max: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ImportsQuestion(Question[Imports]):
+    source: Source
+    offset: int
+    apis_max: int = 40
+
+
+@dataclass(frozen=True, slots=True)
+class StaticErrorsQuestion(Question[StaticErrors]):
+    """The errors that the text from ``start`` to ``stop``, put there by a completion, has or causes."""
+
+    source: Source
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentQuestion(Question[PythonEnvironment]):
+    """Also loads what the first real question would otherwise wait for."""
+
+
+ANSWER_OF: dict[type[Question[object]], type] = {
+    MembersQuestion: Members,
+    ExpectedTypeQuestion: Expected,
+    ScopeQuestion: ScopeNames,
+    CallQuestion: Call,
+    ImportablesQuestion: Importables,
+    RelevantTypesQuestion: RelevantTypes,
+    RelevantHeadersQuestion: RelevantHeaders,
+    ImportsQuestion: Imports,
+    StaticErrorsQuestion: StaticErrors,
+    EnvironmentQuestion: PythonEnvironment,
+}

@@ -1,0 +1,88 @@
+"""The analysis process: reads questions from standard input and writes answers to standard output, one
+by one.
+
+It is started by ``client`` with an isolated module search path, so that no file of the workspace can
+take the place of a module. It never imports or runs the workspace. A question that takes too long is
+interrupted; whatever an analyser raises is an answer of None; memory beyond the limit ends the
+process, and the client starts another.
+"""
+
+import contextlib
+import json
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from holesmith.analysis.analyser import Analyser
+from holesmith.analysis.deadline import Overdue, interrupting
+from holesmith.analysis.jedi_analyser import JediAnalyser
+from holesmith.analysis.jedi_options import Options
+from holesmith.analysis.questions import ANSWER_OF
+from holesmith.analysis.wire import LENGTH, MESSAGE_BYTES_MAX, from_json, pack, to_json
+
+ADDRESS_SPACE_BYTES_MAX = 6 * 1024**3
+_QUESTIONS = {kind.__name__: kind for kind in ANSWER_OF}
+
+
+def main() -> None:
+    questions, answers = _private_pipes()
+    with contextlib.suppress(ValueError, OSError):
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE_BYTES_MAX, hard))
+    configuration = _read(questions)
+    if configuration is None:
+        return
+    analyser = JediAnalyser(from_json(configuration, Options))
+    while (message := _read(questions)) is not None:
+        answers.write(pack(_answer(analyser, message)))
+        answers.flush()
+
+
+def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """The pipes to the client, out of reach of anything that prints."""
+    questions = os.fdopen(os.dup(0), "rb")
+    answers = os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    return questions, answers
+
+
+def _read(stream: BinaryIO) -> Any:
+    header = stream.read(LENGTH.size)
+    if len(header) < LENGTH.size:
+        return None
+    (length,) = LENGTH.unpack(header)
+    assert length <= MESSAGE_BYTES_MAX, "the client bounds what it sends"
+    return json.loads(stream.read(length))
+
+
+def _answer(analyser: Analyser, message: list[Any]) -> list[Any]:
+    name, data, budget_ms = message
+    started = time.perf_counter()
+    answer, reason = None, ""
+    try:
+        with interrupting(budget_ms) as deadline:
+            answer = analyser.answer(from_json(data, _QUESTIONS[name]), deadline)
+    except Overdue:
+        reason = "late"
+    except Exception as error:  # noqa: BLE001 # analysers fail in any way on strange code, and the worker goes on
+        reason = f"{type(error).__name__}: {error}"[:500]
+    elapsed_ms = (time.perf_counter() - started) * 1000
+    return [to_json(answer), reason, elapsed_ms, _memory_bytes()]
+
+
+def _memory_bytes() -> int:
+    """Resident memory now, or the peak where the system does not tell the present."""
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024
+
+
+if __name__ == "__main__":
+    main()
