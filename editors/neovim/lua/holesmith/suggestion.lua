@@ -1,0 +1,47 @@
+-- A suggestion as plain data, and what is left of it while the user types on. Columns are bytes from 0.
+local M = {}
+
+---@class holesmith.Suggestion
+---@field text string what replaces [start, stop) of the line
+---@field row integer
+---@field start integer
+---@field stop integer
+---@field tail string what stood behind `stop` when the suggestion was asked for
+---@field command? lsp.Command what the server wants to be told when the suggestion is taken
+
+--- The suggestion for a line as it is now: nil when it no longer fits.
+---@param suggestion holesmith.Suggestion
+---@param row integer
+---@param column integer the cursor's
+---@param line string the cursor's
+---@return holesmith.Suggestion?
+function M.advance(suggestion, row, column, line)
+  local stop = #line - #suggestion.tail
+  if row ~= suggestion.row or column < suggestion.start or stop < column then
+    return nil
+  end
+  local typed = line:sub(suggestion.start + 1, column)
+  if line:sub(stop + 1) ~= suggestion.tail or not vim.startswith(suggestion.text, typed) then
+    return nil
+  end
+  local rest = suggestion.text:sub(#typed + 1)
+  return rest ~= ''
+      and vim.tbl_extend('force', suggestion, { text = rest, start = column, stop = stop })
+    or nil
+end
+
+--- The first word with the blanks before it, or a run of other characters.
+function M.word(text)
+  return text:match('^%s*[%w_\128-\255]+') or text:match('^%s*[^%w_%s\128-\255]+') or text
+end
+
+--- Up to the end of the first line that has something on it.
+function M.line(text)
+  return text:match('^%s*[^\n]+') or text
+end
+
+function M.whole(text)
+  return text
+end
+
+return M
