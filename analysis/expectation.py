@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from holesmith.analysis.annotation_check import annotation_of
 from holesmith.analysis.jedi_call import argument_index, callee_of, callee_values, keyword_at, signature_of
 from holesmith.analysis.jedi_project import FilledHole
 from holesmith.analysis.jedi_symbols import type_text
@@ -148,14 +149,11 @@ def _assigned(filled: FilledHole, statement: Any, node: Any) -> Expectation | No
     if name.type != "name":
         return None
     for each in name.get_root_node().get_used_names().get(name.value, ()):
-        definition: Any = each.get_definition()
-        is_annotated = definition is not None and definition.type == "expr_stmt"
-        if is_annotated and definition.children[1].type == "annassign" and _same_target(each, name):
-            return _annotated(
-                filled.context, definition.children[1].children[1], f"annotation of {name.value}"
-            )
+        annotation = annotation_of(each) if each.is_definition() else None
+        if annotation is not None and _same_target(each, name):
+            return _annotated(filled.context, annotation, f"annotation of {name.value}")
     receiver = list(target.children) if target.type in ("atom_expr", "power") else [target]
-    values = Provenance().chain(filled.context, receiver)
+    values = Provenance(ignored=statement).chain(filled.context, receiver)
     return _of_values(values, f"other values of {name.value}") if values else None
 
 

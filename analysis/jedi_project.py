@@ -65,7 +65,8 @@ class FilledHole:
     @property
     def leaf(self) -> Any:
         """The placeholder's leaf in the tree."""
-        return self.script._module_node.get_leaf_for_position(self.position)  # noqa: SLF001
+        line, column = self.position
+        return self.script._module_node.get_leaf_for_position((line, column + 1))  # noqa: SLF001
 
     @property
     def context(self) -> Any:

@@ -49,8 +49,12 @@ _ODD_CLASSES = frozenset(("type", "object", "super", "property", "Mock", "MagicM
 
 @dataclass(slots=True)
 class Provenance:
-    """One investigation. ``reason`` is why the last answer was None; bounded in depth and in steps."""
+    """One investigation, bounded in depth and in steps.
 
+    ``reason`` is why the last answer was None. ``ignored`` is a statement that does not count as a binding.
+    """
+
+    ignored: Any = None
     steps: int = 0
     reason: str = ""
     _active: set[Any] = field(default_factory=set[Any])
@@ -206,6 +210,8 @@ class Provenance:
         return self._unknown(f"parameter {parameter.name.value} has no annotation")
 
     def _assignment(self, context: Any, binding: Any, statement: Any) -> Any:
+        if statement is self.ignored:
+            return NO_VALUES
         second = statement.children[1]
         if second.type == "annassign":
             return self.annotated(context, second.children[1])
