@@ -14,7 +14,7 @@ from holesmith.cli.errors import CommandError
 from holesmith.engine.errors import EngineError
 
 # In the order of the help text. Each is a module of this package with add_parser(subparsers).
-COMMANDS = ("complete", "lsp", "index", "model", "doctor", "demo")
+COMMANDS = ("complete", "eval", "lsp", "index", "model", "doctor", "demo")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,0 +1,76 @@
+"""``holesmith eval``: run a suite, compare two runs, write a run's report again, build rows of a suite."""
+
+import argparse
+from pathlib import Path
+
+from holesmith.cli.command import Subparsers
+from holesmith.cli.complete import positive
+from holesmith.evaluation.configuration import MODES
+from holesmith.evaluation.suite_opening import SUITES, SuiteOpener
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser("eval", help="evaluate completion on data sets, and compare runs")
+    verbs = parser.add_subparsers(title="suites and verbs", metavar="SUITE", required=True)
+    for name, opener in SUITES.items():
+        suite = verbs.add_parser(name, help=opener.help)
+        opener.add_arguments(suite)
+        add_run_arguments(suite, opener)
+        suite.set_defaults(run=run_suite, suite=name)
+    comparing = verbs.add_parser("compare", help="the paired difference of two runs, second minus first")
+    comparing.add_argument("first", type=Path, metavar="A", help="the folder of a run")
+    comparing.add_argument("second", type=Path, metavar="B")
+    comparing.add_argument("--json", action="store_true", help="print one JSON list")
+    comparing.set_defaults(run=run_compare)
+    reporting = verbs.add_parser("report", help="write the tables and the page of a run again")
+    reporting.add_argument("folder", type=Path, metavar="RUN")
+    reporting.set_defaults(run=run_report, json=False)
+
+
+def add_run_arguments(parser: argparse.ArgumentParser, opener: SuiteOpener) -> None:
+    defaults = opener.defaults
+    what = parser.add_argument_group("what to run")
+    what.add_argument("--limit", type=positive, metavar="N", help="the first N cases")
+    what.add_argument("--sample", type=positive, metavar="N", help="N cases drawn at random by --seed")
+    what.add_argument("--model", metavar="M", help="a name of `model list`, a .gguf file or a directory")
+    what.add_argument("--mode", choices=MODES, default=defaults.mode, help="how the prompt is made")
+    what.add_argument("--no-context", action="store_true", help="pipeline: only the file in the prompt")
+    what.add_argument("--no-monitor", action="store_true", help="pipeline: let the model decode unguided")
+    what.add_argument("--healing", action="store_true", help="other modes: heal a half-typed word")
+    what.add_argument("--max-tokens", type=positive, default=defaults.tokens_max, metavar="N")
+    what.add_argument("--prompt-tokens", type=positive, default=defaults.prompt_tokens_max, metavar="N")
+    what.add_argument("--suffix-tokens", type=positive, default=defaults.suffix_tokens_max, metavar="N")
+    what.add_argument("--window-step", type=positive, default=defaults.window_step, metavar="N")
+    what.add_argument("--passages", type=positive, default=defaults.passages, metavar="N")
+    what.add_argument("--passage-tokens", type=positive, default=defaults.passage_tokens, metavar="N")
+    what.add_argument("--temperatures", metavar="T,…", help='one sample each; "paper" for the six of MGD')
+    what.add_argument("--top-p", type=float, default=None, metavar="P", help="default 1, with paper 0.95")
+    what.add_argument("--seed", type=int, default=0)
+    what.add_argument("--grid", action="append", default=[], metavar="KEY=V,…", help="all combinations")
+    what.add_argument("--checker", metavar="COMMAND", help="run on each answer's {file}, in a copy")
+    how = parser.add_argument_group("how to run it")
+    how.add_argument("--out", type=Path, metavar="DIR", help="the run's folder; one begun there is resumed")
+    how.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N; several with commas")
+    how.add_argument("--workers", type=positive, default=1, metavar="N", help="processes on each device")
+    how.add_argument("--ray", metavar="ADDRESS", help="run the workers on this Ray cluster")
+    how.add_argument("--ray-gpus", type=float, default=1.0, metavar="X", help="GPUs of each worker there")
+    how.add_argument("--order", choices=("shared-prefix", "first-come"), default="shared-prefix")
+    how.add_argument("--json", action="store_true", help="print the summary as one JSON object")
+
+
+def run_suite(arguments: argparse.Namespace) -> int:
+    from holesmith.cli import eval_run
+
+    return eval_run.run_suite(arguments)
+
+
+def run_report(arguments: argparse.Namespace) -> int:
+    from holesmith.cli import eval_run
+
+    return eval_run.run_report(arguments)
+
+
+def run_compare(arguments: argparse.Namespace) -> int:
+    from holesmith.cli import eval_run
+
+    return eval_run.run_compare(arguments)

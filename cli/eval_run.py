@@ -1,0 +1,158 @@
+"""What ``holesmith eval`` does once its arguments are read: runs, reports and comparisons.
+
+Apart from the parser, so that other commands do not wait for the libraries of evaluation.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import NoReturn
+
+from holesmith.evaluation.configuration import PAPER_TEMPERATURES, Configuration, Named, grid_of
+from holesmith.evaluation.errors import EvaluationError
+from holesmith.evaluation.pool import LocalPool, Pool, ProcessPool
+from holesmith.evaluation.reporting import compare, summarise, write_reports
+from holesmith.evaluation.row import Row
+from holesmith.evaluation.run import Run
+from holesmith.evaluation.run_folder import RunFolder
+from holesmith.evaluation.suite import Chosen, Suite
+from holesmith.evaluation.suite_opening import SUITES, SuiteOpener
+from holesmith.evaluation.summary import aligned, percent, summary_text
+from holesmith.evaluation.worker import WorkerSetup
+from tqdm import tqdm
+
+
+def run_suite(arguments: argparse.Namespace) -> int:
+    opener = SUITES[arguments.suite]
+    suite = opener.open(arguments)
+    chosen = Chosen(suite, arguments.limit, arguments.sample, arguments.seed)
+    configurations = grid_of(configuration_of_arguments(arguments), arguments.grid)
+    plan = plan_of(arguments, opener, configurations)
+    folder = arguments.out or Path("eval-runs", arguments.suite)
+    with RunFolder(folder, plan) as opened:
+        check_first(suite)
+        pool = pool_of(arguments, opener)
+        try:
+            with progress_bar(chosen, configurations, opened) as bar:
+                Run(chosen.cases, configurations, arguments.order).execute(pool, opened, shown_on(bar))
+        finally:
+            pool.close()
+    finish(folder, as_json=arguments.json)
+    return 0
+
+
+def configuration_of_arguments(arguments: argparse.Namespace) -> Configuration:
+    start = Configuration(
+        model=arguments.model,
+        mode=arguments.mode,
+        context=not arguments.no_context,
+        monitor=not arguments.no_monitor,
+        healing=arguments.healing,
+        tokens_max=arguments.max_tokens,
+        prompt_tokens_max=arguments.prompt_tokens,
+        suffix_tokens_max=arguments.suffix_tokens,
+        window_step=arguments.window_step,
+        passages=arguments.passages,
+        passage_tokens=arguments.passage_tokens,
+        seed=arguments.seed,
+    )
+    temperatures = temperatures_of(arguments.temperatures)
+    top_p = arguments.top_p or (0.95 if arguments.temperatures == "paper" else 1.0)
+    return replace(start, temperatures=temperatures, top_p=top_p)
+
+
+def temperatures_of(text: str | None) -> tuple[float, ...]:
+    if text is None:
+        return (0.0,)
+    if text == "paper":
+        return PAPER_TEMPERATURES
+    try:
+        temperatures = tuple(float(each) for each in text.split(","))
+    except ValueError:
+        raise EvaluationError(f"--temperatures {text}: use numbers with commas between, or paper") from None
+    if not all(0 <= each <= 2 for each in temperatures):
+        raise EvaluationError(f"--temperatures {text}: each must be from 0 to 2")
+    return temperatures
+
+
+def plan_of(
+    arguments: argparse.Namespace, opener: SuiteOpener, configurations: Sequence[Named]
+) -> dict[str, object]:
+    """All that the rows of a run depend on: what a folder must agree with to be resumed."""
+    return {
+        "suite": arguments.suite,
+        "data": {name: as_plain(getattr(arguments, name)) for name in opener.argument_names},
+        "limit": arguments.limit,
+        "sample": arguments.sample,
+        "seed": arguments.seed,
+        "checker": arguments.checker,
+        "order": arguments.order,
+        "configurations": {named.name: named.configuration.as_json() for named in configurations},
+    }
+
+
+def as_plain(value: object) -> object:
+    return str(value.absolute()) if isinstance(value, Path) else value
+
+
+def check_first(suite: Suite) -> None:
+    """Read one case before a model is loaded for it."""
+    if next(iter(suite.cases()), None) is None:
+        raise EvaluationError("the suite has no case")
+
+
+def pool_of(arguments: argparse.Namespace, opener: SuiteOpener) -> Pool:
+    devices = [device for device in arguments.device.split(",") for _ in range(arguments.workers)]
+    setups = [
+        WorkerSetup(arguments.suite, device, arguments.checker, opener.check_metric) for device in devices
+    ]
+    if arguments.ray:
+        from holesmith.evaluation.ray_pool import RayPool
+
+        return RayPool(arguments.ray, setups[0], len(setups), arguments.ray_gpus)
+    return ProcessPool(setups) if len(setups) > 1 else LocalPool(setups[0])
+
+
+def progress_bar(chosen: Chosen, configurations: Sequence[Named], folder: RunFolder) -> "tqdm[NoReturn]":
+    count = chosen.count_max
+    total = None if count is None else count * len(configurations)
+    return tqdm(total=total, initial=len(folder.done), unit="case", disable=None, smoothing=0.05)
+
+
+def shown_on(bar: "tqdm[NoReturn]") -> Callable[[Row], None]:
+    def show(row: Row) -> None:
+        bar.update()
+        if row.error is not None:
+            bar.write(f"holesmith: {row.case}: {row.error}", file=sys.stderr)
+
+    return show
+
+
+def finish(folder: Path, *, as_json: bool) -> None:
+    summary = summarise(folder)
+    table = summary_text(summary)
+    write_reports(folder, table, summary)
+    print(json.dumps(summary.as_json(), ensure_ascii=False) if as_json else f"{table}\n{folder}/report.html")
+
+
+def run_report(arguments: argparse.Namespace) -> int:
+    finish(arguments.folder, as_json=False)
+    return 0
+
+
+def run_compare(arguments: argparse.Namespace) -> int:
+    differences = compare(arguments.first, arguments.second)
+    if arguments.json:
+        print(json.dumps([asdict(each) for each in differences], ensure_ascii=False))
+        return 0
+    lines = ["second - first | metric | difference % (95 % interval) | p | better / worse | cases"]
+    lines += [
+        f"{each.second} - {each.first} | {each.metric} | {percent(each.interval)} | {each.p:.3f} | "
+        f"{each.better} / {each.worse} | {each.interval.count}"
+        for each in differences
+    ]
+    print("\n".join(aligned(lines)))
+    return 0

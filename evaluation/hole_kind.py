@@ -1,0 +1,6 @@
+"""The kinds of holes that can be cut from a repository; repository_holes.py says what each is."""
+
+from typing import Literal, get_args
+
+HoleKind = Literal["attribute", "argument", "line", "statement", "body"]
+HOLE_KINDS: tuple[HoleKind, ...] = get_args(HoleKind)

@@ -1,0 +1,157 @@
+"""Holes cut from any repository: the user's own code as a data set.
+
+Kinds: ``attribute`` (from behind a dot to the end of the line), ``argument`` (what stands between the
+brackets of a call on one line), ``line`` (the second half of a line, RLPG's holes with the column counted
+in the raw line), ``statement`` (a whole line from its first character on), ``body`` (the body of a short
+function).
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from holesmith.analysis.lexer import Token, tokenize
+from holesmith.analysis.lexicon import lexicon_of
+from holesmith.analysis.outline import outline_of
+from holesmith.analysis.syntax_tree import parse
+from holesmith.evaluation.case import Case, Extent
+from holesmith.evaluation.errors import EvaluationError
+from holesmith.evaluation.hole_kind import HOLE_KINDS, HoleKind
+from holesmith.evaluation.run import drawn
+from holesmith.evaluation.source_tree import SourceFile, source_files
+
+BODY_LINES_MAX = 15
+TARGET_CHARACTERS_MAX = 800
+_COMMENT_STARTS = ("*", "/", "#", "--")
+
+Cut = tuple[int, int]
+"""The offsets of what is taken out, half-open."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryHoles:
+    """``per_kind`` holes of each kind are drawn by ``seed``; None takes all there are."""
+
+    root: Path
+    kinds: Sequence[HoleKind] = HOLE_KINDS
+    per_kind: int | None = 40
+    seed: int = 0
+    language: str | None = None
+
+    def cases(self) -> Iterator[Case]:
+        """In the order of kinds, then files. Raises EvaluationError if there is nothing to cut from."""
+        if not self.root.is_dir():
+            raise EvaluationError(f"{self.root}: no such folder")
+        found = False
+        for kind in self.kinds:
+            cases = self._of_kind(kind)
+            for case in cases if self.per_kind is None else drawn(cases, self.per_kind, self.seed):
+                found = True
+                yield case
+        if not found:
+            kinds = ", ".join(self.kinds)
+            raise EvaluationError(f"{self.root}: no source file with a hole of the kinds {kinds}")
+
+    def _of_kind(self, kind: HoleKind) -> Iterator[Case]:
+        for file in source_files(self.root, self.language):
+            for start, stop in cuts_of(kind, file):
+                if 0 < stop - start <= TARGET_CHARACTERS_MAX and file.text[start:stop].strip():
+                    yield self._case(kind, file, start, stop)
+
+    def _case(self, kind: HoleKind, file: SourceFile, start: int, stop: int) -> Case:
+        extent: Extent = "statement" if kind == "body" else "line"
+        return Case(
+            id=f"{kind}/{file.path}:{start}",
+            repository=self.root.resolve().name,
+            path=file.path,
+            language=file.language,
+            prefix=file.text[:start],
+            suffix=file.text[stop:],
+            target=file.text[start:stop],
+            extent=extent,
+            workspace=str(self.root.resolve()),
+            slices={"kind": kind, "folder": file.path.rpartition("/")[0] or ".", "language": file.language},
+        )
+
+
+def cuts_of(kind: HoleKind, file: SourceFile) -> Iterator[Cut]:
+    return _CUTS[kind](file)
+
+
+def _attributes(file: SourceFile) -> Iterator[Cut]:
+    tokens = _tokens(file)
+    for dot, name in zip(tokens, tokens[1:], strict=False):
+        if dot.text == "." and name.kind == "word" and dot.stop == name.start:
+            yield name.start, _line_stop(file.text, name.start)
+
+
+def _arguments(file: SourceFile) -> Iterator[Cut]:
+    opened: list[tuple[Token, bool]] = []
+    before: Token | None = None
+    for token in _tokens(file):
+        if token.kind == "open":
+            is_call = token.text == "(" and before is not None and before.kind == "word"
+            opened.append((token, is_call and before is not None and before.stop == token.start))
+        elif token.kind == "close" and opened:
+            opener, is_call = opened.pop()
+            if is_call and "\n" not in file.text[opener.stop : token.start]:
+                yield opener.stop, token.start
+        before = token
+
+
+def half_lines(text: str) -> Iterator[tuple[int, int, Cut]]:
+    """The line, the column and the cut of each hole of RLPG: from the middle of what a line holds to its end.
+
+    The published column is that of the stripped line but is used in the raw one, which cuts indented lines
+    too early; here it is counted from where the text of the line begins.
+    """
+    start = 0
+    for number, line in enumerate(text.split("\n")):
+        stripped = line.strip()
+        if stripped and not stripped.startswith(_COMMENT_STARTS):
+            column = line.index(stripped) + len(stripped) // 2
+            yield number, column, (start + column, start + len(line.rstrip("\r")))
+        start += len(line) + 1
+
+
+def _lines(file: SourceFile) -> Iterator[Cut]:
+    return (cut for _, _, cut in half_lines(file.text))
+
+
+def _statements(file: SourceFile) -> Iterator[Cut]:
+    start = 0
+    for line in file.text.split("\n"):
+        stripped = line.strip()
+        if len(stripped) > 2 and not stripped.startswith(_COMMENT_STARTS):
+            yield start + line.index(stripped), start + len(line.rstrip())
+        start += len(line) + 1
+
+
+def _bodies(file: SourceFile) -> Iterator[Cut]:
+    tree = parse(file.language, file.text)
+    for definition in outline_of(tree) if tree else ():
+        body = definition.body
+        if definition.kind in ("function", "method") and body is not None:
+            inside = file.text[body.start : body.stop]
+            braces = inside.startswith("{") and inside.endswith("}")
+            start, stop = (body.start + 1, body.stop - 1) if braces else (body.start, body.stop)
+            if file.text.count("\n", start, stop) < BODY_LINES_MAX:
+                yield start, stop
+
+
+_CUTS: Mapping[HoleKind, Callable[[SourceFile], Iterator[Cut]]] = {
+    "attribute": _attributes,
+    "argument": _arguments,
+    "line": _lines,
+    "statement": _statements,
+    "body": _bodies,
+}
+
+
+def _tokens(file: SourceFile) -> list[Token]:
+    return [token for token in tokenize(lexicon_of(file.language), file.text) if token.kind != "newline"]
+
+
+def _line_stop(text: str, start: int) -> int:
+    stop = text.find("\n", start)
+    return len(text[:stop].rstrip("\r") if stop >= 0 else text)

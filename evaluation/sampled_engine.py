@@ -1,0 +1,40 @@
+"""An engine in front of the engine: gives every request the sampling of the run, and keeps what came of it.
+
+Completion decodes greedily and knows nothing of samples; evaluation must draw several, and wants to know what
+the model was really asked.
+"""
+
+from dataclasses import replace
+
+from holesmith.engine.request import Request, Sampling
+from holesmith.engine.seam import Engine, ModelDescription, Stream
+from holesmith.engine.vocabulary import Vocabulary
+
+
+class SampledEngine:
+    """Implements `engine.seam.Engine`. ``sampling`` holds for the requests started from now on."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.sampling = Sampling()
+        self.streams: list[Stream] = []
+
+    @property
+    def description(self) -> ModelDescription:
+        """See `engine.seam.Engine`."""
+        return self._engine.description
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """See `engine.seam.Engine`."""
+        return self._engine.vocabulary
+
+    def start(self, request: Request) -> Stream:
+        """See `engine.seam.Engine`."""
+        stream = self._engine.start(replace(request, sampling=self.sampling))
+        self.streams.append(stream)
+        return stream
+
+    async def close(self) -> None:
+        """See `engine.seam.Engine`."""
+        await self._engine.close()

@@ -1,0 +1,118 @@
+"""What an answer is worth, by the metrics of its suite; each defined as its paper's scripts define it.
+
+A metric that means nothing for a case is left out of its scores, so that it does not count in the mean.
+"""
+
+from collections.abc import Callable, Mapping
+
+from holesmith.analysis.syntax_tree import parse
+from holesmith.evaluation.case import Case
+from holesmith.evaluation.declared_names import declared_names
+from holesmith.evaluation.java_tokens import closed_method, first_token, identifiers, token_texts
+from holesmith.evaluation.text_metrics import (
+    common_prefix,
+    edit_similarity,
+    exact_match,
+    first_line,
+    first_line_match,
+    identifier_f1,
+    next_identifier_match,
+)
+from holesmith.evaluation.text_metrics import identifiers as words
+
+Scores = dict[str, float]
+
+
+def stack_repo_scores(case: Case, answer: str) -> Scores:
+    """``success``: RepoFusion's completion success. The edit similarity is ours."""
+    similarity = edit_similarity(first_line(answer), case.target)
+    return {"success": float(first_line_match(answer, case.target)), "edit_similarity": similarity}
+
+
+def dotprompts_scores(case: Case, answer: str) -> Scores:
+    """NIM, ISM and PM of the monitors paper. ISM is left out where the target has no identifier.
+
+    The published scripts fail on an answer that leaves nothing of the method; here it scores 0.
+    """
+    start = case.facts["method_start"]
+    assert isinstance(start, int)
+    method_prefix = case.prefix[start + 1 :]
+    given = closed_method(method_prefix + answer)[len(method_prefix) :]
+    scores = {"nim": float(first_token(given) == first_token(case.target))}
+    wanted = identifiers(case.target)
+    if wanted:
+        scores["ism"] = common_prefix(wanted, identifiers(given)) / len(wanted)
+    tokens = token_texts(case.target)
+    scores["pm"] = common_prefix(tokens, token_texts(given)) / len(tokens)
+    return scores
+
+
+def api_scores(case: Case, answer: str) -> Scores:
+    """``api_match``: the first identifier is the API's whole name. ``exists``: the repository has that
+    name.
+    """
+    found = words(answer, case.language)[:1]
+    scores = {"api_match": float(found == [case.target])}
+    known = declared_names(case.workspace, case.language)
+    if known is not None:
+        scores["exists"] = float(bool(found) and found[0] in known)
+    return scores
+
+
+def humaneval_scores(case: Case, answer: str) -> Scores:
+    """Exact match of one line, stripped; a line break that the model begins with does not count."""
+    lines = answer.split("\n")
+    line = lines[1] if len(lines) > 1 and lines[0] in ("", " ") else lines[0]
+    target = case.target.strip()
+    return {
+        "exact_match": float(line.strip() == target),
+        "edit_similarity": edit_similarity(line, target),
+    }
+
+
+def hole_scores(case: Case, answer: str) -> Scores:
+    """The metrics of ``repo``: text, identifiers, and whether the file still parses."""
+    scores: dict[str, float | None] = {
+        "exact_match": float(exact_match(answer, case.target)),
+        "edit_similarity": edit_similarity(answer, case.target),
+        "next_identifier": _number(next_identifier_match(answer, case.target, case.language)),
+        "identifier_f1": identifier_f1(answer, case.target, case.language),
+        "exists": exists(case, answer),
+        "parses": parses(case, answer),
+    }
+    return {name: value for name, value in scores.items() if value is not None}
+
+
+def exists(case: Case, answer: str) -> float | None:
+    """Whether the answer's first identifier occurs in the repository or the rest of the file at all.
+
+    None without a repository at hand, or where the target itself does not begin with such a name.
+    """
+    known = declared_names(case.workspace, case.language)
+    wanted, found = words(case.target, case.language)[:1], words(answer, case.language)[:1]
+    if known is None or not wanted or wanted[0] not in known:
+        return None
+    return float(bool(found) and found[0] in known)
+
+
+def parses(case: Case, answer: str) -> float | None:
+    """Whether the file with the answer in it has no syntax error; None where it has one with the truth."""
+    whole = parse(case.language, case.prefix + case.target + case.suffix)
+    if whole is None or whole.has_errors():
+        return None
+    filled = parse(case.language, case.prefix + answer + case.suffix)
+    return float(filled is not None and not filled.has_errors())
+
+
+def _number(value: bool | None) -> float | None:
+    return None if value is None else float(value)
+
+
+SCORERS: Mapping[str, Callable[[Case, str], Scores]] = {
+    "stack-repo": stack_repo_scores,
+    "dotprompts": dotprompts_scores,
+    "apieval": api_scores,
+    "humaneval-fim": humaneval_scores,
+    "repo": hole_scores,
+    "own": hole_scores,
+}
