@@ -1,17 +1,57 @@
-"""The protocol's types from and to plain JSON; what has the wrong type is refused, not converted."""
+"""The protocol's types from JSON, strictly: what has the wrong type is refused, not converted.
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+Adds the requests of our own to those that lsprotocol knows.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import cast
 
 import cattrs
-from lsprotocol.converters import get_converter
+from lsprotocol import types
+from pygls.protocol import default_converter
 
-T = TypeVar("T")
+
+@dataclass(frozen=True, slots=True)
+class ExplainRequest:
+    """``holesmith/explain``; without parameters it means the last answer."""
+
+    id: int | str
+    method: str
+    jsonrpc: str
+    params: types.TextDocumentPositionParams | None = None
 
 
-def _strict(expected: type) -> Callable[[object, type], object]:
+# Those with parameters; the others need no type.
+OWN_REQUESTS: Mapping[str, type] = {"holesmith/explain": ExplainRequest}
+
+
+def make_converter() -> cattrs.Converter:
+    converter = default_converter()
+    for expected in (str, int, bool):
+        converter.register_structure_hook(expected, _strictly(expected))
+    return converter
+
+
+def without_strange(capabilities: object, converter: cattrs.Converter) -> dict[str, dict[str, object]]:
+    """The client's capabilities without those whose values are unknown.
+
+    Editors gain capabilities with every version; one that is strange must not keep the server from starting.
+    """
+    kept: dict[str, dict[str, object]] = {}
+    for section, entries in _items(capabilities):
+        for name, value in _items(entries):
+            try:
+                converter.structure({section: {name: value}}, types.ClientCapabilities)
+            except Exception:  # noqa: BLE001, S112  # whatever the strange value led the library to raise
+                continue
+            kept.setdefault(section, {})[name] = value
+    return kept
+
+
+def _strictly(expected: type) -> Callable[[object, type], object]:
     def structure(value: object, kind: type) -> object:
-        # `bool` is an `int` to Python, but not to JSON; `kind` may be an enumeration of the expected type.
+        # Not isinstance: `bool` is an `int` to Python. `kind` may be an enumeration of the expected type.
         if type(value) is not expected:
             raise TypeError(f"{expected.__name__} expected")
         return kind(value)
@@ -19,23 +59,5 @@ def _strict(expected: type) -> Callable[[object, type], object]:
     return structure
 
 
-def _make_converter() -> cattrs.Converter:
-    converter = get_converter()
-    for expected in (str, int, bool):
-        converter.register_structure_hook(expected, _strict(expected))
-    return converter
-
-
-_CONVERTER = _make_converter()
-
-
-def from_protocol(kind: type[T], value: object) -> T:
-    """Raises ValueError with one line that names each place that is wrong."""
-    try:
-        return _CONVERTER.structure(value, kind)
-    except Exception as error:  # whatever the wrong value led the library to raise
-        raise ValueError("; ".join(cattrs.transform_error(error))) from error
-
-
-def to_protocol(value: Any) -> object:
-    return _CONVERTER.unstructure(value)
+def _items(value: object) -> tuple[tuple[str, object], ...]:
+    return tuple(cast("Mapping[str, object]", value).items()) if isinstance(value, Mapping) else ()

@@ -5,22 +5,14 @@ of the line means its end, and a column inside a character means its start. Lone
 carry, count as one unit of UTF-16 and three of UTF-8.
 """
 
-from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, get_args
 
 Encoding = Literal["utf-8", "utf-16", "utf-32"]
 
-# UTF-32 first: its columns are our offsets, so nothing has to be converted.
-_PREFERENCE: tuple[Encoding, Encoding, Encoding] = ("utf-32", "utf-16", "utf-8")
 
-
-def choose_encoding(offered: Iterable[str]) -> Encoding:
-    """The cheapest encoding on offer; UTF-16, which every client speaks, if none of ours is."""
-    known = set(offered)
-    for encoding in _PREFERENCE:
-        if encoding in known:
-            return encoding
-    return "utf-16"
+def encoding_named(name: str | None) -> Encoding:
+    """The encoding that was negotiated; UTF-16, which every client speaks, for any other name."""
+    return next((encoding for encoding in get_args(Encoding) if encoding == name), "utf-16")
 
 
 def offset_at_column(line: str, column: int, encoding: Encoding) -> int:

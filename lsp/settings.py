@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from holesmith.completion.options import Lines, Options
+from holesmith.completion.options import Lines, Options, PromptOrder
 from holesmith.lsp.documents import Limits
 
 _OPTIONS = Options()
@@ -22,6 +22,7 @@ class Settings:
     device: str = _OPTIONS.device
     context: bool = _OPTIONS.context
     prompt_tokens_max: int = _OPTIONS.prompt_tokens_max
+    prompt_order: PromptOrder = _OPTIONS.prompt_order
     monitor: bool = _OPTIONS.monitor
     inline: bool = True
     lines: Lines = _OPTIONS.lines
@@ -39,6 +40,7 @@ class Settings:
             lines=self.lines,
             tokens_max=self.tokens_max,
             prompt_tokens_max=self.prompt_tokens_max,
+            prompt_order=self.prompt_order,
             in_comments=self.in_comments,
             context=self.context,
             monitor=self.monitor,
@@ -102,6 +104,12 @@ RULES = (
         "context.promptTokensMax",
         "The longest prompt, in tokens of the model. Longer ones know more and take longer.",
         bounds=(64, 32_768),
+    ),
+    Rule(
+        "prompt_order",
+        "context.promptOrder",
+        "How the prompt is laid out; anchored lets the model's cache be used again while you type.",
+        choices=("plain", "anchored"),
     ),
     Rule("monitor", "monitor.enabled", "Let static analysis keep the model from inventing names."),
     Rule("inline", "inline.enabled", "Suggest while typing. A suggestion asked for by hand always comes."),

@@ -1,0 +1,74 @@
+"""``holesmith lsp``: the language server, on standard input and output or for one TCP client."""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import sys
+from typing import BinaryIO
+
+from holesmith.cli.command import Subparsers
+from holesmith.cli.errors import CommandError
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser("lsp", help="the language server, on stdio by default")
+    parser.add_argument(
+        "--tcp", type=address, metavar="HOST:PORT", help="serve one TCP client instead; :PORT is loopback"
+    )
+    parser.add_argument("--stdio", action="store_true", help="the default; editors like to say it")
+    parser.add_argument("--settings-schema", action="store_true", help="print the settings as a JSON schema")
+    parser.set_defaults(run=run)
+
+
+def address(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isascii() or not port.isdigit() or int(port) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT")
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    # Imported here, because the protocol's types take longer to import than other commands take to run.
+    from holesmith.lsp.log import log_to_stderr
+    from holesmith.lsp.settings_schema import settings_schema
+    from holesmith.lsp.streams import claim_standard_streams
+
+    if arguments.settings_schema:
+        print(json.dumps(settings_schema(), indent=2))
+        return 0
+    log_to_stderr()
+    if arguments.tcp is None:
+        asyncio.run(converse(*claim_standard_streams(), watches_parent=True))
+    else:
+        asyncio.run(converse(*wait_for_client(*arguments.tcp), watches_parent=False))
+    return 0
+
+
+def wait_for_client(host: str, port: int) -> tuple[BinaryIO, BinaryIO]:
+    from holesmith.lsp.streams import accept, listen
+
+    try:
+        listener = listen(host, port)
+    except OSError as error:
+        raise CommandError(f"can't listen on {host}:{port}: {error.strerror}") from None
+    bound = listener.getsockname()
+    print(f"holesmith: waiting for a client on {bound[0]}:{bound[1]}", file=sys.stderr, flush=True)
+    return accept(listener)
+
+
+async def converse(source: BinaryIO, sink: BinaryIO, *, watches_parent: bool) -> None:
+    from holesmith.completion.service import Service
+    from holesmith.lsp.server import Server
+    from holesmith.lsp.serving import serve
+
+    code = 1
+    try:
+        code = await serve(Server(Service, watches_parent=watches_parent), source, sink)
+    except Exception:  # whatever it was, the process has to end, and the log to say why
+        logging.getLogger(__name__).exception("the language server failed")
+    sys.stderr.flush()
+    # Not sys.exit: a thread in the middle of loading, of a product of matrices, or of a read from a client
+    # that says nothing, would keep the process alive. Everything that had to be sent has been.
+    os._exit(code)

@@ -1,0 +1,43 @@
+"""The client's bytes on their way to pygls, so that a wrong header costs one message, not the conversation.
+
+pygls looks for a header that fills its line. After a body whose length was wrong the next header stands
+behind the body's rest, and after that every header does: the server would be deaf. Here a line that ends in
+a header becomes that header, and lengths and lines are bounded.
+"""
+
+import re
+from typing import BinaryIO
+
+LINE_BYTES_MAX = 64 * 1024
+BODY_BYTES_MAX = 64 * 1024 * 1024
+
+_HEADER = re.compile(rb"content-length:[ \t]*([0-9]+)[ \t]*\r?\n\Z", re.IGNORECASE)
+
+
+class ClientInput:
+    """What pygls reads instead of the stream itself. Blocks; for one thread."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+
+    def readline(self) -> bytes:
+        """One line, of which only a header is kept where it has one. Empty at the end of the stream."""
+        line = self._source.readline(LINE_BYTES_MAX)
+        header = _HEADER.search(line)
+        if header is None:
+            return b"\r\n" if line == b"\n" else line
+        length = int(header[1][:20])
+        if length > BODY_BYTES_MAX:
+            self._skip(length)
+            return b"X-Refused: too long\r\n"
+        return b"Content-Length: %d\r\n" % length
+
+    def read(self, size: int) -> bytes:
+        return self._source.read(size)
+
+    def _skip(self, length: int) -> None:
+        """Pass over the rest of the header and a body too long to hold, or what there is of it."""
+        while self._source.readline(LINE_BYTES_MAX).strip():
+            pass
+        while length > 0 and (skipped := self._source.read(min(length, LINE_BYTES_MAX))):
+            length -= len(skipped)

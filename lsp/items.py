@@ -1,0 +1,56 @@
+"""A completion as the protocol's items: ghost text, and a line of the completion menu."""
+
+import re
+
+from holesmith.completion.answer import Completion
+from holesmith.lsp.snapshots import Place
+from lsprotocol import types
+
+_WORD_BEFORE = re.compile(r"\w*\Z")
+_LABEL_CHARACTERS_MAX = 80
+
+
+def inline_list(completion: Completion | None, place: Place | None) -> types.InlineCompletionList:
+    if completion is None or place is None:
+        return types.InlineCompletionList(items=())
+    item = types.InlineCompletionItem(
+        insert_text=completion.text, range=place.range_of(completion.start, completion.stop)
+    )
+    return types.InlineCompletionList(items=(item,))
+
+
+def menu_list(completion: Completion | None, place: Place | None) -> types.CompletionList:
+    """Incomplete, because the model is asked again at the next keystroke."""
+    item = _menu_item(completion, place) if completion and place else None
+    return types.CompletionList(is_incomplete=True, items=() if item is None else (item,))
+
+
+def _menu_item(completion: Completion, place: Place) -> types.CompletionItem | None:
+    """The completion's first line, because menus re-indent or break several. None if that line is blank.
+
+    The item replaces the word it goes on from, too: menus filter by the word before the cursor.
+    """
+    line = completion.text.partition("\n")[0].rstrip()
+    if not line:
+        return None
+    cursor = place.cursor
+    word = _word_before(cursor.line[: completion.start - cursor.line_start])
+    text = word + line
+    shown = text.strip()
+    return types.CompletionItem(
+        label=shown if len(shown) <= _LABEL_CHARACTERS_MAX else shown[: _LABEL_CHARACTERS_MAX - 1] + "…",
+        label_details=types.CompletionItemLabelDetails(description="Holesmith"),
+        kind=types.CompletionItemKind.Text,
+        detail="suggested by Holesmith",
+        sort_text="0",
+        filter_text=text,
+        preselect=False,
+        insert_text_format=types.InsertTextFormat.PlainText,
+        insert_text_mode=types.InsertTextMode.AsIs,
+        text_edit=types.TextEdit(place.range_of(completion.start - len(word), completion.stop), text),
+    )
+
+
+def _word_before(line: str) -> str:
+    found = _WORD_BEFORE.search(line)
+    return found[0] if found else ""

@@ -1,0 +1,56 @@
+"""The log: on standard error, and in the client's window once there is a client. Code is never logged."""
+
+import asyncio
+import contextlib
+import logging
+import sys
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
+_ROOT = logging.getLogger("holesmith")
+_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.INFO, "debug": logging.DEBUG}
+
+
+def log_to_stderr() -> None:
+    """For a process that serves."""
+    logging.basicConfig(stream=sys.stderr, format=_FORMAT, level=logging.WARNING)
+    # Below this pygls logs whole messages, and with them the user's code.
+    logging.getLogger("pygls").setLevel(logging.CRITICAL)
+    set_log_level("info")
+
+
+def set_log_level(level: str) -> None:
+    _ROOT.setLevel(_LEVELS[level])
+
+
+class ClientLog(logging.Handler):
+    """Sends the log as ``window/logMessage``, from any thread, between ``attach`` and ``detach``."""
+
+    def __init__(self, server: LanguageServer) -> None:
+        super().__init__()
+        self._server = server
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def attach(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        _ROOT.addHandler(self)
+
+    def detach(self) -> None:
+        _ROOT.removeHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        # The traceback stays on standard error: it is for developers, and may be long.
+        params = types.LogMessageParams(_kind_of(record.levelno), record.getMessage())
+        assert self._loop is not None
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
+            self._loop.call_soon_threadsafe(self._server.window_log_message, params)
+
+
+def _kind_of(level: int) -> types.MessageType:
+    if level >= logging.ERROR:
+        return types.MessageType.Error
+    if level >= logging.WARNING:
+        return types.MessageType.Warning
+    return types.MessageType.Info if level >= logging.INFO else types.MessageType.Log

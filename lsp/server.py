@@ -1,0 +1,189 @@
+"""The language server: pygls' server with our documents, settings, reports and suggestions.
+
+The event loop never computes: models are loaded and run by the completion service. A conversation ends with
+``exit``, when the client's stream ends, or when the process that started the server is gone.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Coroutine, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from holesmith.lsp.completion_service import StartService
+from holesmith.lsp.configuration import Configuration
+from holesmith.lsp.documents import Documents, Unheld
+from holesmith.lsp.log import ClientLog
+from holesmith.lsp.messages import make_converter
+from holesmith.lsp.parent import wait_until_gone
+from holesmith.lsp.positions import encoding_named
+from holesmith.lsp.protocol import Protocol
+from holesmith.lsp.reporting import Reporting
+from holesmith.lsp.settings import Settings
+from holesmith.lsp.suggestions import Suggestions, Workspace
+from holesmith.lsp.uris import path_of
+from lsprotocol import types
+from pygls.capabilities import get_capability
+from pygls.exceptions import JsonRpcException, JsonRpcParseError
+from pygls.lsp.server import LanguageServer
+
+_CLOSE_SECONDS = 2.0
+
+_logger = logging.getLogger(__name__)
+
+
+class Server(LanguageServer):
+    """One client's server. ``watches_parent`` is off where the client may run on another machine."""
+
+    protocol: Protocol  # pyright: ignore[reportIncompatibleVariableOverride]  # it is what protocol_cls says
+
+    def __init__(self, start_service: StartService, *, watches_parent: bool) -> None:
+        super().__init__(
+            "holesmith", version("holesmith"), protocol_cls=Protocol, converter_factory=make_converter
+        )
+        self._start_service = start_service
+        self._watches_parent = watches_parent
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._client_log = ClientLog(self)
+        self.ended = asyncio.Event()
+        self.reporting = Reporting(self)
+        self.holes = Workspace(Documents("utf-16", Settings().limits), Settings())
+        self.configuration = Configuration(self, self.reporting, self.holes)
+        register_life(self)
+        register_documents(self)
+        register_requests(self, Suggestions(self.holes))
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """pygls' hook: a body that is no JSON comes with `JsonRpcException`, anything else is our failure."""
+        if source is JsonRpcException:
+            self.protocol.send_error(None, JsonRpcParseError(f"not JSON: {error}"))
+        elif not isinstance(error, JsonRpcException) or error.code == JsonRpcException.CODE:
+            _logger.error("a handler failed: %s", error)
+            _logger.debug("where: %s", getattr(error, "data", None), exc_info=error)
+            self.reporting.show_failure(error)
+
+    def run_beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Start work that no request waits for; its failure is reported."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finish_beside)
+
+    def begin(self, params: types.InitializeParams) -> None:
+        """On ``initialize``: pygls has negotiated the encoding by now."""
+        encoding = encoding_named(self.workspace.position_encoding)
+        self.holes.documents = Documents(encoding, Settings().limits)
+        folders = [folder.uri for folder in params.workspace_folders or ()]
+        self.holes.folders = _paths(folders or [params.root_uri or ""])
+        self._client_log.attach()
+        if get_capability(params.capabilities, "window.work_done_progress"):
+            self.reporting.allow_progress()
+        self.configuration.begin(params.initialization_options)
+        if self._watches_parent and params.process_id is not None:
+            self.run_beside(self._end_with(params.process_id))
+
+    async def start(self) -> None:
+        """On ``initialized``: take the settings and load the model."""
+        self.reporting.open()
+        await self.configuration.start()
+        self.holes.service = self._start_service(self.holes.settings.options, self.reporting.show_status)
+        await self.holes.service.load()
+
+    async def stop(self) -> None:
+        """Stop all work; what does not stop soon is left to the end of the process."""
+        for task in self._tasks:
+            task.cancel()
+        if self.holes.service is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.holes.service.close(), _CLOSE_SECONDS)
+        self._client_log.detach()
+
+    def open(self, params: types.DidOpenTextDocumentParams) -> None:
+        opened = self.holes.documents.open(params.text_document)
+        if isinstance(opened, Unheld):
+            _logger.warning("%s is not completed: %s", opened.uri, opened.reason)
+
+    def change(self, params: types.DidChangeTextDocumentParams) -> None:
+        document = params.text_document
+        before = self.holes.documents.get(document.uri)
+        after = self.holes.documents.change(document.uri, document.version, tuple(params.content_changes))
+        if after is None:
+            _logger.warning("a change to %s, which is not open, was ignored", document.uri)
+        elif isinstance(after, Unheld) and after is not before:
+            _logger.warning("%s is no longer completed: %s", after.uri, after.reason)
+
+    def move(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
+        removed = _paths([folder.uri for folder in params.event.removed])
+        added = _paths([folder.uri for folder in params.event.added])
+        kept = tuple(folder for folder in self.holes.folders if folder not in {*removed, *added})
+        self.holes.folders = (*kept, *added)
+
+    async def _end_with(self, process_id: int) -> None:
+        await wait_until_gone(process_id)
+        _logger.warning("ending: the client's process %d is gone", process_id)
+        self.ended.set()
+
+    def _finish_beside(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and isinstance(error := task.exception(), Exception):
+            self.report_server_error(error, None)
+
+
+def register_life(server: Server) -> None:
+    """From ``initialize`` to ``exit``."""
+
+    @server.feature(types.INITIALIZE)
+    def initialize(params: types.InitializeParams) -> None:
+        server.begin(params)
+
+    @server.feature(types.INITIALIZED)
+    def initialized(params: types.InitializedParams) -> None:
+        server.run_beside(server.start())
+
+    @server.feature(types.EXIT)
+    def leave(params: None) -> None:
+        server.ended.set()
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    def configure(params: types.DidChangeConfigurationParams) -> None:
+        server.run_beside(server.configuration.refresh(params.settings))
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def move(params: types.DidChangeWorkspaceFoldersParams) -> None:
+        server.move(params)
+
+
+def register_documents(server: Server) -> None:
+    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
+    def open_document(params: types.DidOpenTextDocumentParams) -> None:
+        server.open(params)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+    def change_document(params: types.DidChangeTextDocumentParams) -> None:
+        server.change(params)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+    def close_document(params: types.DidCloseTextDocumentParams) -> None:
+        server.holes.documents.close(params.text_document.uri)
+
+
+def register_requests(server: Server, suggestions: Suggestions) -> None:
+    @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
+    async def inline(params: types.InlineCompletionParams) -> types.InlineCompletionList | None:
+        return await suggestions.inline(params)
+
+    @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=["."]))
+    async def menu(params: types.CompletionParams) -> types.CompletionList | None:
+        return await suggestions.menu(params)
+
+    @server.feature("holesmith/status")
+    def status(params: None) -> dict[str, object]:
+        return server.reporting.as_json()
+
+    @server.feature("holesmith/explain")
+    async def explain(params: types.TextDocumentPositionParams | None) -> dict[str, object] | None:
+        return await suggestions.explain(params)
+
+
+def _paths(uris: Sequence[str]) -> tuple[str, ...]:
+    return tuple(path for uri in uris if (path := path_of(uri)) is not None)

@@ -1,0 +1,96 @@
+"""From a request's position to the snapshot that completion gets, and back from its offsets to positions.
+
+A snapshot is taken when the request is handled, before anything is awaited, so that it shows the document the
+client saw when it asked.
+"""
+
+import re
+from dataclasses import dataclass
+
+from holesmith.completion.snapshot import Selected, Snapshot
+from holesmith.lsp.documents import Cursor, Document, Documents, Unheld
+from holesmith.lsp.positions import Encoding
+from holesmith.lsp.uris import folder_around, name_of, path_of
+from lsprotocol import types
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a snapshot was taken."""
+
+    uri: str
+    version: int
+    cursor: Cursor
+    encoding: Encoding
+
+    @property
+    def position(self) -> types.Position:
+        return self.cursor.position_at(self.cursor.offset, self.encoding)
+
+    def range_of(self, start: int, stop: int) -> types.Range:
+        """Of offsets on the cursor's line."""
+        return types.Range(
+            self.cursor.position_at(start, self.encoding), self.cursor.position_at(stop, self.encoding)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A snapshot, and the place it was taken at."""
+
+    snapshot: Snapshot
+    place: Place
+
+
+def take(
+    documents: Documents,
+    folders: tuple[str, ...],
+    uri: str,
+    position: types.Position,
+    *,
+    invoked: bool = False,
+    selected: types.SelectedCompletionInfo | None = None,
+) -> Taken | str:
+    """The snapshot for a request, or one line that says why there can be none."""
+    document = documents.get(uri)
+    if document is None:
+        return "the document is not open"
+    if isinstance(document, Unheld):
+        return document.reason
+    cursor = document.cursor_at(position)
+    path = path_of(uri)
+    snapshot = Snapshot(
+        path=path or name_of(uri),
+        language=document.language,
+        text=well_formed(document.text),
+        offset=cursor.offset,
+        workspace=folder_around(path, folders),
+        version=document.version,
+        invoked=invoked,
+        selected=_selected(document, cursor, selected),
+    )
+    return Taken(snapshot, Place(uri, document.version, cursor, documents.encoding))
+
+
+def well_formed(text: str) -> str:
+    """The text with U+FFFD for each half of a surrogate pair, which no tokenizer can encode."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _LONE_SURROGATE.sub("\ufffd", text)
+    return text
+
+
+def _selected(
+    document: Document, cursor: Cursor, item: types.SelectedCompletionInfo | None
+) -> Selected | None:
+    """The item the editor's menu shows as chosen, unless it is not at the cursor."""
+    if item is None:
+        return None
+    start = document.cursor_at(item.range.start)
+    stop = document.cursor_at(item.range.end)
+    if not (start.row == stop.row == cursor.row and start.offset <= cursor.offset <= stop.offset):
+        return None
+    return Selected(start.offset, stop.offset, well_formed(item.text))

@@ -1,0 +1,44 @@
+"""The byte streams of a conversation: standard input and output, or one TCP client."""
+
+import os
+import socket
+import sys
+from typing import BinaryIO
+
+
+def claim_standard_streams() -> tuple[BinaryIO, BinaryIO]:
+    """Standard input and output for the protocol alone.
+
+    Whatever else in this process, or a process it starts, prints goes to standard error, also from C; whoever
+    reads standard input reads nothing.
+    """
+    source, sink = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return source, sink
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on exactly this address. Raises OSError if that is taken or is not ours."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(1)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def accept(listener: socket.socket) -> tuple[BinaryIO, BinaryIO]:
+    """The streams of the first client; further ones are refused, because a server has one."""
+    with listener:
+        client, _ = listener.accept()
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with client:
+        return client.makefile("rb"), client.makefile("wb")
