@@ -120,7 +120,7 @@ def grid_of(start: Configuration, axes: Sequence[str]) -> tuple[Named, ...]:
         keys.append(key)
         choices.append([_read(key, value.strip()) for value in values.split(",")])
     grid = [
-        replace(start, **cast("dict[str, object]", dict(zip(keys, combination, strict=True))))  # pyright: ignore[reportArgumentType]  # read by key
+        replace(start, **dict(zip(keys, combination, strict=True)))  # pyright: ignore[reportArgumentType]  # read by key
         for combination in itertools.product(*choices)
     ]
     return tuple(dict.fromkeys(Named(name_of(each, keys), each) for each in grid))

@@ -8,6 +8,7 @@ function).
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from holesmith.analysis.lexer import Token, tokenize
@@ -80,7 +81,7 @@ def cuts_of(kind: HoleKind, file: SourceFile) -> Iterator[Cut]:
 
 def _attributes(file: SourceFile) -> Iterator[Cut]:
     tokens = _tokens(file)
-    for dot, name in zip(tokens, tokens[1:], strict=False):
+    for dot, name in pairwise(tokens):
         if dot.text == "." and name.kind == "word" and dot.stop == name.start:
             yield name.start, _line_stop(file.text, name.start)
 
