@@ -4,7 +4,7 @@ Queries, keys and values become one matrix, gate and up another: fewer and large
 kept is the business of the `MatrixMaker` that is passed in.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import torch
@@ -31,20 +31,46 @@ def assemble(
     progress: Progress,
 ) -> Decoder:
     """Build the decoder. Raises WeightsError for missing tensors."""
-    embedding = weights.tensor("token_embd.weight").to(device, dtype)
     norm = partial(_norm, architecture, weights, device, dtype)
     layers: list[Layer] = []
     for index in range(architecture.layers):
         layers.append(_layer(f"blk.{index}.", architecture, weights, norm, make_matrix))
         progress("loading weights", (index + 1) / (architecture.layers + 1))
-    head = make_matrix(["output" if "output.weight" in weights else "token_embd"])
-    parts = Parts(partial(_embed, embedding), tuple(layers), _required(norm("output_norm")), head)
+    head = make_matrix([_head_name(weights)])
+    embed = partial(_embed, weights, dtype) if device.type == "cpu" else _resident(weights, device, dtype)
+    parts = Parts(embed, tuple(layers), _required(norm("output_norm")), head)
     progress("loading weights", 1.0)
     return Decoder(architecture, parts, device, dtype, context_tokens_max)
 
 
-def _embed(table: Tensor, token_ids: Tensor) -> Tensor:
-    return table[token_ids]
+def _head_name(weights: Weights) -> str:
+    return "output" if "output.weight" in weights else "token_embd"
+
+
+def matrix_names(architecture: Architecture, weights: Weights) -> Iterator[list[str]]:
+    """What `assemble` will ask its `MatrixMaker` for, in that order."""
+    for index in range(architecture.layers):
+        start = f"blk.{index}."
+        yield [start + "attn_q", start + "attn_k", start + "attn_v"]
+        yield [start + "attn_output"]
+        yield _feed_forward_input(start, weights)
+        yield [start + "ffn_down"]
+    yield [_head_name(weights)]
+
+
+def _feed_forward_input(start: str, weights: Weights) -> list[str]:
+    gated = f"{start}ffn_gate.weight" in weights
+    return [start + "ffn_gate", start + "ffn_up"] if gated else [start + "ffn_up"]
+
+
+def _embed(weights: Weights, dtype: torch.dtype, token_ids: Tensor) -> Tensor:
+    """Straight from the mapped file: a prompt needs few of a large table's rows."""
+    return weights.rows("token_embd.weight", token_ids).to(dtype)
+
+
+def _resident(weights: Weights, device: torch.device, dtype: torch.dtype) -> Callable[[Tensor], Tensor]:
+    table = weights.tensor("token_embd.weight").to(device, dtype)
+    return table.__getitem__
 
 
 def _layer(
@@ -54,14 +80,13 @@ def _layer(
     norm: Callable[[str], NormFunction | None],
     make_matrix: MatrixMaker,
 ) -> Layer:
-    gated = f"{start}ffn_gate.weight" in weights
     return Layer(
         attention_norm=_required(norm(start + "attn_norm")),
         qkv=make_matrix([start + "attn_q", start + "attn_k", start + "attn_v"]),
         attention_output=make_matrix([start + "attn_output"]),
         feed_forward_norm=_required(norm(start + "ffn_norm")),
-        gate_up=make_matrix([start + "ffn_gate", start + "ffn_up"]) if gated else None,
-        up=None if gated else make_matrix([start + "ffn_up"]),
+        feed_forward_input=make_matrix(_feed_forward_input(start, weights)),
+        gated=f"{start}ffn_gate.weight" in weights,
         down=make_matrix([start + "ffn_down"]),
         query_norm=norm(start + "attn_q_norm"),
         key_norm=norm(start + "attn_k_norm"),

@@ -11,6 +11,7 @@ from holesmith.engine.errors import DeviceError, EngineError, WeightsError
 from holesmith.engine.gguf_file import read_gguf
 from holesmith.engine.local import Loaded, LocalEngine
 from holesmith.engine.model import Decoder
+from holesmith.engine.packing import packed_matrices
 from holesmith.engine.seam import ModelDescription
 from holesmith.engine.transformers_model import load_library_model
 from holesmith.engine.vocabulary import Vocabulary
@@ -95,9 +96,20 @@ def _load_own(
     device: torch.device,
     progress: Progress,
 ) -> Loaded:
-    decoder = load_decoder(architecture, weights, device, torch.bfloat16, progress)
-    context = decoder.context_tokens_max
-    description = ModelDescription(source.name, architecture.family, str(device), "bf16", context)
+    if device.type == "cpu":
+        make_matrix = packed_matrices(source, architecture, weights, progress)
+    else:
+        make_matrix = dense_matrices(weights, device, torch.bfloat16)
+    decoder = assemble(
+        architecture, weights, device, torch.bfloat16, CONTEXT_TOKENS_MAX, make_matrix, progress
+    )
+    description = ModelDescription(
+        name=source.name,
+        architecture=architecture.family,
+        device=str(device),
+        weights="int8" if device.type == "cpu" else "bf16",
+        context_tokens_max=decoder.context_tokens_max,
+    )
     return Loaded(DecodeLoop(decoder, vocabulary), vocabulary, description)
 
 
@@ -112,12 +124,8 @@ def _load_through_library(
 
 
 def load_decoder(
-    architecture: Architecture,
-    weights: Weights,
-    device: torch.device,
-    dtype: torch.dtype,
-    progress: Progress = _silent,
+    architecture: Architecture, weights: Weights, device: torch.device, dtype: torch.dtype
 ) -> Decoder:
-    """Our own decoder with plain matrices of ``dtype``."""
+    """Our decoder with plain matrices of ``dtype``: the reference for what `load_engine` uses."""
     make_matrix = dense_matrices(weights, device, dtype)
-    return assemble(architecture, weights, device, dtype, CONTEXT_TOKENS_MAX, make_matrix, progress)
+    return assemble(architecture, weights, device, dtype, CONTEXT_TOKENS_MAX, make_matrix, _silent)

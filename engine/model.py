@@ -25,14 +25,17 @@ NormFunction = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """The weights of one layer. ``qkv`` is queries, keys and values in one product, ``gate_up`` likewise."""
+    """The weights of one layer. ``qkv`` is queries, keys and values in one product.
+
+    ``feed_forward_input`` is gate and up in one product where the layer is ``gated``, else up alone.
+    """
 
     attention_norm: NormFunction
     qkv: Linear
     attention_output: Linear
     feed_forward_norm: NormFunction
-    gate_up: Linear | None  # None: plain MLP, only ``up``
-    up: Linear | None
+    feed_forward_input: Linear
+    gated: bool
     down: Linear
     query_norm: NormFunction | None
     key_norm: NormFunction | None
@@ -162,13 +165,12 @@ class Decoder:
         return mixed.permute(2, 0, 1, 3).reshape(tokens, -1)
 
     def _feed_forward(self, layer: Layer, hidden: Tensor) -> Tensor:
-        normed = layer.feed_forward_norm(hidden)
-        if layer.gate_up is not None:
-            gate, up = layer.gate_up(normed).chunk(2, dim=-1)
+        inner = layer.feed_forward_input(layer.feed_forward_norm(hidden))
+        if layer.gated:
+            gate, up = inner.chunk(2, dim=-1)
             inner = self._activate(gate) * up
         else:
-            assert layer.up is not None
-            inner = self._activate(layer.up(normed))
+            inner = self._activate(inner)
         output = layer.down(inner)
         if layer.post_feed_forward_norm is not None:
             output = layer.post_feed_forward_norm(output)

@@ -26,6 +26,10 @@ class Weights(Protocol):
         """A tensor in a float type, dequantised if need be. Raises WeightsError if it is missing."""
         ...
 
+    def rows(self, name: str, indices: Tensor) -> Tensor:
+        """Some rows of a matrix, without reading the others.  # [n] int64 -> [n, width]"""
+        ...
+
 
 class GGUFWeights:
     """The tensors of a GGUF file."""
@@ -49,6 +53,12 @@ class GGUFWeights:
         values = dequantise(self._file.raw(name), entry.block).view(entry.shape)
         heads = self._interleaved.get(name.split(".")[-2])
         return values if heads is None else _unpair(values, heads)
+
+    def rows(self, name: str, indices: Tensor) -> Tensor:
+        """See `Weights`."""
+        entry = self._file.tensors[name]
+        raw = self._file.raw(name).view(entry.shape[0], -1)[indices]
+        return dequantise(raw, entry.block).view(len(indices), -1)
 
 
 def _unpair(rows: Tensor, heads: int) -> Tensor:
@@ -108,6 +118,10 @@ class SafetensorsWeights:
         if file is None:
             raise WeightsError(f"{self._directory} lacks the tensor {theirs!r}: its files are incomplete")
         return file.get_tensor(theirs)
+
+    def rows(self, name: str, indices: Tensor) -> Tensor:
+        """See `Weights`."""
+        return self.tensor(name)[indices]
 
     def _open(self, path: Path) -> "list[tuple[safe_open, str]]":
         try:

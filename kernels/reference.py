@@ -1,0 +1,23 @@
+"""What each kernel computes, in plain torch and float32: the specification that tests compare with."""
+
+import torch
+from torch import Tensor
+
+
+def int8_rows_product(inputs: Tensor, codes: Tensor, scale: Tensor) -> Tensor:
+    """The product with a matrix whose row r is ``scale[r] * codes[r]``.
+
+    # [tokens, inputs], [outputs, inputs] int8, [outputs] -> [tokens, outputs] float32
+    """
+    return (inputs.float() @ codes.float().T) * scale.float()
+
+
+def quantise_rows(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    """Round each row to multiples of 1/127 of its largest magnitude.
+
+    # [outputs, inputs] -> int8 codes of that shape, and scales [outputs] bfloat16
+    """
+    rows = matrix.float()
+    scale = (rows.abs().amax(dim=1) / 127).clamp_min(torch.finfo(torch.float32).tiny).bfloat16()
+    codes = (rows / scale.float()[:, None]).round_().clamp_(-127, 127)
+    return codes.to(torch.int8), scale

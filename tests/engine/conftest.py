@@ -1,0 +1,18 @@
+"""Packed weights of tiny models must not push real ones out of the user's cache directory."""
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def cache_directory(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache directory of the test's own, unless it works with the real model."""
+    cache = tmp_path / "cache"
+    if "real_model_path" not in request.fixturenames:
+
+        def user_cache_path(_name: str) -> Path:
+            return cache
+
+        monkeypatch.setattr("holesmith.engine.packed_file.user_cache_path", user_cache_path)
+    return cache
