@@ -19,8 +19,18 @@ class Middle:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._text = ""
         self._ends: list[tuple[int, float]] = []  # [length of the text after the token, its log-probability]
+        self._tokens: list[Token] = []
+
+    def rewind(self, count: int) -> None:
+        """Forget all but the first ``count`` tokens."""
+        tokens = self._tokens[:count]
+        self._decoder.reset()
+        self._text, self._ends, self._tokens = "", [], []
+        for token in tokens:
+            self.add(token)
 
     def add(self, token: Token) -> None:
+        self._tokens.append(token)
         self._text += self._decoder.decode(self._token_bytes(token.id))
         self._ends.append((len(self._text), token.log_probability))
 

@@ -4,6 +4,7 @@ Invariants: nothing fires in strings, comments or numbers, nor where a name is b
 on the text up to the trigger only, so it is the same however the text was cut into tokens.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from keyword import iskeyword
 from typing import Literal
@@ -30,10 +31,14 @@ _ASSIGNMENTS = frozenset(("=", ":=", "+=", "-=", "*=", "/=", "//=", "%=", "**=",
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """``start`` is where the constrained text begins, an offset in the generated text."""
+    """``start`` is where the constrained text begins, ``seen`` how much text it takes to see that it does.
+
+    Both are offsets in the generated text.
+    """
 
     kind: TriggerKind
     start: int
+    seen: int
     use: Use = "certain"
 
 
@@ -46,19 +51,20 @@ class Surroundings:
 
     def triggers(self, generated: str, known: int) -> list[Trigger]:
         """Those that ``generated[known:]`` adds. Costs some lexing of the statement for each word."""
-        found = [self._at(generated, offset) for offset in range(known, len(generated))]
+        found = (
+            trigger for offset in range(known, len(generated)) for trigger in self._at(generated, offset)
+        )
         return [trigger for trigger in found if trigger is not None]
 
-    def _at(self, generated: str, offset: int) -> Trigger | None:
+    def _at(self, generated: str, offset: int) -> Iterator[Trigger | None]:
         before = generated[offset - 1] if offset else self.statement[-1:]
         character = generated[offset]
-        if character == "=":
-            return self._keyword(generated, offset)
+        if before == "=" and character != "=":
+            yield self._keyword(generated, offset - 1)
         if character in ".>:":
-            return self._member(generated[: offset + 1])
+            yield self._member(generated[: offset + 1])
         if is_word_start(character, before):
-            return self._word(generated[:offset], is_after_dot=before in tuple(".>:"))
-        return None
+            yield self._word(generated[:offset], is_after_dot=before in tuple(".>:"))
 
     def _excerpt(self, generated: str) -> Excerpt:
         return excerpt_at(self.language, self.statement + generated, "")
@@ -69,38 +75,35 @@ class Surroundings:
         hole = hole_of(excerpt)
         if hole.kind != "attribute" or hole.word.start < hole.word.stop:
             return None
-        return Trigger("member", len(generated), _use_of_member(excerpt))
+        return Trigger("member", len(generated), len(generated), _use_of_member(excerpt))
 
     def _word(self, generated: str, *, is_after_dot: bool) -> Trigger | None:
         excerpt = self._excerpt(generated)
         hole = hole_of(excerpt)
         start = len(generated)
         if hole.kind == "attribute":
-            return None if is_after_dot else Trigger("member", start, _use_of_member(excerpt))
+            return None if is_after_dot else Trigger("member", start, start + 1, _use_of_member(excerpt))
         if self.language != "python" or _binds(excerpt):
             return None
         if hole.kind == "import":
-            return Trigger("import", start)
+            return Trigger("import", start, start + 1)
         if hole.kind in _CERTAIN:
-            return Trigger("name", start)
+            return Trigger("name", start, start + 1)
         if hole.kind in ("condition", "statement"):
-            return Trigger("name", start, "possible")
-        return Trigger("name", start, "bracketed") if hole.kind in _BRACKETED else None
+            return Trigger("name", start, start + 1, "possible")
+        if hole.kind in _BRACKETED:
+            return Trigger("name", start, start + 1, "bracketed")
+        return None
 
     def _keyword(self, generated: str, offset: int) -> Trigger | None:
-        """The word before a single ``=`` in the arguments of a call."""
+        """The word before a single ``=`` at ``offset`` in the arguments of a call."""
         start = word_start(generated, offset)
-        is_comparison = generated[offset + 1 : offset + 2] == "="
-        if (
-            self.language != "python"
-            or start == offset
-            or is_comparison
-            or not generated[start].isidentifier()
-        ):
+        if self.language != "python" or start >= offset or not generated[start].isidentifier():
             return None
         hole = hole_of(self._excerpt(generated[:start]))
         is_name = hole.kind == "argument" and hole.operator is None and hole.keyword is None
-        return Trigger("keyword", start) if is_name and generated[start - 1 : start] != "." else None
+        is_word = generated[start - 1 : start] != "." and generated[offset - 1] not in "=!<>"
+        return Trigger("keyword", start, offset + 2) if is_name and is_word else None
 
     def is_used(self, generated: str, trigger: Trigger) -> bool | None:
         """Whether the name at a trigger is used, not bound. None: what is written so far cannot tell."""

@@ -37,7 +37,7 @@ def word_at(text: str, start: int) -> str:
         ("from‸ a import b", [("import", "a"), ("import", "b")]),
         ("import a‸.b as c", [("import", "b")]),
         ("f(a,‸ key=b, c)", [("name", "key"), ("keyword", "key"), ("name", "b"), ("name", "c")]),
-        ("f(‸c == 1)", [("name", "c")]),
+        ("f(‸c == 1, d==1)", [("name", "c"), ("name", "d")]),
         ("x = ‸1.e5 + 1. + x1.real", [("name", "x1"), ("member", "real")]),
         ("x = ‸'a.b' + f'{c.d}' # e.f", [("name", "f"), ("name", "c"), ("member", "d")]),
         ("x = '‸a.b'", []),

@@ -1,0 +1,68 @@
+"""What the monitors did during one completion, by the kind of trigger."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal
+
+from holesmith.completion.triggers import TriggerKind
+
+Outcome = Literal["allowed", "bound", "left", "unknown", "late", "dropped", "open"]
+"""How a trigger ended. "allowed": the text is one of the choices. "bound": the name was bound there, not used.
+"left": the text went on with something that is no name. "unknown": analysis had no complete answer. "late":
+it had none in time. "dropped": no token could satisfy the constraint. "open": the text ended before.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Text of the model that was refused, and what came instead; ``rolled_back`` tokens were thrown away."""
+
+    kind: TriggerKind
+    text: str
+    choices: int
+    rolled_back: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """One trigger in the final text. ``text`` stands there; ``reason`` says why analysis could not tell."""
+
+    kind: TriggerKind
+    text: str
+    outcome: Outcome
+    reason: str
+    answer_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorReport:
+    """``waited_ms`` is how long the finished text was held back for answers that were still to come."""
+
+    fired: tuple[Fired, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    waited_ms: float = 0.0
+
+    @property
+    def triggers(self) -> int:
+        return len(self.fired)
+
+    @property
+    def allowed(self) -> int:
+        return self.outcomes()["allowed"]
+
+    @property
+    def refused(self) -> int:
+        return len(self.refusals)
+
+    @property
+    def rolled_back(self) -> int:
+        """How many tokens were thrown away."""
+        return sum(refusal.rolled_back for refusal in self.refusals)
+
+    @property
+    def answer_ms(self) -> float:
+        """How long analysis worked on the answers, beside decoding."""
+        return sum(each.answer_ms for each in self.fired)
+
+    def outcomes(self) -> Counter[Outcome]:
+        return Counter(each.outcome for each in self.fired)

@@ -1,0 +1,90 @@
+"""The monitors: what each trigger asks of static analysis, and what the answer allows.
+
+Invariants: a list that analysis does not promise to be complete constrains nothing, for a right answer must
+never be refused; every other doubt is settled the same way.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from keyword import kwlist, softkwlist
+from typing import Protocol
+
+from holesmith.analysis.answers import Call, Importables, Members, ScopeNames
+from holesmith.analysis.client import Reply
+from holesmith.analysis.questions import (
+    A,
+    CallQuestion,
+    ImportablesQuestion,
+    MembersQuestion,
+    Question,
+    ScopeQuestion,
+    Source,
+)
+from holesmith.completion.triggers import TriggerKind
+from holesmith.engine.constraint import Constraint
+
+KEYWORDS = frozenset((*kwlist, *softkwlist))
+_STRING_OPENINGS = tuple(
+    prefix + quote
+    for prefix in ("f", "r", "b", "u", "rb", "br", "fr", "rf", "F", "R", "B", "Rb", "bR", "BR")
+    for quote in "\"'"
+)
+
+AnyQuestion = MembersQuestion | ScopeQuestion | ImportablesQuestion | CallQuestion
+AnyAnswer = Members | ScopeNames | Importables | Call
+
+
+class Analyst(Protocol):
+    """Static analysis in a process of its own."""
+
+    async def ask(self, question: Question[A], deadline_ms: float) -> Reply[A]:
+        """The answer, or none and a reason after the deadline at the latest. Never raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What may stand at a trigger. Unless ``is_exclusive``, what begins no identifier may stand there too."""
+
+    names: frozenset[str]
+    texts: tuple[str, ...] = ()
+    is_exclusive: bool = True
+
+    def constraint(self, more: Iterable[str] = ()) -> Constraint:
+        """As the engine needs it, with ``more`` names."""
+        names = sorted(self.names.union(more))
+        return Constraint(
+            tuple(name.encode() for name in names),
+            tuple(text.encode() for text in self.texts),
+            is_exclusive=self.is_exclusive,
+        )
+
+
+def question_of(kind: TriggerKind, source: Source, offset: int) -> AnyQuestion:
+    """What to ask for a trigger at ``offset`` of the document as it is with the text generated so far."""
+    match kind:
+        case "member":
+            return MembersQuestion(source, offset)
+        case "import":
+            return ImportablesQuestion(source, offset)
+        case "keyword":
+            return CallQuestion(source, offset)
+        case "name":
+            return ScopeQuestion(source, offset)
+
+
+def choices_of(answer: AnyAnswer) -> Choices | None:
+    """None where the answer does not promise to be complete."""
+    if not answer.is_complete:
+        return None
+    match answer:
+        case Members(members=members):
+            return Choices(frozenset(member.name for member in members))
+        case Importables(members=members):
+            names = frozenset(member.name for member in members)
+            return Choices(names | KEYWORDS, is_exclusive=False)
+        case ScopeNames(names=names):
+            known = frozenset(name.name for name in names)
+            return Choices(known | KEYWORDS, _STRING_OPENINGS, is_exclusive=False)
+        case Call(free_keywords=keywords):
+            return Choices(frozenset(), tuple(f"{name}=" for name in keywords))
