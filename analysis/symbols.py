@@ -207,8 +207,8 @@ def _documentation(language: str, data: bytes, found: _Found) -> str:
     if found.kind == "field":
         return ""
     if language == "python":
-        first = found.body.named_child(0) if found.body else None
-        inner = first.named_child(0) if first and first.type == "expression_statement" else first
+        first = _first_child(found.body)
+        inner = _first_child(first) if first and first.type == "expression_statement" else first
         node = inner if inner and inner.type == "string" else None
     else:
         node = found.outer.prev_named_sibling
@@ -219,6 +219,11 @@ def _documentation(language: str, data: bytes, found: _Found) -> str:
     lines = (line.strip().strip("/*#\"'!").strip() for line in text.lstrip("rRuUbBfF").splitlines())
     line = next((line for line in lines if line), "")
     return line[:DOCUMENTATION_CHARACTERS_MAX]
+
+
+def _first_child(node: Node | None) -> Node | None:
+    children = node.named_children if node else []
+    return children[0] if children else None
 
 
 def _text(data: bytes, node: Node) -> str:

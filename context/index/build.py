@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from holesmith.context.index.entry import FileEntry, entry_of, skipped_entry
 from holesmith.context.index.files import FoundFile, Limits, SkippedFileError, found_file, walk
 from holesmith.context.index.ignore import IgnoreRules
+from holesmith.context.index.popularity import store_popular
 from holesmith.context.index.writer import remove, store, transaction
 
 # How long one transaction may gather files before it is committed: other writers wait that long.
@@ -88,6 +89,8 @@ def scan(
         on_progress(Progress(done, len(changed)))
         if not between():
             break
+    if done or removed:
+        store_popular(connection)
     if done > FILES_PER_COMMIT_MAX:
         connection.execute("PRAGMA optimize")
         connection.execute("PRAGMA wal_checkpoint (TRUNCATE)")

@@ -51,13 +51,33 @@ class Index:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._inode: int | None = None
+        self._paths: frozenset[str] = frozenset()
+        self._paths_version: list[Any] = []
+        self._last_search: tuple[tuple[Any, ...], list[Any], tuple[IndexedChunk, ...]] | None = None
 
     def close(self) -> None:
         with self._lock:
             self._drop()
 
     def search(self, terms: Sequence[str], limit: int, without: str = "") -> tuple[IndexedChunk, ...]:
-        """The chunks with most and the rarest of ``terms``, best first, none of the file ``without``."""
+        """The chunks with most and the rarest of ``terms``, best first, none of the file ``without``.
+
+        Asking the same again, as several sources do, costs nothing.
+        """
+        asked = (tuple(terms), limit, without)
+        last = self._last_search
+        if last is not None and last[0] == asked and last[1] == self._version():
+            return last[2]
+        version = self._version()
+        found = self._search(terms, limit, without)
+        self._last_search = (asked, version, found)
+        return found
+
+    def _version(self) -> list[Any]:
+        """Changes whenever another process has changed something; empty if there is no database."""
+        return self._rows("PRAGMA data_version", ())
+
+    def _search(self, terms: Sequence[str], limit: int, without: str) -> tuple[IndexedChunk, ...]:
         rare = self._rarest(terms)
         if not rare:
             return ()
@@ -117,6 +137,15 @@ class Index:
         )
         return tuple(map(_indexed_symbol, rows))
 
+    def popular(self, limit: int) -> tuple[tuple[IndexedSymbol, int], ...]:
+        """The definitions used in most chunks, with how many, as of the last scan."""
+        rows = self._rows(
+            f"{_SYMBOL_QUERY_WITH_USES} JOIN popular ON popular.file = symbols.file"
+            " AND popular.ordinal = symbols.ordinal ORDER BY popular.uses DESC, files.path LIMIT ?",
+            (limit,),
+        )
+        return tuple((_indexed_symbol(row[:-1]), row[-1]) for row in rows)
+
     def imports(self, path: str) -> tuple[Import, ...]:
         rows = self._rows(
             "SELECT module, names, alias, level, line FROM imports JOIN files ON files.id = imports.file"
@@ -128,12 +157,14 @@ class Index:
             for module, names, other, level, line in rows
         )
 
-    def paths(self) -> tuple[str, ...]:
-        """All files, up to a bound, in order."""
-        return tuple(path for (path,) in self._rows("SELECT path FROM files LIMIT ?", (PATHS_MAX,)))
-
-    def has(self, path: str) -> bool:
-        return bool(self._rows("SELECT 1 FROM files WHERE path = ?", (path,)))
+    def paths(self) -> frozenset[str]:
+        """All files, up to a bound; kept until another process has changed something."""
+        version = self._version()
+        if not version or version != self._paths_version:
+            rows = self._rows("SELECT path FROM files LIMIT ?", (PATHS_MAX,))
+            self._paths = frozenset(path for (path,) in rows)
+            self._paths_version = version
+        return self._paths
 
     def paths_in(self, folder: str, limit: int = 200) -> tuple[str, ...]:
         """The files right in ``folder``; ``.`` is the root."""
@@ -174,15 +205,19 @@ class Index:
 
     def _drop(self) -> None:
         connection, self._connection = self._connection, None
+        self._paths_version = []
         if connection is not None:
             with suppress(sqlite3.Error):
                 connection.close()
 
 
-_SYMBOL_QUERY = (
-    "SELECT files.path, symbols.ordinal, symbols.name, kind, parent, start_line, body_line, stop_line,"
-    " signature, documentation, symbols.bases FROM symbols JOIN files ON files.id = symbols.file"
+_SYMBOL_COLUMNS = (
+    "files.path, symbols.ordinal, symbols.name, kind, parent, start_line, body_line, stop_line,"
+    " signature, documentation, symbols.bases"
 )
+_SYMBOL_TABLES = "symbols JOIN files ON files.id = symbols.file"
+_SYMBOL_QUERY = f"SELECT {_SYMBOL_COLUMNS} FROM {_SYMBOL_TABLES}"  # noqa: S608  # fixed names
+_SYMBOL_QUERY_WITH_USES = f"SELECT {_SYMBOL_COLUMNS}, popular.uses FROM {_SYMBOL_TABLES}"  # noqa: S608  # fixed names
 
 
 def _indexed_symbol(row: tuple[Any, ...]) -> IndexedSymbol:

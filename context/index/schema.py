@@ -40,6 +40,7 @@ CREATE TABLE IF NOT EXISTS chunks (
     text TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS chunks_by_file ON chunks (file, start_line);
+CREATE TABLE IF NOT EXISTS popular (uses INTEGER NOT NULL, file INTEGER NOT NULL, ordinal INTEGER NOT NULL);
 CREATE VIRTUAL TABLE IF NOT EXISTS chunk_terms USING fts5 (
     terms, content='', tokenize="ascii tokenchars '_'"
 );

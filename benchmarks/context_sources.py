@@ -1,0 +1,336 @@
+"""What each source of context is worth: the real model on holes of a repository, each source alone, all, none.
+
+``python -P benchmarks/context_sources.py ROOT… [--model M] [--per-kind N] [--out FILE]``. Every ROOT is one repository; take
+packages newer than the model and not used for tuning. The same prompt budget holds for all settings but
+``none``, which has the file's text alone, and ``file``, which spends the snippets' budget on more of the file.
+
+Metrics: exact match and edit similarity of the answer, match of its first identifier, and ``nats``: the model's
+surprise at the true first line, in nats a character, which is far less noisy than the others because every hole
+counts. Greedy decoding through the engine's own seam. Prints a table; the last line is one JSON object.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import re
+import statistics
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from holesmith.completion.extent import extent_of
+from holesmith.completion.middle import Middle
+from holesmith.context.gather import Budget, Choice, gather
+from holesmith.context.index.build import Workspace, scan
+from holesmith.context.index.files import Limits
+from holesmith.context.index.ignore import IgnoreRules
+from holesmith.context.index.reader import Index
+from holesmith.context.index.schema import open_writer
+from holesmith.context.prompt import Hole, Prompt, RepositoryFile, build_prompt
+from holesmith.context.request import ContextRequest
+from holesmith.context.sources.catalogue import DEFAULT_SOURCES, SOURCES
+from holesmith.context.templates import template_for
+from holesmith.engine.catalogue import default_model
+from holesmith.engine.loading import load_engine
+from holesmith.engine.request import Request, Token
+from holesmith.engine.seam import Engine
+from holesmith.engine.store import find
+from holesmith.evaluation.case import Case
+from holesmith.evaluation.repository_holes import RepositoryHoles
+from holesmith.evaluation.text_metrics import edit_similarity, exact_match, next_identifier_match
+
+# Those that need what a package on disk does not have: an editor's history, version control, an analyser.
+NOT_HERE = frozenset(("facts", "instructions", "recent_edits", "revision"))
+ALONE = tuple(source.name for source in SOURCES if source.name not in NOT_HERE)
+KINDS = ("attribute", "argument", "statement", "body")
+TRUTH_CHARACTERS_MAX = 80
+VISITED_MAX = 4
+_IMPORT = re.compile(r"^from \.[\w.]* import |^from \w[\w.]* import ", re.M)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """How a prompt is divided; ``limit`` bounds what is generated."""
+
+    snippets: int
+    before: int
+    after: int
+    limit: int
+
+    @property
+    def file(self) -> int:
+        return self.before + self.after
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One answer. ``nats`` is a character of the true line; times are of retrieval and of generation."""
+
+    case: str
+    kind: str
+    setting: str
+    exact: bool
+    similarity: float
+    identifier: bool | None
+    nats: float
+    snippet_tokens: int
+    prompt_tokens: int
+    gather_ms: float
+    generate_ms: float
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """The model and a repository with its index."""
+
+    engine: Engine
+    index: Index
+    root: Path
+    tokens: Tokens
+
+    async def rows(self, case: Case, settings: Sequence[str]) -> list[Row]:
+        """One row a setting; a prompt that another setting has made already is not run again."""
+        done: dict[tuple[int, ...], Row] = {}
+        rows: list[Row] = []
+        for setting in settings:
+            started = time.perf_counter()
+            files, snippet_tokens = self.files(case, setting)
+            gather_ms = (time.perf_counter() - started) * 1000
+            file_tokens = self.tokens.file + (self.tokens.snippets if setting == "file" else 0)
+            prompt = self.prompt(case, files, file_tokens)
+            row = done.get(prompt.token_ids)
+            if row is None:
+                row = done[prompt.token_ids] = await self.answer(case, prompt)
+            rows.append(replace(row, setting=setting, gather_ms=gather_ms, snippet_tokens=snippet_tokens))
+        return rows
+
+    def files(self, case: Case, setting: str) -> tuple[tuple[RepositoryFile, ...], int]:
+        if setting in ("none", "file"):
+            return (), 0
+        sources = {"all": frozenset(ALONE), "default": DEFAULT_SOURCES - NOT_HERE}
+        choice = Choice(sources.get(setting, frozenset((setting,))))
+        request = ContextRequest(
+            self.root, case.path, case.language, case.prefix, case.suffix, visited=self.visited(case.path)
+        )
+        budget = Budget(self.tokens.snippets, self.tokens.before, self.tokens.after)
+        gathered = gather(request, self.index, self.engine.vocabulary, budget, time.monotonic() + 5, choice)
+        return gathered.files, sum(each.tokens for each in gathered.chosen)
+
+    def visited(self, path: str) -> tuple[str, ...]:
+        """The files a person working on this one has open: its neighbours, those with tests last."""
+        others = [other for other in self.index.paths_in(str(PurePosixPath(path).parent)) if other != path]
+        random.Random(path).shuffle(others)
+        return tuple(others[:VISITED_MAX])
+
+    def prompt(self, case: Case, files: tuple[RepositoryFile, ...], file_tokens: int) -> Prompt:
+        vocabulary = self.engine.vocabulary
+        hole = Hole(case.prefix, case.suffix, case.path, self.root.name, files)
+        template = template_for(vocabulary)
+        bare = build_prompt(replace(hole, files=()), template, vocabulary, file_tokens)
+        whole = build_prompt(hole, template, vocabulary, 1 << 20)
+        opening = len(whole.token_ids) - len(
+            build_prompt(replace(hole, files=()), template, vocabulary, 1 << 20).token_ids
+        )
+        return build_prompt(hole, template, vocabulary, file_tokens + opening) if files else bare
+
+    async def answer(self, case: Case, prompt: Prompt) -> Row:
+        started = time.perf_counter()
+        middle = Middle(prompt.required, self.engine.vocabulary.token_bytes)
+        lines = "auto" if case.slices["kind"] == "body" else "single"
+        extent = extent_of(case.language, case.prefix, case.suffix, lines)
+        await self.generate(
+            prompt, prompt.required, middle.add, lambda: extent.stop_of(middle.text) is not None
+        )
+        generate_ms = (time.perf_counter() - started) * 1000
+        text = middle.text[: extent.stop_of(middle.text)]
+        rest = case.suffix.split("\n", 1)[0]
+        text = text.removesuffix(rest) if rest.strip() else text
+        truth = case.target.strip("\n").split("\n")[0][:TRUTH_CHARACTERS_MAX]
+        lead = case.target[: len(case.target) - len(case.target.lstrip("\n"))]
+        nats = await self.surprise(prompt, lead + truth)
+        return Row(
+            case.id,
+            case.slices["kind"],
+            "",
+            exact_match(text, case.target),
+            edit_similarity(text, case.target),
+            next_identifier_match(text, case.target, case.language),
+            nats,
+            0,
+            len(prompt.token_ids),
+            0.0,
+            generate_ms,
+            text,
+        )
+
+    async def surprise(self, prompt: Prompt, truth: str) -> float:
+        """Nats a character of ``truth``, by making the model spell it, token by likeliest token."""
+        tokens: list[Token] = []
+        await self.generate(prompt, prompt.required + truth, tokens.append, lambda: False, limit=1)
+        spelt, total = "", 0.0
+        for token in tokens:
+            if len(spelt) >= len(prompt.required + truth):
+                break
+            spelt += self.engine.vocabulary.decode([token.id])
+            total -= token.log_probability
+        return total / max(1, len(truth))
+
+    async def generate(
+        self,
+        prompt: Prompt,
+        required: str,
+        add: Callable[[Token], None],
+        is_finished: Callable[[], bool],
+        limit: int | None = None,
+    ) -> None:
+        stream = self.engine.start(
+            Request(prompt.token_ids, limit or self.tokens.limit, prompt.stop_ids, required.encode())
+        )
+        async for token in stream:
+            add(token)
+            if is_finished():
+                break
+        stream.cancel()
+        await stream.result()
+
+
+def import_cases(root: Path, count: int, seed: int) -> Iterator[Case]:
+    """Holes behind ``from module import`` to the end of the line, where the module is of the repository."""
+    cases: list[Case] = []
+    packages = {path.name for path in root.iterdir() if path.is_dir()}
+    for path in sorted(root.rglob("*.py")):
+        text = path.read_text("utf-8", "replace")
+        for found in _IMPORT.finditer(text):
+            module = found[0].split()[1]
+            stop = text.find("\n", found.end())
+            target = text[found.end() : stop]
+            if (module.startswith(".") or module.split(".")[0] in packages) and target and "(" not in target:
+                name = path.relative_to(root).as_posix()
+                cases.append(
+                    Case(
+                        f"import/{name}:{found.end()}", root.name, name, "python", text[: found.end()],
+                        text[stop:], target, "line", str(root), slices={"kind": "import"},
+                    )
+                )  # fmt: skip
+    yield from random.Random(seed).sample(cases, min(count, len(cases)))
+
+
+def cases_of(root: Path, per_kind: int, seed: int) -> list[Case]:
+    holes = RepositoryHoles(root, KINDS, per_kind * 3, seed, "python")
+    by_kind: dict[str, list[Case]] = defaultdict(list)
+    for case in holes.cases():
+        is_test = "test" in case.path or case.path.endswith("__init__.py")
+        if not is_test and case.prefix.count("\n") > 10 and len(by_kind[case.slices["kind"]]) < per_kind:
+            by_kind[case.slices["kind"]].append(case)
+    by_kind["import"] = list(import_cases(root, per_kind, seed))
+    # Kinds in turn, so that a run cut short has all of them.
+    ordered = [case for group in zip_longest(list(by_kind.values())) for case in group]
+    return ordered
+
+
+def zip_longest(lists: Sequence[Sequence[Case]]) -> Iterator[list[Case]]:
+    for number in range(max(map(len, lists), default=0)):
+        yield [cases[number] for cases in lists if number < len(cases)]
+
+
+def table(rows: Sequence[Row], settings: Sequence[str]) -> str:
+    """Differences to ``none`` are over the holes where the setting had something to say, in brackets."""
+    none = {row.case: row for row in rows if row.setting == "none"}
+    lines = [
+        "| setting | holes with snippets | tokens | exact | similarity | next identifier | nats/char |"
+        " change of nats there | gather ms | generate ms |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for setting in settings:
+        mine = [row for row in rows if row.setting == setting]
+        told = [row for row in mine if row.snippet_tokens or setting == "file"]
+        named = [row.identifier for row in mine if row.identifier is not None]
+        changes = [row.nats - none[row.case].nats for row in told]
+        error = statistics.stdev(changes) / len(changes) ** 0.5 if len(changes) > 1 else 0.0
+        lines.append(
+            f"| {setting} | {len(told)}/{len(mine)}"
+            f" | {mean([row.snippet_tokens for row in told]):.0f}"
+            f" | {mean([row.exact for row in mine]):.1%} | {mean([row.similarity for row in mine]):.3f}"
+            f" | {mean(named):.1%} | {mean([row.nats for row in mine]):.3f}"
+            f" | {mean(changes):+.3f} ± {error:.3f}"
+            f" | {mean([row.gather_ms for row in mine]):.0f} | {mean([row.generate_ms for row in mine]):.0f} |"
+        )
+    return "\n".join(lines)
+
+
+def mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
+
+
+def indexed(root: Path, folder: Path) -> Index:
+    database = folder / root.name / "index.sqlite3"
+    connection = open_writer(database)
+    scan(Workspace(root.resolve(), connection, IgnoreRules(root), Limits()))
+    connection.close()
+    return Index(database)
+
+
+async def run(arguments: argparse.Namespace) -> None:
+    settings = arguments.settings or ["none", "file", "default", "all", *ALONE]
+    tokens = Tokens(arguments.snippet_tokens, arguments.before_tokens, arguments.after_tokens, 48)
+    engine = load_engine(find(arguments.model or default_model("cpu")))
+    rows: list[Row] = []
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder, arguments.out.open("w") as out:
+        benches = [Bench(engine, indexed(root, Path(folder)), root, tokens) for root in arguments.roots]
+        cases = [cases_of(bench.root, arguments.per_kind, arguments.seed) for bench in benches]
+        for number in range(max(map(len, cases))):
+            for bench, of_root in zip(benches, cases, strict=True):
+                if number < len(of_root) and time.monotonic() - started < arguments.minutes * 60:
+                    new = await bench.rows(of_root[number], settings)
+                    rows += new
+                    out.writelines(json.dumps(asdict(row)) + "\n" for row in new)
+                    out.flush()
+    await engine.close()
+    print(table(rows, settings))
+    for kind in (*KINDS, "import"):
+        of_kind = [row for row in rows if row.kind == kind]
+        if of_kind:
+            print(f"\n{kind}\n\n{table(of_kind, settings)}")
+    summary = {
+        setting: {
+            "exact": mean([row.exact for row in rows if row.setting == setting]),
+            "nats": mean([row.nats for row in rows if row.setting == setting]),
+        }
+        for setting in settings
+    }
+    model = engine.description
+    print(
+        json.dumps(
+            {
+                "model": model.name,
+                "device": model.device,
+                "holes": len({row.case for row in rows}),
+                "settings": summary,
+            }
+        )
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("roots", nargs="+", type=Path)
+    parser.add_argument("--model")
+    parser.add_argument("--per-kind", type=int, default=12, help="holes of each kind of each repository")
+    parser.add_argument("--minutes", type=float, default=600)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--snippet-tokens", type=int, default=320)
+    parser.add_argument("--before-tokens", type=int, default=320)
+    parser.add_argument("--after-tokens", type=int, default=96)
+    parser.add_argument("--settings", nargs="+")
+    parser.add_argument("--out", type=Path, default=Path("context_sources.jsonl"))
+    asyncio.run(run(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()

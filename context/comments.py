@@ -1,0 +1,21 @@
+"""Snippets as comments, for models that were never shown several files in one prompt."""
+
+from collections.abc import Iterable
+
+from holesmith.context.prompt import RepositoryFile
+
+HASH_LANGUAGES = frozenset(("python", "ruby", "shellscript", "yaml", "toml", "perl", "r", "makefile"))
+
+
+def comment_mark(language: str) -> str:
+    return "#" if language in HASH_LANGUAGES else "//"
+
+
+def as_comments(files: Iterable[RepositoryFile], language: str) -> str:
+    """Every line behind the language's comment mark, each file under its path; empty without files."""
+    mark = comment_mark(language)
+    lines: list[str] = []
+    for file in files:
+        lines.append(f"{mark} {file.path}:")
+        lines.extend(f"{mark} {line}".rstrip() for line in file.code.splitlines())
+    return "".join(f"{line}\n" for line in lines)

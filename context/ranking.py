@@ -1,0 +1,45 @@
+"""Ranked lists: where to cut them, and which of their members say the same."""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+# A drop smaller than this share of the best score is no gap: then nothing is cut.
+GAP_SHARE_MIN = 0.2
+SAME_SHARE = 0.7
+
+
+def until_gap(items: Sequence[Item], scores: Sequence[float]) -> Sequence[Item]:
+    """The beginning of a list, best first, up to where the score falls most at one step.
+
+    Source: the gap rule of SAGE, which cuts a ranked list by its own scores instead of at a fixed number.
+    """
+    drops = [before - after for before, after in pairwise(scores)]
+    if not drops or max(drops) < GAP_SHARE_MIN * scores[0]:
+        return items
+    return items[: drops.index(max(drops)) + 1]
+
+
+def telling_lines(text: str) -> frozenset[str]:
+    """The lines that have a letter, without the white space at their ends."""
+    stripped = (line.strip() for line in text.splitlines())
+    return frozenset(line for line in stripped if any(map(str.isalpha, line)))
+
+
+def share_known(text: str, known: frozenset[str]) -> float:
+    """Which share of the telling lines of ``text`` is in ``known``; 0 if it has none."""
+    lines = telling_lines(text)
+    return len(lines & known) / len(lines) if lines else 0.0
+
+
+def same_as_any(text: str, others: Iterable[str]) -> bool:
+    """Whether most lines of ``text`` stand in one of ``others``, or most of one of ``others`` in it."""
+    lines = telling_lines(text)
+    for other in others:
+        other_lines = telling_lines(other)
+        shorter = min(len(lines), len(other_lines))
+        if shorter and len(lines & other_lines) / shorter >= SAME_SHARE:
+            return True
+    return False

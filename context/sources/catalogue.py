@@ -1,0 +1,68 @@
+"""All sources of snippets: their names, how long what they give stays right, and what it is worth.
+
+The weights and what is on by default come from measurements (docs/experiments.md), not from taste.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from holesmith.context.index.reader import Index
+from holesmith.context.snippet import Snippet, Tier
+from holesmith.context.sources import (
+    bm25,
+    calls,
+    facts,
+    imports,
+    instructions,
+    popular,
+    proposals,
+    recent,
+    same_class,
+    similar,
+    work,
+)
+from holesmith.context.surroundings import Surroundings
+
+Gather = Callable[[Surroundings, Index], Iterable[Snippet]]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """``names`` are what its snippets may have as ``source``; they are switched on and off together.
+
+    ``weight`` is what one of its best snippets is worth beside those of other sources.
+    """
+
+    name: str
+    tier: Tier
+    gather: Gather
+    weight: float
+    is_default: bool
+    names: tuple[str, ...] = ()
+
+    @property
+    def snippet_names(self) -> tuple[str, ...]:
+        return self.names or (self.name,)
+
+
+# In the order in which they are asked: when the deadline comes, the last ones are left out.
+SOURCES: tuple[Source, ...] = (
+    Source("facts", "hole", facts.snippets, 1.0, True, tuple(facts.SOURCE_OF_KIND.values())),
+    Source("instructions", "file", instructions.snippets, 1.0, True),
+    Source("recent_edits", "place", recent.edits, 0.9, True),
+    Source("imports", "place", imports.snippets, 0.9, True),
+    Source("similar", "place", similar.snippets, 1.0, True),
+    Source("bm25", "place", bm25.snippets, 0.7, True),
+    Source("callees", "place", calls.callees, 0.6, True),
+    Source("same_class", "place", same_class.snippets, 0.6, True),
+    Source("recent_files", "place", recent.files, 0.9, True),
+    Source("callers", "place", calls.callers, 0.5, True),
+    Source("proposals", "place", proposals.snippets, 0.4, True),
+    Source("popular", "file", popular.snippets, 0.2, True),
+    Source("revision", "file", work.revision, 0.2, True),
+    Source("tasks", "place", work.tasks, 0.2, True),
+)
+
+SOURCE_NAMES = frozenset(source.name for source in SOURCES)
+DEFAULT_SOURCES = frozenset(source.name for source in SOURCES if source.is_default)
+SOURCE_OF_SNIPPET = {name: source for source in SOURCES for name in source.snippet_names}

@@ -1,0 +1,104 @@
+"""The APIs of the local modules that this file imports, those in use near the hole first.
+
+Source: LANCE (arXiv 2405.04600): resolve the file's imports to local modules, gather their signatures, and
+rank by the variable before the dot and the names near the hole.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from holesmith.analysis.import_statements import Import
+from holesmith.analysis.symbols import Symbol
+from holesmith.context.index.reader import Index
+from holesmith.context.modules import files_of_import
+from holesmith.context.snippet import LineSpan, Snippet
+from holesmith.context.stubs import stub_of
+from holesmith.context.surroundings import Surroundings
+
+APIS_MAX = 12
+FILES_MAX = 30
+# A name used this many lines away counts half as much as one at the hole.
+HALF_DISTANCE_LINES = 10
+UNUSED_SCORE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedApi:
+    """One definition of a local module, by the name that this file knows it under."""
+
+    local_name: str
+    path: str
+    symbols: tuple[Symbol, ...]
+    ordinal: int
+
+    @property
+    def symbol(self) -> Symbol:
+        return self.symbols[self.ordinal]
+
+
+def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
+    apis = list(imported_apis(around, index))
+    receiver_type = around.type_of_variable(around.receiver) if around.receiver else None
+    scored = sorted(
+        ((score_of(api, around, receiver_type), number) for number, api in enumerate(apis)), reverse=True
+    )
+    near = frozenset(name for name, distance in around.distance_of_name.items() if distance <= 20)
+    for score, number in scored[:APIS_MAX]:
+        api = apis[number]
+        symbol = api.symbol
+        yield Snippet(
+            text=stub_of(around.request.language, api.symbols, api.ordinal, near),
+            source="imports",
+            path=api.path,
+            span=LineSpan(symbol.start_line, symbol.stop_line),
+            score=score,
+            reason=f"{api.local_name} is imported" + (" and used nearby" if score > UNUSED_SCORE else ""),
+        )
+
+
+def imported_apis(around: Surroundings, index: Index) -> Iterator[ImportedApi]:
+    """Every definition that the imports of this file bring in from the workspace, each once."""
+    seen: set[tuple[str, int]] = set()
+    files = 0
+    for statement in around.imports:
+        for path in files_of_import(statement, around.request.path, around.request.language, index):
+            files += 1
+            if files > FILES_MAX:
+                return
+            symbols = index.symbols(path)
+            for local_name, ordinal in named_by(statement, symbols):
+                if (path, ordinal) not in seen:
+                    seen.add((path, ordinal))
+                    yield ImportedApi(local_name, path, symbols, ordinal)
+
+
+def named_by(statement: Import, symbols: Sequence[Symbol]) -> Iterator[tuple[str, int]]:
+    """The top-level definitions that ``statement`` names; all of them where it names the module."""
+    wanted = dict(statement.names)
+    takes_all = not wanted or "*" in wanted or "default" in wanted
+    for ordinal, symbol in enumerate(symbols):
+        if symbol.parent is not None:
+            continue
+        if symbol.name in wanted:
+            yield wanted[symbol.name], ordinal
+        elif takes_all and symbol.kind != "field" and not symbol.name.startswith("_"):
+            yield symbol.name, ordinal
+
+
+def score_of(api: ImportedApi, around: Surroundings, receiver_type: str | None) -> float:
+    if receiver_type == api.symbol.name or around.receiver == api.local_name:
+        return 1.0
+    distance = around.distance_of_name.get(api.local_name)
+    is_only_imported = distance is None or is_import_line(around, api.local_name, distance)
+    if distance is None or is_only_imported:
+        return UNUSED_SCORE
+    return max(UNUSED_SCORE, 0.9 * HALF_DISTANCE_LINES / (HALF_DISTANCE_LINES + distance))
+
+
+def is_import_line(around: Surroundings, name: str, distance: int) -> bool:
+    """Whether the nearest use of ``name`` is the import statement itself."""
+    line = around.hole_line - distance
+    return any(
+        statement.line <= line <= statement.line + 30 and any(name == local for _, local in statement.names)
+        for statement in around.imports
+    )

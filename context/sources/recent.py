@@ -1,0 +1,38 @@
+"""What the user changed lately, and what in the files they looked at lately is like the code at the hole."""
+
+from collections.abc import Iterator
+
+from holesmith.context.index.reader import Index
+from holesmith.context.snippet import LineSpan, Snippet
+from holesmith.context.sources.similar import windows_in
+from holesmith.context.surroundings import Surroundings
+
+EDITS_MAX = 4
+FILES_MAX = 6
+# Each file looked at before counts less than the one after it.
+DECAY = 0.85
+
+
+def edits(around: Surroundings, index: Index) -> Iterator[Snippet]:
+    del index
+    for rank, edit in enumerate(around.request.edits[:EDITS_MAX]):
+        span = LineSpan(edit.line, edit.line + edit.text.count("\n") + 1)
+        is_shown = edit.path == around.request.path and span.overlap(around.shown) > 0
+        if edit.text.strip() and not is_shown:
+            reason = "changed last" if rank == 0 else "changed lately"
+            yield Snippet(edit.text.strip("\n"), "recent_edits", edit.path, span, DECAY**rank, reason)
+
+
+def files(around: Surroundings, index: Index) -> Iterator[Snippet]:
+    paths = [path for path in around.request.visited if path != around.request.path]
+    for rank, path in enumerate(paths[:FILES_MAX]):
+        text = around.request.unsaved.get(path) or index.text(path) or ""
+        for snippet in windows_in(path, text.split("\n"), around, "recent_files"):
+            yield Snippet(
+                snippet.text,
+                snippet.source,
+                path,
+                snippet.span,
+                snippet.score * DECAY**rank,
+                f"opened lately; {snippet.reason}",
+            )

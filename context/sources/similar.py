@@ -1,0 +1,56 @@
+"""The code most like the lines before the hole, with what follows it: elsewhere in this file and in others.
+
+Candidates in other files come from BM25; which lines of them, and how good they are, the sets of identifiers
+say (similarity.py).
+"""
+
+from collections.abc import Iterator
+
+from holesmith.context.identifiers import IDENTIFIER
+from holesmith.context.index.reader import Index
+from holesmith.context.similarity import best_windows, jaccard
+from holesmith.context.snippet import LineSpan, Snippet
+from holesmith.context.sources.bm25 import CANDIDATES_MAX
+from holesmith.context.surroundings import Surroundings
+
+FILES_MAX = 4
+WINDOWS_MAX = 5
+SCORE_MIN = 0.12
+
+
+def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
+    names = around.query_names
+    if len(names) < 3:
+        return
+    found: list[Snippet] = list(
+        windows_in(around.request.path, around.lines, around, "similar", around.shown)
+    )
+    hits = index.search(around.near_terms, CANDIDATES_MAX, without=around.request.path)
+    likeness = {hit: jaccard(names, frozenset(IDENTIFIER.findall(hit.text))) for hit in hits}
+    likely = sorted(hits, key=lambda hit: -likeness[hit])
+    for path in tuple(dict.fromkeys(hit.path for hit in likely))[:FILES_MAX]:
+        text = index.text(path) or ""
+        found.extend(windows_in(path, text.split("\n"), around, "similar"))
+    found.sort(key=lambda snippet: -snippet.score)
+    yield from found[:WINDOWS_MAX]
+
+
+def windows_in(
+    path: str,
+    lines: list[str],
+    around: Surroundings,
+    source: str,
+    hidden: LineSpan | None = None,
+) -> Iterator[Snippet]:
+    """The best windows of one file as snippets; its lines ``hidden`` are not shown again."""
+    for window in best_windows(lines, around.query_names, 2, hidden or LineSpan(0, 0)):
+        text = "\n".join(lines[window.span.start : window.span.stop]).strip("\n")
+        if window.score >= SCORE_MIN and text.strip():
+            yield Snippet(
+                text=text,
+                source=source,
+                path=path,
+                span=window.span,
+                score=min(1.0, window.score),
+                reason=f"{window.score:.0%} of the names are those of the lines before the cursor",
+            )
