@@ -37,7 +37,7 @@ def java_tokens(text: str) -> Iterator[JavaToken]:
     for start, kind, value in _lexer().get_tokens_unprocessed(text):
         if value.strip():
             is_name = kind in Token.Name or value == "class"
-            yield JavaToken(start, value, is_name, kind in Token.Punctuation)
+            yield JavaToken(start, value.rstrip("\r"), is_name, kind in Token.Punctuation)
 
 
 def token_texts(text: str) -> list[str]:

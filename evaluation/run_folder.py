@@ -44,9 +44,13 @@ class RunFolder:
             rows.close()
             raise EvaluationError(f"{self.folder}: another run is writing there") from None
         self._rows = rows
-        self._match_plan()
-        cut_torn_line(self.folder / ROWS_NAME)
-        self.done = {row.key for row in read_rows(self.folder)}
+        try:
+            self._match_plan()
+            cut_torn_line(self.folder / ROWS_NAME)
+            self.done = {row.key for row in read_rows(self.folder)}
+        except BaseException:
+            rows.close()
+            raise
         return self
 
     def __exit__(

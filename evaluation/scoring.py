@@ -3,6 +3,7 @@
 A metric that means nothing for a case is left out of its scores, so that it does not count in the mean.
 """
 
+import re
 from collections.abc import Callable, Mapping
 
 from holesmith.analysis.syntax_tree import parse
@@ -48,15 +49,30 @@ def dotprompts_scores(case: Case, answer: str) -> Scores:
 
 
 def api_scores(case: Case, answer: str) -> Scores:
-    """``api_match``: the first identifier is the API's whole name. ``exists``: the repository has that
-    name.
+    """``api_match``: the API named is the wanted one. ``exists``: the repository has that name at all.
+
+    The name is the answer's first identifier; in a conversation, the last part of the dotted name called.
+    ``retrieved`` says whether the right one was among the candidates.
     """
-    found = words(answer, case.language)[:1]
-    scores = {"api_match": float(found == [case.target])}
+    found = called_name(answer) if case.facts.get("task") == "conversation" else _first(answer, case.language)
+    scores = {"api_match": float(found == case.target)}
     known = declared_names(case.workspace, case.language)
     if known is not None:
-        scores["exists"] = float(bool(found) and found[0] in known)
+        scores["exists"] = float(found in known)
+    candidates = case.facts.get("candidates")
+    if isinstance(candidates, list):
+        scores["retrieved"] = float(case.target in candidates)
     return scores
+
+
+def called_name(answer: str) -> str:
+    """``load`` of ``await store.shelf.load(path)``; empty if nothing is named."""
+    found = re.search(r"(?:[^\W\d]\w*\s*\.\s*)*([^\W\d]\w*)", re.sub(r"\b(?:await|return|not)\b", "", answer))
+    return found[1] if found else ""
+
+
+def _first(answer: str, language: str) -> str:
+    return next(iter(words(answer, language)), "")
 
 
 def humaneval_scores(case: Case, answer: str) -> Scores:

@@ -61,6 +61,25 @@ def _open_dotprompts(arguments: argparse.Namespace) -> "Suite":
     return DotPrompts(arguments.index or folder / "dataset.csv", open_texts(texts), arguments.only_present)
 
 
+def _add_apieval(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, required=True, metavar="FILE", help="the rows as JSON lines")
+    parser.add_argument(
+        "--repositories", type=Path, required=True, metavar="DIR", help="the folder of the repositories"
+    )
+    parser.add_argument("--task", choices=("token", "conversation"), default="token")
+    parser.add_argument(
+        "--candidates", type=int, default=10, metavar="N", help="APIs retrieved for a request"
+    )
+
+
+def _open_apieval(arguments: argparse.Namespace) -> "Suite":
+    from holesmith.evaluation.apieval import ApiConversations, ApiTokens
+
+    if arguments.task == "conversation":
+        return ApiConversations(arguments.data, arguments.repositories, arguments.candidates)
+    return ApiTokens(arguments.data, arguments.repositories)
+
+
 def _add_humaneval(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="FILE", help="the rows as JSON lines")
     parser.add_argument("--whole-lines", action="store_true", help="put the line breaks around holes back")
@@ -116,6 +135,13 @@ SUITES: Mapping[str, SuiteOpener] = {
         ("data", "index", "texts", "only_present"),
         Configuration(mode="prior", tokens_max=512, prompt_tokens_max=1536),
         check_metric="compiles",
+    ),
+    "apieval": SuiteOpener(
+        "API completion in the shape of LANCE's tasks (APIEval-style)",
+        _add_apieval,
+        _open_apieval,
+        ("data", "repositories", "task", "candidates"),
+        Configuration(tokens_max=16),
     ),
     "humaneval-fim": SuiteOpener(
         "single lines of HumanEval in three languages",
