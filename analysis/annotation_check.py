@@ -25,11 +25,11 @@ _WRAPPERS = frozenset(
 )
 _NOT_INSTANCES = frozenset(("Type", "type", "Literal"))
 
-# The values of an expression in a context, or None if some are unknown.
-Values = Callable[[Any, Any], Any]
+# The values of an operand with its trailers, read in a context; None if some are unknown.
+Chain = Callable[[Any, list[Any]], Any]
 
 
-def is_understood(values: Values, context: Any, node: Any, depth: int = 0) -> bool:
+def is_understood(chain: Chain, context: Any, node: Any, depth: int = 0) -> bool:
     """Every alternative names a class that is found. Arguments of generics do not matter."""
     if depth > DEPTH_MAX:
         return False
@@ -38,13 +38,13 @@ def is_understood(values: Values, context: Any, node: Any, depth: int = 0) -> bo
     if node.type == "string":
         # jedi's own reader of forward references has no public name.
         reference = _get_forward_reference_node(context, string_payload(node))
-        return reference is not None and is_understood(values, context, reference.children[0], depth + 1)
+        return reference is not None and is_understood(chain, context, reference.children[0], depth + 1)
     if node.type == "name":
-        return node.value not in _OPAQUE_NAMES and _is_class(values, context, node)
+        return node.value not in _OPAQUE_NAMES and _is_class(chain, context, [node])
     if node.type == "expr" and all(each.value == "|" for each in node.children[1::2]):
-        return all(is_understood(values, context, each, depth + 1) for each in node.children[::2])
+        return all(is_understood(chain, context, each, depth + 1) for each in node.children[::2])
     if node.type in ("atom_expr", "power") and node.children[-1].type == "trailer":
-        return _is_understood_reference(values, context, node, depth)
+        return _is_understood_reference(chain, context, node, depth)
     return False
 
 
@@ -55,10 +55,10 @@ def string_payload(node: Any) -> str:
     return text[len(mark) : -len(mark)]
 
 
-def _is_understood_reference(values: Values, context: Any, node: Any, depth: int) -> bool:
+def _is_understood_reference(chain: Chain, context: Any, node: Any, depth: int) -> bool:
     last = node.children[-1]
     if last.children[0].value == ".":
-        return last.children[1].value not in _OPAQUE_NAMES and _is_class(values, context, node)
+        return last.children[1].value not in _OPAQUE_NAMES and _is_class(chain, context, [node])
     if last.children[0].value != "[":
         return False
     before = node.children[-2]
@@ -67,14 +67,14 @@ def _is_understood_reference(values: Values, context: Any, node: Any, depth: int
     arguments = argument.children[::2] if argument.type == "subscriptlist" else [argument]
     if base in _WRAPPERS:
         inner = arguments if base == "Union" else arguments[:1]
-        return all(is_understood(values, context, each, depth + 1) for each in inner)
-    if base in _OPAQUE_NAMES or base in _NOT_INSTANCES or len(node.children) != 2:
+        return all(is_understood(chain, context, each, depth + 1) for each in inner)
+    if base in _OPAQUE_NAMES or base in _NOT_INSTANCES:
         return False
-    return _is_class(values, context, node.children[0])
+    return _is_class(chain, context, list(node.children[:-1]))
 
 
-def _is_class(values: Values, context: Any, node: Any) -> bool:
-    found = values(context, node)
+def _is_class(chain: Chain, context: Any, operand: list[Any]) -> bool:
+    found = chain(context, operand)
     return bool(found) and all(value.is_class() for value in found)
 
 

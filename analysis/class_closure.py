@@ -45,6 +45,8 @@ def open_reason(value: Any) -> str | None:
     """Why the value may have members that are not listed; None if it cannot."""
     if value.is_module():
         return _open_module(value)
+    if not hasattr(value, "py__class__"):
+        return "a namespace package"
     owner = value if value.is_class() else value.py__class__()
     if value.is_function() or value.is_bound_method():
         return "a function"

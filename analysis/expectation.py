@@ -183,14 +183,20 @@ def _subscript(filled: FilledHole, trailer: Any, node: Any) -> Expectation | Non
     for value in values or ():
         cls = value.py__class__()
         name = cls.py__name__()
-        if getattr(cls, "is_typeddict", lambda: False)():
-            return Expectation("str", f"key of {name}", values=values)
+        typed_dict = typed_dict_of(value)
+        if typed_dict is not None:
+            return Expectation("str", f"key of {typed_dict.py__name__()}", values=values)
         if name in ("list", "tuple", "str", "bytes", "List", "Tuple", "Sequence"):
             return Expectation("int | slice", f"index of {name}")
         generics = getattr(cls, "get_generics", lambda: ())()
         if name in ("dict", "Dict", "Mapping", "MutableMapping", "defaultdict") and generics:
             return _of_values(generics[0].execute_annotation(None), f"key of {name}")
     return None
+
+
+def typed_dict_of(value: Any) -> Any:
+    """The class that declares the keys, None if the value is no TypedDict; jedi has no public name for it."""
+    return getattr(value, "_definition_class", None)
 
 
 def _element(filled: FilledHole, parent: Any, node: Any, steps: int) -> Expectation | None:

@@ -65,5 +65,6 @@ class JediAnalyser:
         self._project = JediProject.of(options)
 
     def answer(self, question: Question[A], deadline: Deadline) -> A | None:
+        self._project.forget_files()
         handler = _HANDLERS[type(question)]
         return cast("A | None", handler(self._project, question, deadline))

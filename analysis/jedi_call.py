@@ -24,7 +24,7 @@ def call_at(project: JediProject, question: CallQuestion, deadline: Deadline) ->
     callee, arguments = found
     values, is_known = callee_values(filled, callee)
     signatures = [each for value in values for each in value.get_signatures()][:SIGNATURES_MAX]
-    index = argument_index(arguments, filled.leaf)
+    index = position_at(arguments, filled.leaf)
     used = used_keywords(arguments, filled.leaf)
     plain = tuple(signature_of(each, index) for each in signatures)
     free = _free_keywords(plain, used, index)
@@ -59,6 +59,12 @@ def callee_values(filled: FilledHole, callee: list[Any]) -> tuple[Any, bool]:
 
 def argument_index(arguments: list[Any], leaf: Any) -> int:
     return next((i for i, each in enumerate(arguments) if each.start_pos <= leaf.start_pos < each.end_pos), 0)
+
+
+def position_at(arguments: list[Any], leaf: Any) -> int:
+    """How many positional arguments stand before the hole."""
+    before = arguments[: argument_index(arguments, leaf)]
+    return sum(1 for each in before if each.type != "argument" or each.children[0].type == "operator")
 
 
 def keyword_at(arguments: list[Any], leaf: Any) -> str | None:

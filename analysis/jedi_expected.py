@@ -6,7 +6,7 @@ from typing import Any
 from holesmith.analysis.answers import Expected, ExpectedType
 from holesmith.analysis.class_closure import is_enumeration
 from holesmith.analysis.deadline import Deadline
-from holesmith.analysis.expectation import Expectation, expectation_at
+from holesmith.analysis.expectation import Expectation, expectation_at, typed_dict_of
 from holesmith.analysis.jedi_project import JediProject
 from holesmith.analysis.questions import ExpectedTypeQuestion
 
@@ -33,8 +33,7 @@ def plain(expectation: Expectation) -> ExpectedType:
 
 def type_names(text: str) -> tuple[str, ...]:
     """The names of the classes in a type, outermost first, without what only wraps them."""
-    without_strings = re.sub(r"'[^']*'|\"[^\"]*\"", "", text)
-    names = dict.fromkeys(_NAME.findall(without_strings))
+    names = dict.fromkeys(_NAME.findall(re.sub(r"Literal\[[^\]]*\]", "Literal", text)))
     return tuple(name for name in names if name not in _NOT_TYPES)
 
 
@@ -53,10 +52,11 @@ def literals(expectation: Expectation) -> list[str]:
     if expectation.text == "bool":
         return ["True", "False"] if expectation.origin != "condition" else []
     for value in expectation.values or ():
-        cls = value.py__class__()
+        keys_of = typed_dict_of(value) if expectation.origin.startswith("key of") else None
+        cls = keys_of or value.py__class__()
         if not cls.is_class():
             return []
-        if getattr(cls, "is_typeddict", lambda: False)() and expectation.origin.startswith("key of"):
+        if keys_of is not None:
             found += [repr(name.string_name) for name in _fields(cls)]
         elif is_enumeration(cls):
             found += [f"{cls.py__name__()}.{name.string_name}" for name in _fields(cls)]

@@ -12,7 +12,7 @@ from holesmith.analysis.answers import Members
 from holesmith.analysis.class_closure import open_reason
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.evidence import contradiction
-from holesmith.analysis.jedi_project import JediProject
+from holesmith.analysis.jedi_project import PLACEHOLDER, JediProject
 from holesmith.analysis.jedi_symbols import members_of, type_text
 from holesmith.analysis.provenance import Provenance
 from holesmith.analysis.questions import MembersQuestion
@@ -57,6 +57,35 @@ def view_of(context: Any, leaf: Any, receiver: list[Any]) -> MemberView:
     return MemberView(values, names, reason or _why_open(values, names, leaf, receiver))
 
 
+def _may_define(values: Any, leaf: Any) -> bool:
+    """Whether the statement begins with the attribute, on something that takes new ones: it may be an
+    assignment.
+    """
+    owner = leaf.parent.parent
+    statement = owner.parent
+    is_first = statement.type in ("simple_stmt", "error_node", "file_input", "suite") or (
+        statement.type in ("expr_stmt", "testlist_star_expr") and statement.children[0] is owner
+    )
+    if (
+        not is_first
+        or getattr(owner.children[0], "value", "") == "super"
+        or (owner.children[0].get_previous_leaf() is not None and _is_inside_line(owner))
+    ):
+        return False
+    return any(_takes_attributes(value) for value in values)
+
+
+def _takes_attributes(value: Any) -> bool:
+    """Whether the value is of the project's own making rather than of a class known from a stub."""
+    owner = value.py__class__() if value.is_instance() else value
+    return not (owner.get_root_context().is_stub() or owner.is_compiled())
+
+
+def _is_inside_line(owner: Any) -> bool:
+    before = owner.get_first_leaf().get_previous_leaf()
+    return before.type not in ("newline", "indent", "dedent") and before.value not in (";", ":")
+
+
 def closed_members(context: Any, leaf: Any) -> frozenset[str] | None:
     """All members of the expression before a name behind a dot; None if there may be others."""
     receiver = receiver_of(leaf)
@@ -96,6 +125,8 @@ def without_none(values: Any) -> Any:
 def _why_open(values: Any, names: list[Any], leaf: Any, receiver: list[Any]) -> str:
     if not values:
         return "no value"
+    if leaf.value == PLACEHOLDER and _may_define(values, leaf):
+        return "the statement may set a new attribute"
     for value in values:
         reason = open_reason(value)
         if reason:

@@ -14,6 +14,7 @@ from typing import Any
 
 import jedi
 import jedi.settings
+import parso.cache
 from holesmith.analysis.answers import PythonEnvironment
 from holesmith.analysis.brackets import CLOSER_OF
 from holesmith.analysis.environment import find_environment
@@ -23,10 +24,12 @@ from holesmith.analysis.hole import Hole, hole_of
 from holesmith.analysis.jedi_options import Options
 from holesmith.analysis.questions import Source
 from jedi.api.environment import InterpreterEnvironment
+from parso.cache import parser_cache
 
 PLACEHOLDER = "holesmith_hole"
 CHARACTERS_MAX = 600_000
 SCRIPTS_MAX = 4
+FILES_MAX = 1_500
 _HEADER_WORDS = frozenset(
     ("if", "elif", "for", "while", "with", "def", "class", "async", "except", "match", "case")
 )
@@ -94,11 +97,21 @@ class JediProject:
         jedi.settings.dynamic_params_for_other_modules = False
         jedi.settings.dynamic_array_additions = False
         jedi.settings.auto_import_modules = []
+        parso.cache._CACHED_SIZE_TRIGGER = 100 * FILES_MAX  # noqa: SLF001 # see forget_files
         interpreter = IsolatedEnvironment()
         environment = find_environment(options)
         search_path = [*environment.source_roots, *interpreter.get_sys_path(), *environment.search_paths]
         project = jedi.Project(options.root, sys_path=search_path, load_unsafe_extensions=False)
         return cls(environment, project, interpreter)
+
+    def forget_files(self) -> None:
+        """Between two questions, let go of the parsed files if they are many.
+
+        parso would do so in the middle of a question, and jedi then fails on the files it still uses.
+        """
+        if sum(len(files) for files in parser_cache.values()) > FILES_MAX:
+            parser_cache.clear()
+            self.scripts.clear()
 
     def script(self, path: str | None, text: str) -> Any:
         if len(text) > CHARACTERS_MAX:

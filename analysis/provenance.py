@@ -21,10 +21,13 @@ from holesmith.analysis.bindings import (
     scope_of,
 )
 from holesmith.analysis.class_closure import has_plain_construction, is_enumeration
-from jedi.inference.base_value import NO_VALUES, ValueSet
+from jedi.inference.base_value import NO_VALUES, ValueSet, ValueWrapper
+from jedi.inference.compiled import builtin_from_name
 from jedi.inference.gradual.annotation import infer_annotation
 from jedi.inference.names import TreeNameDefinition
+from jedi.inference.syntax_tree import infer_trailer
 from jedi.inference.value.function import FunctionValue
+from jedi.inference.value.instance import BoundMethod
 
 STEPS_MAX = 300
 DEPTH_MAX = 20
@@ -58,6 +61,7 @@ class Provenance:
     steps: int = 0
     reason: str = ""
     _active: set[Any] = field(default_factory=set[Any])
+    _annotated: dict[Any, Any] = field(default_factory=dict[Any, Any])
 
     def values(self, context: Any, node: Any) -> Any:
         """A jedi ``ValueSet``, or None if the expression may also be something that is not in it."""
@@ -201,9 +205,9 @@ class Provenance:
         function = parameter.get_parent_function()
         if function.type == "lambdef":
             return self._unknown("parameter of a lambda")
+        if parameter.star_count:
+            return name.infer() or self._unknown("no value")
         if parameter.annotation is not None:
-            if parameter.star_count:
-                return name.infer() or self._unknown("no value")
             return self.annotated(context, parameter.annotation)
         if is_receiver(parameter):
             return name.infer() or self._unknown("self is not inferred")
@@ -253,7 +257,15 @@ class Provenance:
 
     def annotated(self, context: Any, annotation: Any) -> Any:
         """The instances that an annotation allows, None if it allows anything that is not understood."""
-        if not is_understood(self.values, context, annotation):
+        # The overloads of one function repeat the same annotations, and each lists all of them.
+        if annotation not in self._annotated:
+            self._annotated[annotation] = self._instances_of(context, annotation)
+        return self._annotated[annotation]
+
+    def _instances_of(self, context: Any, annotation: Any) -> Any:
+        if annotation.type == "name" and annotation.value == "LiteralString":
+            return builtin_from_name(context.inference_state, "str").execute_annotation(None)
+        if not is_understood(self.chain, context, annotation):
             return self._unknown(f"annotation {annotation.get_code(include_prefix=False)[:40]}")
         values = infer_annotation(context, annotation).execute_annotation(context)
         return values if values else self._unknown("annotation has no value")
@@ -272,10 +284,12 @@ class Provenance:
     def chain(self, context: Any, children: list[Any], is_awaited: bool = False) -> Any:
         """The value of a postfix expression given as its first operand and its trailers."""
         if children[0].type == "name" and children[0].value == "super" and len(children) > 1:
-            values = context.infer_node(children[0].parent) if len(children) == 2 else None
-            return values or self._unknown("super")
-        values = self.values(context, children[0])
-        for index, trailer in enumerate(children[1:], 1):
+            values = infer_trailer(context, context.infer_node(children[0]), children[1])
+            first = 2
+        else:
+            values = self.values(context, children[0])
+            first = 1
+        for index, trailer in enumerate(children[first:], first):
             if not values:
                 return self._unknown("no value")
             is_last = index == len(children) - 1
@@ -297,7 +311,7 @@ class Provenance:
         """All values of an attribute. The first class of the method resolution order that binds it
         decides.
         """
-        if value.is_module():
+        if value.is_module() or not hasattr(value, "py__class__"):  # the latter are namespace packages
             names = value.goto(name)
             return (
                 self._merge(self._imported(each) for each in names) if names else self._unknown(f"no {name}")
@@ -337,10 +351,11 @@ class Provenance:
         decorators = decorators_of(function)
         if not decorators <= _TRANSPARENT_DECORATORS | _PROPERTY_DECORATORS:
             return self._unknown("a decorated method")
+        owner = value if value.is_class() else value.py__class__()
         if decorators & _PROPERTY_DECORATORS and not value.is_class():
-            owner = value.py__class__()
-            getters = [each for base in owner.py__mro__() for each in _functions(base, function)]
-            return self._merge(self._returned(each, value) for each in getters)
+            return self._merge(self._returned(each, each) for each in _bound(value, owner, function))
+        if "classmethod" in decorators:
+            return ValueSet(ClassMethod(each, owner) for each in _functions(owner, function))
         found = ValueSet.from_sets(each.infer() for each in value.goto(name))
         return found or self._unknown(f"no method {name}")
 
@@ -372,11 +387,17 @@ class Provenance:
         if not decorators_of(node) <= _TRANSPARENT_DECORATORS | _PROPERTY_DECORATORS:
             return self._unknown("an unknown decorator")
         if node.annotation is not None:
-            receiver = getattr(callee, "instance", callee)
-            if receiver.is_instance() and node.annotation.get_code(include_prefix=False).endswith("Self"):
-                return ValueSet([receiver])
+            if node.annotation.get_code(include_prefix=False).endswith("Self"):
+                return self._receiver(callee)
             return self.annotated(function.parent_context, node.annotation)
         return self._body_returns(function, node)
+
+    def _receiver(self, callee: Any) -> Any:
+        """What ``Self`` is: the instance that the method is bound to, or an instance of the class."""
+        receiver = getattr(callee, "instance", None) or getattr(callee, "owner", callee)
+        if receiver.is_class():
+            return receiver.execute_with_values()
+        return ValueSet([receiver]) if receiver.is_instance() else self._unknown("Self")
 
     def _body_returns(self, function: Any, node: Any) -> Any:
         if function.parent_context.is_stub() or node.is_generator():
@@ -389,10 +410,24 @@ class Provenance:
         return self._union(context, results) if results else self._unknown("returns nothing")
 
 
-def _functions(base: Any, function: Any) -> Iterator[Any]:
-    """The function value of a definition in the body of a class."""
-    if getattr(base, "tree_node", None) is not None and base.tree_node is scope_of(function):
-        yield FunctionValue.from_context(base.as_context(), function)
+class ClassMethod(ValueWrapper):
+    """A function of a class, bound to the class that it was looked up in."""
+
+    def __init__(self, function: Any, owner: Any) -> None:
+        super().__init__(function)
+        self.owner = owner
+
+
+def _functions(owner: Any, function: Any) -> Iterator[Any]:
+    """The function value of a definition in the body of a class or of one of its bases."""
+    for base in owner.py__mro__():
+        if getattr(base, "tree_node", None) is scope_of(function):
+            yield FunctionValue.from_context(base.as_context(), function)
+
+
+def _bound(instance: Any, owner: Any, function: Any) -> Iterator[Any]:
+    for each in _functions(owner, function):
+        yield BoundMethod(instance, each.parent_context, each)
 
 
 def _is_membership(comparison: Any) -> bool:
