@@ -1,19 +1,24 @@
 """The decode loop: one request in, tokens out, over one model and one cache that is kept between requests.
 
 Invariants: what the cache holds is always exactly the keys and values of ``self._cached_ids``, also after a
-cancellation or an error half-way; the cancel flag is read before every forward pass.
+cancellation or an error half-way; the cancel flag is read before every forward pass; neither the prefix cache
+nor drafts change what is generated.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import isfinite
 from time import perf_counter
-from typing import Generic
+from typing import Generic, Protocol, TypeVar
 
 import torch
-from holesmith.engine.causal_model import CacheT, CausalModel
+from holesmith.engine.causal_model import Cache, CacheT, CausalModel
+from holesmith.engine.drafts import DraftSwitch, PromptLookup
 from holesmith.engine.errors import EngineError
 from holesmith.engine.guide import Guide, MaskCache
+from holesmith.engine.prefix_cache import shared_length
 from holesmith.engine.request import Finish, Generation, Request, Token
 from holesmith.engine.sampling import Sampler
 from holesmith.engine.token_index import TokenIndex
@@ -23,15 +28,49 @@ from torch import Tensor
 PREFILL_TOKENS_MAX = 512
 """Long prompts are run in pieces of this many tokens, between which a cancellation is seen."""
 
+_RECENT_MAX = 8
+
+_AnyCache = TypeVar("_AnyCache", bound=Cache, contravariant=True)
+
+
+class Prefixes(Protocol[_AnyCache]):
+    """Where keys and values of earlier prompts are kept: `prefix_cache.PrefixCache`."""
+
+    def restore(self, token_ids: Sequence[int], cache: _AnyCache) -> None: ...
+
+    def remember(self, token_ids: Sequence[int], cache: _AnyCache) -> None: ...
+
+
+@dataclass(slots=True)
+class _Progress:
+    """A generation on its way."""
+
+    request: Request
+    emit: Callable[[Token], None]
+    cancelled: Callable[[], bool]
+    guide: Guide
+    sampler: Sampler
+    tokens: list[Token] = field(default_factory=list)
+    counted: int = 0
+
 
 class DecodeLoop(Generic[CacheT]):
     """Runs requests one after another. Not safe for use by several threads at once."""
 
-    def __init__(self, model: CausalModel[CacheT], vocabulary: Vocabulary) -> None:
+    def __init__(
+        self,
+        model: CausalModel[CacheT],
+        vocabulary: Vocabulary,
+        prefixes: Prefixes[CacheT] | None = None,
+        drafted_tokens_max: int = 0,
+    ) -> None:
         self._model = model
         self._vocabulary = vocabulary
+        self._prefixes = prefixes
+        self._drafted_tokens_max = drafted_tokens_max
         self._cache = model.new_cache()
         self._cached_ids: list[int] = []
+        self._recent: deque[tuple[int, ...]] = deque(maxlen=_RECENT_MAX)
 
     def run(
         self, request: Request, emit: Callable[[Token], None], cancelled: Callable[[], bool]
@@ -42,15 +81,17 @@ class DecodeLoop(Generic[CacheT]):
         """
         began = perf_counter()
         self._check(request)
-        logits, prefilled = self._prefill(request.token_ids, cancelled)
-        decoding = perf_counter()
-        tokens: list[Token] = []
-        finish: Finish = "cancelled"
         guide = Guide(request, self._mask_cache)
-        if logits is not None:
-            finish = self._decode(request, guide, logits, tokens, emit, cancelled)
+        progress = _Progress(request, emit, cancelled, guide, Sampler(request.sampling))
+        try:
+            logits, prefilled = self._prefill(request.token_ids, cancelled)
+            decoding = perf_counter()
+            finish = "cancelled" if logits is None else self._decode(progress, logits)
+        finally:
+            self._remember()
+        self._recent.append(tuple(token.id for token in progress.tokens))
         timings = {"prefill": 1e3 * (decoding - began), "decode": 1e3 * (perf_counter() - decoding)}
-        return Generation(tuple(tokens), finish, prefilled, timings, guide.dropped)
+        return Generation(tuple(progress.tokens), finish, prefilled, timings, guide.dropped)
 
     def _check(self, request: Request) -> None:
         assert request.tokens_max >= 1
@@ -61,7 +102,7 @@ class DecodeLoop(Generic[CacheT]):
 
     def _prefill(self, token_ids: Sequence[int], cancelled: Callable[[], bool]) -> tuple[Tensor | None, int]:
         """The logits after the prompt, and how many tokens were run; no logits if cancelled on the way."""
-        self._truncate(_common_prefix(self._cached_ids, token_ids[:-1]))
+        self._reuse(token_ids[:-1])
         todo = token_ids[self._cache.length :]
         logits: Tensor | None = None
         done = 0
@@ -69,59 +110,80 @@ class DecodeLoop(Generic[CacheT]):
             if cancelled():
                 return None, done
             piece = todo[done : done + PREFILL_TOKENS_MAX]
-            logits = self._forward(piece)
+            logits = self._forward(piece, 1)[0]
             done += len(piece)
         return logits, done
 
+    def _reuse(self, token_ids: Sequence[int]) -> None:
+        """Make the cache hold the longest prefix of ``token_ids`` that is known."""
+        self._truncate(shared_length(self._cached_ids, list(token_ids)))
+        if self._prefixes is not None:
+            self._prefixes.restore(token_ids, self._cache)
+            self._cached_ids.extend(token_ids[len(self._cached_ids) : self._cache.length])
+
+    def _remember(self) -> None:
+        self._truncate(min(self._cache.length, len(self._cached_ids)))
+        if self._prefixes is not None and self._cached_ids:
+            self._prefixes.remember(self._cached_ids, self._cache)
+
     def _truncate(self, length: int) -> None:
-        self._cache.truncate(min(length, self._cache.length))
+        self._cache.truncate(length)
         del self._cached_ids[self._cache.length :]
 
-    def _forward(self, token_ids: Sequence[int]) -> Tensor:
-        """Run tokens and note them as cached.  # [vocabulary] float32, the logits after the last of them"""
+    def _forward(self, token_ids: Sequence[int], logits_count: int) -> Tensor:
+        """Run tokens and note them as cached.  # [logits_count, vocabulary] float32"""
         ids = torch.tensor(token_ids, dtype=torch.int64, device=self._model.device)
-        logits = self._model.forward(ids, self._cache)[0]
+        logits = self._model.forward(ids, self._cache, logits_count)
         self._cached_ids.extend(token_ids)
         return logits
 
-    def _decode(
-        self,
-        request: Request,
-        guide: Guide,
-        logits: Tensor,
-        tokens: list[Token],
-        emit: Callable[[Token], None],
-        cancelled: Callable[[], bool],
-    ) -> Finish:
-        sampler = Sampler(request.sampling)
-        counted = 0
+    def _decode(self, progress: _Progress, logits: Tensor) -> Finish:
+        lookup = PromptLookup(self._recent, progress.request.token_ids) if self._drafted_tokens_max else None
+        switch = DraftSwitch()
+        guess: list[int] = []
+        rows = logits[None]
         while True:
-            token = _choose(sampler, logits, guide)
-            if token.id in request.stop_ids:
-                return "stop"
-            tokens.append(token)
-            emit(token)
-            counted += not guide.is_healing
-            guide.advance(self._vocabulary.token_bytes(token.id))
-            if counted == request.tokens_max or self._cache.length == self._cache.capacity:
-                return "length"
-            if cancelled():
+            before = len(progress.tokens)
+            finish = self._accept(progress, rows, guess)
+            made = [token.id for token in progress.tokens[before:]]
+            if guess:
+                switch.note(len(made) - 1)
+                self._truncate(self._cache.length - (len(guess) - (len(made) - 1)))
+            if finish is not None:
+                return finish
+            if progress.cancelled():
                 return "cancelled"
-            logits = self._forward([token.id])
+            guess = []
+            if lookup is not None:
+                lookup.extend(made)
+                if switch.open():
+                    room = self._cache.capacity - self._cache.length - 1
+                    guess = lookup.guess(min(self._drafted_tokens_max, room))
+            rows = self._forward([made[-1], *guess], 1 + len(guess))
+
+    def _accept(self, progress: _Progress, rows: Tensor, guess: Sequence[int]) -> Finish | None:
+        """Choose a token from each row of logits for as long as the guess agrees with what was chosen."""
+        for row, guessed in zip(rows, [*guess, None], strict=True):
+            finish = self._take(progress, row)
+            if finish is not None or progress.tokens[-1].id != guessed:
+                return finish
+        raise AssertionError("the last row has no guess")
+
+    def _take(self, progress: _Progress, logits: Tensor) -> Finish | None:
+        """Choose one token. Gives why the generation ends, if it does."""
+        request, guide = progress.request, progress.guide
+        token = progress.sampler.choose(logits, guide.allowed(logits.device), guide.prefer(logits))
+        if not isfinite(token.log_probability):
+            raise EngineError("the model computes values that are not numbers: its weights may be damaged")
+        if token.id in request.stop_ids:
+            return "stop"
+        progress.tokens.append(token)
+        progress.emit(token)
+        progress.counted += not guide.is_healing
+        guide.advance(self._vocabulary.token_bytes(token.id))
+        is_full = len(request.token_ids) + len(progress.tokens) > self._cache.capacity
+        return "length" if progress.counted == request.tokens_max or is_full else None
 
     @cached_property
     def _mask_cache(self) -> MaskCache:
         return MaskCache(TokenIndex(self._vocabulary.bytes_by_id))
-
-
-def _choose(sampler: Sampler, logits: Tensor, guide: Guide) -> Token:
-    token = sampler.choose(logits, guide.allowed(logits.device), guide.prefer(logits))
-    if not isfinite(token.log_probability):
-        raise EngineError("the model computes values that are not numbers: its weights may be damaged")
-    return token
-
-
-def _common_prefix(first: Sequence[int], second: Sequence[int]) -> int:
-    """How many tokens two sequences share from the start."""
-    shortest = min(len(first), len(second))
-    return next((at for at in range(shortest) if first[at] != second[at]), shortest)

@@ -35,6 +35,17 @@ class KeyValueCache:
         self.keys[layer, :, start:stop] = keys
         self.values[layer, :, start:stop] = values
 
+    def copy(self, start: int, stop: int) -> Tensor:
+        """The keys and values of some positions.  # [2, layers, kv_heads, stop - start, head_width]"""
+        assert stop <= self.length
+        return torch.stack((self.keys[:, :, start:stop], self.values[:, :, start:stop]))
+
+    def append(self, slab: Tensor) -> None:
+        """Take over keys and values that `copy` gave for the very same tokens at these positions."""
+        stop = self.length + slab.shape[3]
+        self.keys[:, :, self.length : stop], self.values[:, :, self.length : stop] = slab[0], slab[1]
+        self.length = stop
+
 
 def allocate_cache(
     layers: int, kv_heads: int, capacity: int, head_width: int, dtype: torch.dtype, device: torch.device
