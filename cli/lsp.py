@@ -6,10 +6,14 @@ import json
 import logging
 import os
 import sys
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from holesmith.cli.command import Subparsers
 from holesmith.cli.errors import CommandError
+from holesmith.completion.service import Service
+
+if TYPE_CHECKING:
+    from holesmith.lsp.completion_service import StartService
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -58,14 +62,16 @@ def wait_for_client(host: str, port: int) -> tuple[BinaryIO, BinaryIO]:
     return accept(listener)
 
 
-async def converse(source: BinaryIO, sink: BinaryIO, *, watches_parent: bool) -> None:
-    from holesmith.completion.service import Service
+async def converse(
+    source: BinaryIO, sink: BinaryIO, *, watches_parent: bool, start_service: "StartService" = Service
+) -> None:
+    """Serve one client, then end the process."""
     from holesmith.lsp.server import Server
     from holesmith.lsp.serving import serve
 
     code = 1
     try:
-        code = await serve(Server(Service, watches_parent=watches_parent), source, sink)
+        code = await serve(Server(start_service, watches_parent=watches_parent), source, sink)
     except Exception:  # whatever it was, the process has to end, and the log to say why
         logging.getLogger(__name__).exception("the language server failed")
     sys.stderr.flush()
