@@ -17,6 +17,7 @@ def add_parser(subparsers: Subparsers) -> None:
         opener.add_arguments(suite)
         add_run_arguments(suite, opener)
         suite.set_defaults(run=run_suite, suite=name)
+    add_build_parser(verbs)
     comparing = verbs.add_parser("compare", help="the paired difference of two runs, second minus first")
     comparing.add_argument("first", type=Path, metavar="A", help="the folder of a run")
     comparing.add_argument("second", type=Path, metavar="B")
@@ -25,6 +26,23 @@ def add_parser(subparsers: Subparsers) -> None:
     reporting = verbs.add_parser("report", help="write the tables and the page of a run again")
     reporting.add_argument("folder", type=Path, metavar="RUN")
     reporting.set_defaults(run=run_report, json=False)
+
+
+def add_build_parser(verbs: Subparsers) -> None:
+    building = verbs.add_parser("build", help="make rows of a suite from repositories of yours")
+    which = building.add_subparsers(title="suites", metavar="SUITE", required=True)
+    stack_repo = which.add_parser("stack-repo", help="holes with the 63 prompt proposals, and with BM25")
+    stack_repo.add_argument("source", type=Path, metavar="DIR", help="a folder of OWNER/REPOSITORY folders")
+    stack_repo.add_argument("--out", type=Path, required=True, metavar="DIR")
+    stack_repo.add_argument("--split", choices=("train", "val", "test"), default="test")
+    stack_repo.add_argument("--per-repository", type=positive, default=10_000, metavar="N")
+    stack_repo.add_argument("--seed", type=int, default=9)
+    stack_repo.set_defaults(run=run_build_stack_repo)
+    apieval = which.add_parser("apieval", help="rows of both tasks, from Python repositories")
+    apieval.add_argument("source", type=Path, metavar="DIR", help="a folder of repositories")
+    apieval.add_argument("--out", type=Path, required=True, metavar="FILE")
+    apieval.add_argument("--task", choices=("token", "conversation"), default="token")
+    apieval.set_defaults(run=run_build_apieval)
 
 
 def add_run_arguments(parser: argparse.ArgumentParser, opener: SuiteOpener) -> None:
@@ -74,3 +92,15 @@ def run_compare(arguments: argparse.Namespace) -> int:
     from holesmith.cli import eval_run
 
     return eval_run.run_compare(arguments)
+
+
+def run_build_stack_repo(arguments: argparse.Namespace) -> int:
+    from holesmith.cli import eval_build
+
+    return eval_build.run_stack_repo(arguments)
+
+
+def run_build_apieval(arguments: argparse.Namespace) -> int:
+    from holesmith.cli import eval_build
+
+    return eval_build.run_apieval(arguments)

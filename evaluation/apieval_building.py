@@ -68,7 +68,7 @@ def _rows_of_file(
                 if receiver is not None and target in defined_in and place is not None:
                     line, column = place
                     yield {
-                        "id": f"{path}:{line}:{column}",
+                        "id": f"{repository}/{path}:{line}:{column}",
                         "repo_zip": repository,
                         "file": path,
                         "line": line,

@@ -23,7 +23,8 @@ from holesmith.evaluation.source_tree import SourceFile, source_files
 
 BODY_LINES_MAX = 15
 TARGET_CHARACTERS_MAX = 800
-_COMMENT_STARTS = ("*", "/", "#", "--")
+_COMMENT_STARTS = {"python": ("#",)}
+_OTHER_COMMENT_STARTS = ("*", "/")
 
 Cut = tuple[int, int]
 """The offsets of what is taken out, half-open."""
@@ -100,7 +101,7 @@ def _arguments(file: SourceFile) -> Iterator[Cut]:
         before = token
 
 
-def half_lines(text: str) -> Iterator[tuple[int, int, Cut]]:
+def half_lines(text: str, language: str) -> Iterator[tuple[int, int, Cut]]:
     """The line, the column and the cut of each hole of RLPG: from the middle of what a line holds to its end.
 
     The published column is that of the stripped line but is used in the raw one, which cuts indented lines
@@ -109,21 +110,26 @@ def half_lines(text: str) -> Iterator[tuple[int, int, Cut]]:
     start = 0
     for number, line in enumerate(text.split("\n")):
         stripped = line.strip()
-        if stripped and not stripped.startswith(_COMMENT_STARTS):
+        if stripped and not is_comment(stripped, language):
             column = line.index(stripped) + len(stripped) // 2
             yield number, column, (start + column, start + len(line.rstrip("\r")))
         start += len(line) + 1
 
 
+def is_comment(stripped: str, language: str) -> bool:
+    """RLPG's rule, by how a line begins."""
+    return stripped.startswith(_COMMENT_STARTS.get(language, _OTHER_COMMENT_STARTS))
+
+
 def _lines(file: SourceFile) -> Iterator[Cut]:
-    return (cut for _, _, cut in half_lines(file.text))
+    return (cut for _, _, cut in half_lines(file.text, file.language))
 
 
 def _statements(file: SourceFile) -> Iterator[Cut]:
     start = 0
     for line in file.text.split("\n"):
         stripped = line.strip()
-        if len(stripped) > 2 and not stripped.startswith(_COMMENT_STARTS):
+        if len(stripped) > 2 and not is_comment(stripped, file.language):
             yield start + line.index(stripped), start + len(line.rstrip())
         start += len(line) + 1
 

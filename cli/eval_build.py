@@ -1,0 +1,38 @@
+"""What ``holesmith eval build`` does: rows of a suite from the user's own repositories."""
+
+import argparse
+import json
+
+from holesmith.evaluation.apieval_building import conversation_rows, repositories_in, token_rows
+from holesmith.evaluation.errors import EvaluationError
+from holesmith.evaluation.run_folder import write_whole
+from holesmith.evaluation.stack_repo_building import Building
+from tqdm import tqdm
+
+
+def run_stack_repo(arguments: argparse.Namespace) -> int:
+    building = Building(
+        arguments.source, arguments.out, arguments.split, arguments.per_repository, arguments.seed
+    )
+    with tqdm(unit="hole", disable=None) as bar:
+
+        def show() -> None:
+            bar.update()
+
+        counts = building.build(show)
+    for repository, count in counts.items():
+        print(f"{repository}: {count} holes")
+    return 0
+
+
+def run_apieval(arguments: argparse.Namespace) -> int:
+    make_rows = token_rows if arguments.task == "token" else conversation_rows
+    lines: list[str] = []
+    for repository in tqdm(repositories_in(arguments.source), unit="repository", disable=None):
+        lines += [json.dumps(row, ensure_ascii=False) + "\n" for row in make_rows(repository)]
+    if not lines:
+        raise EvaluationError(f"{arguments.source}: no row can be made from its Python files")
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(arguments.out, "".join(lines))
+    print(f"{len(lines)} rows in {arguments.out}")
+    return 0
