@@ -63,8 +63,9 @@ def _rows_of_file(
     path = f"{repository}/{file.path}"
     for node in ast.walk(tree):
         match node:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=target) as attribute):
-                receiver, place = receivers.get(name), _place(attribute, lines)
+            case ast.Call(func=ast.Attribute(value=value, attr=target) as attribute):
+                name, place = _spelt(value), _place(attribute, lines)
+                receiver = receivers.get(name or "")
                 if receiver is not None and target in defined_in and place is not None:
                     line, column = place
                     yield {
@@ -117,21 +118,58 @@ def _local_imports(tree: ast.Module, path: str, modules: set[str]) -> dict[str, 
 
 
 def _variables(tree: ast.Module, imported: Mapping[str, str]) -> dict[str, _Receiver]:
-    """The variables that are made by a call of an imported class, or annotated with one."""
+    """The variables and attributes of self that are made by a call of an imported class, or annotated with
+    one; also those that only pass such a variable on.
+    """
     found: dict[str, _Receiver] = {}
     for node in ast.walk(tree):
         match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=ast.Name(id=class_name))):
+            case ast.Assign(targets=[target], value=ast.Call(func=class_node)):
                 pass
-            case ast.AnnAssign(target=ast.Name(id=name), annotation=ast.Name(id=class_name)):
+            case ast.AnnAssign(target=target, annotation=class_node):
                 pass
-            case ast.arg(arg=name, annotation=ast.Name(id=class_name)):
-                pass
+            case ast.arg(arg=name, annotation=ast.expr() as class_node):
+                target = ast.Name(name)
             case _:
                 continue
-        if class_name in imported and class_name[:1].isupper():
-            found[name] = _Receiver("variable_of_imported_class", imported[class_name], class_name)
+        variable, class_name = _spelt(target), _class_named(class_node)
+        if variable and class_name in imported and class_name[:1].isupper():
+            found[variable] = _Receiver("variable_of_imported_class", imported[class_name], class_name)
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=[target], value=value):
+                variable, source = _spelt(target), _spelt(value)
+                if variable and source in found:
+                    found.setdefault(variable, found[source])
+            case _:
+                pass
     return found
+
+
+def _spelt(node: ast.AST) -> str | None:
+    """``name`` or ``self.name``; None for anything else."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=ast.Name(id="self"), attr=name):
+            return f"self.{name}"
+        case _:
+            return None
+
+
+def _class_named(node: ast.expr) -> str:
+    """The class of an annotation or a call, also within ``Optional[…]`` or ``… | None``; empty if none."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Constant(value=str(name)):
+            return name
+        case ast.Subscript(value=ast.Name(id="Optional"), slice=inner):
+            return _class_named(inner)
+        case ast.BinOp(left=left, right=ast.Constant(value=None)):
+            return _class_named(left)
+        case _:
+            return ""
 
 
 def conversation_rows(repository: Path) -> Iterator[Row]:
