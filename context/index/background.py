@@ -63,7 +63,7 @@ class BackgroundIndexer:
             process = self._running()
             if process is None or process.stdin is None:
                 return
-            with suppress(OSError):
+            with suppress(OSError, ValueError):  # it has just ended
                 process.stdin.write(json.dumps(command) + "\n")
                 process.stdin.flush()
 
@@ -96,5 +96,8 @@ class BackgroundIndexer:
                 with suppress(ValueError):
                     self._on_event(json.loads(line))
         status = process.wait()
+        if process.stdin is not None:
+            with self._lock, suppress(OSError):
+                process.stdin.close()
         if status and not self._closed:
             self._on_event({"event": "failed", "message": f"the indexer ended with status {status}"})

@@ -1,0 +1,134 @@
+"""The indexer in its own process: what it tells, several at once, and its end."""
+
+import queue
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from holesmith.context.index.background import BackgroundIndexer, Event
+from holesmith.context.index.location import CACHE_VARIABLE, database_of, delete_unused
+from holesmith.context.index.reader import Index
+
+from tests.context.repository import write_files
+
+EVENT_TIMEOUT_S = 30.0
+Start = Callable[[Path], tuple[BackgroundIndexer, "queue.Queue[Event]"]]
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
+    write_files(tmp_path / "work", {f"d{number}/m.py": f"def f{number}(): pass\n" for number in range(30)})
+    return tmp_path / "work"
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    running: list[BackgroundIndexer] = []
+
+    def make(root: Path) -> tuple[BackgroundIndexer, "queue.Queue[Event]"]:
+        events: queue.Queue[Event] = queue.Queue()
+        running.append(BackgroundIndexer(root, events.put))
+        return running[-1], events
+
+    yield make
+    for indexer in running:
+        indexer.close()
+
+
+def wait_for(events: "queue.Queue[Event]", name: str) -> Event:
+    deadline = time.monotonic() + EVENT_TIMEOUT_S
+    while True:
+        event = events.get(timeout=max(0.01, deadline - time.monotonic()))
+        if event["event"] == name:
+            return event
+        assert event["event"] != "failed", event
+
+
+def test_it_scans_with_progress_and_follows_changes(root: Path, start: Start) -> None:
+    indexer, events = start(root)
+    indexer.scan(["d3/m.py"])
+    assert wait_for(events, "progress")["files_total"] == 30
+    assert wait_for(events, "scanned")["stored"] == 30
+    index = Index(database_of(root))
+    (root / "d1" / "m.py").rename(root / "d1" / "n.py")
+    indexer.rename("d1/m.py", "d1/n.py")
+    assert not wait_for(events, "updated")["is_there"]
+    assert wait_for(events, "updated")["is_there"]
+    assert "d1/n.py" in index.paths()
+    assert "d1/m.py" not in index.paths()
+
+
+def test_a_changed_ignore_file_is_a_new_scan(root: Path, start: Start) -> None:
+    indexer, events = start(root)
+    indexer.scan()
+    wait_for(events, "scanned")
+    write_files(root, {".gitignore": "d1*/\n"})
+    indexer.update([".gitignore"])
+    assert wait_for(events, "scanned")["removed"] == 11
+
+
+def test_two_windows_on_one_workspace_agree(root: Path, start: Start) -> None:
+    (first, events), (second, others) = start(root), start(root)
+    first.scan()
+    second.scan()
+    stored = wait_for(events, "scanned")["stored"] + wait_for(others, "scanned")["stored"]
+    assert stored == 30
+    write_files(root, {"d1/m.py": "def new(): pass\n", "d2/m.py": "def newer(): pass\n"})
+    first.update(["d1/m.py"])
+    second.update(["d2/m.py"])
+    wait_for(events, "updated")
+    wait_for(others, "updated")
+    index = Index(database_of(root))
+    assert len(index.paths()) == 30
+    assert {each.symbol.name for each in index.definitions(["new", "newer"])} == {"new", "newer"}
+
+
+def test_a_killed_indexer_is_started_again_and_nothing_is_lost(root: Path, start: Start) -> None:
+    indexer, events = start(root)
+    indexer.scan()
+    wait_for(events, "progress")
+    process = indexer._process
+    assert process is not None
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    while events.get(timeout=EVENT_TIMEOUT_S)["event"] != "failed":
+        pass
+    indexer.scan()
+    assert wait_for(events, "scanned")["files"] == 30
+    assert len(Index(database_of(root)).paths()) == 30
+
+
+def test_the_process_ends_with_its_parent(root: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "holesmith.context.index.indexer", str(root)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    out, _ = process.communicate(b'{"do": "scan"}\nnot json\n{"do": "nonsense"}\n', timeout=EVENT_TIMEOUT_S)
+    assert process.returncode == 0
+    assert b"progress" in out or out == b""
+
+
+def test_a_workspace_that_cannot_be_indexed_is_told(root: Path, start: Start, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file where the cache should be")
+    indexer, events = start(root)
+    indexer.scan()
+    assert "no index" in events.get(timeout=EVENT_TIMEOUT_S)["message"]
+
+
+def test_indexes_of_workspaces_that_are_gone_are_deleted(root: Path, start: Start) -> None:
+    indexer, events = start(root)
+    indexer.scan()
+    wait_for(events, "scanned")
+    indexer.close()
+    assert delete_unused() == 0
+    for file in sorted(root.rglob("*"), reverse=True):
+        file.unlink() if file.is_file() else file.rmdir()
+    root.rmdir()
+    assert delete_unused() == 1
+    assert not database_of(root).parent.exists()

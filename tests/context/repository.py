@@ -1,0 +1,80 @@
+"""A small repository on disk with its index, made for one test."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from holesmith.analysis.language import language_of
+from holesmith.context.gather import Budget, Choice, Gathered, gather
+from holesmith.context.index.build import BuildReport, Workspace, scan
+from holesmith.context.index.files import Limits
+from holesmith.context.index.ignore import IgnoreRules
+from holesmith.context.index.reader import Index
+from holesmith.context.index.schema import open_writer
+from holesmith.context.request import ContextRequest
+from holesmith.context.snippet import Snippet
+from holesmith.context.sources.catalogue import SOURCES
+from holesmith.context.surroundings import Surroundings
+
+from tests.fakes import byte_vocabulary
+
+CURSOR = "<CURSOR>"
+VOCABULARY = byte_vocabulary()
+NEVER_S = 1e12
+
+
+@dataclass(frozen=True)
+class Repository:
+    root: Path
+    database: Path
+    index: Index
+
+    def write(self, files: Mapping[str, str]) -> None:
+        write_files(self.root, files)
+
+    def scan(self) -> BuildReport:
+        connection = open_writer(self.database)
+        try:
+            return scan(self.workspace(connection))
+        finally:
+            connection.close()
+
+    def workspace(self, connection: object = None, limits: Limits | None = None) -> Workspace:
+        connection = connection or open_writer(self.database)
+        return Workspace(self.root, connection, IgnoreRules(self.root), limits or Limits())  # pyright: ignore[reportArgumentType]  # a connection
+
+    def request(self, path: str, document: str, **known: object) -> ContextRequest:
+        prefix, suffix = document.split(CURSOR)
+        return ContextRequest(self.root, path, language_of(path), prefix, suffix, **known)  # pyright: ignore[reportArgumentType]  # fields by name
+
+    def around(
+        self, path: str, document: str, shown_before: int = 200, shown_after: int = 50, **known: object
+    ) -> Surroundings:
+        return Surroundings(self.request(path, document, **known), shown_before, shown_after)
+
+    def snippets(self, source: str, path: str, document: str, **known: object) -> list[Snippet]:
+        """What one source finds for the hole at the cursor mark."""
+        gatherer = next(each.gather for each in SOURCES if each.name == source)
+        return list(gatherer(self.around(path, document, **known), self.index))
+
+    def gather(self, path: str, document: str, tokens: int = 2_000, **known: object) -> Gathered:
+        sources = known.pop("sources", None)
+        choice = Choice(frozenset(sources)) if sources else Choice()  # pyright: ignore[reportArgumentType]  # names
+        request = self.request(path, document, **known)
+        return gather(request, self.index, VOCABULARY, Budget(tokens, 60, 20), NEVER_S, choice)
+
+
+def make_repository(folder: Path, files: Mapping[str, str]) -> Repository:
+    root, database = folder / "work", folder / "cache" / "index.sqlite3"
+    root.mkdir()
+    repository = Repository(root, database, Index(database))
+    repository.write(files)
+    repository.scan()
+    return repository
+
+
+def write_files(root: Path, files: Mapping[str, str]) -> None:
+    for path, text in files.items():
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
