@@ -16,6 +16,7 @@ from pygls.exceptions import (
     JsonRpcException,
     JsonRpcInvalidParams,
     JsonRpcInvalidRequest,
+    JsonRpcMethodNotFound,
     JsonRpcServerNotInitialized,
 )
 from pygls.protocol import LanguageServerProtocol
@@ -56,6 +57,7 @@ class Protocol(LanguageServerProtocol):
         try:
             _check_form(fields)
             self._check_turn(fields.get("method"))
+            self._check_kind(fields)
             super().handle_message(self._structured(fields))
         except JsonRpcException as error:
             if "method" in fields and "id" not in fields:
@@ -82,6 +84,12 @@ class Protocol(LanguageServerProtocol):
             raise JsonRpcInvalidRequest("initialize may be sent only once")
         if self.phase == "shut down":
             raise JsonRpcInvalidRequest("the server is shutting down")
+
+    def _check_kind(self, fields: dict[str, object]) -> None:
+        """A notification's name does not become a request by an id: it would have no answer."""
+        kind = self.get_message_type(str(fields.get("method")))
+        if "id" in fields and kind is not None and "id" not in kind.__annotations__:
+            raise JsonRpcMethodNotFound.of(str(fields["method"]))
 
     def _advance(self, method: object) -> None:
         if method == types.INITIALIZE:

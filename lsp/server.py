@@ -44,6 +44,7 @@ class Server(LanguageServer):
         )
         self._start_service = start_service
         self._watches_parent = watches_parent
+        self._started = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._client_log = ClientLog(self)
         self.ended = asyncio.Event()
@@ -82,8 +83,14 @@ class Server(LanguageServer):
         if self._watches_parent and params.process_id is not None:
             self.run_beside(self._end_with(params.process_id))
 
-    async def start(self) -> None:
-        """On ``initialized``: take the settings and load the model."""
+    def start_once(self) -> None:
+        """On ``initialized``, which a client may repeat in vain."""
+        if not self._started:
+            self._started = True
+            self.run_beside(self._start())
+
+    async def _start(self) -> None:
+        """Take the settings and load the model."""
         self.reporting.open()
         await self.configuration.start()
         self.holes.service = self._start_service(self.holes.settings.options, self.reporting.show_status)
@@ -138,7 +145,7 @@ def register_life(server: Server) -> None:
 
     @server.feature(types.INITIALIZED)
     def initialized(params: types.InitializedParams) -> None:
-        server.run_beside(server.start())
+        server.start_once()
 
     @server.feature(types.EXIT)
     def leave(params: None) -> None:
