@@ -42,6 +42,7 @@ class WorkerStatus:
     """For the server's status and for ``doctor``. ``restarts`` counts workers that were replaced."""
 
     is_running: bool
+    process_id: int | None
     restarts: int
     memory_bytes: int
     last_failure: str
@@ -63,10 +64,14 @@ class _Process:
 
 @dataclass(slots=True)
 class AnalysisClient:
-    """One project's analysis. All methods belong to one event loop; ``close`` must be called on it."""
+    """One project's analysis. All methods belong to one event loop; ``close`` must be called on it.
+
+    A worker that has not answered ``hang_s`` after a question's deadline is killed.
+    """
 
     options: Options
     memory_bytes_max: int = 1536 * 1024**2
+    hang_s: float = HANG_S
     _worker: _Process | None = None
     _jobs: deque[_Job] = field(default_factory=deque["_Job"])
     _has_job: asyncio.Event = field(default_factory=asyncio.Event)
@@ -78,7 +83,10 @@ class AnalysisClient:
 
     @property
     def status(self) -> WorkerStatus:
-        return WorkerStatus(self._worker is not None, self._restarts, self._memory_bytes, self._last_failure)
+        worker_id = None if self._worker is None else self._worker.process.pid
+        return WorkerStatus(
+            self._worker is not None, worker_id, self._restarts, self._memory_bytes, self._last_failure
+        )
 
     async def ask(self, question: Question[A], deadline_ms: float) -> Reply[A]:
         """The answer, or none after ``deadline_ms`` at the latest. Cancelling is safe and cheap."""
@@ -135,7 +143,7 @@ class AnalysisClient:
             worker = await self._running_worker()
             if worker is None:
                 return Reply(None, f"analysis is off for a while: {self._last_failure}", 0.0)
-            grace_s = HANG_S if worker.is_warm else START_S
+            grace_s = self.hang_s if worker.is_warm else START_S
             async with asyncio.timeout(max(job.deadline - started, 0.0) + grace_s):
                 response = await _converse(worker.process, job.message)
             worker.is_warm = True

@@ -72,6 +72,12 @@ class FilledHole:
         return self.script._module_node.get_leaf_for_position((line, column + 1))  # noqa: SLF001
 
     @property
+    def is_sound(self) -> bool:
+        """Whether the placeholder stands in the tree, and behind a dot if the text has one there."""
+        leaf = self.leaf
+        return PLACEHOLDER in leaf.value and (self.hole.kind != "attribute" or leaf.parent.type == "trailer")
+
+    @property
     def context(self) -> Any:
         """The scope that the hole is in."""
         return self.module_context.create_context(self.leaf)
@@ -97,7 +103,7 @@ class JediProject:
         jedi.settings.dynamic_params_for_other_modules = False
         jedi.settings.dynamic_array_additions = False
         jedi.settings.auto_import_modules = []
-        parso.cache._CACHED_SIZE_TRIGGER = 100 * FILES_MAX  # noqa: SLF001 # see forget_files
+        setattr(parso.cache, "_CACHED_SIZE_TRIGGER", 100 * FILES_MAX)  # noqa: B010 # private; see forget_files
         interpreter = IsolatedEnvironment()
         environment = find_environment(options)
         search_path = [*environment.source_roots, *interpreter.get_sys_path(), *environment.search_paths]
@@ -112,6 +118,16 @@ class JediProject:
         if sum(len(files) for files in parser_cache.values()) > FILES_MAX:
             parser_cache.clear()
             self.scripts.clear()
+
+    def has_text(self, path: str | None) -> bool:
+        """Whether an earlier text of this path was parsed, so that the next is parsed incrementally."""
+        key = None if path is None else Path(path)
+        return any(key in files for files in parser_cache.values())
+
+    def forget_text(self, path: str | None) -> None:
+        for files in parser_cache.values():
+            files.pop(path if path is None else Path(path), None)
+        self.scripts.clear()
 
     def script(self, path: str | None, text: str) -> Any:
         if len(text) > CHARACTERS_MAX:
@@ -140,7 +156,13 @@ class JediProject:
         if excerpt.open_literal and hole.kind == "string" and not closing_quote(excerpt):
             closers = quote_of(excerpt.open_literal.text) + closers
         text = prefix[:start] + PLACEHOLDER + closers + suffix
-        return FilledHole(self.script(source.path, text), text, start, hole)
+        is_incremental = self.has_text(source.path)
+        filled = FilledHole(self.script(source.path, text), text, start, hole)
+        if is_incremental and not filled.is_sound:
+            # parso's incremental parser lost its way between two texts, so this one is parsed anew.
+            self.forget_text(source.path)
+            filled = FilledHole(self.script(source.path, text), text, start, hole)
+        return filled
 
 
 def closing(excerpt: Excerpt, suffix: str) -> str:

@@ -1,0 +1,219 @@
+"""The worker process under attack: the client answers in time whatever happens to it."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from holesmith.analysis.blocking_client import BlockingAnalysisClient
+from holesmith.analysis.client import AnalysisClient
+from holesmith.analysis.jedi_options import Options
+from holesmith.analysis.questions import ExpectedTypeQuestion, MembersQuestion, Source
+
+PATIENCE_MS = 30_000.0
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all workers: parsing the builtins anew for each test would take a second."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest_asyncio.fixture
+async def client(tmp_path: Path, cache: Path) -> AsyncIterator[AnalysisClient]:
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    client = AnalysisClient(Options(str(workspace), str(cache)), hang_s=0.5)
+    assert (await client.warm_up()).answer is not None
+    yield client
+    await client.close()
+
+
+def members(text: str, path: str | None = None) -> MembersQuestion:
+    return MembersQuestion(Source(path, text), len(text))
+
+
+async def assert_works(client: AnalysisClient) -> None:
+    reply = await client.ask(members('"".'), PATIENCE_MS)
+    assert reply.answer is not None
+    assert reply.answer.is_complete
+    assert "upper" in {member.name for member in reply.answer.members}
+
+
+async def assert_in_time(client: AnalysisClient, question: MembersQuestion, deadline_ms: float) -> None:
+    started = time.monotonic()
+    await client.ask(question, deadline_ms)
+    assert (time.monotonic() - started) * 1000 < deadline_ms + 500
+
+
+def worker_id(client: AnalysisClient) -> int:
+    worker_id = client.status.process_id
+    assert worker_id is not None
+    return worker_id
+
+
+async def test_killed_worker_is_replaced(client: AnalysisClient) -> None:
+    before = worker_id(client)
+    os.kill(before, signal.SIGKILL)
+    await client.ask(members('"".'), PATIENCE_MS)
+    await assert_works(client)
+    assert worker_id(client) != before
+    assert client.status.restarts == 1
+
+
+async def test_frozen_worker_costs_one_deadline_and_is_replaced(client: AnalysisClient) -> None:
+    before = worker_id(client)
+    os.kill(before, signal.SIGSTOP)
+    reply = await client.ask(members('"".'), 100)
+    assert reply.answer is None
+    await assert_works(client)
+    assert worker_id(client) != before
+
+
+async def test_worker_that_grows_is_replaced(client: AnalysisClient) -> None:
+    before = worker_id(client)
+    client.memory_bytes_max = 1
+    await assert_works(client)
+    client.memory_bytes_max = 2**40
+    await assert_works(client)
+    assert worker_id(client) != before
+
+
+async def test_worker_that_keeps_dying_is_left_alone_for_a_while(client: AnalysisClient) -> None:
+    client.memory_bytes_max = 1
+    for _ in range(9):
+        await client.ask(members('"".'), PATIENCE_MS)
+    reply = await client.ask(members('"".'), PATIENCE_MS)
+    assert reply.answer is None
+    assert "off for a while" in reply.reason
+    assert client.status.restarts == 5
+
+
+async def test_five_megabytes_are_refused_at_once(client: AnalysisClient) -> None:
+    text = "x = 1\n" * 900_000 + '"".'
+    reply = await client.ask(members(text), PATIENCE_MS)
+    assert reply.answer is None
+    assert "characters" in reply.reason
+    await assert_in_time(client, members(text), 50)
+    await assert_works(client)
+
+
+async def test_deep_nesting(client: AnalysisClient) -> None:
+    await assert_in_time(client, members("x = " + "[" * 200 + '"".'), 2_000)
+    await assert_in_time(client, members("x = " + "(" * 5_000 + '"".'), 2_000)
+    await assert_works(client)
+
+
+async def test_recursive_type(client: AnalysisClient) -> None:
+    text = "class A(A): ...\nclass B(C): ...\nclass C(B): ...\nx: 'list[x]' = A()\ndef f(): return f()\n"
+    for expression in ("A().", "B().", "x.", "f()."):
+        await assert_in_time(client, members(text + expression), 2_000)
+    await assert_works(client)
+
+
+@pytest.mark.parametrize("text", ["\ud800.", "\0.", "x\r\n\f\u2028.", "é😀 = ''\né😀.", "a" * 100_000 + "."])
+async def test_strange_text(client: AnalysisClient, text: str) -> None:
+    await assert_in_time(client, members(text), 3_000)
+    await assert_works(client)
+
+
+@pytest.mark.slow
+async def test_project_of_twenty_thousand_files(client: AnalysisClient) -> None:
+    root = Path(client.options.root)
+    for package in range(200):
+        directory = root / f"package{package}"
+        directory.mkdir()
+        for module in range(100):
+            (directory / f"module{module}.py").touch()
+    text = "import package1.module1\n\nclass A:\n    field = ''\n\nprint(A()."
+    await assert_in_time(client, members(text, str(root / "main.py")), 1_000)
+    reply = await client.ask(members(text, str(root / "main.py")), PATIENCE_MS)
+    assert reply.answer is not None
+    assert "field" in {member.name for member in reply.answer.members}
+
+
+async def test_endless_question_is_interrupted_and_the_next_is_answered(client: AnalysisClient) -> None:
+    names = "\n".join(f"a{n} = [a{n - 1}, a{n - 1}, a{n - 1}]" for n in range(1, 400))
+    question = members(f"a0 = []\n{names}\na399[0][0][0].")
+    await assert_in_time(client, question, 100)
+    await assert_works(client)
+    assert client.status.restarts == 0
+
+
+async def test_cancelled_question_does_not_disturb_the_next(client: AnalysisClient) -> None:
+    task = asyncio.ensure_future(client.ask(members('"".'), PATIENCE_MS))
+    await asyncio.sleep(0)
+    task.cancel()
+    await assert_works(client)
+
+
+async def test_burst_of_questions_is_bounded(client: AnalysisClient) -> None:
+    replies = await asyncio.gather(*(client.ask(members('"".'), PATIENCE_MS) for _ in range(100)))
+    answered = [reply for reply in replies if reply.answer is not None]
+    refused = [reply for reply in replies if reply.reason == "too many questions"]
+    assert answered
+    assert refused
+    assert len(answered) + len(refused) == 100
+
+
+async def test_workspace_never_takes_the_place_of_a_module(tmp_path: Path, cache: Path) -> None:
+    trap = f"open({str(tmp_path / 'sprung')!r}, 'w').close()\nraise SystemExit\n"
+    workspace = tmp_path / "workspace"
+    (workspace / ".venv" / "bin").mkdir(parents=True)
+    (workspace / ".venv" / "lib" / "python3.11" / "site-packages").mkdir(parents=True)
+    (workspace / ".venv" / "pyvenv.cfg").write_text("version = 3.11.7\n")
+    interpreter = workspace / ".venv" / "bin" / "python"
+    interpreter.write_text(f"#!/bin/sh\ntouch {tmp_path / 'sprung'}\n")
+    interpreter.chmod(0o755)
+    (workspace / ".venv" / "lib" / "python3.11" / "site-packages" / "evil.pth").write_text(
+        f"import os; {trap!r}\n"
+    )
+    for name in (
+        "dataclasses",
+        "jedi",
+        "json",
+        "os",
+        "parso",
+        "sitecustomize",
+        "usercustomize",
+        "typing",
+        "zzz",
+    ):
+        (workspace / f"{name}.py").write_text(trap)
+    here = Path.cwd()
+    os.chdir(workspace)
+    client = AnalysisClient(Options(str(workspace), str(cache), virtual_env=str(workspace / ".venv")))
+    try:
+        environment = (await client.warm_up()).answer
+        assert environment is not None
+        assert environment.path == str(workspace / ".venv")
+        assert environment.version == "3.11"
+        text = "import zzz, dataclasses, json\nprint(json."
+        for question in (
+            members(text, str(workspace / "main.py")),
+            members("import zzz\nzzz.", str(workspace / "m.py")),
+        ):
+            await client.ask(question, PATIENCE_MS)
+        await assert_works(client)
+    finally:
+        os.chdir(here)
+        await client.close()
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_blocking_client(tmp_path: Path, cache: Path) -> None:
+    with BlockingAnalysisClient(Options(str(tmp_path), str(cache), python=sys.prefix)) as client:
+        environment = client.warm_up().answer
+        assert environment is not None
+        assert environment.origin == "setting"
+        text = "x: int = "
+        reply = client.ask(ExpectedTypeQuestion(Source(None, text), len(text)), PATIENCE_MS)
+        assert reply.answer is not None
+        assert reply.answer.expected is not None
+        assert reply.answer.expected.type == "int"
+    assert not client.status.is_running
