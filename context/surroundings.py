@@ -62,7 +62,10 @@ class Surroundings:
         """The symbols and imports of this file as it is now."""
         if len(self.text) > CHARACTERS_MAX:
             return FileSymbols((), ())
-        return symbols_of(self.request.language, self.text)
+        prefix = self.request.prefix
+        # A name in the hole makes the text whole again: an empty body, say, would lose its function.
+        name = "" if prefix[-1:].isidentifier() else "_"
+        return symbols_of(self.request.language, prefix + name + self.request.suffix)
 
     @cached_property
     def imports(self) -> tuple[Import, ...]:

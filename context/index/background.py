@@ -42,6 +42,11 @@ class BackgroundIndexer:
     def rename(self, old: str, new: str) -> None:
         self.update((old, new))
 
+    @property
+    def process(self) -> subprocess.Popen[str] | None:
+        """The running indexer, for watching it; None before the first command."""
+        return self._process
+
     def close(self) -> None:
         """End the process; what it has not stored yet is found by the next scan."""
         with self._lock:

@@ -6,6 +6,7 @@ rank by the variable before the dot and the names near the hole.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from holesmith.analysis.import_statements import Import
 from holesmith.analysis.symbols import Symbol
@@ -66,23 +67,27 @@ def imported_apis(around: Surroundings, index: Index) -> Iterator[ImportedApi]:
             if files > FILES_MAX:
                 return
             symbols = index.symbols(path)
-            for local_name, ordinal in named_by(statement, symbols):
+            for local_name, ordinal in named_by(statement, symbols, PurePosixPath(path).stem):
                 if (path, ordinal) not in seen:
                     seen.add((path, ordinal))
                     yield ImportedApi(local_name, path, symbols, ordinal)
 
 
-def named_by(statement: Import, symbols: Sequence[Symbol]) -> Iterator[tuple[str, int]]:
-    """The top-level definitions that ``statement`` names; all of them where it names the module."""
+def named_by(statement: Import, symbols: Sequence[Symbol], module: str) -> Iterator[tuple[str, int]]:
+    """The top-level definitions that ``statement`` names, each with the name by which the file uses it.
+
+    Where it names the ``module`` itself, all of the module's, used through the module's own name.
+    """
     wanted = dict(statement.names)
-    takes_all = not wanted or "*" in wanted or "default" in wanted
+    alias = wanted.get(module) or (statement.alias or module if not wanted else None)
+    takes_all = alias is not None or "*" in wanted or "default" in wanted
     for ordinal, symbol in enumerate(symbols):
         if symbol.parent is not None:
             continue
         if symbol.name in wanted:
             yield wanted[symbol.name], ordinal
         elif takes_all and symbol.kind != "field" and not symbol.name.startswith("_"):
-            yield symbol.name, ordinal
+            yield alias or symbol.name, ordinal
 
 
 def score_of(api: ImportedApi, around: Surroundings, receiver_type: str | None) -> float:

@@ -129,10 +129,11 @@ class Proposer:
         for path in self._files.of(rule.source):
             text = self._content(path).of(rule.type)
             cut = cut_front if rule.source == "parent_class_file" else cut_back
-            text = cut(text, characters)
-            if text.strip() and (len(text) >= BLOCK_CHARACTERS_MIN or not blocks):
-                blocks.append(Block(path, text))
-                characters -= len(text)
+            shown = cut(text, characters)
+            is_crumb = shown != text and len(shown) < BLOCK_CHARACTERS_MIN
+            if shown.strip() and not is_crumb:
+                blocks.append(Block(path, shown))
+                characters -= len(shown)
             if characters < BLOCK_CHARACTERS_MIN:
                 break
         return blocks

@@ -55,7 +55,7 @@ class Repository:
     def snippets(self, source: str, path: str, document: str, **known: object) -> list[Snippet]:
         """What one source finds for the hole at the cursor mark."""
         gatherer = next(each.gather for each in SOURCES if each.name == source)
-        return list(gatherer(self.around(path, document, **known), self.index))
+        return list(gatherer(Surroundings(self.request(path, document, **known), 200, 50), self.index))
 
     def gather(self, path: str, document: str, tokens: int = 2_000, **known: object) -> Gathered:
         sources = known.pop("sources", None)

@@ -92,7 +92,7 @@ def test_a_killed_indexer_is_started_again_and_nothing_is_lost(root: Path, start
     indexer, events = start(root)
     indexer.scan()
     wait_for(events, "progress")
-    process = indexer._process
+    process = indexer.process
     assert process is not None
     process.send_signal(signal.SIGKILL)
     process.wait()
