@@ -57,4 +57,5 @@ def row_of(line: bytes) -> Row:
     """From what ``as_line`` gave. Raises ValueError, KeyError or TypeError for anything else."""
     fields: dict[str, Any] = json.loads(line)
     samples = tuple(SampleRow(**sample) for sample in fields.pop("samples"))
-    return Row(samples=samples, **fields)
+    context = tuple(fields.pop("context"))
+    return Row(samples=samples, context=context, **fields)
