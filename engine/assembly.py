@@ -31,7 +31,7 @@ def assemble(
     progress: Progress,
 ) -> Decoder:
     """Build the decoder. Raises WeightsError for missing tensors."""
-    norm = partial(_norm, architecture, weights, device, dtype)
+    norm = partial(_norm, architecture, weights, device)
     layers: list[Layer] = []
     for index in range(architecture.layers):
         layers.append(_layer(f"blk.{index}.", architecture, weights, norm, make_matrix))
@@ -101,18 +101,26 @@ def _required(norm: NormFunction | None) -> NormFunction:
 
 
 def _norm(
-    architecture: Architecture, weights: Weights, device: torch.device, dtype: torch.dtype, name: str
+    architecture: Architecture, weights: Weights, device: torch.device, name: str
 ) -> NormFunction | None:
     """The norm of that name; None where the model has none."""
     optional = name.endswith(("q_norm", "k_norm")) or ".post_" in name
     if optional and f"{name}.weight" not in weights:
         return None
-    scale = (weights.tensor(f"{name}.weight").float() + architecture.norm_offset).to(device, dtype)
-    shape, epsilon = tuple(scale.shape), architecture.norm_epsilon
+    scale = (weights.tensor(f"{name}.weight").float() + architecture.norm_offset).to(device)
+    epsilon = architecture.norm_epsilon
     if architecture.norm == "rms":
-        return partial(functional.rms_norm, normalized_shape=shape, weight=scale, eps=epsilon)
-    shift = weights.tensor(f"{name}.bias").to(device, dtype)
-    return partial(functional.layer_norm, normalized_shape=shape, weight=scale, bias=shift, eps=epsilon)
+        return partial(_rms_norm, scale, epsilon)
+    shift = weights.tensor(f"{name}.bias").float().to(device)
+    return partial(
+        functional.layer_norm, normalized_shape=tuple(scale.shape), weight=scale, bias=shift, eps=epsilon
+    )
+
+
+def _rms_norm(scale: Tensor, epsilon: float, values: Tensor) -> Tensor:
+    """Half the operations of torch's own, which matters for one token."""
+    inverse = values.square().mean(-1, keepdim=True).add_(epsilon).rsqrt_()
+    return (values * inverse).mul_(scale)
 
 
 def stacked(

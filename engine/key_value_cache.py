@@ -16,6 +16,7 @@ class KeyValueCache:
 
     keys: Tensor  # [layers, kv_heads, capacity, head_width]
     values: Tensor  # [layers, kv_heads, capacity, head_width]
+    slab_dtype: torch.dtype
     length: int = 0
 
     @property
@@ -36,9 +37,13 @@ class KeyValueCache:
         self.values[layer, :, start:stop] = values
 
     def copy(self, start: int, stop: int) -> Tensor:
-        """The keys and values of some positions.  # [2, layers, kv_heads, stop - start, head_width]"""
+        """The keys and values of some positions.  # [2, layers, kv_heads, stop - start, head_width]
+
+        In ``slab_dtype``, to which what is written is rounded already.
+        """
         assert stop <= self.length
-        return torch.stack((self.keys[:, :, start:stop], self.values[:, :, start:stop]))
+        slab = torch.stack((self.keys[:, :, start:stop], self.values[:, :, start:stop]))
+        return slab.to(self.slab_dtype)
 
     def append(self, slab: Tensor) -> None:
         """Take over keys and values that `copy` gave for the very same tokens at these positions."""
@@ -48,10 +53,15 @@ class KeyValueCache:
 
 
 def allocate_cache(
-    layers: int, kv_heads: int, capacity: int, head_width: int, dtype: torch.dtype, device: torch.device
+    layers: int,
+    kv_heads: int,
+    capacity: int,
+    head_width: int,
+    dtypes: tuple[torch.dtype, torch.dtype],
+    device: torch.device,
 ) -> KeyValueCache:
-    """An empty cache for ``capacity`` tokens."""
+    """An empty cache for ``capacity`` tokens. ``dtypes``: of its buffers, and of what `copy` gives."""
     shape = (layers, kv_heads, capacity, head_width)
-    return KeyValueCache(
-        torch.empty(shape, dtype=dtype, device=device), torch.empty(shape, dtype=dtype, device=device)
-    )
+    buffer_dtype, slab_dtype = dtypes
+    keys = torch.empty(shape, dtype=buffer_dtype, device=device)
+    return KeyValueCache(keys, torch.empty_like(keys), slab_dtype)

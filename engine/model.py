@@ -13,7 +13,7 @@ from functools import partial
 import torch
 from holesmith.engine.architecture import Architecture
 from holesmith.engine.key_value_cache import KeyValueCache, allocate_cache
-from holesmith.engine.rope import rotate
+from holesmith.engine.rope import Rope, rotate
 from torch import Tensor
 from torch.nn import functional
 
@@ -21,6 +21,7 @@ Linear = Callable[[Tensor], Tensor]
 """A matrix product with its bias.  # [tokens, inputs] -> [tokens, outputs]"""
 
 NormFunction = Callable[[Tensor], Tensor]
+"""Over the last dimension, float32 to float32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,26 @@ _ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
+FEW_TOKENS_MAX = 8
+"""Up to here attention is two plain products; the library's fused one is many times slower for one token."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What all layers of one forward pass share."""
+
+    start: int
+    stop: int
+    angles: dict[Rope, tuple[Tensor, Tensor]]  # each [tokens, 1, head_width] float32
+    masks: dict[int | None, Tensor | None]  # added to the scores: [tokens, stop] float32
+
+
 class Decoder:
-    """A loaded model. ``context_tokens_max`` bounds every cache; rotary tables reach that far."""
+    """A loaded model. ``context_tokens_max`` bounds every cache; rotary tables reach that far.
+
+    Matrix products take inputs of ``dtype``. What is summed over the layers stays in float32, and so do
+    scores of attention: some models have keys so large that bfloat16 could not tell scores apart.
+    """
 
     def __init__(
         self,
@@ -77,104 +96,120 @@ class Decoder:
         self.context_tokens_max = min(context_tokens_max, architecture.context_tokens_max)
         self._parts = parts
         self._activate = _ACTIVATIONS[architecture.activation]
-        self._ropes = {
-            rope: tuple(
-                table.to(device) for table in rope.tables(self.context_tokens_max, architecture.head_width)
-            )
+        self._tables = {
+            rope: rope.tables(self.context_tokens_max, architecture.head_width, device)
             for rope in {architecture.rope, architecture.local_rope or architecture.rope}
         }
+        self._swaps = {rope: rope.swap(architecture.head_width, device) for rope in self._tables}
 
     def new_cache(self, capacity: int | None = None) -> KeyValueCache:
         """An empty cache, for the longest context unless said otherwise."""
         arch = self.architecture
         tokens = self.context_tokens_max if capacity is None else min(capacity, self.context_tokens_max)
-        return allocate_cache(arch.layers, arch.kv_heads, tokens, arch.head_width, self.dtype, self.device)
+        buffers = torch.float32 if self.device.type == "cpu" else self.dtype
+        return allocate_cache(
+            arch.layers, arch.kv_heads, tokens, arch.head_width, (buffers, self.dtype), self.device
+        )
 
     @torch.inference_mode()
     def forward(self, token_ids: Tensor, cache: KeyValueCache, logits_count: int = 1) -> Tensor:
         """See `causal_model.CausalModel`."""
         arch = self.architecture
-        start, stop = cache.length, cache.length + len(token_ids)
-        assert len(token_ids) > 0, "nothing to run"
-        assert stop <= cache.capacity, (stop, cache.capacity)
-        hidden = self._parts.embed(token_ids) * arch.embedding_scale
-        masks = {window: self._mask(start, stop, window) for window in set(arch.windows)}
+        step = self._step(cache.length, cache.length + len(token_ids))
+        assert step.start < step.stop <= cache.capacity, (step.start, step.stop, cache.capacity)
+        hidden = self._parts.embed(token_ids).float() * arch.embedding_scale  # [tokens, width]
         for index, layer in enumerate(self._parts.layers):
-            hidden = self._attention(index, layer, hidden, cache, masks[arch.windows[index]])
+            hidden = self._attention(index, layer, hidden, cache, step)
             hidden = self._feed_forward(layer, hidden)
-        cache.length = stop
-        logits = self._parts.head(self._parts.norm(hidden[-logits_count:])).float() * arch.logit_scale
-        return _soften(logits, arch.logit_softcap)
+        cache.length = step.stop
+        normed = self._parts.norm(hidden[-logits_count:]).to(self.dtype)
+        return _soften(self._parts.head(normed).float() * arch.logit_scale, arch.logit_softcap)
+
+    def _step(self, start: int, stop: int) -> _Step:
+        angles = {
+            rope: (cosine[start:stop, None], sine[start:stop, None])
+            for rope, (cosine, sine) in self._tables.items()
+        }
+        masks = {window: self._mask(start, stop, window) for window in set(self.architecture.windows)}
+        return _Step(start, stop, angles, masks)
 
     def _mask(self, start: int, stop: int, window: int | None) -> Tensor | None:
-        """Which of the keys each new token may see; None where a token may see all of them.
-
-        # [stop - start, stop] bool
-        """
+        """Zero for the keys that each new token may see; None where a token may see all of them."""
         if stop - start == 1 and (window is None or stop <= window):
             return None
         queries = torch.arange(start, stop, device=self.device)[:, None]
         keys = torch.arange(stop, device=self.device)[None, :]
-        seen = keys <= queries
-        return seen if window is None else seen & (keys > queries - window)
+        hidden = keys > queries
+        if window is not None:
+            hidden |= keys <= queries - window
+        dtype = torch.float32 if self.device.type == "cpu" else self.dtype
+        return torch.zeros(hidden.shape, dtype=dtype, device=self.device).masked_fill_(hidden, float("-inf"))
 
     def _attention(
-        self, index: int, layer: Layer, hidden: Tensor, cache: KeyValueCache, mask: Tensor | None
+        self, index: int, layer: Layer, hidden: Tensor, cache: KeyValueCache, step: _Step
     ) -> Tensor:
         arch = self.architecture
-        tokens, start = len(hidden), cache.length
-        projected = layer.qkv(layer.attention_norm(hidden)).view(tokens, -1, arch.head_width)
-        queries, keys, values = projected.split((arch.heads, arch.kv_heads, arch.kv_heads), dim=1)
+        projected = layer.qkv(layer.attention_norm(hidden).to(self.dtype))
+        heads = projected.view(len(hidden), -1, arch.head_width).float()  # [tokens, all heads, head_width]
+        turning, values = heads.split((arch.heads + arch.kv_heads, arch.kv_heads), dim=1)
         if layer.query_norm is not None and layer.key_norm is not None:
-            queries, keys = layer.query_norm(queries), layer.key_norm(keys)
+            queries, keys = turning.split((arch.heads, arch.kv_heads), dim=1)
+            turning = torch.cat((layer.query_norm(queries), layer.key_norm(keys)), dim=1)
         rope = arch.rope if arch.windows[index] is None else (arch.local_rope or arch.rope)
-        cosine, sine = (table[start : start + tokens, None] for table in self._ropes[rope])
-        half = len(rope.frequencies)
-        keys = rotate(keys, cosine, sine, half)
-        cache.write(index, start, keys.transpose(0, 1), values.transpose(0, 1))
-        mixed = self._mix(rotate(queries, cosine, sine, half), index, cache, start + tokens, mask)
-        output = layer.attention_output(mixed)
+        turned = rotate(turning, *step.angles[rope], self._swaps[rope])
+        queries, keys = turned.split((arch.heads, arch.kv_heads), dim=1)
+        # Rounded to 16 bits, so that the prefix cache can keep them in 16 bits without changing them.
+        cache.write(index, step.start, keys.to(self.dtype).transpose(0, 1), values.transpose(0, 1))
+        mixed = self._mix(queries, index, cache, step)
+        output = layer.attention_output(mixed.to(self.dtype))
         if layer.post_attention_norm is not None:
-            output = layer.post_attention_norm(output)
-        return hidden + output * arch.residual_scale
+            output = layer.post_attention_norm(output.float())
+        return hidden.add(output, alpha=arch.residual_scale)
 
-    def _mix(
-        self, queries: Tensor, index: int, cache: KeyValueCache, stop: int, mask: Tensor | None
-    ) -> Tensor:
-        """Attention over all cached keys. The query heads that share a key head lie along one dimension.
+    def _mix(self, queries: Tensor, index: int, cache: KeyValueCache, step: _Step) -> Tensor:
+        """Attention over all cached keys; the query heads that share a key head lie along one dimension.
 
         # [tokens, heads, head_width] -> [tokens, heads * head_width]
         """
         arch = self.architecture
         tokens, group = len(queries), arch.heads // arch.kv_heads
         grouped = queries.view(tokens, arch.kv_heads, group, arch.head_width).permute(1, 2, 0, 3)
-        keys = cache.keys[index, :, None, :stop].expand(
-            -1, group, -1, -1
-        )  # [kv_heads, group, stop, head_width]
-        values = cache.values[index, :, None, :stop].expand(-1, group, -1, -1)
-        if arch.attention_softcap is None:
-            mixed = functional.scaled_dot_product_attention(
-                grouped, keys, values, attn_mask=mask, scale=arch.attention_scale
-            )
+        keys, values = cache.keys[index, :, : step.stop], cache.values[index, :, : step.stop]
+        mask = step.masks[arch.windows[index]]
+        if tokens <= FEW_TOKENS_MAX or arch.attention_softcap is not None:
+            mixed = self._mix_few(grouped, keys, values, mask)
         else:
-            scores = (grouped.float() @ keys.float().transpose(-1, -2)) * arch.attention_scale
-            scores = _soften(scores, arch.attention_softcap)
-            if mask is not None:
-                scores = scores.masked_fill(~mask, float("-inf"))
-            mixed = (scores.softmax(-1) @ values.float()).to(queries.dtype)
+            mixed = functional.scaled_dot_product_attention(
+                grouped.to(keys.dtype),
+                keys[:, None].expand(-1, group, -1, -1),
+                values[:, None].expand(-1, group, -1, -1),
+                attn_mask=mask,
+                scale=arch.attention_scale,
+            )
         return mixed.permute(2, 0, 1, 3).reshape(tokens, -1)
 
+    def _mix_few(self, grouped: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
+        """Attention by two products.  # [kv_heads, group, tokens, head_width], keys [kv_heads, stop, …]"""
+        arch = self.architecture
+        rows = grouped.flatten(1, 2).to(keys.dtype)  # [kv_heads, group * tokens, head_width]
+        scores = torch.bmm(rows, keys.transpose(1, 2)).float().mul_(arch.attention_scale)
+        scores = _soften(scores, arch.attention_softcap).view(*grouped.shape[:3], -1)
+        if mask is not None:
+            scores += mask
+        weights = scores.softmax(-1).flatten(1, 2).to(values.dtype)
+        return torch.bmm(weights, values).view(grouped.shape)
+
     def _feed_forward(self, layer: Layer, hidden: Tensor) -> Tensor:
-        inner = layer.feed_forward_input(layer.feed_forward_norm(hidden))
+        inner = layer.feed_forward_input(layer.feed_forward_norm(hidden).to(self.dtype))
         if layer.gated:
             gate, up = inner.chunk(2, dim=-1)
-            inner = self._activate(gate) * up
+            inner = self._activate(gate).mul_(up)
         else:
             inner = self._activate(inner)
         output = layer.down(inner)
         if layer.post_feed_forward_norm is not None:
-            output = layer.post_feed_forward_norm(output)
-        return hidden + output * self.architecture.residual_scale
+            output = layer.post_feed_forward_norm(output.float())
+        return hidden.add(output, alpha=self.architecture.residual_scale)
 
 
 def _soften(scores: Tensor, cap: float | None) -> Tensor:

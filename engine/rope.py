@@ -23,18 +23,24 @@ class Rope:
     frequencies: tuple[float, ...]
     magnitude: float = 1.0
 
-    def tables(self, positions: int, head_width: int) -> tuple[Tensor, Tensor]:
-        """Cosine and sine for positions 0, 1, …; components past the rotated ones stay as they are.
+    def tables(self, positions: int, head_width: int, device: torch.device) -> tuple[Tensor, Tensor]:
+        """Cosine and signed sine for positions 0, 1, …; components past the rotated ones stay as they are.
 
         # two of [positions, head_width] float32
         """
         angles = torch.arange(positions, dtype=torch.float32)[:, None] * torch.tensor(self.frequencies)
         still = head_width - 2 * len(self.frequencies)
-        cosine = torch.cat([angles.cos()] * 2, dim=1) * self.magnitude
-        sine = torch.cat([angles.sin()] * 2, dim=1) * self.magnitude
+        cosine, sine = angles.cos() * self.magnitude, angles.sin() * self.magnitude
         return (
-            torch.cat([cosine, torch.ones(positions, still)], dim=1),
-            torch.cat([sine, torch.zeros(positions, still)], dim=1),
+            torch.cat([cosine, cosine, torch.ones(positions, still)], dim=1).to(device),
+            torch.cat([-sine, sine, torch.zeros(positions, still)], dim=1).to(device),
+        )
+
+    def swap(self, head_width: int, device: torch.device) -> Tensor:
+        """The partner of each component: pairs are (i, i + half).  # [head_width] int64"""
+        half = len(self.frequencies)
+        return torch.tensor(
+            [*range(half, 2 * half), *range(half), *range(2 * half, head_width)], device=device
         )
 
 
@@ -108,10 +114,9 @@ def _yarn_magnitude(scaling: Mapping[str, object], factor: float) -> float:
     return 0.1 * math.log(factor) + 1
 
 
-def rotate(heads: Tensor, cosine: Tensor, sine: Tensor, half: int) -> Tensor:
-    """Rotate the first ``2 * half`` components of each head, paired as (i, i + half).
+def rotate(heads: Tensor, cosine: Tensor, signed_sine: Tensor, swap: Tensor) -> Tensor:
+    """Rotate each head by its token's angles.
 
-    ``heads`` is [tokens, heads, head_width]; the tables are [tokens, 1, head_width] in float32.
+    ``heads`` is [tokens, heads, head_width] float32; the tables are [tokens, 1, head_width].
     """
-    turned = torch.cat((-heads[..., half : 2 * half], heads[..., :half], heads[..., 2 * half :]), dim=-1)
-    return (heads * cosine + turned * sine).to(heads.dtype)
+    return torch.addcmul(heads * cosine, heads.index_select(-1, swap), signed_sine)

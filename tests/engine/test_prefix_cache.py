@@ -28,7 +28,7 @@ class Computed:
 
 
 def empty() -> KeyValueCache:
-    return allocate_cache(1, 1, 16, 1, torch.float64, torch.device("cpu"))
+    return allocate_cache(1, 1, 16, 1, (torch.float64, torch.float64), torch.device("cpu"))
 
 
 @given(prompts=PROMPTS)
