@@ -1,0 +1,51 @@
+"""How long to wait before the engine is asked, so that it does not work for keystrokes already typed over.
+
+While keys come faster than the engine answers, a request is most likely cancelled by the next key; waiting
+a little more than one gap between keys lets the last of a burst through and spares the others. An engine that
+is quick beside the typist is asked at once. Accepted completions shorten the wait, ignored ones lengthen it.
+"""
+
+from collections import deque
+from statistics import median
+
+# A longer gap is a pause and says nothing about the rhythm of typing.
+GAP_SECONDS_MAX = 1.0
+GAPS_MAX = 16
+WAIT_SECONDS_MAX = 0.3
+# The engine counts as quick when it answers in this share of a gap.
+QUICK_SHARE = 0.5
+PATIENCE_MIN, PATIENCE_MAX = 0.5, 2.0
+
+
+class Debounce:
+    """Told of requests, costs and outcomes with the time of a clock in seconds; asked for the wait."""
+
+    def __init__(self) -> None:
+        self._gaps: deque[float] = deque(maxlen=GAPS_MAX)
+        self._costs: deque[float] = deque(maxlen=GAPS_MAX)
+        self._last_request: float | None = None
+        self._patience = 1.0
+
+    def observe_request(self, now: float) -> None:
+        """A request came, answered or not."""
+        if self._last_request is not None and 0 < now - self._last_request <= GAP_SECONDS_MAX:
+            self._gaps.append(now - self._last_request)
+        self._last_request = now
+
+    def observe_cost(self, cost_seconds: float) -> None:
+        """The engine took this long for a whole completion."""
+        self._costs.append(cost_seconds)
+
+    def observe_outcome(self, *, accepted: bool) -> None:
+        """A completion that was shown has been accepted, or the user typed something else."""
+        factor = 0.7 if accepted else 1.1
+        self._patience = min(PATIENCE_MAX, max(PATIENCE_MIN, self._patience * factor))
+
+    def wait_seconds(self) -> float:
+        """How long to wait now; 0 until the rhythm of typing and the cost of an answer are known."""
+        if not self._gaps or not self._costs:
+            return 0.0
+        gap = median(self._gaps)
+        if median(self._costs) < QUICK_SHARE * gap:
+            return 0.0
+        return min(WAIT_SECONDS_MAX, 1.2 * gap * self._patience)
