@@ -31,20 +31,9 @@ def rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
 
 
 def arguments(rows: Path, out: Path, *more: str) -> list[str]:
-    repositories = str(rows.parent / "repositories")
+    data = ["--data", str(rows), "--repositories", str(rows.parent / "repositories")]
     task = ["--task", "conversation", "--mode", "retrieval"]
-    return [
-        "eval",
-        "apieval",
-        "--data",
-        str(rows),
-        "--repositories",
-        repositories,
-        *task,
-        "--out",
-        str(out),
-        *more,
-    ]
+    return ["eval", "apieval", *data, *task, "--out", str(out), *more]
 
 
 def test_a_run_writes_its_folder_and_is_resumed(
@@ -54,7 +43,7 @@ def test_a_run_writes_its_folder_and_is_resumed(
     assert main(arguments(rows, out, "--json")) == 0
     summary = json.loads(capsys.readouterr().out)
     scores = {each["metric"]: each["interval"]["mean"] for each in summary["results"] if not each["slice"]}
-    assert scores["retrieved"] == pytest.approx(1 / 3)
+    assert scores["retrieved"] == pytest.approx(2 / 3)
     assert {path.name for path in out.iterdir()} == {
         "plan.json",
         "rows.jsonl",
@@ -100,7 +89,7 @@ def test_what_can_not_be_run_is_one_line(
     check_refused(arguments(rows, tmp_path / "d", "--temperatures", "hot"), "--temperatures hot", capsys)
     check_refused(arguments(rows, tmp_path / "e", "--ray", "nowhere"), "--ray needs the package ray", capsys)
     check_refused(["eval", "repo", str(tmp_path), "--kinds", "x"], "--kinds x: use some of", capsys)
-    check_refused(["eval", "compare", str(out), str(tmp_path)], "not the folder of a run", capsys)
+    check_refused(["eval", "compare", str(out), str(tmp_path / "f")], "not the folder of a run", capsys)
 
 
 def test_several_processes_give_the_same_rows(rows: Path, tmp_path: Path) -> None:
