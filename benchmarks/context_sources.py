@@ -25,7 +25,8 @@ from pathlib import Path, PurePosixPath
 
 from holesmith.completion.extent import extent_of
 from holesmith.completion.middle import Middle
-from holesmith.context.gather import Budget, Choice, gather
+from holesmith.context.budget import Budget
+from holesmith.context.gather import Choice, gather
 from holesmith.context.index.build import Workspace, scan
 from holesmith.context.index.files import Limits
 from holesmith.context.index.ignore import IgnoreRules
@@ -118,7 +119,7 @@ class Bench:
         if setting in ("none", "file"):
             return (), 0
         sources = {"all": frozenset(ALONE), "default": DEFAULT_SOURCES - NOT_HERE}
-        choice = Choice(sources.get(setting, frozenset((setting,))))
+        choice = Choice(sources.get(setting, frozenset(setting.split("+"))))
         request = ContextRequest(
             self.root, case.path, case.language, case.prefix, case.suffix, visited=self.visited(case.path)
         )
@@ -328,7 +329,7 @@ def main() -> None:
     parser.add_argument("--before-tokens", type=int, default=320)
     parser.add_argument("--after-tokens", type=int, default=96)
     parser.add_argument("--surprise-only", action="store_true")
-    parser.add_argument("--settings", nargs="+")
+    parser.add_argument("--settings", nargs="+", help="names of sources, also joined: similar+bm25")
     parser.add_argument("--out", type=Path, default=Path("context_sources.jsonl"))
     asyncio.run(run(parser.parse_args()))
 

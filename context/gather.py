@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from holesmith.context.budget import Budget
 from holesmith.context.index.reader import Index
 from holesmith.context.layout import files_of
 from holesmith.context.prompt import RepositoryFile
@@ -22,15 +23,6 @@ from holesmith.context.tokenizer import Tokenizer
 HOLE_SHARE = 0.25
 CHARACTERS_PER_TOKEN = 3
 SNIPPETS_PER_SOURCE_MAX = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """``snippet_tokens`` is for snippets, the other two for the text of the file itself around the hole."""
-
-    snippet_tokens: int
-    before_tokens: int
-    after_tokens: int
 
 
 @dataclass(frozen=True, slots=True)

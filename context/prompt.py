@@ -32,13 +32,17 @@ class RepositoryFile:
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """The text around the cursor, where it lies, and what stands in the prompt before it."""
+    """The text around the cursor, where it lies, and what stands in the prompt before it.
+
+    ``preamble`` are comment lines that stand before the prefix if the family has no layout for ``files``.
+    """
 
     prefix: str
     suffix: str
     path: str
     repository: str
     files: tuple[RepositoryFile, ...] = ()
+    preamble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,9 @@ def build_prompt(
     anchored = order == "anchored" and template.anchorable
     seen, required = split_partial_token(hole.prefix[line_start:])
     opening = list(segments_of(repository_pieces(hole, template), tokenizer))
-    budget = max(16, tokens_max - sum(len(segment.token_ids) for segment in opening))
+    preamble = hole.preamble if template.repository is None else ""
+    taken = sum(len(segment.token_ids) for segment in opening) + len(tokenizer.encode(preamble))
+    budget = max(16, tokens_max - taken)
     suffix = lines_after(hole.suffix, int(budget * SUFFIX_SHARE), tokenizer) if template.fills_middle else ""
     budget -= len(tokenizer.encode(suffix))
     if anchored:
@@ -84,7 +90,7 @@ def build_prompt(
         prefix, middle = lines_before(hole.prefix[:line_start], max(0, budget), tokenizer), seen
     else:
         prefix, middle = lines_before(hole.prefix[:line_start] + seen, budget, tokenizer), ""
-    texts = {Slot.PREFIX: prefix, Slot.SUFFIX: suffix, Slot.MIDDLE: middle}
+    texts = {Slot.PREFIX: preamble + prefix, Slot.SUFFIX: suffix, Slot.MIDDLE: middle}
     closing = segments_of(hole_pieces(hole, template, texts), tokenizer)
     begin = () if tokenizer.begin_id is None else (Segment("marker", "", (tokenizer.begin_id,)),)
     return Prompt((*begin, *opening, *closing), required, template.stop_ids(tokenizer), template)

@@ -11,7 +11,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from holesmith.context.gather import DEFAULT_CHOICE, Budget, Choice, Gathered, gather_tiers
+from holesmith.context.budget import Budget
+from holesmith.context.gather import DEFAULT_CHOICE, Choice, Gathered, gather_tiers
 from holesmith.context.index.reader import Index
 from holesmith.context.request import ContextRequest
 from holesmith.context.selection import Chosen

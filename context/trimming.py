@@ -29,7 +29,7 @@ def _good_end(lines: list[str], stop: int) -> int:
     for end in range(stop, max(0, stop - LINES_LOOKED_BACK), -1):
         following = lines[end] if end < len(lines) else ""
         is_boundary = not following.strip() or _indent(following) <= outer
-        if is_boundary and not _is_open(lines[end - 1]):
+        if is_boundary and lines[end - 1].strip() and not _is_open(lines[end - 1]):
             return end
     while stop > 0 and (_is_open(lines[stop - 1]) or not lines[stop - 1].strip()):
         stop -= 1

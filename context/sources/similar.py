@@ -16,6 +16,8 @@ from holesmith.context.surroundings import Surroundings
 FILES_MAX = 4
 WINDOWS_MAX = 5
 SCORE_MIN = 0.12
+# Windows that share this much of their names are as good as one can be: the rest is what differs anyway.
+SCORE_FULL = 0.4
 
 
 def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
@@ -51,6 +53,6 @@ def windows_in(
                 source=source,
                 path=path,
                 span=window.span,
-                score=min(1.0, window.score),
+                score=min(1.0, window.score / SCORE_FULL),
                 reason=f"{window.score:.0%} of the names are those of the lines before the cursor",
             )

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from holesmith.analysis.language import language_of
-from holesmith.context.gather import Budget, Choice, Gathered, gather
+from holesmith.context.budget import Budget
+from holesmith.context.gather import Choice, Gathered, gather
 from holesmith.context.index.build import BuildReport, Workspace, scan
 from holesmith.context.index.files import Limits
 from holesmith.context.index.ignore import IgnoreRules

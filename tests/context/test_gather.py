@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from holesmith.context.gather import Budget, Choice, gather
+from holesmith.context.budget import Budget
+from holesmith.context.gather import Choice, gather
 from holesmith.context.index.reader import Index
 from holesmith.context.request import Fact
 from holesmith.context.session import NEIGHBOURHOOD_LINES, ContextSession

@@ -2,8 +2,8 @@
 
 import pytest
 from holesmith.context.healing import split_partial_token
-from holesmith.context.prompt import Hole, Order, build_prompt
-from holesmith.context.templates import template_for
+from holesmith.context.prompt import Hole, Order, RepositoryFile, build_prompt
+from holesmith.context.templates import SANTACODER, template_for
 from holesmith.context.window import BLOCK_LINES, lines_after, lines_before
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +12,7 @@ from tests.fakes import byte_vocabulary
 
 VOCABULARY = byte_vocabulary()
 TEMPLATE = template_for(VOCABULARY)
+SANTA = byte_vocabulary(special=("<|endoftext|>", "<fim-prefix>", "<fim-middle>", "<fim-suffix>"))
 TEXTS = st.text(alphabet="ab .(\n\t\r\f\u2028é😀", max_size=300)
 
 
@@ -82,3 +83,22 @@ def test_anchored_prompts_of_successive_keystrokes_share_all_but_the_line() -> N
 def test_a_huge_line_is_cut_and_does_not_crowd_out_the_cursor() -> None:
     prompt = build_prompt(Hole("x" * 50_000 + "\n", "y" * 50_000, "m.py", "r"), TEMPLATE, VOCABULARY, 200)
     assert 100 < len(prompt.token_ids) <= 203
+
+
+def test_a_family_without_a_layout_for_files_gets_them_as_comments() -> None:
+    hole = Hole(
+        "x = 1\n", "", "m.py", "r", (RepositoryFile("a.py", "def f(): ..."),), "# a.py:\n# def f(): ...\n"
+    )
+    text = build_prompt(hole, SANTACODER, SANTA, 200).text
+    assert text == "<fim-prefix># a.py:\n# def f(): ...\nx = 1\n<fim-suffix><fim-middle>"
+    with_layout = build_prompt(hole, TEMPLATE, VOCABULARY, 200).text
+    assert "# a.py" not in with_layout
+    assert "<|file_sep|>a.py\ndef f(): ..." in with_layout
+
+
+def test_comments_count_against_the_budget() -> None:
+    text = "".join(f"line number {number}\n" for number in range(200))
+    hole = Hole(text, "", "m.py", "r", (), "# comment\n" * 20)
+    prompt = build_prompt(hole, SANTACODER, SANTA, 600)
+    assert prompt.text.startswith("<fim-prefix># comment\n")
+    assert len(prompt.token_ids) <= 603
