@@ -46,6 +46,13 @@ class RawClient:
                 return message
         raise AssertionError(f"no answer to {number!r}")
 
+    async def answers(self, count: int) -> list[dict[str, Any]]:
+        """The next responses, in the order they come."""
+        found: list[dict[str, Any]] = []
+        while len(found) < count and (message := await self.receive()) is not None:
+            found += [] if "method" in message else [message]
+        return found
+
     async def notification(self, method: str) -> dict[str, Any]:
         while (message := await self.receive()) is not None:
             if message.get("method") == method:
