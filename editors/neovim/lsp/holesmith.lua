@@ -10,6 +10,7 @@ return {
     'go', 'rust', 'c', 'cpp', 'cs',
   },
   root_dir = server.find_root,
+  reuse_client = server.reuse,
   root_markers = { '.git', 'pyproject.toml', 'package.json', 'go.mod', 'Cargo.toml', 'pom.xml' },
   handlers = { ['holesmith/status'] = server.remember_status },
   on_exit = server.mourn,

@@ -7,6 +7,7 @@ local REVIVALS_MAX, REVIVALS_MS = 3, 180000
 M.status = nil ---@type table? the last `holesmith/status`
 local revivals = {} ---@type integer[] when the server was started again after it had died
 local complained = false
+local stopped = {} ---@type table<integer, true> clients that the user had stopped
 
 --- The program: on PATH, in the active virtual environment, or in the checkout this plugin is a part of.
 ---@return string?
@@ -30,6 +31,10 @@ function M.start(dispatchers, config)
   return vim.lsp.rpc.start({ M.program(), 'lsp' }, dispatchers, { cwd = config.root_dir })
 end
 
+local function root_of(buf)
+  return vim.fs.root(buf, vim.lsp.config[NAME].root_markers) or vim.fs.dirname(vim.api.nvim_buf_get_name(buf))
+end
+
 --- Says once that the program is missing, and then starts nothing.
 function M.find_root(buf, on_root)
   local config = vim.lsp.config[NAME]
@@ -40,7 +45,23 @@ function M.find_root(buf, on_root)
     end
     return
   end
-  on_root(vim.fs.root(buf, config.root_markers) or vim.fs.dirname(vim.api.nvim_buf_get_name(buf)))
+  on_root(root_of(buf))
+end
+
+--- One server, and so one model in memory, for all folders.
+function M.reuse(client, config)
+  return client.name == config.name and not client:is_stopped()
+end
+
+--- Tells the server of the folder around a buffer, unless it knows it.
+function M.add_folder(client, buf)
+  local root = root_of(buf)
+  local folder = { uri = vim.uri_from_fname(root), name = root }
+  local folders = client.workspace_folders or {}
+  if not vim.iter(folders):any(function(known) return known.uri == folder.uri end) then
+    client.workspace_folders = vim.list_extend({ folder }, folders)
+    client:notify('workspace/didChangeWorkspaceFolders', { event = { added = { folder }, removed = {} } })
+  end
 end
 
 function M.remember_status(_, status)
@@ -50,9 +71,9 @@ function M.remember_status(_, status)
 end
 
 --- Starts a server that died by itself again, a few times; then it is the user's turn.
-function M.mourn(code, signal)
+function M.mourn(code, signal, client_id)
   M.status = nil
-  if (code == 0 and signal == 0) or vim.v.exiting ~= vim.NIL then
+  if (code == 0 and signal == 0) or stopped[client_id] or vim.v.exiting ~= vim.NIL then
     return
   end
   vim.schedule(function()
@@ -73,6 +94,7 @@ end
 function M.restart()
   local clients = vim.lsp.get_clients({ name = NAME })
   for _, client in ipairs(clients) do
+    stopped[client.id] = true
     client:stop(true)
   end
   revivals, complained = {}, false

@@ -1,0 +1,61 @@
+-- `:checkhealth holesmith`.
+local server = require('holesmith.server')
+local M = {}
+
+local function check_editor()
+  if vim.lsp.inline_completion then
+    vim.health.ok('Neovim shows inline completions itself')
+  elseif vim.lsp.config then
+    vim.health.ok("Neovim 0.11: the plugin's own ghost text is used")
+  else
+    vim.health.error('Neovim 0.11 or newer is needed')
+  end
+end
+
+local function check_program()
+  local program = server.program()
+  if not program then
+    vim.health.error("the program 'holesmith' was not found", { 'install it, or set cmd: :help holesmith-server' })
+    return
+  end
+  local result = vim.system({ program, '--version' }, { text = true, timeout = 10000 }):wait()
+  if result.code == 0 then
+    vim.health.ok(('%s: %s'):format(program, vim.trim(result.stdout)))
+  else
+    vim.health.error(('%s does not run: %s'):format(program, vim.trim(result.stderr or '')))
+  end
+end
+
+local function check_client()
+  if not vim.lsp.is_enabled('holesmith') then
+    vim.health.warn('the server is not enabled', { "vim.lsp.enable('holesmith')" })
+  elseif not server.client() then
+    vim.health.info('the server does not run: no buffer of a language it knows is open')
+  else
+    vim.health.ok(('the server runs, process %s'):format(server.client().rpc.pid or '?'))
+  end
+end
+
+local function check_model()
+  local status = server.status
+  if not status then
+    return
+  elseif status.health == 'error' then
+    vim.health.error(status.message, { ':Holesmith doctor says more' })
+  else
+    vim.health.ok(status.message)
+  end
+  for _, problem in ipairs(status.settings_problems or {}) do
+    vim.health.warn(problem)
+  end
+end
+
+function M.check()
+  vim.health.start('holesmith')
+  check_editor()
+  check_program()
+  check_client()
+  check_model()
+end
+
+return M

@@ -1,0 +1,152 @@
+"""A real Neovim with our plugin, driven as a user would drive it: keys in, screen and files out."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pynvim
+import pytest
+from platformdirs import user_cache_path
+
+from tests.e2e.editors.neovim_screen import Screen
+
+HERE = Path(__file__).parent
+PLUGIN = HERE.parents[2] / "editors" / "neovim"
+GHOST = 0x8A7F00  # a colour that nothing else on the screen has
+WAIT_SECONDS = 6.0
+COLUMNS, ROWS = 90, 24
+
+START = """
+local command, options = ...
+vim.opt.runtimepath:prepend(options.plugin)
+vim.cmd.source(options.plugin .. '/plugin/holesmith.lua')
+messages = {}
+vim.notify = function(text, level) table.insert(messages, text) end
+for _, name in ipairs({ 'ComplHint', 'HolesmithGhost' }) do
+  vim.api.nvim_set_hl(0, name, { fg = options.ghost, italic = true })
+end
+vim.o.laststatus, vim.o.autoindent, vim.o.showmode, vim.o.swapfile = 2, true, false, false
+vim.o.statusline = "%f %m%=%{%v:lua.require'holesmith'.statusline()%} "
+require('holesmith').setup(options.setup)
+if #command > 0 then vim.lsp.config('holesmith', { cmd = command }) end
+vim.lsp.config('holesmith', { init_options = options.settings })
+vim.lsp.enable('holesmith')
+"""
+
+
+class Neovim:
+    """``send`` types; ``ghost`` is the text on the screen that is in the colour of suggestions."""
+
+    def __init__(self, api: pynvim.Nvim) -> None:
+        self.api = api
+        self._screen = Screen()
+
+    @property
+    def messages(self) -> list[str]:
+        return self.api.exec_lua("return messages")
+
+    @property
+    def buffer(self) -> list[str]:
+        return self.api.current.buffer[:]
+
+    @property
+    def ghost(self) -> str:
+        return self.screen.highlighted(GHOST)
+
+    @property
+    def screen(self) -> Screen:
+        self.api.command("redraw")
+        self.api.command(f"call rpcnotify({self.api.channel_id}, 'drawn')")
+        while (message := self.api.next_message())[1] != "drawn":
+            if message[1] == "redraw":
+                self._screen.apply(message[2])
+        return self._screen
+
+    def send(self, keys: str) -> None:
+        """Type ``keys``, in Neovim's notation, as fast as Neovim takes them."""
+        while keys:
+            keys = keys.encode()[self.api.input(keys) :].decode()
+
+    def write(self, text: str) -> None:
+        """Type plain text."""
+        self.send(text.replace("<", "<lt>").replace("\n", "<CR>"))
+
+    def edit(self, path: Path) -> None:
+        self.api.command(f"edit! {path}")
+        self.wait_for(
+            lambda: bool(self.lua("return vim.lsp.get_clients({ bufnr = 0 })[1] ~= nil")), "a client"
+        )
+
+    def lua(self, code: str, *arguments: object) -> Any:
+        return self.api.exec_lua(code, *arguments)
+
+    def wait_for(self, condition: Callable[[], bool], what: str, seconds: float = WAIT_SECONDS) -> None:
+        """Poll until ``condition`` holds; a failure shows what the user would see."""
+        end = time.monotonic() + seconds
+        while not condition():
+            shown = "\n".join(self.screen.lines)
+            assert time.monotonic() < end, f"{what} did not come; messages: {self.messages}\n{shown}"
+            time.sleep(0.02)
+
+    def wait_for_ghost(self, text: str | None = None) -> str:
+        self.wait_for(lambda: self.ghost == text if text is not None else self.ghost != "", f"ghost {text!r}")
+        return self.ghost
+
+    def server_process(self) -> int:
+        """The process id of the one server that this Neovim has started."""
+        self.wait_for(lambda: len(self._servers()) == 1, "one server")
+        return self._servers()[0]
+
+    def _servers(self) -> list[int]:
+        editor = self.api.funcs.getpid()
+        children = Path(f"/proc/{editor}/task/{editor}/children").read_text().split()
+        return [int(child) for child in children if b"python" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def installed(series: str) -> str:
+    """The path of a Neovim of that series, installed once into the user's cache directory."""
+    directory = user_cache_path("holesmith-test-editors") / f"neovim-{series}"
+    command = [str(HERE / "install-neovim"), series, str(directory)]
+    environment = {**os.environ, "PYTHON": sys.executable}
+    result = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+    if result.returncode == 3:
+        pytest.skip(result.stderr.strip().splitlines()[-1])
+    assert result.returncode == 0, result.stderr
+    return result.stdout.strip()
+
+
+@contextmanager
+def neovim(
+    program: str,
+    home: Path,
+    command: list[str],
+    setup: Mapping[str, object],
+    settings: Mapping[str, object] | None = None,
+    path: str | None = None,
+) -> Generator[Neovim]:
+    """A Neovim with nobody's configuration but ours; it, and what it started, is gone afterwards."""
+    environment = {name: str(home / name) for name in ("XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")}
+    environment |= {"PATH": path} if path is not None else {}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        patch.delenv("VIRTUAL_ENV", raising=False)
+        api = pynvim.attach("child", argv=[program, "--embed", "--clean", "-n"])
+    try:
+        api.ui_attach(COLUMNS, ROWS, rgb=True, ext_linegrid=True)
+        options = {"plugin": str(PLUGIN), "ghost": GHOST, "setup": setup, "settings": settings or {}}
+        api.exec_lua(START, command, options)
+        yield Neovim(api)
+    finally:
+        try:
+            api.command("qall!")
+        except (OSError, EOFError):
+            pass
+        api.close()

@@ -1,0 +1,85 @@
+"""A language server whose answers are fixed: what the tests of an editor's plugin run against.
+
+The word before the cursor decides: ``greet`` has two suggestions, the first of two lines; ``call(`` one that
+reaches over the bracket behind the cursor; ``slow`` none until it is cancelled; anything else none. What it
+is asked goes to the file that is its argument, a JSON object a line.
+"""
+
+import asyncio
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol, default_converter
+
+TEXTS = {"greet": ['_all(names, "hi")\nprint("done")', "_one(name)"], "call(": ["first, second)"]}
+EXPLANATION = {"text": "_one(name)", "reason": "shown", "prompt": "<prefix>def greet\nbody", "timings_ms": {}}
+STATUS = {"health": "ready", "message": "scripted on cpu", "model": "scripted", "device": "cpu"}
+
+
+class Protocol(LanguageServerProtocol):
+    """Takes requests without parameters, too."""
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        return super().structure_message({"params": None, **data} if "method" in data else data)
+
+
+def make_server(journal: Path) -> LanguageServer:
+    server = LanguageServer(
+        "holesmith", "scripted", protocol_cls=Protocol, converter_factory=default_converter
+    )
+
+    def note(**fields: object) -> None:
+        with journal.open("a") as lines:
+            lines.write(json.dumps(fields) + "\n")
+
+    @server.feature(types.INITIALIZED)
+    def initialized(params: types.InitializedParams) -> None:
+        server.protocol.notify("holesmith/status", STATUS)
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def move(params: types.DidChangeWorkspaceFoldersParams) -> None:
+        note(added=[folder.uri for folder in params.event.added])
+
+    @server.feature("holesmith/status")
+    def status(params: None) -> object:
+        return STATUS
+
+    @server.feature("holesmith/explain")
+    def explain(params: None) -> object:
+        return EXPLANATION
+
+    @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
+    async def inline(params: types.InlineCompletionParams) -> types.InlineCompletionList:
+        line = server.workspace.get_text_document(params.text_document.uri).lines[params.position.line]
+        before, after = line[: params.position.character], line[params.position.character :]
+        note(kind=int(params.context.trigger_kind), before=before)
+        if before.endswith("slow"):
+            try:
+                await asyncio.Event().wait()
+            finally:
+                note(cancelled=before)
+        return types.InlineCompletionList(items=list(suggestions(params.position, before, after)))
+
+    return server
+
+
+def suggestions(cursor: types.Position, before: str, after: str) -> list[types.InlineCompletionItem]:
+    """A suggestion stays the answer while a part of it has been typed."""
+    stop = types.Position(cursor.line, cursor.character + after.startswith(")"))
+    for word, texts in TEXTS.items():
+        found = re.search(re.escape(word) + r"([^\n]*)\Z", before)
+        left = [text.removeprefix(found[1]) for text in texts if text.startswith(found[1])] if found else []
+        if left:
+            return [
+                types.InlineCompletionItem(insert_text=text, range=types.Range(cursor, stop)) for text in left
+            ]
+    return []
+
+
+if __name__ == "__main__":
+    make_server(Path(sys.argv[1])).start_io()

@@ -1,0 +1,252 @@
+"""The plugin in real Neovims on a scripted server: 0.12 with its own inline completion, 0.11 with ours."""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("pynvim")
+
+from tests.e2e.editors.neovim import Neovim, installed, neovim
+
+SERVER = Path(__file__).with_name("scripted_server.py")
+KEYS = {"accept": "<Tab>"}
+FIRST = '_all(names, "hi")\nprint("done")'
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+
+
+@pytest.fixture(scope="module", params=["0.12", "0.11"])
+def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[Neovim]:
+    home = tmp_path_factory.mktemp("home")
+    command = [sys.executable, "-P", str(SERVER), str(home / "journal")]
+    with neovim(installed(request.param), home, command, {"keys": KEYS}) as editor:
+        editor.lua("vim.g.journal = ...", str(home / "journal"))
+        yield editor
+
+
+@pytest.fixture
+def editor(opened: Neovim, tmp_path: Path) -> Generator[Neovim]:
+    """On an empty file, in insert mode."""
+    path = tmp_path / "a.py"
+    path.touch()
+    opened.edit(path)
+    opened.send("i")
+    yield opened
+    opened.send("<Esc><Esc>")
+    opened.lua("messages = {} vim.cmd('silent! only! | silent! %bwipeout!')")
+
+
+def saved(editor: Neovim) -> str:
+    editor.send("<Esc>:write<CR>")
+    path = Path(editor.api.current.buffer.name)
+    editor.wait_for(lambda: path.read_text() != "", "the file")
+    return path.read_text()
+
+
+def journal(editor: Neovim) -> list[dict[str, Any]]:
+    path = Path(editor.lua("return vim.g.journal"))
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def test_what_is_suggested_is_shown_and_taken_with_tab(editor: Neovim) -> None:
+    editor.write("greet")
+    assert editor.wait_for_ghost(FIRST)
+    assert editor.buffer == ["greet"]
+    editor.send("<Tab>")
+    editor.wait_for(lambda: len(editor.buffer) == 2, "the text")
+    assert saved(editor) == f"greet{FIRST}\n"
+
+
+def test_a_closing_bracket_behind_the_cursor_is_replaced(editor: Neovim) -> None:
+    editor.write("call()")
+    editor.send("<Left>")
+    editor.wait_for_ghost()
+    editor.send("<Tab>")
+    editor.wait_for(lambda: editor.buffer == ["call(first, second)"], "the text")
+
+
+def test_word_and_line_are_taken_one_by_one(editor: Neovim) -> None:
+    editor.write("greet")
+    editor.wait_for_ghost(FIRST)
+    editor.send("<M-w>")
+    editor.wait_for(lambda: editor.buffer == ["greet_all"], "the word")
+    editor.wait_for_ghost(FIRST.removeprefix("_all"))
+    editor.send("<M-w>")
+    editor.wait_for(lambda: editor.buffer == ["greet_all("], "the bracket")
+    editor.wait_for_ghost(FIRST.removeprefix("_all("))
+    editor.send("<M-l>")
+    editor.wait_for(lambda: editor.buffer == ['greet_all(names, "hi")'], "the line")
+
+
+def test_typing_what_is_shown_keeps_it_and_never_doubles_it(editor: Neovim) -> None:
+    editor.write("greet")
+    editor.wait_for_ghost(FIRST)
+    editor.write("_all(")
+    editor.wait_for(lambda: editor.buffer == ["greet_all("], "the text")
+    assert editor.ghost == FIRST.removeprefix("_all(")
+    editor.send("<Tab>")
+    editor.wait_for(lambda: len(editor.buffer) == 2, "the text")
+    assert saved(editor) == f"greet{FIRST}\n"
+
+
+def test_typing_something_else_takes_it_away(editor: Neovim) -> None:
+    editor.write("greet")
+    editor.wait_for_ghost(FIRST)
+    editor.write("!")
+    editor.wait_for(lambda: editor.buffer == ["greet!"], "the text")
+    assert editor.ghost == ""
+    editor.send("<Tab>")
+    assert [line.rstrip() for line in editor.buffer] == ["greet!"]
+
+
+def test_the_next_and_the_previous_suggestion(editor: Neovim) -> None:
+    editor.write("greet")
+    editor.wait_for_ghost(FIRST)
+    editor.send("<M-n>")
+    editor.wait_for_ghost("_one(name)")
+    assert "(2/2)" in "\n".join(editor.screen.lines)
+    editor.send("<M-p>")
+    editor.wait_for_ghost(FIRST)
+    editor.send("<M-n>")
+    editor.wait_for_ghost("_one(name)")
+    editor.send("<Tab>")
+    editor.wait_for(lambda: editor.buffer == ["greet_one(name)"], "the text")
+
+
+def test_a_dismissed_suggestion_is_gone(editor: Neovim) -> None:
+    editor.write("greet")
+    editor.wait_for_ghost(FIRST)
+    editor.send("<M-e>")
+    editor.wait_for_ghost("")
+    editor.send("<Tab>")
+    assert [line.rstrip() for line in editor.buffer] == ["greet"]
+
+
+def test_a_suggestion_is_gone_outside_insert_mode(editor: Neovim) -> None:
+    editor.write("greet")
+    editor.wait_for_ghost(FIRST)
+    editor.send("<Esc>")
+    editor.wait_for_ghost("")
+
+
+def test_asking_by_hand(editor: Neovim) -> None:
+    editor.send("<Esc>:Holesmith toggle<CR>i")
+    try:
+        editor.write("greet")
+        before = len(journal(editor))
+        assert editor.ghost == ""
+        editor.send("<Esc>:Holesmith toggle<CR>A<M-i>")
+        editor.wait_for_ghost(FIRST)
+        assert 1 in [asked["kind"] for asked in journal(editor)[before:]]
+    finally:
+        editor.lua("require('holesmith').toggle(true)")
+
+
+def test_what_is_overtaken_is_cancelled(editor: Neovim) -> None:
+    if editor.lua("return vim.lsp.inline_completion ~= nil"):
+        pytest.skip("Neovim 0.12 does not cancel what it has overtaken; the server does")
+    editor.write("slow")
+    editor.wait_for(lambda: {"kind": 2, "before": "slow"} in journal(editor), "the request")
+    editor.write(" ")
+    editor.wait_for(lambda: {"cancelled": "slow"} in journal(editor), "the cancellation")
+
+
+def test_tab_is_left_alone_where_another_mapping_has_it(editor: Neovim) -> None:
+    editor.lua("vim.keymap.set('i', '<Tab>', function() return '>>' end, { expr = true })")
+    editor.write("x")
+    editor.send("<Tab>")
+    editor.wait_for(lambda: editor.buffer == ["x>>"], "the mapping's text")
+    editor.lua("vim.keymap.del('i', '<Tab>')")
+
+
+def test_one_server_serves_all_folders(editor: Neovim, tmp_path: Path) -> None:
+    before = editor.server_process()
+    (tmp_path / "other" / ".git").mkdir(parents=True)
+    (tmp_path / "other" / "b.py").touch()
+    editor.send("<Esc>")
+    editor.edit(tmp_path / "other" / "b.py")
+    editor.wait_for(lambda: {"added": [(tmp_path / "other").as_uri()]} in journal(editor), "the folder")
+    assert editor.server_process() == before
+
+
+def test_a_server_that_dies_is_started_again(editor: Neovim) -> None:
+    killed = editor.server_process()
+    os.kill(killed, signal.SIGKILL)
+    editor.wait_for(lambda: any("started again" in text for text in editor.messages), "the message")
+    editor.wait_for(lambda: bool(editor.lua("return #vim.lsp.get_clients({ bufnr = 0 }) == 1")), "a client")
+    editor.write("greet")
+    editor.wait_for_ghost(FIRST)
+    assert editor.server_process() != killed
+
+
+def test_the_command_restart(editor: Neovim) -> None:
+    before = editor.server_process()
+    editor.send("<Esc>:Holesmith restart<CR>i")
+    client = "local c = vim.lsp.get_clients({ bufnr = 0 })[1] return c ~= nil and c.initialized"
+    editor.wait_for(lambda: editor.server_process() != before and bool(editor.lua(client)), "a new server")
+    assert editor.messages == []
+    editor.write("greet")
+    editor.wait_for_ghost(FIRST)
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        ("status", "model: scripted"),
+        ("explain", "reason: shown"),
+        ("prompt", "<prefix>def greet"),
+        ("toggle", "Holesmith: off"),
+        ("log", "lsp.log"),
+    ],
+)
+def test_commands_show_what_they_are_about(editor: Neovim, command: str, shown: str) -> None:
+    editor.send(f"<Esc>:Holesmith {command}<CR>")
+    editor.wait_for(lambda: shown in "\n".join(editor.screen.lines), shown)
+    editor.lua("require('holesmith').toggle(true)")
+
+
+def test_an_unknown_command_names_those_there_are(editor: Neovim) -> None:
+    editor.send("<Esc>:Holesmith frobnicate<CR>")
+    editor.wait_for(lambda: any("doctor, explain, log" in text for text in editor.messages), "the message")
+
+
+def test_the_status_line_says_which_model_is_ready(editor: Neovim) -> None:
+    editor.wait_for(lambda: "Holesmith: scripted on cpu" in editor.screen.lines[-2], "the status")
+
+
+def test_checkhealth_finds_nothing_wrong(editor: Neovim) -> None:
+    editor.send("<Esc>")
+    editor.api.command("checkhealth holesmith")
+    report = "\n".join(editor.buffer)
+    assert "the server runs" in report
+    assert "scripted on cpu" in report
+    assert "ERROR" not in report
+
+
+def test_a_missing_program_is_said_once(tmp_path: Path) -> None:
+    (tmp_path / "a.py").touch()
+    (tmp_path / "b.py").touch()
+    with neovim(installed("0.12"), tmp_path, [], {}, path="/nowhere") as editor:
+        editor.lua("require('holesmith.server').program = function() end")
+        for name in ("a.py", "b.py"):
+            editor.api.command(f"edit {tmp_path / name}")
+        assert [text for text in editor.messages if "not on PATH" in text] == editor.messages
+        assert len(editor.messages) == 1
+
+
+def test_no_key_that_editors_need_is_taken_unasked(tmp_path: Path) -> None:
+    (tmp_path / "a.py").touch()
+    command = [sys.executable, "-P", str(SERVER), str(tmp_path / "journal")]
+    with neovim(installed("0.12"), tmp_path, command, {}) as editor:
+        editor.edit(tmp_path / "a.py")
+        mapped: list[str] = editor.lua(
+            "return vim.tbl_map(function(m) return m.lhs end, vim.api.nvim_buf_get_keymap(0, 'i'))"
+        )
+        assert mapped
+        assert all(key.startswith("<M-") for key in mapped)
