@@ -1,0 +1,202 @@
+"""Context for completions: the index, the session and the history of each workspace in use.
+
+Invariants: nothing here fails a completion, without an index there is no context; at most ``WORKSPACES_MAX``
+workspaces are indexed, the one unused for longest gives way; a folder too general to be a project, such as
+the user's home, never is.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from holesmith.completion.answer import SnippetUse
+from holesmith.completion.snapshot import Snapshot
+from holesmith.context.budget import ReadingSpeed, budget_of
+from holesmith.context.gather import DEFAULT_CHOICE, Choice, Gathered
+from holesmith.context.history import History
+from holesmith.context.index.background import BackgroundIndexer, Event
+from holesmith.context.index.location import database_of
+from holesmith.context.index.reader import Index
+from holesmith.context.request import ContextRequest, Fact, Revision
+from holesmith.context.revision import read_revision
+from holesmith.context.session import ContextSession
+from holesmith.context.tokenizer import Tokenizer
+
+WORKSPACES_MAX = 4
+# From the start of a request; what was found by then is used.
+GATHER_MS_MAX = 120.0
+DROPPED_SHOWN_MAX = 12
+REVISION_AGE_S_MAX = 60.0
+
+
+@dataclass(slots=True)
+class Workspace:
+    """What is kept for one folder."""
+
+    root: Path
+    index: Index
+    session: ContextSession
+    history: History
+    indexer: BackgroundIndexer
+    revision: Revision
+    revision_read_s: float = float("-inf")
+
+
+class Retrieval:
+    """One per service; may be used from any thread."""
+
+    def __init__(
+        self, choice: Choice = DEFAULT_CHOICE, on_event: Callable[[str, Event], None] | None = None
+    ) -> None:
+        """``on_event`` gets a folder and an event of its indexer, on some thread: for showing progress."""
+        self._choice = choice
+        self._on_event = on_event
+        self._workspaces: OrderedDict[str, Workspace] = OrderedDict()
+        self._speed = ReadingSpeed()
+        self._lock = threading.Lock()
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Those indexed now, the one used last at the end."""
+        with self._lock:
+            return tuple(self._workspaces)
+
+    def open(self, folder: str, focus: Iterable[str] = ()) -> None:
+        """Begin to index a folder, if that has not begun; first around ``focus``, absolute paths in it."""
+        self._workspace(folder, focus)
+
+    def gather(
+        self,
+        snapshot: Snapshot,
+        texts: tuple[str, str],
+        tokenizer: Tokenizer,
+        prompt_tokens_max: int,
+        facts: tuple[Fact, ...] = (),
+    ) -> Gathered:
+        """The snippets for one request. ``texts`` are the text before and after the hole. Blocks: not for the
+        event loop.
+        """
+        deadline_s = time.monotonic() + GATHER_MS_MAX / 1000
+        workspace = self._workspace(snapshot.workspace, (snapshot.path,)) if snapshot.workspace else None
+        path = relative(snapshot.workspace, snapshot.path)
+        if workspace is None or path is None:
+            return Gathered()
+        with self._lock:
+            workspace.history.note(path, snapshot.text)
+            edits, visited = workspace.history.edits, workspace.history.visited
+            budget = budget_of(prompt_tokens_max, self._speed)
+        request = ContextRequest(
+            root=workspace.root,
+            path=path,
+            language=snapshot.language,
+            prefix=texts[0],
+            suffix=texts[1],
+            facts=facts,
+            edits=edits,
+            visited=visited,
+            revision=self._revision(workspace),
+        )
+        return workspace.session.gather(
+            request, tokenizer, budget, deadline_s, self._choice, paused=snapshot.invoked
+        )
+
+    def measured(self, tokens: int, duration_ms: float) -> None:
+        """The engine has read so many tokens of a prompt in so long; later budgets follow."""
+        with self._lock:
+            self._speed = self._speed.after(tokens, duration_ms)
+
+    def files_changed(self, paths: Iterable[str]) -> None:
+        """These files (absolute) were saved, created, renamed or deleted, by the editor or by others."""
+        with self._lock:
+            workspaces = list(self._workspaces.items())
+        changed = list(paths)
+        for folder, workspace in workspaces:
+            inside = [path for each in changed if (path := relative(folder, each)) is not None]
+            if inside:
+                workspace.indexer.update(inside)
+
+    def close(self) -> None:
+        """End the indexers."""
+        with self._lock:
+            workspaces = list(self._workspaces.values())
+            self._workspaces.clear()
+        for workspace in workspaces:
+            close(workspace)
+
+    def _workspace(self, folder: str, focus: Iterable[str]) -> Workspace | None:
+        if is_too_general(Path(folder)):
+            return None
+        gone: Workspace | None = None
+        with self._lock:
+            workspace = self._workspaces.pop(folder, None)
+            is_new = workspace is None
+            workspace = workspace or self._made(folder)
+            self._workspaces[folder] = workspace
+            if len(self._workspaces) > WORKSPACES_MAX:
+                _, gone = self._workspaces.popitem(last=False)
+        if gone is not None:
+            close(gone)
+        if is_new:
+            near = [path for each in focus if (path := relative(folder, each)) is not None]
+            workspace.indexer.scan(near)
+        return workspace
+
+    def _made(self, folder: str) -> Workspace:
+        root = Path(folder).resolve()
+        index = Index(database_of(root))
+
+        def hear(event: Event) -> None:
+            if event["event"] == "scanned":
+                session.forget()
+            if self._on_event is not None:
+                self._on_event(folder, event)
+
+        session = ContextSession(index)
+        return Workspace(root, index, session, History(), BackgroundIndexer(root, hear), Revision())
+
+    def _revision(self, workspace: Workspace) -> Revision:
+        """As last read. Reading it anew takes a while and is not waited for."""
+        now_s = time.monotonic()
+        if "revision" in self._choice.sources and now_s - workspace.revision_read_s > REVISION_AGE_S_MAX:
+            workspace.revision_read_s = now_s
+
+            def read() -> None:
+                workspace.revision = read_revision(workspace.root)
+
+            threading.Thread(target=read, daemon=True).start()
+        return workspace.revision
+
+
+def close(workspace: Workspace) -> None:
+    workspace.indexer.close()
+    workspace.index.close()
+
+
+def relative(folder: str | None, path: str) -> str | None:
+    """``path`` as the index knows it; None if it is not in the folder."""
+    if folder is None or not Path(path).is_relative_to(folder):
+        return None
+    return Path(path).relative_to(folder).as_posix()
+
+
+def is_too_general(folder: Path) -> bool:
+    """Whether a folder holds much more than a project: the home folder, the root, or what is above them."""
+    resolved = folder.resolve()
+    return resolved == Path(resolved.anchor) or Path.home().is_relative_to(resolved)
+
+
+def snippet_uses(gathered: Gathered) -> tuple[SnippetUse, ...]:
+    """For explanation: what stood in the prompt with its cost, and then what was left out, at no cost."""
+    used = [
+        SnippetUse(each.snippet.source, each.snippet.path, each.snippet.reason, each.tokens)
+        for each in gathered.chosen
+    ]
+    left = [
+        SnippetUse(each.snippet.source, each.snippet.path, f"left out: {each.why}", 0)
+        for each in gathered.dropped[:DROPPED_SHOWN_MAX]
+    ]
+    late = [SnippetUse(name, None, "left out: no time", 0) for name in gathered.late]
+    return (*used, *left, *late)
