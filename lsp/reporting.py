@@ -1,6 +1,6 @@
 """What the user gets to know: status, problems with settings, failures. Nothing is silent, nothing nags."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from holesmith.completion.status import Status
 from holesmith.lsp.progress import LoadProgress
@@ -59,6 +59,12 @@ class Reporting:
         text = " ".join(str(error).split())
         self._last_failure = f"{type(error).__name__}: {text}" if text else type(error).__name__
         self._send_if_changed()
+
+    def end_loading(self) -> None:
+        """What was loading a model has failed in a way that its status does not tell."""
+        if self._status.health == "loading":
+            message = f"the model could not be loaded: {self._last_failure}"
+            self.show_status(replace(self._status, health="error", message=message, progress=None))
 
     def _show_message(self, text: str, kind: types.MessageType) -> None:
         self._server.window_show_message(types.ShowMessageParams(kind, f"Holesmith: {text}"))

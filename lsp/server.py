@@ -134,6 +134,7 @@ class Server(LanguageServer):
         self._tasks.discard(task)
         if not task.cancelled() and isinstance(error := task.exception(), Exception):
             self.report_server_error(error, None)
+            self.reporting.end_loading()
 
 
 def register_life(server: Server) -> None:

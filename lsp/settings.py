@@ -24,6 +24,7 @@ class Settings:
     prompt_tokens_max: int = _OPTIONS.prompt_tokens_max
     prompt_order: PromptOrder = _OPTIONS.prompt_order
     monitor: bool = _OPTIONS.monitor
+    answer_ms_max: float = _OPTIONS.answer_ms_max
     inline: bool = True
     lines: Lines = _OPTIONS.lines
     tokens_max: int = _OPTIONS.tokens_max
@@ -44,6 +45,7 @@ class Settings:
             in_comments=self.in_comments,
             context=self.context,
             monitor=self.monitor,
+            answer_ms_max=self.answer_ms_max,
         )
 
     @property
@@ -55,7 +57,7 @@ class Settings:
 class Rule:
     """One setting: the field of `Settings`, the key the user writes, and the values it takes.
 
-    A value has the type of the default; None as the default means text or null.
+    A value has the type of the default, where a fraction may be written whole; None means text or null.
     """
 
     field: str
@@ -72,7 +74,8 @@ class Rule:
         if self.choices:
             return value in self.choices
         if self.bounds is not None:
-            return type(value) is int and self.bounds[0] <= value <= self.bounds[1]
+            kinds = (int, float) if isinstance(self.default, float) else (int,)
+            return type(value) in kinds and self.bounds[0] <= cast("float", value) <= self.bounds[1]
         if isinstance(self.default, bool):
             return isinstance(value, bool)
         return (isinstance(value, str) and value != "") or (value is None and self.default is None)
@@ -82,7 +85,8 @@ class Rule:
         if self.choices:
             return "one of " + ", ".join(self.choices)
         if self.bounds is not None:
-            return f"a whole number from {self.bounds[0]:,} to {self.bounds[1]:,}"
+            kind = "number" if isinstance(self.default, float) else "whole number"
+            return f"a {kind} from {self.bounds[0]:,} to {self.bounds[1]:,}"
         if isinstance(self.default, bool):
             return "true or false"
         return "a text" if self.default is not None else "a text or null"
@@ -112,6 +116,12 @@ RULES = (
         choices=("plain", "anchored"),
     ),
     Rule("monitor", "monitor.enabled", "Let static analysis keep the model from inventing names."),
+    Rule(
+        "answer_ms_max",
+        "monitor.answerMsMax",
+        "How long after a monitor's question, in milliseconds, an answer of static analysis still counts.",
+        bounds=(0, 10_000),
+    ),
     Rule("inline", "inline.enabled", "Suggest while typing. A suggestion asked for by hand always comes."),
     Rule(
         "lines",

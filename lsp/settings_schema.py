@@ -44,7 +44,8 @@ def _values(rule: Rule) -> Mapping[str, object]:
     if rule.choices:
         return {"type": "string", "enum": list(rule.choices)}
     if rule.bounds is not None:
-        return {"type": "integer", "minimum": rule.bounds[0], "maximum": rule.bounds[1]}
+        kind = "number" if isinstance(rule.default, float) else "integer"
+        return {"type": kind, "minimum": rule.bounds[0], "maximum": rule.bounds[1]}
     if isinstance(rule.default, bool):
         return {"type": "boolean"}
     return {"type": ["string", "null"] if rule.default is None else "string", "minLength": 1}
