@@ -26,7 +26,7 @@ class FusionInDecoder:
     """A loaded model with its tokenizer. Greedy, one question at a time."""
 
     def __init__(self, model: Any, tokenizer: Any) -> None:
-        """transformers' T5 for conditional generation and its tokenizer, whose types do not fit each other."""
+        """transformers' T5 for conditional generation and its tokenizer; their types do not fit."""
         self._model = model
         self._tokenizer = tokenizer
 
