@@ -21,6 +21,7 @@ from holesmith.engine.guide import Guide, MaskCache
 from holesmith.engine.prefix_cache import shared_length
 from holesmith.engine.request import Finish, Generation, Request, Token
 from holesmith.engine.sampling import Sampler
+from holesmith.engine.thread_pool import ThreadPool
 from holesmith.engine.token_index import TokenIndex
 from holesmith.engine.vocabulary import Vocabulary
 from torch import Tensor
@@ -29,6 +30,7 @@ PREFILL_TOKENS_MAX = 512
 """Long prompts are run in pieces of this many tokens, between which a cancellation is seen."""
 
 _RECENT_MAX = 8
+_SHORT_WORK_TOKENS_MAX = 8
 
 _AnyCache = TypeVar("_AnyCache", bound=Cache, contravariant=True)
 
@@ -63,11 +65,14 @@ class DecodeLoop(Generic[CacheT]):
         vocabulary: Vocabulary,
         prefixes: Prefixes[CacheT] | None = None,
         drafted_tokens_max: int = 0,
+        threads: ThreadPool | None = None,
     ) -> None:
+        """Without ``prefixes`` only the last prompt is reused; without ``threads`` torch decides."""
         self._model = model
         self._vocabulary = vocabulary
         self._prefixes = prefixes
         self._drafted_tokens_max = drafted_tokens_max
+        self._threads = threads
         self._cache = model.new_cache()
         self._cached_ids: list[int] = []
         self._recent: deque[tuple[int, ...]] = deque(maxlen=_RECENT_MAX)
@@ -86,6 +91,8 @@ class DecodeLoop(Generic[CacheT]):
         try:
             logits, prefilled = self._prefill(request.token_ids, cancelled)
             decoding = perf_counter()
+            if self._threads is not None:
+                self._threads.for_short_work()
             finish = "cancelled" if logits is None else self._decode(progress, logits)
         finally:
             self._remember()
@@ -110,6 +117,8 @@ class DecodeLoop(Generic[CacheT]):
             if cancelled():
                 return None, done
             piece = todo[done : done + PREFILL_TOKENS_MAX]
+            if self._threads is not None and len(piece) > _SHORT_WORK_TOKENS_MAX:
+                self._threads.for_long_work()
             logits = self._forward(piece, 1)[0]
             done += len(piece)
         return logits, done

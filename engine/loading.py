@@ -1,6 +1,7 @@
 """Loads a model: from where its weights lie to an engine that answers. Blocks: call it off the event loop."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from holesmith.engine.architecture import Architecture
@@ -9,12 +10,13 @@ from holesmith.engine.configuration import architecture_from_config, architectur
 from holesmith.engine.decoding import DecodeLoop
 from holesmith.engine.errors import DeviceError, EngineError, WeightsError
 from holesmith.engine.gguf_file import read_gguf
-from holesmith.engine.local import Loaded, LocalEngine
+from holesmith.engine.local import Loaded, LocalEngine, Loop
 from holesmith.engine.model import Decoder
 from holesmith.engine.packing import packed_matrices
 from holesmith.engine.prefix_cache import PrefixCache
 from holesmith.engine.seam import ModelDescription
-from holesmith.engine.transformers_model import load_library_model
+from holesmith.engine.thread_pool import ThreadPool, thread_counts
+from holesmith.engine.transformers_model import LibraryModel, load_library_model
 from holesmith.engine.vocabulary import Vocabulary
 from holesmith.engine.vocabulary_gguf import vocabulary_from_gguf
 from holesmith.engine.vocabulary_huggingface import read_json, vocabulary_from_directory
@@ -46,7 +48,8 @@ def load_engine(source: WeightSource, device: str = "auto", progress: Progress =
     """
     chosen = choose_device(device)
     try:
-        return LocalEngine(_load(source, chosen, progress))
+        loaded = load_model(source, chosen, progress)
+        return LocalEngine(Loaded(_loop(loaded), loaded.vocabulary, loaded.description))
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise DeviceError(
             f"not enough memory on {chosen} for {source.name}: choose a smaller model"
@@ -74,7 +77,17 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
-def _load(source: WeightSource, device: torch.device, progress: Progress) -> Loaded:
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A model with what belongs to it, before anything runs on it."""
+
+    model: Decoder | LibraryModel
+    vocabulary: Vocabulary
+    description: ModelDescription
+
+
+def load_model(source: WeightSource, device: torch.device, progress: Progress = _silent) -> LoadedModel:
+    """Load a model without starting an engine. Raises as `load_engine` does."""
     progress("reading", 0.0)
     if source.layout == "gguf":
         file = read_gguf(source.path)
@@ -102,7 +115,7 @@ def _load_own(
     vocabulary: Vocabulary,
     device: torch.device,
     progress: Progress,
-) -> Loaded:
+) -> LoadedModel:
     if device.type == "cpu":
         make_matrix = packed_matrices(source, architecture, weights, progress)
     else:
@@ -110,7 +123,6 @@ def _load_own(
     decoder = assemble(
         architecture, weights, device, torch.bfloat16, CONTEXT_TOKENS_MAX, make_matrix, progress
     )
-    loop = DecodeLoop(decoder, vocabulary, PrefixCache(PREFIX_BYTES_MAX), DRAFTED_TOKENS_MAX[device.type])
     description = ModelDescription(
         name=source.name,
         architecture=architecture.family,
@@ -118,17 +130,25 @@ def _load_own(
         weights="int8" if device.type == "cpu" else "bf16",
         context_tokens_max=decoder.context_tokens_max,
     )
-    return Loaded(loop, vocabulary, description)
+    return LoadedModel(decoder, vocabulary, description)
 
 
 def _load_through_library(
     source: WeightSource, vocabulary: Vocabulary, device: torch.device, progress: Progress
-) -> Loaded:
+) -> LoadedModel:
     progress("loading through transformers", 0.0)
     model, family = load_library_model(source.path, device, torch.bfloat16, CONTEXT_TOKENS_MAX)
     name, context = f"{family} (transformers)", model.context_tokens_max
-    description = ModelDescription(source.name, name, str(device), "bf16", context)
-    return Loaded(DecodeLoop(model, vocabulary), vocabulary, description)
+    return LoadedModel(model, vocabulary, ModelDescription(source.name, name, str(device), "bf16", context))
+
+
+def _loop(loaded: LoadedModel) -> Loop:
+    model, vocabulary = loaded.model, loaded.vocabulary
+    if isinstance(model, LibraryModel):
+        return DecodeLoop(model, vocabulary)
+    pool = ThreadPool(model.probe, thread_counts()) if model.device.type == "cpu" else None
+    prefixes = PrefixCache(PREFIX_BYTES_MAX)
+    return DecodeLoop(model, vocabulary, prefixes, DRAFTED_TOKENS_MAX[model.device.type], pool)
 
 
 def load_decoder(

@@ -125,6 +125,12 @@ class Decoder:
         normed = self._parts.norm(hidden[-logits_count:]).to(self.dtype)
         return _soften(self._parts.head(normed).float() * arch.logit_scale, arch.logit_softcap)
 
+    def probe(self) -> None:
+        """A piece of the work for one token, for timing."""
+        with torch.inference_mode():
+            hidden = torch.zeros(1, self.architecture.width, dtype=self.dtype, device=self.device)
+            self._parts.layers[0].feed_forward_input(hidden)
+
     def _step(self, start: int, stop: int) -> _Step:
         angles = {
             rope: (cosine[start:stop, None], sine[start:stop, None])

@@ -64,7 +64,7 @@ def countdown(steps: int) -> Callable[[], bool]:
     return lambda: next(left, True)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(requests=st.lists(REQUESTS, min_size=1, max_size=4))
 def test_cache_and_drafts_change_nothing(model: Decoder, requests: list[Request]) -> None:
     kept = fast(model, bytes_max=40_000)
@@ -72,7 +72,7 @@ def test_cache_and_drafts_change_nothing(model: Decoder, requests: list[Request]
         assert same(run(kept, request), run(plain(model), request))
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(first=REQUESTS, second=REQUESTS, steps=st.integers(0, 8))
 def test_cancelled_then_repeated_is_as_fresh(
     model: Decoder, first: Request, second: Request, steps: int
@@ -136,6 +136,7 @@ def test_lookup_takes_the_longest_match() -> None:
     assert PromptLookup([], [4]).guess(4) == []
 
 
+@settings(deadline=None)
 @given(prompt=st.lists(st.integers(0, 2), max_size=40), count=st.integers(1, 5))
 def test_lookup_repeats_what_was_there(prompt: list[int], count: int) -> None:
     guess = PromptLookup([], prompt).guess(count)

@@ -3,7 +3,7 @@
 import torch
 from holesmith.engine.key_value_cache import KeyValueCache, allocate_cache
 from holesmith.engine.prefix_cache import PrefixCache
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 PROMPTS = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=12).map(tuple), min_size=1, max_size=25)
@@ -31,6 +31,7 @@ def empty() -> KeyValueCache:
     return allocate_cache(1, 1, 16, 1, (torch.float64, torch.float64), torch.device("cpu"))
 
 
+@settings(deadline=None)
 @given(prompts=PROMPTS)
 def test_finds_the_longest_prefix_ever_seen(prompts: list[tuple[int, ...]]) -> None:
     computed, tree = Computed(), PrefixCache(bytes_max=10**6)
@@ -46,6 +47,7 @@ def test_finds_the_longest_prefix_ever_seen(prompts: list[tuple[int, ...]]) -> N
         assert tree.bytes_held == len(seen) * TOKEN_BYTES
 
 
+@settings(deadline=None)
 @given(prompts=PROMPTS, tokens_max=st.integers(0, 30))
 def test_stays_within_its_memory_and_right(prompts: list[tuple[int, ...]], tokens_max: int) -> None:
     computed, tree = Computed(), PrefixCache(bytes_max=tokens_max * TOKEN_BYTES)
@@ -58,6 +60,7 @@ def test_stays_within_its_memory_and_right(prompts: list[tuple[int, ...]], token
         assert tree.bytes_held <= tokens_max * TOKEN_BYTES
 
 
+@settings(deadline=None)
 @given(prompts=PROMPTS, cut=st.integers(0, 12))
 def test_prefix_that_is_already_there_stays(prompts: list[tuple[int, ...]], cut: int) -> None:
     computed, tree = Computed(), PrefixCache(bytes_max=10**6)

@@ -11,7 +11,7 @@ from holesmith.engine.vocabulary import Vocabulary
 from holesmith.engine.vocabulary_gguf import SPLITS, vocabulary_from_gguf
 from holesmith.engine.vocabulary_huggingface import vocabulary_from_directory
 from holesmith.engine.weight_source import WeightSource
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
@@ -106,6 +106,7 @@ def vocabulary(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     return as_gguf(tokenizer, directory / "v.gguf", model, "qwen2")
 
 
+@settings(deadline=None)
 @given(text=TEXTS)
 def test_text_is_its_bytes_and_never_special(vocabulary: Vocabulary, text: str) -> None:
     ids = vocabulary.encode(text)
