@@ -67,7 +67,10 @@ class ScopeName:
 
 @dataclass(frozen=True, slots=True)
 class ScopeNames:
-    """Innermost scope first. ``is_complete`` is False after a star import that could not be followed."""
+    """Innermost scope first. ``is_complete`` is False after a star import that could not be followed.
+
+    Names that a comprehension, a lambda or an assignment yet to be written will bind are not among them.
+    """
 
     names: tuple[ScopeName, ...]
     is_complete: bool

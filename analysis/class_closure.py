@@ -147,6 +147,14 @@ def has_plain_construction(cls: Any) -> bool:
     return all(each.py__name__() in _PLAIN_METACLASSES for each in cls.get_metaclasses())
 
 
+def shapes_subclasses(cls: Any) -> bool:
+    """Whether a base changes the classes derived from it, their constructor perhaps too."""
+    nodes = [
+        base.tree_node for base in cls.py__mro__() if getattr(base, "tree_node", None) and not _is_stub(base)
+    ]
+    return any(_defines(node, "__init_subclass__") for node in nodes if node.type == "classdef")
+
+
 def is_enumeration(cls: Any) -> bool:
     """Whether a name assigned in the class's body is a member of an enumeration rather than the value."""
     return any(base.py__name__() == "Enum" and _is_stub(base) for base in cls.py__mro__())

@@ -3,9 +3,11 @@ still free.
 """
 
 from collections.abc import Iterable
+from inspect import Parameter as Inspected
 from typing import Any, cast
 
 from holesmith.analysis.answers import Call, Parameter, Signature
+from holesmith.analysis.class_closure import has_plain_construction, shapes_subclasses
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.jedi_project import FilledHole, JediProject
 from holesmith.analysis.provenance import Provenance
@@ -28,8 +30,19 @@ def call_at(project: JediProject, question: CallQuestion, deadline: Deadline) ->
     used = used_keywords(arguments, filled.leaf)
     plain = tuple(signature_of(each, index) for each in signatures)
     free = _free_keywords(plain, used, index)
-    takes_more = any(each.kind == "var_keyword" for signature in plain for each in signature.parameters)
-    return Call(plain, free, is_known and bool(plain) and not takes_more)
+    is_complete = is_known and bool(plain) and not any(_takes_more(each) for each in signatures)
+    return Call(plain, free, is_complete and all(_has_plain_signature(value) for value in values))
+
+
+def _takes_more(signature: Any) -> bool:
+    """Whether it has ``**keywords``; what jedi finds that they are passed on to need not be all."""
+    return any(
+        name.get_kind() == Inspected.VAR_KEYWORD for name in signature.get_param_names(resolve_stars=False)
+    )
+
+
+def _has_plain_signature(value: Any) -> bool:
+    return not value.is_class() or (has_plain_construction(value) and not shapes_subclasses(value))
 
 
 def callee_of(leaf: Any) -> tuple[list[Any], list[Any]] | None:

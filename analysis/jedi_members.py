@@ -5,6 +5,7 @@ class of them has members out of sight (``class_closure``), and nothing else in 
 member or a test of the type that contradicts it (``evidence``).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +54,7 @@ def view_of(context: Any, leaf: Any, receiver: list[Any]) -> MemberView:
     values = provenance.chain(context, receiver)
     reason = "" if values else provenance.reason or "unknown"
     values = without_none(values or inferred(context, receiver))
-    names = list(complete_trailer(context, values))[:MEMBERS_MAX]
+    names = [*complete_trailer(context, values), *_metaclass_names(values)][:MEMBERS_MAX]
     return MemberView(values, names, reason or _why_open(values, names, leaf, receiver))
 
 
@@ -84,6 +85,16 @@ def _takes_attributes(value: Any) -> bool:
 def _is_inside_line(owner: Any) -> bool:
     before = owner.get_first_leaf().get_previous_leaf()
     return before.type not in ("newline", "indent", "dedent") and before.value not in (";", ":")
+
+
+def _metaclass_names(values: Any) -> Iterator[Any]:
+    """A class has the members of its metaclass too."""
+    for value in values:
+        for metaclass in (
+            value.get_metaclasses() if value.is_class() and hasattr(value, "get_metaclasses") else ()
+        ):
+            for each in metaclass.get_filters():
+                yield from each.values()
 
 
 def closed_members(context: Any, leaf: Any) -> frozenset[str] | None:

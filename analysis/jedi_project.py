@@ -6,6 +6,7 @@ worker's own interpreter with nothing but its standard library in view, so nothi
 executed.
 """
 
+import sys
 import sysconfig
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -43,7 +44,9 @@ class IsolatedEnvironment(InterpreterEnvironment):
     """The worker's interpreter, with only the standard library on its path."""
 
     def get_sys_path(self) -> list[str]:
-        paths = sysconfig.get_paths()
+        # Of the installation itself: in a virtual environment "platstdlib" is the environment's own
+        # directory.
+        paths = sysconfig.get_paths(vars={"platbase": sys.base_exec_prefix})
         libraries = [paths["stdlib"], paths["platstdlib"]]
         return list(dict.fromkeys([*libraries, str(Path(paths["platstdlib"]) / "lib-dynload")]))
 
