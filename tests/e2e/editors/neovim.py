@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -129,13 +129,12 @@ def neovim(
     command: list[str],
     setup: Mapping[str, object],
     settings: Mapping[str, object] | None = None,
-    path: str | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Generator[Neovim]:
     """A Neovim with nobody's configuration but ours; it, and what it started, is gone afterwards."""
-    environment = {name: str(home / name) for name in ("XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")}
-    environment |= {"PATH": path} if path is not None else {}
+    own = {name: str(home / name) for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME")}
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment.items():
+        for name, value in {**own, **(environment or {})}.items():
             patch.setenv(name, value)
         patch.delenv("VIRTUAL_ENV", raising=False)
         api = pynvim.attach("child", argv=[program, "--embed", "--clean", "-n"])
@@ -145,8 +144,6 @@ def neovim(
         api.exec_lua(START, command, options)
         yield Neovim(api)
     finally:
-        try:
+        with suppress(OSError, EOFError):
             api.command("qall!")
-        except (OSError, EOFError):
-            pass
         api.close()

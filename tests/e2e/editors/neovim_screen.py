@@ -1,4 +1,4 @@
-"""Neovim's screen as its user interface protocol draws it: text to assert on, and a picture for the manual."""
+"""Neovim's screen as its user interface protocol draws it: text to assert on, a picture for the manual."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 CELL_WIDTH, CELL_HEIGHT, MARGIN = 8.4, 18, 10
+FONT = 'font-family="ui-monospace,DejaVu Sans Mono,Menlo,Consolas,monospace" font-size="14"'
 
 
 @dataclass(slots=True)
@@ -22,8 +23,9 @@ class Screen:
     def apply(self, events: Iterable[Sequence[Any]]) -> None:
         for name, *calls in events:
             handler = getattr(self, "_" + name, None)
-            for arguments in calls if handler is not None else ():
-                handler(*arguments)
+            if handler is not None:
+                for arguments in calls:
+                    handler(*arguments)
 
     @property
     def lines(self) -> list[str]:
@@ -72,37 +74,42 @@ class Screen:
         return (colours[1], colours[0]) if style.get("reverse") else colours
 
     def as_svg(self) -> str:
-        width, height = (len(self.rows[0]) * CELL_WIDTH, len(self.rows) * CELL_HEIGHT)
-        parts = [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width + 2 * MARGIN:.0f} {height + 2 * MARGIN}"'
-            ' font-family="ui-monospace,DejaVu Sans Mono,Menlo,Consolas,monospace" font-size="14" xml:space="preserve">',
-            f'<rect width="100%" height="100%" rx="8" fill="{_hex(self.background)}"/>',
-        ]
-        for number, row in enumerate(self.rows):
-            parts += self._row_as_svg(number, row)
+        width = len(self.rows[0]) * CELL_WIDTH + 2 * MARGIN
+        height = len(self.rows) * CELL_HEIGHT + 2 * MARGIN
+        size = f'viewBox="0 0 {width:.0f} {height}"'
         row, column = self.cursor
-        x, y = MARGIN + column * CELL_WIDTH, MARGIN + row * CELL_HEIGHT
-        parts.append(
-            f'<rect x="{x:.1f}" y="{y}" width="2" height="{CELL_HEIGHT}" fill="{_hex(self.foreground)}"/>'
+        cursor = _rectangle(column, row, 2, self.foreground)
+        rows = (part for number, cells in enumerate(self.rows) for part in self._row_as_svg(number, cells))
+        parts = (
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} {FONT} xml:space="preserve">',
+            f'<rect width="100%" height="100%" rx="8" fill="{_hex(self.background)}"/>',
+            *rows,
+            cursor,
+            "</svg>\n",
         )
-        return "\n".join([*parts, "</svg>\n"])
+        return "\n".join(parts)
 
-    def _row_as_svg(self, number: int, row: Sequence[tuple[str, int]]) -> Iterable[str]:
-        column, y = 0, MARGIN + number * CELL_HEIGHT
-        for identity, run in groupby(row, key=lambda cell: cell[1]):
+    def _row_as_svg(self, row: int, cells: Sequence[tuple[str, int]]) -> Iterable[str]:
+        column = 0
+        for identity, run in groupby(cells, key=lambda cell: cell[1]):
             texts = [text for text, _ in run]
-            x, width = MARGIN + column * CELL_WIDTH, len(texts) * CELL_WIDTH
-            column += len(texts)
             foreground, background = self._colours(identity)
             if background != self.background:
-                yield f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{CELL_HEIGHT}" fill="{_hex(background)}"/>'
+                yield _rectangle(column, row, len(texts) * CELL_WIDTH, background)
             if text := "".join(texts).rstrip():
-                slant = ' font-style="italic"' if self.highlights.get(identity, {}).get("italic") else ""
-                weight = ' font-weight="bold"' if self.highlights.get(identity, {}).get("bold") else ""
-                yield (
-                    f'<text x="{x:.1f}" y="{y + 14}" textLength="{len(text) * CELL_WIDTH:.1f}" '
-                    f'fill="{_hex(foreground)}"{slant}{weight}>{escape(text)}</text>'
-                )
+                style = self.highlights.get(identity, {})
+                slant = ' font-style="italic"' if style.get("italic") else ""
+                weight = ' font-weight="bold"' if style.get("bold") else ""
+                x, y = MARGIN + column * CELL_WIDTH, MARGIN + row * CELL_HEIGHT + 14
+                length = len(text) * CELL_WIDTH
+                place = f'x="{x:.1f}" y="{y}" textLength="{length:.1f}"'
+                yield f'<text {place} fill="{_hex(foreground)}"{slant}{weight}>{escape(text)}</text>'
+            column += len(texts)
+
+
+def _rectangle(column: int, row: int, width: float, colour: int) -> str:
+    x, y = MARGIN + column * CELL_WIDTH, MARGIN + row * CELL_HEIGHT
+    return f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{CELL_HEIGHT}" fill="{_hex(colour)}"/>'
 
 
 def _hex(colour: int) -> str:

@@ -232,7 +232,7 @@ def test_checkhealth_finds_nothing_wrong(editor: Neovim) -> None:
 def test_a_missing_program_is_said_once(tmp_path: Path) -> None:
     (tmp_path / "a.py").touch()
     (tmp_path / "b.py").touch()
-    with neovim(installed("0.12"), tmp_path, [], {}, path="/nowhere") as editor:
+    with neovim(installed("0.12"), tmp_path, [], {}, environment={"PATH": "/nowhere"}) as editor:
         editor.lua("require('holesmith.server').program = function() end")
         for name in ("a.py", "b.py"):
             editor.api.command(f"edit {tmp_path / name}")
