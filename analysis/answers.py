@@ -27,12 +27,15 @@ class Members:
     these.
 
     ``reason`` says what kept the list from being complete; "" if it is.
+    ``is_complete_unless_assigned`` is the weaker promise for a statement that begins with the
+    attribute: only an assignment may put a new name there.
     """
 
     members: tuple[Member, ...]
     is_complete: bool
     receiver_type: str | None
     reason: str
+    is_complete_unless_assigned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

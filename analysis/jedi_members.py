@@ -13,7 +13,7 @@ from holesmith.analysis.answers import Members
 from holesmith.analysis.class_closure import open_reason
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.evidence import contradiction
-from holesmith.analysis.jedi_project import PLACEHOLDER, JediProject
+from holesmith.analysis.jedi_project import JediProject
 from holesmith.analysis.jedi_symbols import members_of, type_text
 from holesmith.analysis.provenance import Provenance
 from holesmith.analysis.questions import MembersQuestion
@@ -34,10 +34,11 @@ def members_at(project: JediProject, question: MembersQuestion, deadline: Deadli
         return Members((), False, None, "the receiver cannot be parsed")
     view = view_of(filled.context, filled.leaf, receiver)
     members = members_of(view.names, question.detailed_max, deadline)
-    is_complete = not view.reason and bool(members)
-    return Members(
-        members, is_complete, type_text(view.values), "" if is_complete else view.reason or "no members"
-    )
+    reason = view.reason or ("" if members else "no members")
+    is_settable = not reason and _may_define(view.values, filled.leaf)
+    if is_settable:
+        reason = "the statement may set a new attribute"
+    return Members(members, not reason, type_text(view.values), reason, is_settable or not reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +137,6 @@ def without_none(values: Any) -> Any:
 def _why_open(values: Any, names: list[Any], leaf: Any, receiver: list[Any]) -> str:
     if not values:
         return "no value"
-    if leaf.value == PLACEHOLDER and _may_define(values, leaf):
-        return "the statement may set a new attribute"
     for value in values:
         reason = open_reason(value)
         if reason:

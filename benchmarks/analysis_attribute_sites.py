@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from holesmith.analysis.answers import Members
 from holesmith.analysis.blocking_client import BlockingAnalysisClient
 from holesmith.analysis.jedi_options import Options
 from holesmith.analysis.questions import CallQuestion, MembersQuestion, Source
@@ -41,11 +42,13 @@ class Site:
     text: str
     offset: int
     name: str
+    is_assigned: bool
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What was counted in one package. "wrong" is a list called complete that lacks the true name."""
+    """What was counted in one package. "wrong" is a list called complete that lacks the true name;
+    "unless assigned" adds the lists that promise so for anything but an assignment."""
 
     package: str
     lines: int = 0
@@ -53,6 +56,7 @@ class Outcome:
     answered: int = 0
     with_truth: int = 0
     complete: int = 0
+    complete_unless_assigned: int = 0
     wrong: int = 0
     late: int = 0
     failed: int = 0
@@ -141,17 +145,24 @@ def ask(
     if reply.answer is None:
         outcome.late += reply.reason == "late"
         outcome.failed += reply.reason != "late"
-        reasons[reply.reason.split(":")[0]] += 1
+        reasons[reply.reason] += 1
         return
     names = {member.name for member in reply.answer.members}
     outcome.answered += bool(names)
     outcome.with_truth += site.name in names
     outcome.complete += reply.answer.is_complete
-    if reply.answer.is_complete and site.name not in names:
+    outcome.complete_unless_assigned += reply.answer.is_complete_unless_assigned
+    if is_broken(site, reply.answer, names):
         outcome.wrong += 1
         print(f"wrong: {site.path}:{site.line} lacks {site.name} of {reply.answer.receiver_type}")
     if not reply.answer.is_complete:
         reasons[reply.answer.reason] += 1
+
+
+def is_broken(site: Site, answer: Members, names: set[str]) -> bool:
+    """Whether a promise of completeness was not kept."""
+    promised = answer.is_complete or (answer.is_complete_unless_assigned and not site.is_assigned)
+    return promised and site.name not in names
 
 
 def sample(files: list[Path], sites_max: int, seed: int) -> Iterator[Site]:
@@ -198,13 +209,23 @@ def site_of(path: Path, text: str, starts: list[int], lines: list[str], node: as
         return None
     rest = text.find("\n", offset)
     cut = text[:offset] + (text[rest:] if rest >= 0 else "")
-    return Site(path, node.end_lineno, cut, offset, node.attr)
+    return Site(path, node.end_lineno, cut, offset, node.attr, not isinstance(node.ctx, ast.Load))
 
 
 def total_of(outcomes: list[Outcome]) -> Outcome:
     total = Outcome("total")
     for each in outcomes:
-        for name in ("lines", "sites", "answered", "with_truth", "complete", "wrong", "late", "failed"):
+        for name in (
+            "lines",
+            "sites",
+            "answered",
+            "with_truth",
+            "complete",
+            "complete_unless_assigned",
+            "wrong",
+            "late",
+            "failed",
+        ):
             setattr(total, name, getattr(total, name) + getattr(each, name))
         total.cold_ms += each.cold_ms
         total.warm_ms += each.warm_ms
@@ -226,11 +247,13 @@ def line_of(outcome: Outcome) -> str:
     sites = outcome.sites
     cold = f"p50 {percentile(outcome.cold_ms, 0.5):.0f} p90 {percentile(outcome.cold_ms, 0.9):.0f} ms"
     warm = f"p50 {percentile(outcome.warm_ms, 0.5):.0f} p90 {percentile(outcome.warm_ms, 0.9):.0f} ms"
-    wrong_share = 100 * outcome.wrong / max(outcome.complete, 1)
+    wrong_share = 100 * outcome.wrong / max(outcome.complete_unless_assigned, 1)
     facts = (
         f"{outcome.package} ({outcome.lines:,} lines, {sites} sites)",
         f"answered {share(outcome.answered, sites)}, truth in list {share(outcome.with_truth, sites)}",
-        f"complete {share(outcome.complete, sites)}, wrong {outcome.wrong} ({wrong_share:.2f} % of complete)",
+        f"complete {share(outcome.complete, sites)}",
+        f"unless assigned {share(outcome.complete_unless_assigned, sites)}",
+        f"wrong {outcome.wrong} ({wrong_share:.2f} % of complete)",
         f"late {outcome.late}, failed {outcome.failed}",
         f"cold {cold}, warm {warm}, floor {outcome.floor_ms:.1f} ms",
         f"start {outcome.cold_start_ms:.0f} ms, memory {outcome.memory_mib:.0f} MiB",
