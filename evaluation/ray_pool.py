@@ -13,6 +13,19 @@ from holesmith.evaluation.task import Reply, Task
 from holesmith.evaluation.worker import Worker, WorkerSetup
 
 
+class RemoteWorker:
+    """A worker as an actor. Ray would run a class that has coroutines on an event loop of its own, on which
+    the worker's could not run; so this one has none.
+    """
+
+    def __init__(self, setup: WorkerSetup) -> None:
+        self._worker = Worker(setup)
+
+    def perform(self, task: Task) -> Reply:
+        """See `worker.Worker`."""
+        return self._worker.perform(task)
+
+
 class RayPool:
     """Implements `pool.Pool` with one actor for each worker."""
 
@@ -26,7 +39,7 @@ class RayPool:
             self._ray.init(address=address, ignore_reinit_error=True, log_to_driver=False)
         except (ConnectionError, ValueError, RuntimeError) as error:
             raise EvaluationError(f"no Ray cluster answers at {address}: {error}") from None
-        actor = self._ray.remote(num_gpus=gpus, max_restarts=0)(Worker)
+        actor = self._ray.remote(num_gpus=gpus, max_restarts=0)(RemoteWorker)
         self._actors: list[Any] = [actor.remote(setup) for _ in range(workers)]
         self._pending: dict[Any, int] = {}
 

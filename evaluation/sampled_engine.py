@@ -1,7 +1,6 @@
-"""An engine in front of the engine: gives every request the sampling of the run, and keeps what came of it.
+"""An engine in front of the engine: gives every request the sampling of the run.
 
-Completion decodes greedily and knows nothing of samples; evaluation must draw several, and wants to know what
-the model was really asked.
+Completion decodes greedily and knows nothing of samples; evaluation must draw several.
 """
 
 from dataclasses import replace
@@ -17,7 +16,6 @@ class SampledEngine:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.sampling = Sampling()
-        self.streams: list[Stream] = []
 
     @property
     def description(self) -> ModelDescription:
@@ -31,9 +29,7 @@ class SampledEngine:
 
     def start(self, request: Request) -> Stream:
         """See `engine.seam.Engine`."""
-        stream = self._engine.start(replace(request, sampling=self.sampling))
-        self.streams.append(stream)
-        return stream
+        return self._engine.start(replace(request, sampling=self.sampling))
 
     async def close(self) -> None:
         """See `engine.seam.Engine`."""
