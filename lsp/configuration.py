@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from holesmith.lsp.log import set_log_level
 from holesmith.lsp.reporting import Reporting
 from holesmith.lsp.settings import read_settings
-from holesmith.lsp.suggestions import Workspace
+from holesmith.lsp.snapshots import Workspace
 from lsprotocol import types
 from pygls.capabilities import get_capability
 from pygls.exceptions import JsonRpcException

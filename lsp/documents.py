@@ -62,6 +62,14 @@ class Document:
         line_start = sum(map(len, self._lines[:row]))
         return Cursor(line_start + offset, row, _without_ending(self._lines[row]), line_start)
 
+    def position_of(self, offset: int) -> types.Position:
+        """Where the character at ``offset`` stands; the end of the document for any offset behind it."""
+        for row, line in enumerate(self._lines):
+            if offset < len(line) or row == len(self._lines) - 1:
+                return types.Position(row, column_at_offset(line, min(offset, len(line)), self._encoding))
+            offset -= len(line)
+        raise AssertionError("a document has at least one line")
+
     def _replace_all(self, text: str) -> None:
         joined = self._joined(text)
         self._lines = _split(joined)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import cattrs
+import cattrs.gen
 from lsprotocol import types
 from pygls.protocol import default_converter
 
@@ -22,14 +23,53 @@ class ExplainRequest:
     params: types.TextDocumentPositionParams | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PositionRequest:
+    """The ChatLSP requests about a position."""
+
+    id: int | str
+    method: str
+    jsonrpc: str
+    params: types.TextDocumentPositionParams
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorReportParams:
+    """``text`` is what would be inserted at the position."""
+
+    text_document: types.TextDocumentIdentifier
+    position: types.Position
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorReportRequest:
+    """``chatlsp/errorReport``."""
+
+    id: int | str
+    method: str
+    jsonrpc: str
+    params: ErrorReportParams
+
+
 # Those with parameters; the others need no type.
-OWN_REQUESTS: Mapping[str, type] = {"holesmith/explain": ExplainRequest}
+OWN_REQUESTS: Mapping[str, type] = {
+    "holesmith/explain": ExplainRequest,
+    "chatlsp/expectedType": PositionRequest,
+    "chatlsp/relevantTypes": PositionRequest,
+    "chatlsp/relevantHeaders": PositionRequest,
+    "chatlsp/errorReport": ErrorReportRequest,
+}
 
 
 def make_converter() -> cattrs.Converter:
     converter = default_converter()
     for expected in (str, int, bool):
         converter.register_structure_hook(expected, _strictly(expected))
+    renamed = cattrs.gen.make_dict_structure_fn(
+        ErrorReportParams, converter, text_document=cattrs.gen.override(rename="textDocument")
+    )
+    converter.register_structure_hook(ErrorReportParams, renamed)
     return converter
 
 

@@ -11,17 +11,20 @@ from collections.abc import Coroutine, Sequence
 from importlib.metadata import version
 from typing import Any
 
+from holesmith.completion.workspaces import Workspaces
+from holesmith.lsp.chatlsp import ChatLsp
 from holesmith.lsp.completion_service import StartService
 from holesmith.lsp.configuration import Configuration
 from holesmith.lsp.documents import Documents, Unheld
 from holesmith.lsp.log import ClientLog
-from holesmith.lsp.messages import make_converter
+from holesmith.lsp.messages import ErrorReportParams, make_converter
 from holesmith.lsp.parent import wait_until_gone
 from holesmith.lsp.positions import encoding_named
 from holesmith.lsp.protocol import Protocol
 from holesmith.lsp.reporting import Reporting
 from holesmith.lsp.settings import Settings
-from holesmith.lsp.suggestions import Suggestions, Workspace
+from holesmith.lsp.snapshots import Workspace
+from holesmith.lsp.suggestions import Suggestions
 from holesmith.lsp.uris import path_of
 from lsprotocol import types
 from pygls.capabilities import get_capability
@@ -54,6 +57,8 @@ class Server(LanguageServer):
         register_life(self)
         register_documents(self)
         register_requests(self, Suggestions(self.holes))
+        self.chatlsp = ChatLsp(self.holes, Workspaces())
+        register_chatlsp(self)
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """pygls' hook: a body that is no JSON comes with `JsonRpcException`, anything else is our failure."""
@@ -103,6 +108,8 @@ class Server(LanguageServer):
         if self.holes.service is not None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.holes.service.close(), _CLOSE_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.chatlsp.close(), _CLOSE_SECONDS)
         self._client_log.detach()
 
     def open(self, params: types.DidOpenTextDocumentParams) -> None:
@@ -191,6 +198,30 @@ def register_requests(server: Server, suggestions: Suggestions) -> None:
     @server.feature("holesmith/explain")
     async def explain(params: types.TextDocumentPositionParams | None) -> dict[str, object] | None:
         return await suggestions.explain(params)
+
+
+def register_chatlsp(server: Server) -> None:
+    chatlsp = server.chatlsp
+
+    @server.feature("chatlsp/expectedType")
+    async def expected_type(params: types.TextDocumentPositionParams) -> dict[str, object]:
+        return await chatlsp.expected_type(params)
+
+    @server.feature("chatlsp/relevantTypes")
+    async def relevant_types(params: types.TextDocumentPositionParams) -> dict[str, object]:
+        return await chatlsp.relevant_types(params)
+
+    @server.feature("chatlsp/relevantHeaders")
+    async def relevant_headers(params: types.TextDocumentPositionParams) -> dict[str, object]:
+        return await chatlsp.relevant_headers(params)
+
+    @server.feature("chatlsp/errorReport")
+    async def error_report(params: ErrorReportParams) -> dict[str, object]:
+        return await chatlsp.error_report(params)
+
+    @server.feature("chatlsp/aiTutorial")
+    def ai_tutorial(params: None) -> dict[str, object]:
+        return chatlsp.ai_tutorial()
 
 
 def _paths(uris: Sequence[str]) -> tuple[str, ...]:

@@ -6,14 +6,37 @@ client saw when it asked.
 
 import re
 from dataclasses import dataclass
+from typing import Protocol
 
 from holesmith.completion.snapshot import Selected, Snapshot
+from holesmith.lsp.completion_service import CompletionService
 from holesmith.lsp.documents import Cursor, Document, Documents, Unheld
 from holesmith.lsp.positions import Encoding
+from holesmith.lsp.settings import Settings
 from holesmith.lsp.uris import folder_around, name_of, path_of
 from lsprotocol import types
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class AtPosition(Protocol):
+    """The parameters of every request about a position."""
+
+    @property
+    def text_document(self) -> types.TextDocumentIdentifier: ...
+
+    @property
+    def position(self) -> types.Position: ...
+
+
+@dataclass(slots=True)
+class Workspace:
+    """What requests are answered from; replaced in parts as the client tells of changes."""
+
+    documents: Documents
+    settings: Settings
+    folders: tuple[str, ...] = ()
+    service: CompletionService | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,34 +67,33 @@ class Taken:
     place: Place
 
 
-def take(
-    documents: Documents,
-    folders: tuple[str, ...],
-    uri: str,
-    position: types.Position,
+def take_from(
+    workspace: Workspace,
+    params: AtPosition,
     *,
     invoked: bool = False,
     selected: types.SelectedCompletionInfo | None = None,
 ) -> Taken | str:
     """The snapshot for a request, or one line that says why there can be none."""
-    document = documents.get(uri)
+    uri = params.text_document.uri
+    document = workspace.documents.get(uri)
     if document is None:
         return "the document is not open"
     if isinstance(document, Unheld):
         return document.reason
-    cursor = document.cursor_at(position)
+    cursor = document.cursor_at(params.position)
     path = path_of(uri)
     snapshot = Snapshot(
         path=path or name_of(uri),
         language=document.language,
         text=well_formed(document.text),
         offset=cursor.offset,
-        workspace=folder_around(path, folders),
+        workspace=folder_around(path, workspace.folders),
         version=document.version,
         invoked=invoked,
         selected=_selected(document, cursor, selected),
     )
-    return Taken(snapshot, Place(uri, document.version, cursor, documents.encoding))
+    return Taken(snapshot, Place(uri, document.version, cursor, workspace.documents.encoding))
 
 
 def well_formed(text: str) -> str:

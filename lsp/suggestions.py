@@ -1,17 +1,13 @@
 """Ghost text, menu items and explanations: from the request to the completion and back."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from holesmith.completion.answer import Answer, Completion
-from holesmith.lsp.completion_service import CompletionService
-from holesmith.lsp.documents import Documents
 from holesmith.lsp.explanations import Explanation, Explanations
 from holesmith.lsp.items import inline_list, menu_list
 from holesmith.lsp.latest import Latest
-from holesmith.lsp.settings import Settings
-from holesmith.lsp.snapshots import Place, Taken, take
+from holesmith.lsp.snapshots import AtPosition, Place, Taken, Workspace, take_from
 from lsprotocol import types
 
 NOT_STARTED = "the model is not being loaded yet: that begins after the initialized notification"
@@ -19,23 +15,6 @@ TYPING_OFF = "suggestions while typing are turned off (holesmith.inline.enabled)
 MENU_OFF = "suggestions in the menu are turned off (holesmith.menu.enabled)"
 
 T = TypeVar("T")
-
-
-class AtPosition(Protocol):
-    """The parameters of every request about a position."""
-
-    text_document: types.TextDocumentIdentifier
-    position: types.Position
-
-
-@dataclass(slots=True)
-class Workspace:
-    """What requests are answered from; replaced in parts as the client tells of changes."""
-
-    documents: Documents
-    settings: Settings
-    folders: tuple[str, ...] = ()
-    service: CompletionService | None = None
 
 
 class Suggestions:
@@ -79,9 +58,7 @@ class Suggestions:
     ) -> Taken | str:
         if self._workspace.service is None:
             return NOT_STARTED
-        documents, folders = self._workspace.documents, self._workspace.folders
-        uri = params.text_document.uri
-        return take(documents, folders, uri, params.position, invoked=invoked, selected=selected)
+        return take_from(self._workspace, params, invoked=invoked, selected=selected)
 
     async def _suggest(
         self,

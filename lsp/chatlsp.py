@@ -1,0 +1,163 @@
+"""ChatLSP: what static analysis knows about a hole, as context for any language model that asks.
+
+The requests of "Statically Contextualizing Large Language Models with Typed Holes" (Blinn et al., 2024).
+Every answer has a ``reason``, which is empty unless there is nothing to say.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from holesmith.analysis.answers import ExpectedType, StaticError
+from holesmith.analysis.questions import (
+    ExpectedTypeQuestion,
+    Question,
+    RelevantHeadersQuestion,
+    RelevantTypesQuestion,
+    Source,
+    StaticErrorsQuestion,
+)
+from holesmith.completion.snapshot import Snapshot
+from holesmith.completion.workspaces import Workspaces
+from holesmith.lsp.documents import Document
+from holesmith.lsp.messages import ErrorReportParams
+from holesmith.lsp.snapshots import AtPosition, Taken, Workspace, take_from
+from lsprotocol import types
+
+# Longer than while typing: whoever asks is going to wait for a language model anyway.
+_DEADLINE_MS = 5_000.0
+
+AI_TUTORIAL = """\
+You fill a hole in a program: text is missing at the cursor, and what you write is inserted there.
+
+1. `chatlsp/expectedType` says what the missing expression should evaluate to. Write one of that type.
+2. `chatlsp/relevantTypes` gives the definitions of the types involved. Use only members that they have.
+3. `chatlsp/relevantHeaders` gives names that yield the expected type, the most useful first. Prefer them to
+   code of your own; where one has an import line, the name is not in scope until that line is added.
+4. `chatlsp/errorReport` checks your text in place. Correct what it reports and ask again, at most twice.
+
+Reply with the missing text only: no explanation, no code fence, nothing that stands around it already."""
+
+A = TypeVar("A")
+Json = dict[str, object]
+
+
+class ChatLsp:
+    """The handlers. Analysis runs in its own process, and has nothing to do with the model."""
+
+    def __init__(self, workspace: Workspace, analyses: Workspaces) -> None:
+        self._workspace = workspace
+        self._analyses = analyses
+
+    async def expected_type(self, params: AtPosition) -> Json:
+        taken = take_from(self._workspace, params)
+        if isinstance(taken, str):
+            return {"content": None, "location": None, "reason": taken}
+        snapshot = taken.snapshot
+        answer, reason = await self._ask(snapshot, ExpectedTypeQuestion(_source(snapshot), snapshot.offset))
+        found = answer.expected if answer is not None else None
+        position = taken.place.position
+        return {
+            "content": None if found is None else _markdown(_sentence(found)),
+            "location": types.Location(taken.place.uri, types.Range(position, position)),
+            "type": found.type if found else None,
+            "origin": found.origin if found else None,
+            "literals": list(found.literals) if found else [],
+            "reason": reason or ("" if found else "any type would do, or nothing is known"),
+        }
+
+    async def relevant_types(self, params: AtPosition) -> Json:
+        taken = take_from(self._workspace, params)
+        if isinstance(taken, str):
+            return _listed((), taken)
+        snapshot = taken.snapshot
+        question = RelevantTypesQuestion(_source(snapshot), snapshot.offset)
+        answer, reason = await self._ask(snapshot, question)
+        found = answer.definitions if answer else ()
+        return _listed(((each.text, each.path, each.line) for each in found), reason)
+
+    async def relevant_headers(self, params: AtPosition) -> Json:
+        taken = take_from(self._workspace, params)
+        if isinstance(taken, str):
+            return _listed((), taken)
+        snapshot = taken.snapshot
+        question = RelevantHeadersQuestion(_source(snapshot), snapshot.offset)
+        answer, reason = await self._ask(snapshot, question)
+        found = answer.headers if answer else ()
+        texts = ((f"{each.import_line}\n{each.text}" if each.import_line else each.text) for each in found)
+        places = ((each.path, each.line) for each in found)
+        return _listed(((text, *place) for text, place in zip(texts, places, strict=True)), reason)
+
+    async def error_report(self, params: ErrorReportParams) -> Json:
+        """The errors that ``text`` at the position would have or cause; ranges are of the text with it."""
+        taken = take_from(self._workspace, params)
+        if isinstance(taken, str):
+            return {"content": None, "errors": [], "reason": taken}
+        snapshot = taken.snapshot
+        filled = snapshot.prefix + params.text + snapshot.suffix
+        stop = snapshot.offset + len(params.text)
+        question = StaticErrorsQuestion(Source(snapshot.path, filled), snapshot.offset, stop)
+        answer, reason = await self._ask(snapshot, question)
+        errors = answer.errors if answer else ()
+        return {
+            "content": _markdown("\n".join(f"- {error.message}" for error in errors)) if errors else None,
+            "errors": _diagnosed(errors, filled, taken),
+            "reason": reason or ("" if errors else "no errors were found"),
+        }
+
+    def ai_tutorial(self) -> Json:
+        return {"content": _markdown(AI_TUTORIAL), "reason": ""}
+
+    async def close(self) -> None:
+        await self._analyses.close()
+
+    async def _ask(self, snapshot: Snapshot, question: Question[A]) -> tuple[A | None, str]:
+        """The answer, or None and why there is none."""
+        client = await self._analyses.of(snapshot)
+        if client is None:
+            return None, f"there is no static analysis for {snapshot.language} here"
+        reply = await client.ask(question, _DEADLINE_MS)
+        return reply.answer, reply.reason
+
+
+def _source(snapshot: Snapshot) -> Source:
+    return Source(snapshot.path if Path(snapshot.path).is_absolute() else None, snapshot.text)
+
+
+def _sentence(expected: ExpectedType) -> str:
+    """For a model to read."""
+    literals = f" It is one of {', '.join(expected.literals)}." if expected.literals else ""
+    return f"The expected type of the hole is `{expected.type}` ({expected.origin}).{literals}"
+
+
+def _listed(found: Iterable[tuple[str, str | None, int]], reason: str) -> Json:
+    entries = list(found)
+    return {
+        "contents": [_markdown(f"```python\n{text}\n```") for text, _, _ in entries],
+        "locations": [_location(path, line) for _, path, line in entries],
+        "reason": reason or ("" if entries else "nothing is relevant here"),
+    }
+
+
+def _location(path: str | None, line: int) -> types.Location | None:
+    """The line's start; None for what has no file, such as a type of the interpreter."""
+    if path is None:
+        return None
+    start = types.Position(max(line - 1, 0), 0)
+    return types.Location(Path(path).as_uri(), types.Range(start, start))
+
+
+def _diagnosed(errors: Iterable[StaticError], filled: str, taken: Taken) -> list[Mapping[str, object]]:
+    document = Document(taken.place.uri, taken.snapshot.language, 0, filled, taken.place.encoding)
+    return [
+        {
+            "range": types.Range(document.position_of(error.start), document.position_of(error.stop)),
+            "kind": error.kind,
+            "message": error.message,
+        }
+        for error in errors
+    ]
+
+
+def _markdown(text: str) -> types.MarkupContent:
+    return types.MarkupContent(types.MarkupKind.Markdown, text)

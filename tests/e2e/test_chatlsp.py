@@ -1,0 +1,74 @@
+"""ChatLSP over the wire: real analysis of a real folder, without any model."""
+
+from pathlib import Path
+
+import pytest
+from pygls.exceptions import JsonRpcException
+
+from tests.e2e.client import Session, session
+
+LIBRARY = """\
+class Invoice:
+    number: int
+    def total(self) -> float: ...
+
+def load_invoice(number: int) -> Invoice: ...
+"""
+TEXT = """\
+from library import Invoice, load_invoice
+
+latest: Invoice = """
+HOLE = {"line": 2, "character": 18}
+
+
+async def ask(opened: Session, uri: str, method: str, **more: object) -> dict[str, object]:
+    return await opened.request(method, {"textDocument": {"uri": uri}, "position": HOLE, **more})
+
+
+async def test_a_hole_is_explained_to_any_model(tmp_path: Path) -> None:
+    (tmp_path / "library.py").write_text(LIBRARY)
+    uri = (tmp_path / "main.py").as_uri()
+    async with session(folders=(tmp_path.as_uri(),)) as opened:
+        opened.open(TEXT, uri)
+        expected = await ask(opened, uri, "chatlsp/expectedType")
+        assert (expected["type"], expected["reason"]) == ("Invoice", "")
+        assert expected["location"] == {"uri": uri, "range": {"start": HOLE, "end": HOLE}}
+        assert "`Invoice`" in str(expected["content"])
+
+        relevant = await ask(opened, uri, "chatlsp/relevantTypes")
+        assert "def total(self) -> float" in str(relevant["contents"])
+        assert "library.py" in str(relevant["locations"])
+
+        headers = await ask(opened, uri, "chatlsp/relevantHeaders")
+        assert "load_invoice" in str(headers["contents"])
+        assert len(headers["contents"]) == len(headers["locations"])  # type: ignore[arg-type]
+
+        wrong = await ask(opened, uri, "chatlsp/errorReport", text="load_invoice(1).totle()")
+        (error,) = wrong["errors"]  # type: ignore[misc]
+        assert error["kind"] == "unknown_member"
+        assert error["range"]["start"]["line"] == 2
+        right = await ask(opened, uri, "chatlsp/errorReport", text="load_invoice(1)")
+        assert (right["errors"], right["reason"]) == ([], "no errors were found")
+
+
+async def test_there_is_always_an_answer_and_a_reason() -> None:
+    async with session() as opened:
+        opened.open("int x = ", "file:///work/A.java", "java")
+        for uri, reason in {
+            "file:///work/A.java": "there is no static analysis for java here",
+            "file:///work/none.py": "the document is not open",
+        }.items():
+            for name in ("expectedType", "relevantTypes", "relevantHeaders", "errorReport"):
+                answer = await ask(opened, uri, f"chatlsp/{name}", text="1")
+                assert answer["reason"] == reason
+        tutorial = await opened.request("chatlsp/aiTutorial")
+        assert "chatlsp/errorReport" in tutorial["content"]["value"]
+
+
+@pytest.mark.parametrize("name", ["expectedType", "errorReport"])
+async def test_wrong_parameters_are_refused(name: str) -> None:
+    async with session() as opened:
+        for params in (None, {}, {"textDocument": {"uri": "file:///a.py"}}):
+            with pytest.raises(JsonRpcException) as caught:
+                await opened.request(f"chatlsp/{name}", params)
+            assert caught.value.code == -32602
