@@ -12,6 +12,8 @@ from holesmith.evaluation.errors import EvaluationError
 from holesmith.evaluation.task import Reply, Task
 from holesmith.evaluation.worker import Worker, WorkerSetup
 
+CLOSE_TIMEOUT_S = 10.0
+
 
 class RemoteWorker:
     """A worker as an actor. Ray would run a class that has coroutines on an event loop of its own, on which
@@ -24,6 +26,10 @@ class RemoteWorker:
     def perform(self, task: Task) -> Reply:
         """See `worker.Worker`."""
         return self._worker.perform(task)
+
+    def close(self) -> None:
+        """See `worker.Worker`."""
+        self._worker.close()
 
 
 class RayPool:
@@ -65,6 +71,8 @@ class RayPool:
 
     def close(self) -> None:
         """See `pool.Pool`. Leaves the cluster running."""
+        closing = [actor.close.remote() for actor in self._actors]
+        self._ray.wait(closing, num_returns=len(closing), timeout=CLOSE_TIMEOUT_S)
         for actor in self._actors:
             self._ray.kill(actor)
         self._ray.shutdown()

@@ -5,7 +5,7 @@ travel.
 import inspect
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -59,18 +59,30 @@ class FakeRay(ModuleType):
         def actor_of(kind: type) -> SimpleNamespace:
             # Ray runs a class with coroutines on an event loop, where a worker can't run its own.
             assert not any(inspect.iscoroutinefunction(member) for member in vars(kind).values())
-            return SimpleNamespace(remote=lambda *arguments: self._actor(kind(*arguments)))
+
+            def start(*arguments: object) -> SimpleNamespace:
+                return self._actor(kind(*arguments))
+
+            return SimpleNamespace(remote=start)
 
         return actor_of
 
     def _actor(self, made: Any) -> SimpleNamespace:
         thread = ThreadPoolExecutor(1)
         self.actors.append(thread)
-        call = SimpleNamespace(remote=lambda task: thread.submit(made.perform, task))
-        return SimpleNamespace(perform=call, thread=thread)
 
-    def wait(self, references: list[Future[Any]], num_returns: int) -> tuple[list[Future[Any]], list[Any]]:
-        done = wait(references, return_when=FIRST_COMPLETED).done
+        def method(name: str) -> SimpleNamespace:
+            def call(*arguments: object) -> Future[Any]:
+                return thread.submit(getattr(made, name), *arguments)
+
+            return SimpleNamespace(remote=call)
+
+        return SimpleNamespace(perform=method("perform"), close=method("close"), thread=thread)
+
+    def wait(
+        self, references: list[Future[Any]], num_returns: int, timeout: float | None = None
+    ) -> tuple[list[Future[Any]], list[Any]]:
+        done = wait(references, timeout, FIRST_COMPLETED if num_returns == 1 else ALL_COMPLETED).done
         return sorted(done, key=references.index)[:num_returns], []
 
     def get(self, reference: Future[Any]) -> Any:
@@ -78,7 +90,7 @@ class FakeRay(ModuleType):
             return reference.result()
         except ActorError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # as Ray does, whatever it is
             raise TaskError(error) from None
 
     def kill(self, actor: Any) -> None:
