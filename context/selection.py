@@ -18,6 +18,7 @@ CHARACTERS_PER_TOKEN_MIN = 2
 CANDIDATES_MAX = 60
 # Snippets far below the best are noise to a small model, also where they would fit.
 VALUE_SHARE_MIN = 0.2
+VALUE_MIN = 0.1
 # Plain value per token would fill the prompt with crumbs, since the shortest always win.
 COST_POWER = 0.5
 DROPPED_MAX = 40
@@ -59,7 +60,7 @@ def select(
 ) -> Selection:
     """Pack by value per token. ``weights`` is by the snippets' source; ``shown_lines`` are in the prompt."""
     valued = [(weights.get(each.source, 0.0) * each.score, each) for each in snippets]
-    least = max(VALUE_SHARE_MIN * max((value for value, _ in valued), default=0.0), 1e-9)
+    least = max(VALUE_SHARE_MIN * max((value for value, _ in valued), default=0.0), VALUE_MIN)
     ranked = sorted(
         ((value / cost_guess(each) ** COST_POWER, value, each) for value, each in valued if value >= least),
         key=lambda entry: (-entry[0], entry[2].path, entry[2].text),

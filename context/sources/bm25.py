@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 
+from holesmith.context.identifiers import IDENTIFIER
 from holesmith.context.index.reader import Index
 from holesmith.context.ranking import until_gap
+from holesmith.context.similarity import jaccard
 from holesmith.context.snippet import LineSpan, Snippet
 from holesmith.context.surroundings import Surroundings
 
 # As many as similar.py looks at, so that both ask the index the same.
 CANDIDATES_MAX = 24
 CHUNKS_MAX = 6
+# BM25 has a best hit for every query, also where nothing is alike; the sets of names tell such hits apart.
+LIKENESS_FULL = 0.2
 
 
 def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
@@ -23,6 +27,12 @@ def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
                 source="bm25",
                 path=hit.path,
                 span=LineSpan(hit.start_line, hit.stop_line),
-                score=max(0.0, min(1.0, hit.score / best)),
+                score=max(0.0, min(1.0, hit.score / best)) * likeness(hit.text, around),
                 reason=f"has rare words of the lines around the cursor (BM25 {hit.score:.1f})",
             )
+
+
+def likeness(text: str, around: Surroundings) -> float:
+    """From 0 to 1, how much the names of ``text`` are those of the lines before the hole."""
+    names = frozenset(IDENTIFIER.findall(text))
+    return min(1.0, jaccard(around.query_names, names) / LIKENESS_FULL)
