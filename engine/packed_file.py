@@ -17,7 +17,7 @@ from holesmith.engine.weight_source import WeightSource
 from platformdirs import user_cache_path
 from torch import Tensor
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever what is stored changes, so that files of other versions are made anew."""
 
 FILES_MAX = 4

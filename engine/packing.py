@@ -1,11 +1,12 @@
 """Matrices for the CPU: packed to 8 bits at the first load, mapped from the user's cache directory later.
 
 Eight bits with one scale a row lose less than the 4- to 6-bit formats that models come in have already lost
-(docs/experiments.md), and are read at twice the speed of bfloat16.
+(docs/experiments.md), and are read at twice the speed of bfloat16. Matrices that come in 4 bits keep their
+4-bit codes beside, for the passes of a few tokens.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -15,6 +16,7 @@ from holesmith.engine.model import Linear
 from holesmith.engine.packed_file import packed_path, packed_writer
 from holesmith.engine.weight_source import WeightSource
 from holesmith.engine.weights import Weights
+from holesmith.kernels.int4_groups import ROWS_MULTIPLE, Int4Groups, pack_codes, pack_scales
 from holesmith.kernels.int8_rows import Int8Rows
 from holesmith.kernels.reference import quantise_rows
 from safetensors import SafetensorError, safe_open
@@ -23,6 +25,10 @@ from torch import Tensor
 logger = logging.getLogger(__name__)
 
 _CPU = torch.device("cpu")
+_PARTS = ("codes", "scale", "bias", "codes4", "scales4")
+
+Packed = Mapping[str, Tensor]
+"""The tensors of one packed matrix, by `_PARTS`."""
 
 
 def packed_matrices(
@@ -37,16 +43,34 @@ def packed_matrices(
             _write(path, names, weights, progress)
         except OSError as error:
             logger.warning("cannot keep packed weights in %s (%s): packing in memory", path.parent, error)
-            return lambda names: _pack(weights, names)
+            return lambda names: _linear(_pack(weights, names))
         found = _open(path, names)
         assert found is not None
-    return _maker(found)
+    return found
 
 
-def _pack(weights: Weights, names: Sequence[str]) -> Int8Rows:
+def _pack(weights: Weights, names: Sequence[str]) -> Packed:
+    """One matrix in the parts that a packed file holds."""
     matrix, bias = stacked(weights, names, _CPU, torch.float32)
     codes, scale = quantise_rows(matrix)
-    return Int8Rows(codes, scale, None if bias is None else bias.bfloat16())
+    parts = {"codes": codes, "scale": scale}
+    if bias is not None:
+        parts["bias"] = bias.bfloat16()
+    groups = [weights.four_bits(f"{name}.weight") for name in names]
+    if len(matrix) % ROWS_MULTIPLE == 0 and all(group is not None for group in groups):
+        known = [group for group in groups if group is not None]
+        parts["codes4"] = pack_codes(torch.cat([group.codes for group in known]))
+        scales = torch.cat([group.scale for group in known])
+        minimums = torch.cat([group.minimum for group in known if group.minimum is not None])
+        parts["scales4"] = pack_scales(scales, minimums)
+    return parts
+
+
+def _linear(parts: Packed) -> Linear:
+    eight_bits = Int8Rows(parts["codes"], parts["scale"], parts.get("bias"))
+    if "codes4" not in parts:
+        return eight_bits
+    return Int4Groups(parts["codes4"], parts["scales4"], eight_bits)
 
 
 def _key(names: Sequence[str]) -> str:
@@ -56,16 +80,13 @@ def _key(names: Sequence[str]) -> str:
 def _write(path: Path, names: Sequence[Sequence[str]], weights: Weights, progress: Progress) -> None:
     with packed_writer(path) as writer:
         for done, group in enumerate(names):
-            packed = _pack(weights, group)
-            writer.add(f"{_key(group)}.codes", packed.codes)
-            writer.add(f"{_key(group)}.scale", packed.scale)
-            if packed.bias is not None:
-                writer.add(f"{_key(group)}.bias", packed.bias)
+            for part, tensor in _pack(weights, group).items():
+                writer.add(f"{_key(group)}.{part}", tensor)
             progress("packing weights", (done + 1) / len(names))
 
 
-def _open(path: Path, names: Iterable[Sequence[str]]) -> Callable[[str], Tensor | None] | None:
-    """Gives the mapped tensors by name; None if there is no whole packed file."""
+def _open(path: Path, names: Iterable[Sequence[str]]) -> MatrixMaker | None:
+    """Makes matrices of the mapped tensors; None if there is no whole packed file."""
     try:
         file = safe_open(path, framework="pt")
     except (OSError, SafetensorError):
@@ -75,18 +96,8 @@ def _open(path: Path, names: Iterable[Sequence[str]]) -> Callable[[str], Tensor 
         return None
     path.touch()
 
-    def tensor(name: str) -> Tensor | None:
-        return file.get_tensor(name) if name in there else None
-
-    return tensor
-
-
-def _maker(tensor: Callable[[str], Tensor | None]) -> MatrixMaker:
     def make(names: Sequence[str]) -> Linear:
-        key = _key(names)
-        codes, scale = tensor(f"{key}.codes"), tensor(f"{key}.scale")
-        assert codes is not None
-        assert scale is not None
-        return Int8Rows(codes, scale, tensor(f"{key}.bias"))
+        found = {part: f"{_key(names)}.{part}" for part in _PARTS}
+        return _linear({part: file.get_tensor(name) for part, name in found.items() if name in there})
 
     return make

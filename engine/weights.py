@@ -11,7 +11,7 @@ from typing import Protocol
 
 from holesmith.engine.architecture import Architecture
 from holesmith.engine.errors import WeightsError
-from holesmith.engine.gguf_blocks import dequantise
+from holesmith.engine.gguf_blocks import Groups, dequantise, unpack
 from holesmith.engine.gguf_file import GGUFFile
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
@@ -28,6 +28,13 @@ class Weights(Protocol):
 
     def rows(self, name: str, indices: Tensor) -> Tensor:
         """Some rows of a matrix, without reading the others.  # [n] int64 -> [n, width]"""
+        ...
+
+    def four_bits(self, name: str) -> Groups | None:
+        """A matrix that is stored in 4 bits, in its groups of 32; None if it is stored otherwise.
+
+        # codes [rows, width], scale and minimum [rows, width / 32]
+        """
         ...
 
 
@@ -59,6 +66,17 @@ class GGUFWeights:
         entry = self._file.tensors[name]
         raw = self._file.raw(name).view(entry.shape[0], -1)[indices]
         return dequantise(raw, entry.block).view(len(indices), -1)
+
+    def four_bits(self, name: str) -> Groups | None:
+        """See `Weights`."""
+        entry = self._file.tensors[name]
+        if entry.block not in ("Q4_0", "Q4_1", "Q4_K"):
+            return None
+        groups = unpack(self._file.raw(name), entry.block)
+        assert groups.minimum is not None
+        parts = (part.reshape(entry.shape[0], -1) for part in (groups.codes, groups.scale, groups.minimum))
+        heads = self._interleaved.get(name.split(".")[-2])
+        return Groups(*(parts if heads is None else (_unpair(part, heads) for part in parts)))
 
 
 def _unpair(rows: Tensor, heads: int) -> Tensor:
@@ -122,6 +140,10 @@ class SafetensorsWeights:
     def rows(self, name: str, indices: Tensor) -> Tensor:
         """See `Weights`."""
         return self.tensor(name)[indices]
+
+    def four_bits(self, name: str) -> Groups | None:
+        """See `Weights`: these files hold floats."""
+        return None
 
     def _open(self, path: Path) -> "list[tuple[safe_open, str]]":
         try:

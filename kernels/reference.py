@@ -21,3 +21,13 @@ def quantise_rows(matrix: Tensor) -> tuple[Tensor, Tensor]:
     scale = (rows.abs().amax(dim=1) / 127).clamp_min(torch.finfo(torch.float32).tiny).bfloat16()
     codes = (rows / scale.float()[:, None]).round_().clamp_(-127, 127)
     return codes.to(torch.int8), scale
+
+
+def int4_groups_product(inputs: Tensor, codes: Tensor, scale: Tensor, minimum: Tensor) -> Tensor:
+    """The product with a matrix whose groups of inputs are ``scale * codes + minimum``.
+
+    # [tokens, inputs], [outputs, inputs], two of [outputs, groups] -> [tokens, outputs] float32
+    """
+    grouped = codes.float().unflatten(1, (scale.shape[1], -1))
+    values = grouped * scale.float()[:, :, None] + minimum.float()[:, :, None]
+    return inputs.float() @ values.flatten(1).T

@@ -103,11 +103,19 @@ def test_gguf_computes_what_the_model_did(family: str, tmp_path: Path) -> None:
     assert float((found - expected).norm() / expected.norm()) < 1e-4
 
 
-async def test_engine_from_gguf(tmp_path: Path) -> None:
-    path = save_gguf(make_model("llama"), tmp_path / "m.gguf", GGMLQuantizationType.Q8_0)
+@pytest.mark.parametrize("kind", [GGMLQuantizationType.Q8_0, GGMLQuantizationType.Q4_0])
+@pytest.mark.parametrize("family", ["qwen2", "llama"])
+async def test_engine_from_gguf(kind: GGMLQuantizationType, family: str, tmp_path: Path) -> None:
+    path = save_gguf(make_model(family), tmp_path / "m.gguf", kind)
     engine = load_engine(WeightSource("tiny", path, "gguf"), "cpu")
-    result = await engine.start(Request(tuple(range(40, 50)), 6, frozenset())).result()
-    assert len(result.tokens) == 6
+    first = await engine.start(Request(tuple(IDS.tolist()), 1, frozenset())).result()
+    for stop in range(1, len(IDS)):  # a token at a time, as it is typed
+        await engine.start(Request(tuple(IDS[:stop].tolist()), 1, frozenset())).result()
+    again = await engine.start(Request(tuple(IDS.tolist()), 1, frozenset())).result()
+    expected = logits_of_gguf(path)[-1].log_softmax(0)
+    for token in (*first.tokens, *again.tokens):
+        assert float(expected.max() - expected[token.id]) < 0.2
+        assert token.log_probability == pytest.approx(float(expected[token.id]), abs=0.2)
     await engine.close()
 
 
