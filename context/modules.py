@@ -58,7 +58,7 @@ def _java(statement: Import, path: PurePosixPath, index: Index) -> Iterator[str]
     if ("*", "*") in statement.names:
         for base in _folders_above(path):
             yield from index.paths_in(f"{base}/{stem}" if base != "." else stem, _FILES_MAX)
-    yield from _nearest(index.paths_ending([f"{stem}.java"]), path)
+    yield from nearest(index.paths_ending([f"{stem}.java"]), path)
 
 
 def _ecmascript(statement: Import, path: PurePosixPath, index: Index) -> Iterator[str]:
@@ -69,7 +69,7 @@ def _ecmascript(statement: Import, path: PurePosixPath, index: Index) -> Iterato
         yield from (stem + ending for ending in ("", *_ECMASCRIPT_ENDINGS) if stem + ending in paths)
     elif "/" in module:
         tail = bare.lstrip("@~#").lstrip("/")
-        yield from _nearest(index.paths_ending([tail + ending for ending in _ECMASCRIPT_ENDINGS]), path)
+        yield from nearest(index.paths_ending([tail + ending for ending in _ECMASCRIPT_ENDINGS]), path)
 
 
 def _go(statement: Import, path: PurePosixPath, index: Index) -> Iterator[str]:
@@ -104,7 +104,7 @@ def _include(statement: Import, path: PurePosixPath, index: Index) -> Iterator[s
     if beside in index.paths():
         yield beside
     else:
-        yield from _nearest(index.paths_ending([statement.module]), path)
+        yield from nearest(index.paths_ending([statement.module]), path)
 
 
 def _folders_above(path: PurePosixPath) -> Iterator[str]:
@@ -114,7 +114,7 @@ def _folders_above(path: PurePosixPath) -> Iterator[str]:
         yield from (str(folder / name) for name in _SOURCE_FOLDERS)
 
 
-def _nearest(paths: Sequence[str], path: PurePosixPath) -> list[str]:
+def nearest(paths: Sequence[str], path: PurePosixPath) -> list[str]:
     """Those that share most leading folders with ``path`` first."""
     return sorted(paths, key=lambda other: (-_shared(PurePosixPath(other), path), other))
 

@@ -10,8 +10,8 @@ from pathlib import PurePosixPath
 
 from holesmith.analysis.import_statements import Import
 from holesmith.analysis.symbols import Symbol
-from holesmith.context.index.reader import Index
-from holesmith.context.modules import files_of_import
+from holesmith.context.index.reader import Index, IndexedSymbol
+from holesmith.context.modules import files_of_import, nearest
 from holesmith.context.snippet import LineSpan, Snippet
 from holesmith.context.stubs import stub_of
 from holesmith.context.surroundings import Surroundings
@@ -21,6 +21,9 @@ FILES_MAX = 30
 # A name used this many lines away counts half as much as one at the hole.
 HALF_DISTANCE_LINES = 10
 UNUSED_SCORE = 0.05
+# How near a type must be named to matter without an import, and how many may have its name.
+TYPE_LINES = 12
+DEFINITIONS_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,10 @@ class ImportedApi:
 
 
 def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
-    apis = list(imported_apis(around, index))
     receiver_type = around.type_of_variable(around.receiver) if around.receiver else None
+    apis = list(imported_apis(around, index))
+    known = {api.symbol.name for api in apis}
+    apis += [api for api in named_types(around, index, receiver_type) if api.symbol.name not in known]
     scored = sorted(
         ((score_of(api, around, receiver_type), number) for number, api in enumerate(apis)), reverse=True
     )
@@ -53,7 +58,7 @@ def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
             path=api.path,
             span=LineSpan(symbol.start_line, symbol.stop_line),
             score=score,
-            reason=f"{api.local_name} is imported" + (" and used nearby" if score > UNUSED_SCORE else ""),
+            reason=f"{api.local_name} is {'used nearby' if score > UNUSED_SCORE else 'imported'}",
         )
 
 
@@ -71,6 +76,28 @@ def imported_apis(around: Surroundings, index: Index) -> Iterator[ImportedApi]:
                 if (path, ordinal) not in seen:
                     seen.add((path, ordinal))
                     yield ImportedApi(local_name, path, symbols, ordinal)
+
+
+def named_types(around: Surroundings, index: Index, receiver_type: str | None) -> Iterator[ImportedApi]:
+    """The classes named near the hole, for languages and files in which not every name needs an import."""
+    names = [name for name, distance in around.distance_of_name.items() if distance <= TYPE_LINES]
+    wanted = [name for name in names if name[:1].isupper() and not name.isupper()]
+    wanted += [receiver_type] if receiver_type else []
+    own = around.request.path
+    for ordinal, symbol in enumerate(around.parsed.symbols):
+        is_hidden = not LineSpan(symbol.start_line, symbol.stop_line).overlap(around.shown)
+        if symbol.kind == "class" and symbol.name in wanted and is_hidden:
+            yield ImportedApi(symbol.name, own, around.parsed.symbols, ordinal)
+    suffix = PurePosixPath(own).suffix
+    found: dict[str, list[IndexedSymbol]] = {}
+    for each in index.definitions(tuple(dict.fromkeys(wanted))):
+        if each.symbol.kind == "class" and each.path != own and PurePosixPath(each.path).suffix == suffix:
+            found.setdefault(each.symbol.name, []).append(each)
+    for name, definitions in found.items():
+        if len(definitions) <= DEFINITIONS_MAX:
+            path = nearest([each.path for each in definitions], PurePosixPath(own))[0]
+            chosen = next(each for each in definitions if each.path == path)
+            yield ImportedApi(name, path, index.symbols(path), chosen.ordinal)
 
 
 def named_by(statement: Import, symbols: Sequence[Symbol], module: str) -> Iterator[tuple[str, int]]:

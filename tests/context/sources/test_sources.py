@@ -88,6 +88,18 @@ def test_imports_of_java(repository: Repository) -> None:
     assert snippet.score == 1.0
 
 
+def test_types_of_the_same_package_need_no_import(repository: Repository) -> None:
+    document = "package shop;\nclass A { void f() {\n    Till till = new Till();\n    till.<CURSOR>\n} }\n"
+    (snippet,) = repository.snippets("imports", "shop/java/A.java", document)
+    assert (snippet.path, snippet.score) == ("shop/java/Till.java", 1.0)
+
+
+def test_a_class_far_above_in_the_same_file_is_known(repository: Repository) -> None:
+    document = "class Far:\n    def near(self): pass\n" + "# filler\n" * 60 + "far = Far()\nfar.<CURSOR>\n"
+    (snippet,) = repository.snippets("imports", "a.py", document)
+    assert snippet.text == "class Far:\n    def near(self): ..."
+
+
 def test_bm25_finds_the_chunks_with_the_words_at_the_hole(repository: Repository) -> None:
     found = repository.snippets("bm25", "shop/new.py", "def f(cart, tax_rate):\n    subtotal = <CURSOR>\n")
     assert {snippet.path for snippet in found} <= {"shop/cart.py", "shop/report.py"}
