@@ -21,6 +21,7 @@ from holesmith.analysis.deadline import Overdue, interrupting
 from holesmith.analysis.jedi_analyser import JediAnalyser
 from holesmith.analysis.jedi_options import Options
 from holesmith.analysis.questions import ANSWER_OF
+from holesmith.analysis.source_finder import find_only_sources_elsewhere
 from holesmith.analysis.wire import LENGTH, MESSAGE_BYTES_MAX, from_json, pack, to_json
 
 ADDRESS_SPACE_BYTES_MAX = 6 * 1024**3
@@ -35,6 +36,7 @@ def main() -> None:
     configuration = _read(questions)
     if configuration is None:
         return
+    find_only_sources_elsewhere()
     analyser = JediAnalyser(from_json(configuration, Options))
     while (message := _read(questions)) is not None:
         answers.write(pack(_answer(analyser, message)))

@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import pytest
@@ -204,6 +205,20 @@ async def test_workspace_never_takes_the_place_of_a_module(tmp_path: Path, cache
         os.chdir(here)
         await client.close()
     assert not (tmp_path / "sprung").exists()
+
+
+async def test_source_beside_an_extension_module_is_found(client: AnalysisClient) -> None:
+    package = Path(client.options.root) / "compiled"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "part.py").write_text("class Known:\n    field = 1\n")
+    for suffix in EXTENSION_SUFFIXES:
+        (package / f"part{suffix}").write_bytes(b"not to be loaded")
+    text = "from compiled.part import Known\nprint(Known()."
+    reply = await client.ask(members(text, str(Path(client.options.root) / "main.py")), PATIENCE_MS)
+    assert reply.answer is not None
+    assert reply.answer.is_complete
+    assert "field" in {member.name for member in reply.answer.members}
 
 
 def test_blocking_client(tmp_path: Path, cache: Path) -> None:
