@@ -13,7 +13,8 @@ from typing import Literal
 from holesmith.analysis.grammar import grammar_of
 from holesmith.analysis.import_statements import Import, imports_of_statement
 from holesmith.analysis.symbol_queries import DEFINITIONS, MENTIONS
-from tree_sitter import Node, Parser, Query, QueryCursor, Tree
+from holesmith.analysis.syntax_tree import parse
+from tree_sitter import Node, Query, QueryCursor
 
 SymbolKind = Literal["class", "function", "method", "field"]
 
@@ -73,14 +74,13 @@ class _Found:
 
 def symbols_of(language: str, text: str) -> FileSymbols:
     """Nothing for a language without a grammar."""
-    query = _definitions_query(language)
-    if query is None:
+    query, parsed = _definitions_query(language), parse(language, text)
+    if query is None or parsed is None:
         return FileSymbols((), ())
-    data = text.encode("utf-8", "surrogatepass")
-    tree = _parse(language, data)
+    data = parsed.data
     found: list[_Found] = []
     imports: list[Import] = []
-    for _, captures in QueryCursor(query).matches(tree.root_node):
+    for _, captures in QueryCursor(query).matches(parsed.tree.root_node):
         if "import" in captures:
             node = captures["import"][0]
             imports.extend(imports_of_statement(language, _text(data, node), node.start_point.row))
@@ -93,11 +93,11 @@ def symbols_of(language: str, text: str) -> FileSymbols:
 
 
 def mentions_of(language: str, text: str) -> Mentions:
-    query = _mentions_query(language)
-    if query is None:
+    query, parsed = _mentions_query(language), parse(language, text)
+    if query is None or parsed is None:
         return Mentions((), (), ())
-    data = text.encode("utf-8", "surrogatepass")
-    captures = QueryCursor(query).captures(_parse(language, data).root_node)
+    data = parsed.data
+    captures = QueryCursor(query).captures(parsed.tree.root_node)
 
     def words(name: str) -> tuple[str, ...]:
         nodes = sorted(captures.get(name, ()), key=lambda node: node.start_byte)
@@ -116,14 +116,6 @@ def _definitions_query(language: str) -> Query | None:
 def _mentions_query(language: str) -> Query | None:
     grammar = grammar_of(language)
     return Query(grammar, MENTIONS[language]) if grammar else None
-
-
-def _parse(language: str, data: bytes) -> Tree:
-    grammar = grammar_of(language)
-    assert grammar is not None
-    tree = Parser(grammar).parse(data)
-    assert tree is not None, "a parser with a language and no time limit gives a tree"
-    return tree
 
 
 def _found(data: bytes, captures: dict[str, list[Node]]) -> _Found | None:
