@@ -17,7 +17,7 @@ from tests.e2e.editors.neovim_screen import Screen
 
 HERE = Path(__file__).parent
 PLUGIN = HERE.parents[2] / "editors" / "neovim"
-GHOST = 0x8A7F00  # a colour that nothing else on the screen has
+GHOST = 0x808A9A  # a colour that nothing else on the screen has
 WAIT_SECONDS = 6.0
 COLUMNS, ROWS = 90, 24
 
@@ -31,7 +31,7 @@ for _, name in ipairs({ 'ComplHint', 'HolesmithGhost' }) do
   vim.api.nvim_set_hl(0, name, { fg = options.ghost, italic = true })
 end
 vim.o.laststatus, vim.o.autoindent, vim.o.showmode, vim.o.swapfile = 2, true, false, false
-vim.o.statusline = "%f %m%=%{%v:lua.require'holesmith'.statusline()%} "
+vim.o.statusline = "%t %m%=%{%v:lua.require'holesmith'.statusline()%} "
 require('holesmith').setup(options.setup)
 if #command > 0 then vim.lsp.config('holesmith', { cmd = command }) end
 vim.lsp.config('holesmith', { init_options = options.settings })

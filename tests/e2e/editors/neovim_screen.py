@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 CELL_WIDTH, CELL_HEIGHT, MARGIN = 8.4, 18, 10
+NO_BREAK = "\u00a0"  # pictures are shown by programs that join blanks
 FONT = 'font-family="ui-monospace,DejaVu Sans Mono,Menlo,Consolas,monospace" font-size="14"'
 
 
@@ -81,7 +82,7 @@ class Screen:
         cursor = _rectangle(column, row, 2, self.foreground)
         rows = (part for number, cells in enumerate(self.rows) for part in self._row_as_svg(number, cells))
         parts = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" {size} {FONT} xml:space="preserve">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} {FONT}>',
             f'<rect width="100%" height="100%" rx="8" fill="{_hex(self.background)}"/>',
             *rows,
             cursor,
@@ -93,18 +94,21 @@ class Screen:
         column = 0
         for identity, run in groupby(cells, key=lambda cell: cell[1]):
             texts = [text for text, _ in run]
-            foreground, background = self._colours(identity)
+            background = self._colours(identity)[1]
             if background != self.background:
                 yield _rectangle(column, row, len(texts) * CELL_WIDTH, background)
-            if text := "".join(texts).rstrip():
-                style = self.highlights.get(identity, {})
-                slant = ' font-style="italic"' if style.get("italic") else ""
-                weight = ' font-weight="bold"' if style.get("bold") else ""
-                x, y = MARGIN + column * CELL_WIDTH, MARGIN + row * CELL_HEIGHT + 14
-                length = len(text) * CELL_WIDTH
-                place = f'x="{x:.1f}" y="{y}" textLength="{length:.1f}"'
-                yield f'<text {place} fill="{_hex(foreground)}"{slant}{weight}>{escape(text)}</text>'
+            text = "".join(texts)
+            if word := text.strip():
+                yield self._text_as_svg(column + len(text) - len(text.lstrip()), row, word, identity)
             column += len(texts)
+
+    def _text_as_svg(self, column: int, row: int, text: str, identity: int) -> str:
+        style = self.highlights.get(identity, {})
+        slant = ' font-style="italic"' if style.get("italic") else ""
+        weight = ' font-weight="bold"' if style.get("bold") else ""
+        x, y = MARGIN + column * CELL_WIDTH, MARGIN + row * CELL_HEIGHT + 14
+        place = f'x="{x:.1f}" y="{y}" textLength="{len(text) * CELL_WIDTH:.1f}"'
+        return f'<text {place} fill="{_hex(self._colours(identity)[0])}"{slant}{weight}>{escape(text).replace(" ", NO_BREAK)}</text>'
 
 
 def _rectangle(column: int, row: int, width: float, colour: int) -> str:

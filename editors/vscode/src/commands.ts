@@ -1,0 +1,130 @@
+// The commands, most of which show what the server or its program says.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { Command, Disposable, EventEmitter, Uri, commands, extensions, window, workspace } from 'vscode';
+import { Counters } from './counters';
+import { ACCEPTED, Server } from './server';
+import { Switches } from './switches';
+import { runTask } from './tasks';
+
+const SCHEME = 'holesmith';
+const MENU = [
+  'trigger', 'explain', 'showPrompt', 'toggle', 'toggleLanguage', 'snooze', 'chooseModel', 'doctor', 'restart', 'openLog',
+];
+
+/** The server's answer to `holesmith/explain`, as far as it is used by name. */
+interface Explanation {
+  reason: string;
+  prompt: string;
+}
+
+interface Model {
+  name: string;
+  parameters: string | null;
+  bytes: number | null;
+  licence: string | null;
+  installed: boolean;
+}
+
+export function registerCommands(server: Server, switches: Switches, counters: Counters): Disposable[] {
+  const pages = new Pages();
+  const actions: Record<string, () => unknown> = {
+    menu: showMenu,
+    trigger: () => commands.executeCommand('editor.action.inlineSuggest.trigger'),
+    explain: () => explain(server, pages),
+    showPrompt: () => showPrompt(server, pages),
+    toggle: () => switches.toggle(),
+    toggleLanguage: () => switches.toggleLanguage(),
+    snooze: () => switches.snooze(),
+    chooseModel: () => chooseModel(server),
+    doctor: () => runProgram(server, 'doctor', ['doctor']),
+    restart: () => server.restart(),
+    openLog: () => server.log.show(),
+  };
+  const registered = Object.entries(actions).map(([name, run]) => commands.registerCommand(`holesmith.${name}`, run));
+  const accepted = commands.registerCommand(ACCEPTED, (then?: Command) => {
+    counters.accept();
+    if (then) return commands.executeCommand(then.command, ...(then.arguments ?? []));
+    return undefined;
+  });
+  return [pages, accepted, ...registered];
+}
+
+/** Read-only pages of text, one a name. */
+class Pages implements Disposable {
+  private readonly changed = new EventEmitter<Uri>();
+  private readonly texts = new Map<string, string>();
+  private readonly registration = workspace.registerTextDocumentContentProvider(SCHEME, {
+    onDidChange: this.changed.event,
+    provideTextDocumentContent: (uri) => this.texts.get(uri.path) ?? '',
+  });
+
+  async open(name: string, text: string): Promise<void> {
+    const uri = Uri.from({ scheme: SCHEME, path: name });
+    this.texts.set(name, text);
+    this.changed.fire(uri);
+    await window.showTextDocument(uri, { preview: true });
+  }
+
+  dispose(): void {
+    this.registration.dispose();
+    this.changed.dispose();
+  }
+}
+
+async function showMenu(): Promise<void> {
+  const titles: { command: string; title: string }[] =
+    extensions.getExtension('holesmith.holesmith')?.packageJSON.contributes.commands ?? [];
+  const entries = MENU.map((name) => `holesmith.${name}`).map((command) => ({
+    command, label: titles.find((title) => title.command === command)?.title ?? command,
+  }));
+  const choice = await window.showQuickPick(entries, { title: 'Holesmith' });
+  if (choice) await commands.executeCommand(choice.command);
+}
+
+async function lastExplanation(server: Server): Promise<Explanation | undefined> {
+  const answer = await server.ask<Explanation>('holesmith/explain');
+  if (!answer) void window.showInformationMessage('Holesmith: nothing was asked for yet');
+  return answer ?? undefined;
+}
+
+async function explain(server: Server, pages: Pages): Promise<void> {
+  const explanation = await lastExplanation(server);
+  if (!explanation) return;
+  const { prompt: _, ...rest } = explanation;
+  await pages.open('explanation.json', JSON.stringify(rest, null, 2));
+}
+
+async function showPrompt(server: Server, pages: Pages): Promise<void> {
+  const explanation = await lastExplanation(server);
+  if (explanation) await pages.open('prompt.txt', explanation.prompt || `(the model was not asked: ${explanation.reason})`);
+}
+
+async function runProgram(server: Server, title: string, parameters: string[]): Promise<boolean> {
+  const program = await server.path();
+  return program !== undefined && runTask(title, program, parameters);
+}
+
+/** Lists the models, pulls the chosen one if it is not here, and makes it the user's. */
+async function chooseModel(server: Server): Promise<void> {
+  const program = await server.path();
+  if (!program) return;
+  const { stdout } = await promisify(execFile)(program, ['model', 'list', '--json'], { timeout: 60_000 });
+  const entries = (JSON.parse(stdout) as Model[]).map((model) => ({
+    model,
+    label: `${model.installed ? '$(check)' : '$(cloud-download)'} ${model.name}`,
+    description: [model.parameters, size(model.bytes), model.licence].filter(Boolean).join(', '),
+  }));
+  const choice = await window.showQuickPick(entries, { title: 'Holesmith: the model', matchOnDescription: true });
+  if (!choice) return;
+  const { name, installed } = choice.model;
+  if (!installed && !(await runTask(`pull ${name}`, program, ['model', 'pull', name]))) {
+    void window.showErrorMessage(`Holesmith: ${name} was not pulled; the terminal says why`);
+    return;
+  }
+  await workspace.getConfiguration('holesmith').update('model', name, true);
+}
+
+function size(bytes: number | null): string | undefined {
+  return bytes === null ? undefined : `${(bytes / 1e9).toFixed(2)} GB`;
+}

@@ -1,0 +1,132 @@
+// The server's process and the client that speaks with it.
+import * as path from 'node:path';
+import {
+  CancellationToken, Disposable, ExtensionContext, InlineCompletionContext, InlineCompletionItem,
+  InlineCompletionTriggerKind, TextDocument, window,
+} from 'vscode';
+import { LanguageClient, LanguageClientOptions, Middleware, State } from 'vscode-languageclient/node';
+import { Counters } from './counters';
+import { findProgram, offerInstallation } from './program';
+import { Status, StatusItem } from './status';
+import { Switches } from './switches';
+
+const LANGUAGES = [
+  'python', 'java', 'javascript', 'javascriptreact', 'typescript', 'typescriptreact', 'go', 'rust', 'c', 'cpp', 'csharp',
+];
+const SCHEMES = ['file', 'untitled', 'vscode-notebook-cell'];
+const ACCEPTED = 'holesmith.accepted';
+
+export class Server implements Disposable {
+  readonly log = window.createOutputChannel('Holesmith', { log: true });
+  private client: LanguageClient | undefined;
+  private program: string | undefined;
+
+  constructor(
+    private readonly context: ExtensionContext,
+    private readonly switches: Switches,
+    private readonly counters: Counters,
+    private readonly status: StatusItem,
+  ) {}
+
+  /** Starts the server; where there is none, offers to install it. */
+  async start(): Promise<void> {
+    this.program = await findProgram(this.context);
+    if (!this.program) {
+      this.status.show({ health: 'error', message: 'the language server was not found' });
+      if (!(await offerInstallation(this.context))) return;
+      this.program = await findProgram(this.context);
+    }
+    if (!this.program) return;
+    const executable = { command: this.program, args: ['lsp'] };
+    const client = new LanguageClient('holesmith', 'Holesmith', executable, this.options());
+    this.client = client;
+    client.onNotification('holesmith/status', (status: Status) => this.status.show(status));
+    client.onDidChangeState(({ newState }) => {
+      if (newState === State.Stopped) this.status.show({ health: 'stopped', message: 'the server does not run' });
+    });
+    try {
+      await client.start();
+    } catch (error) {
+      const message = `${path.basename(this.program)} did not start: ${error}`;
+      this.status.show({ health: 'error', message });
+      void window.showErrorMessage(`Holesmith: ${message}`);
+    }
+  }
+
+  async stop(): Promise<void> {
+    const { client } = this;
+    this.client = undefined;
+    await client?.dispose().catch((error: unknown) => this.log.warn(String(error)));
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+
+  /** The path of the program that runs, for commands that run it once more. */
+  async path(): Promise<string | undefined> {
+    return this.program ?? findProgram(this.context);
+  }
+
+  async ask<T>(method: string): Promise<T | null> {
+    if (!this.client?.isRunning()) {
+      void window.showWarningMessage('Holesmith: the server does not run');
+      return null;
+    }
+    return this.client.sendRequest<T | null>(method);
+  }
+
+  dispose(): void {
+    this.log.dispose();
+  }
+
+  private options(): LanguageClientOptions {
+    return {
+      documentSelector: LANGUAGES.flatMap((language) => SCHEMES.map((scheme) => ({ language, scheme }))),
+      outputChannel: this.log,
+      middleware: this.middleware(),
+      connectionOptions: { maxRestartCount: 4 },
+    };
+  }
+
+  private middleware(): Middleware {
+    return {
+      // Ghost text is better at the same, and the model need not be asked twice.
+      provideCompletionItem: () => null,
+      provideInlineCompletionItems: (document, position, context, token, next) => {
+        const isAsked = context.triggerKind === InlineCompletionTriggerKind.Invoke;
+        if (!isAsked && this.switches.reasonFor(document.languageId)) return null;
+        const answer = Promise.resolve(next(document, position, context, token));
+        return this.status.during(answer.then((items) => this.counted(document, context, token, items)));
+      },
+      workspace: {
+        // The extension's own settings are no business of the server's.
+        configuration: async (params, token, next) => {
+          const answers = await next(params, token);
+          return Array.isArray(answers) ? answers.map(withoutEditor) : answers;
+        },
+      },
+    };
+  }
+
+  private counted<T extends InlineCompletionItem[] | { items: InlineCompletionItem[] } | null | undefined>(
+    document: TextDocument, context: InlineCompletionContext, token: CancellationToken, answer: T,
+  ): T {
+    const items = Array.isArray(answer) ? answer : (answer?.items ?? []);
+    for (const item of items) item.command = { title: 'accepted', command: ACCEPTED, arguments: [item.command] };
+    const [first] = items;
+    if (first && !token.isCancellationRequested && !context.selectedCompletionInfo) {
+      this.counters.show(document.uri.toString(), first);
+    }
+    return answer;
+  }
+}
+
+function withoutEditor(settings: unknown): unknown {
+  if (typeof settings !== 'object' || settings === null) return settings;
+  const { editor: _, ...rest } = settings as Record<string, unknown>;
+  return rest;
+}
+
+export { ACCEPTED };

@@ -1,0 +1,77 @@
+// The item in the status bar: the model, its device, and what goes on.
+import { Disposable, MarkdownString, StatusBarAlignment, ThemeColor, window } from 'vscode';
+import { Counters } from './counters';
+import { Switches } from './switches';
+
+/** What the server says by `holesmith/status`, as far as it is shown. */
+export interface Status {
+  health: 'stopped' | 'loading' | 'ready' | 'error';
+  message: string;
+  model?: string | null;
+  device?: string | null;
+  progress?: number | null;
+  settings_problems?: string[];
+}
+
+export class StatusItem implements Disposable {
+  private readonly item = window.createStatusBarItem('holesmith', StatusBarAlignment.Right, 100);
+  private readonly subscription: Disposable;
+  private status: Status = { health: 'stopped', message: 'the server does not run' };
+  private pending = 0;
+
+  constructor(private readonly switches: Switches, private readonly counters: Counters) {
+    this.item.name = 'Holesmith';
+    this.item.command = 'holesmith.menu';
+    this.subscription = switches.onDidChange(() => this.draw());
+    this.draw();
+    this.item.show();
+  }
+
+  show(status: Status): void {
+    this.status = status;
+    this.draw();
+  }
+
+  /** Shows that a suggestion is being made until `work` ends. */
+  async during<T>(work: PromiseLike<T>): Promise<T> {
+    this.pending += 1;
+    this.draw();
+    try {
+      return await work;
+    } finally {
+      this.pending -= 1;
+      this.draw();
+    }
+  }
+
+  dispose(): void {
+    this.subscription.dispose();
+    this.item.dispose();
+  }
+
+  private draw(): void {
+    const silence = this.switches.reasonFor(window.activeTextEditor?.document.languageId);
+    this.item.text = this.text(silence);
+    this.item.backgroundColor =
+      this.status.health === 'error' ? new ThemeColor('statusBarItem.errorBackground') : undefined;
+    const { shown, accepted, rejected } = this.counters.counts;
+    this.item.tooltip = new MarkdownString(
+      [
+        `**Holesmith**: ${this.status.message}${silence ? ` (${silence})` : ''}`,
+        ...(this.status.settings_problems ?? []),
+        `${shown} shown, ${accepted} accepted, ${rejected} rejected (counted on this machine only)`,
+      ].join('\n\n'),
+    );
+  }
+
+  private text(silence: string | undefined): string {
+    const { health, model, device, progress } = this.status;
+    if (health === 'error') return '$(error) Holesmith';
+    if (health === 'loading') {
+      return `$(loading~spin) Holesmith${progress == null ? '' : ` ${Math.round(100 * progress)} %`}`;
+    }
+    if (health === 'stopped') return '$(debug-disconnect) Holesmith';
+    if (silence) return `$(circle-slash) Holesmith`;
+    return `${this.pending > 0 ? '$(loading~spin)' : '$(sparkle)'} ${model} on ${device}`;
+  }
+}
