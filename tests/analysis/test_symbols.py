@@ -4,7 +4,7 @@ import pytest
 from holesmith.analysis.grammar import LANGUAGES
 from holesmith.analysis.import_statements import Import
 from holesmith.analysis.symbols import mentions_of, symbols_of
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
@@ -176,6 +176,7 @@ FRAGMENTS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(LANGUAGES)), FRAGMENTS.map("".join))
 def test_any_text_has_symbols_in_order_inside_their_parents(language: str, text: str) -> None:
     symbols = symbols_of(language, text).symbols

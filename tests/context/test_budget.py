@@ -1,7 +1,7 @@
 """How many tokens snippets get: less on a slow engine, never most of the prompt, and in steady steps."""
 
 from holesmith.context.budget import SNIPPET_TOKENS_MIN, ReadingSpeed, budget_of
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
@@ -19,6 +19,7 @@ def test_small_measurements_and_small_changes_do_not_move_the_budget() -> None:
     assert budget_of(1024, speed.after(500, 2_550)) == budget_of(1024, speed)
 
 
+@settings(deadline=None)
 @given(st.integers(320, 32_768), st.none() | st.floats(1e-6, 1e6))
 def test_the_budget_is_shared_out_whole(tokens_max: int, tokens_per_ms: float | None) -> None:
     budget = budget_of(tokens_max, ReadingSpeed(tokens_per_ms))

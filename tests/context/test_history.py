@@ -1,7 +1,7 @@
 """Recent edits and visited files, from the states of documents alone."""
 
 from holesmith.context.history import DOCUMENTS_MAX, History, changed_lines
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 TEXT = "".join(f"line {number}\n" for number in range(40))
@@ -59,6 +59,7 @@ def test_only_the_last_documents_are_remembered() -> None:
 LINES = st.lists(st.sampled_from(["a", "b", "c"]), max_size=8)
 
 
+@settings(deadline=None)
 @given(LINES, LINES)
 def test_outside_of_the_changed_lines_texts_agree(old: list[str], new: list[str]) -> None:
     start, old_stop, new_stop = changed_lines("\n".join(old), "\n".join(new))
@@ -70,6 +71,7 @@ def test_outside_of_the_changed_lines_texts_agree(old: list[str], new: list[str]
         assert old[start] != new[start]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["a.py", "b.py"]), LINES.map("\n".join)), max_size=12))
 def test_every_edit_is_text_of_its_document(states: list[tuple[str, str]]) -> None:
     history = History()

@@ -2,7 +2,7 @@
 
 import pytest
 from holesmith.context.identifiers import terms_of, terms_of_identifier
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
@@ -26,6 +26,7 @@ def test_identifiers_are_split_at_capitals_and_underscores(name: str, terms: tup
     assert set(terms) <= set(found)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_terms_are_lower_case_words_once_each(text: str) -> None:
     terms = terms_of(text)

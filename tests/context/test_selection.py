@@ -7,7 +7,7 @@ from holesmith.context.ranking import until_gap
 from holesmith.context.selection import Selection, select
 from holesmith.context.snippet import LineSpan, Snippet
 from holesmith.context.trimming import trimmed
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 WEIGHTS = {"bm25": 1.0, "similar": 1.0, "popular": 0.5}
@@ -73,6 +73,7 @@ SNIPPETS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(SNIPPETS, st.integers(0, 120))
 def test_the_budget_is_kept_and_nothing_is_invented(snippets: list[Snippet], tokens_max: int) -> None:
     selection = chosen(*snippets, tokens_max=tokens_max)
@@ -82,6 +83,7 @@ def test_the_budget_is_kept_and_nothing_is_invented(snippets: list[Snippet], tok
         assert any(each.snippet.text == whole.text[: len(each.snippet.text)] for whole in snippets)
 
 
+@settings(deadline=None)
 @given(LINES, st.integers(0, 30))
 def test_trimmed_text_is_whole_lines_that_fit(lines: list[str], tokens_max: int) -> None:
     text = "\n".join(lines)

@@ -2,7 +2,7 @@
 
 from holesmith.analysis.symbols import symbols_of
 from holesmith.context.index.chunks import LINES_MAX, chunks_of
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 LINES = st.lists(
@@ -13,6 +13,7 @@ LINES = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(LINES, st.booleans())
 def test_the_chunks_of_a_file_are_its_text(lines: list[str], ends: bool) -> None:
     text = "\n".join(lines) + ("\n" if ends else "")
