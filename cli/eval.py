@@ -54,7 +54,7 @@ def add_run_arguments(parser: argparse.ArgumentParser, opener: SuiteOpener) -> N
     what.add_argument("--mode", choices=MODES, default=defaults.mode, help="how the prompt is made")
     what.add_argument("--no-context", action="store_true", help="pipeline: only the file in the prompt")
     what.add_argument("--no-monitor", action="store_true", help="pipeline: let the model decode unguided")
-    what.add_argument("--healing", action="store_true", help="other modes: heal a half-typed word")
+    what.add_argument("--no-healing", action="store_true", help="other modes: leave half-typed tokens alone")
     what.add_argument("--max-tokens", type=positive, default=defaults.tokens_max, metavar="N")
     what.add_argument("--prompt-tokens", type=positive, default=defaults.prompt_tokens_max, metavar="N")
     what.add_argument("--suffix-tokens", type=positive, default=defaults.suffix_tokens_max, metavar="N")

@@ -50,7 +50,7 @@ def configuration_of_arguments(arguments: argparse.Namespace) -> Configuration:
         mode=arguments.mode,
         context=not arguments.no_context,
         monitor=not arguments.no_monitor,
-        healing=arguments.healing,
+        healing=not arguments.no_healing,
         tokens_max=arguments.max_tokens,
         prompt_tokens_max=arguments.prompt_tokens,
         suffix_tokens_max=arguments.suffix_tokens,

@@ -3,10 +3,10 @@ alone.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from holesmith.completion.answer import Answer
+from holesmith.completion.answer import SnippetUse
 from holesmith.completion.middle import Middle
 from holesmith.completion.options import Lines, Options
 from holesmith.completion.plain_prompt import spelled
@@ -17,7 +17,7 @@ from holesmith.evaluation.case import Case
 from holesmith.evaluation.configuration import Configuration
 from holesmith.evaluation.ending import Ending
 from holesmith.evaluation.errors import EvaluationError
-from holesmith.evaluation.prompting import CasePrompt, prompt_for
+from holesmith.evaluation.prompting import CasePrompt
 from holesmith.evaluation.sampled_engine import SampledEngine
 
 
@@ -45,13 +45,10 @@ def sampling_of(configuration: Configuration, case: Case, sample: int) -> Sampli
     return Sampling(configuration.temperatures[sample], configuration.top_p, seed)
 
 
-async def answer_prompt(case: Case, configuration: Configuration, engine: SampledEngine) -> Answered:
-    """Decode a published prompt until the metrics have enough."""
-    prompt = prompt_for(case, configuration, engine.vocabulary)
-    return await _decode(prompt, case, configuration.tokens_max, engine)
-
-
-async def _decode(prompt: CasePrompt, case: Case, tokens_max: int, engine: SampledEngine) -> Answered:
+async def answer_prompt(
+    prompt: CasePrompt, case: Case, configuration: Configuration, engine: SampledEngine
+) -> Answered:
+    """Decode a prompt of a mode other than the pipeline until the metrics have enough."""
     middle, ending, tokens, enough = (
         Middle(prompt.required, engine.vocabulary.token_bytes),
         Ending(case),
@@ -61,7 +58,7 @@ async def _decode(prompt: CasePrompt, case: Case, tokens_max: int, engine: Sampl
     stream = engine.start(
         Request(
             token_ids=prompt.token_ids,
-            tokens_max=tokens_max,
+            tokens_max=configuration.tokens_max,
             stop_ids=prompt.stop_ids,
             required_prefix=prompt.required.encode(errors="replace"),
         )
@@ -81,6 +78,7 @@ async def _decode(prompt: CasePrompt, case: Case, tokens_max: int, engine: Sampl
         prompt=spelled(engine.vocabulary, prompt.token_ids),
         prompt_tokens=len(prompt.token_ids),
         timings_ms=generation.timings_ms,
+        context=prompt.uses,
     )
 
 
@@ -98,9 +96,7 @@ def options_for(configuration: Configuration, case: Case, device: str) -> Option
     offer.
     """
     if configuration.sources is not None:
-        raise EvaluationError(
-            "completion can't be told its sources of context yet: leave --grid sources away"
-        )
+        raise EvaluationError("the pipeline takes its default sources: choose them in mode context")
     return Options(
         model=configuration.model,
         device=device,
@@ -126,7 +122,7 @@ async def answer_pipeline(case: Case, options: Options, service: Service) -> Ans
         prompt_tokens=answer.prompt_tokens,
         reason=answer.reason,
         timings_ms=answer.timings_ms,
-        context=uses_of(answer),
+        context=uses_of(answer.context),
         monitors={
             "triggers": answer.monitors.triggers,
             "allowed": answer.monitors.allowed,
@@ -149,10 +145,10 @@ def snapshot_of(case: Case) -> Snapshot:
     )
 
 
-def uses_of(answer: Answer) -> tuple[dict[str, object], ...]:
+def uses_of(uses: Iterable[SnippetUse]) -> tuple[dict[str, object], ...]:
+    """For a row."""
     return tuple(
-        {"source": use.source, "path": use.path, "reason": use.reason, "tokens": use.tokens}
-        for use in answer.context
+        {"source": use.source, "path": use.path, "reason": use.reason, "tokens": use.tokens} for use in uses
     )
 
 

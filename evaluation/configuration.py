@@ -13,6 +13,7 @@ from holesmith.evaluation.errors import EvaluationError
 
 Mode = Literal[
     "pipeline",
+    "context",
     "prior",
     "post+prior",
     "pp-top-k",
@@ -30,12 +31,14 @@ PAPER_TEMPERATURES = (0.2, 0.4, 0.6, 0.6, 0.8, 0.8)
 class Configuration:
     """``mode`` is "pipeline" for what the editor would show, else how the prompt is made from the case.
 
-    ``model`` None is the default model of the device. ``context``, ``monitor`` and ``sources`` (None for all)
-    belong to the pipeline. ``healing`` cuts a word that is half typed off a prompt of the other modes and
-    demands it from the model; the published settings do not. ``window_step`` lets a window of tokens begin
-    only at multiples of it, so that the windows of holes in one file begin alike. ``suffix_tokens_max``
-    None is half of the prompt. ``passages`` and ``passage_tokens`` bound the retrieved contexts. Each of
-    ``temperatures`` is one sample; 0 is greedy.
+    ``model`` None is the default model of the device. ``context`` and ``monitor``
+    belong to the pipeline, ``sources`` (None for those it takes by default) to the mode "context".
+    ``healing`` takes a token
+    that may be half typed off a prompt and demands it from the model. The published settings do not, and had
+    vocabularies that end a token at every dot; one with tokens such as ``.get`` fails without.
+    ``window_step`` lets a window of tokens begin only at multiples of it, so that the windows of holes in
+    one file begin alike. ``suffix_tokens_max`` None is half of the prompt. ``passages`` and
+    ``passage_tokens`` bound the retrieved contexts. Each of ``temperatures`` is one sample; 0 is greedy.
     """
 
     model: str | None = None
@@ -43,7 +46,7 @@ class Configuration:
     context: bool = True
     monitor: bool = True
     sources: tuple[str, ...] | None = None
-    healing: bool = False
+    healing: bool = True
     tokens_max: int = 64
     prompt_tokens_max: int = 1024
     suffix_tokens_max: int | None = None
@@ -90,7 +93,7 @@ def _text(value: object) -> str:
         case tuple():
             return "+".join(map(str, cast("tuple[object, ...]", value))) or "none"
         case None:
-            return "all"
+            return "default"
         case _:
             return str(value)
 
@@ -152,7 +155,9 @@ def _positive(value: str) -> int:
 
 
 def _sources(value: str) -> tuple[str, ...] | None:
-    return None if value == "all" else tuple(filter(None, value.split("+")))
+    if value == "default":
+        return None
+    return () if value == "none" else tuple(filter(None, value.split("+")))
 
 
 _READERS: Mapping[str, Callable[[str], object]] = {

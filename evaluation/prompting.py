@@ -21,11 +21,14 @@ FILE_CHARACTERS_MAX = 400_000
 
 @dataclass(frozen=True, slots=True)
 class CasePrompt:
-    """``required`` is what the model must begin with; the answer begins behind it."""
+    """``required`` is what the model must begin with; the answer begins behind it. ``uses`` are the
+    snippets of other files in the prompt, for a row.
+    """
 
     token_ids: tuple[int, ...]
     stop_ids: frozenset[int]
     required: str = ""
+    uses: tuple[Mapping[str, object], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

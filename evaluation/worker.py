@@ -26,6 +26,7 @@ from holesmith.evaluation.checker import Checker
 from holesmith.evaluation.configuration import Configuration, Named
 from holesmith.evaluation.errors import EvaluationError
 from holesmith.evaluation.prompting import fusion_passages, prompt_for
+from holesmith.evaluation.repository_contexts import RepositoryContexts
 from holesmith.evaluation.row import Row, SampleRow
 from holesmith.evaluation.sampled_engine import SampledEngine
 from holesmith.evaluation.score_at_k import scores_of_samples
@@ -69,15 +70,16 @@ class Worker:
         self._engine: SampledEngine | None = None
         self._service: Service | None = None
         self._fusion: FusionInDecoder | None = None
+        self._contexts = RepositoryContexts()
 
     def order(self, configuration: Configuration, cases: Sequence[Case]) -> list[int]:
         """The places of ``cases`` in the order in which prompts share the longest beginnings.
 
         Sorted by token ids, which walks the tree of all prefixes depth first (BatchLLM's global prefix tree,
-        for one sequence at a time). The pipeline's prompts are known only when they are made; there the order
+        for one sequence at a time). Prompts with context are known only when they are made; there the order
         is that of files and of holes within them.
         """
-        if configuration.mode in ("pipeline", "retrieval", "fusion-in-decoder"):
+        if configuration.mode in ("pipeline", "context", "retrieval", "fusion-in-decoder"):
             places = [(case.repository, case.path, len(case.prefix)) for case in cases]
             return sorted(range(len(cases)), key=places.__getitem__)
         vocabulary = self._engine_for(configuration.model).vocabulary
@@ -113,6 +115,7 @@ class Worker:
         """Free the model and the copies of repositories."""
         self._runner.run(self._unload())
         self._runner.close()
+        self._contexts.close()
         if self._checker is not None:
             self._checker.__exit__(None, None, None)
 
@@ -130,8 +133,12 @@ class Worker:
         engine = self._engine
         assert engine is not None
         engine.sampling = sampling_of(configuration, case, sample)
+        if configuration.mode == "context":
+            prompt = self._contexts.prompt(case, configuration, engine.vocabulary)
+            return await answer_prompt(prompt, case, configuration, engine)
         if configuration.mode != "pipeline":
-            return await answer_prompt(case, configuration, engine)
+            prompt = prompt_for(case, configuration, engine.vocabulary)
+            return await answer_prompt(prompt, case, configuration, engine)
         options = options_for(configuration, case, self._setup.device)
         if self._service is None:
             self._service = Service(options, loader=lambda options, progress: engine)

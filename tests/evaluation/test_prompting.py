@@ -36,38 +36,44 @@ def check(case: Case, configuration: Configuration, expected: str, *, fills_midd
 
 
 def test_prior_is_the_end_of_the_text_before_the_hole() -> None:
-    check(HOLE, Configuration(mode="prior"), "int a = b.")
-    check(HOLE, Configuration(mode="prior", prompt_tokens_max=4), "= b.")
-    check(RETRIEVED, Configuration(mode="prior", prompt_tokens_max=6), "the ho")
+    check(HOLE, Configuration(healing=False, mode="prior"), "int a = b.")
+    check(HOLE, Configuration(healing=False, mode="prior", prompt_tokens_max=4), "= b.")
+    check(RETRIEVED, Configuration(healing=False, mode="prior", prompt_tokens_max=6), "the ho")
 
 
 def test_healing_takes_the_half_word_off_and_demands_it() -> None:
     case = replace(HOLE, prefix="int a = bo")
-    prompt = prompt_for(case, Configuration(mode="prior", healing=True), BYTES)
+    prompt = prompt_for(case, Configuration(mode="prior"), BYTES)
     assert spelled(BYTES, prompt.token_ids) + prompt.required == case.prefix
     assert prompt.required.strip() == "bo"
+
+
+def test_healing_gives_a_dot_back_to_the_token_that_it_begins() -> None:
+    prompt = prompt_for(HOLE, Configuration(mode="post+prior", prompt_tokens_max=8), BYTES)
+    assert spelled(BYTES, prompt.token_ids) == "<|fim_prefix|> = b<|fim_suffix|>;\nin<|fim_middle|>"
+    assert prompt.required == "."
 
 
 def test_post_and_prior_share_the_budget_and_a_dot_begins_the_middle() -> None:
     check(
         HOLE,
-        Configuration(mode="post+prior", prompt_tokens_max=8),
+        Configuration(healing=False, mode="post+prior", prompt_tokens_max=8),
         "<|fim_prefix|> = b<|fim_suffix|>;\nin<|fim_middle|>.",
     )
     check(
         RETRIEVED,
-        Configuration(mode="post+prior", prompt_tokens_max=40, suffix_tokens_max=5),
+        Configuration(healing=False, mode="post+prior", prompt_tokens_max=40, suffix_tokens_max=5),
         "<|fim_prefix|>before the ho<|fim_suffix|>after<|fim_middle|>",
     )
 
 
 def test_a_model_that_fills_no_middle_gets_the_post_lines_first() -> None:
-    configuration = Configuration(mode="post+prior", prompt_tokens_max=20)
+    configuration = Configuration(healing=False, mode="post+prior", prompt_tokens_max=20)
     check(RETRIEVED, configuration, "after the \nore the ho", fills_middle=False)
 
 
 def test_the_prior_comes_last_behind_the_best_contexts() -> None:
-    configuration = Configuration(mode="pp-top-k", passages=3, passage_tokens=8)
+    configuration = Configuration(healing=False, mode="pp-top-k", passages=3, passage_tokens=8)
     packed = "// in_file#lines#0.75\nafter th\n// sibling_file#identifiers#0.5\nsiblings\ne the ho"
     check(RETRIEVED, configuration, packed)
     check(RETRIEVED, replace(configuration, passages=2), "// in_file#lines#0.75\nafter th\ne the ho")
@@ -76,18 +82,18 @@ def test_the_prior_comes_last_behind_the_best_contexts() -> None:
 
 def test_nothing_is_truncated_as_long_as_there_are_passages() -> None:
     room = len("// in_file#lines#0.75\n") + 10
-    configuration = Configuration(mode="nt-prior-last", passages=3, passage_tokens=room)
+    configuration = Configuration(healing=False, mode="nt-prior-last", passages=3, passage_tokens=room)
     title = "// in_file#lines#0.75\n"
     check(RETRIEVED, configuration, f"{title}after the \n{title}hole\nbefore the ho")
 
 
 def test_contexts_are_asked_for_where_there_are_none() -> None:
     with pytest.raises(EvaluationError, match="no retrieved contexts, which mode pp-top-k needs"):
-        prompt_for(HOLE, Configuration(mode="pp-top-k"), BYTES)
+        prompt_for(HOLE, Configuration(healing=False, mode="pp-top-k"), BYTES)
 
 
 def test_fusion_passages_repeat_the_question_behind_each() -> None:
-    configuration = Configuration(mode="fusion-in-decoder", passages=2, passage_tokens=200)
+    configuration = Configuration(healing=False, mode="fusion-in-decoder", passages=2, passage_tokens=200)
     passages = fusion_passages(
         RETRIEVED, configuration, lambda text: list(text.encode()), lambda ids: bytes(ids).decode()
     )

@@ -1,0 +1,111 @@
+"""Prompts with the context of a repository as an evaluation needs them: the whole index, all the time in the
+world, and nothing remembered from one hole to the next.
+
+An editor's completion has deadlines and keeps what it chose while the user types; then the same hole can get
+different prompts. Here it gets one.
+"""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from holesmith.completion.answer import SnippetUse
+from holesmith.context.budget import ReadingSpeed, budget_of
+from holesmith.context.gather import DEFAULT_CHOICE, Choice, gather
+from holesmith.context.index.build import Workspace, scan
+from holesmith.context.index.files import Limits
+from holesmith.context.index.ignore import IgnoreRules
+from holesmith.context.index.indexer import scanning_lock
+from holesmith.context.index.location import claim, database_of
+from holesmith.context.index.reader import Index
+from holesmith.context.index.schema import open_writer
+from holesmith.context.prompt import Hole, build_prompt
+from holesmith.context.request import ContextRequest
+from holesmith.context.sources.catalogue import SOURCE_NAMES
+from holesmith.context.templates import template_for
+from holesmith.engine.vocabulary import Vocabulary
+
+GATHER_S_MAX = 60.0
+# How often to try for the lock while another process scans: for minutes.
+WAITS_MAX = 1_500
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryPrompt:
+    """``required`` is what the middle must begin with; ``uses`` are the snippets in the prompt."""
+
+    token_ids: tuple[int, ...]
+    stop_ids: frozenset[int]
+    required: str
+    uses: tuple[SnippetUse, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file with a hole in it; ``path`` is relative to the repository."""
+
+    path: str
+    language: str
+    prefix: str
+    suffix: str
+
+
+class RepositoryPrompts:
+    """The prompts of one repository; close it when done."""
+
+    def __init__(self, root: Path) -> None:
+        """Brings the index up to date first, which blocks for as long as reading the changed files takes.
+
+        Raises OSError or sqlite3.Error if the cache can't be written.
+        """
+        self._root = root.resolve()
+        index_now(self._root)
+        self._index = Index(database_of(self._root))
+
+    def close(self) -> None:
+        self._index.close()
+
+    def prompt(
+        self,
+        document: Document,
+        vocabulary: Vocabulary,
+        tokens_max: int,
+        sources: Iterable[str] | None = None,
+    ) -> RepositoryPrompt:
+        """As the pipeline makes it. ``sources`` are names of context's catalogue; None for its defaults."""
+        path, prefix, suffix = document.path, document.prefix, document.suffix
+        request = ContextRequest(self._root, path, document.language, prefix, suffix)
+        choice = DEFAULT_CHOICE if sources is None else Choice(frozenset(sources))
+        budget = budget_of(tokens_max, ReadingSpeed())
+        gathered = gather(request, self._index, vocabulary, budget, time.monotonic() + GATHER_S_MAX, choice)
+        hole = Hole(prefix, suffix, path, self._root.name, gathered.files)
+        prompt = build_prompt(hole, template_for(vocabulary), vocabulary, tokens_max)
+        uses = tuple(
+            SnippetUse(each.snippet.source, each.snippet.path, each.snippet.reason, each.tokens)
+            for each in gathered.chosen
+        )
+        return RepositoryPrompt(prompt.token_ids, prompt.stop_ids, prompt.required, uses)
+
+
+def unknown_sources(names: Iterable[str]) -> list[str]:
+    """Those that context's catalogue does not have."""
+    return sorted(set(names) - SOURCE_NAMES)
+
+
+def source_names() -> list[str]:
+    return sorted(SOURCE_NAMES)
+
+
+def index_now(root: Path) -> None:
+    """Bring the index that completion uses up to date, or wait while another process does."""
+    database = database_of(root)
+    claim(root, database)
+    connection = open_writer(database)
+    try:
+        waits = iter(range(WAITS_MAX))
+        with scanning_lock(database, lambda: next(waits, None) is not None) as is_ours:
+            if is_ours:
+                scan(Workspace(root, connection, IgnoreRules(root), Limits()))
+    finally:
+        connection.close()
