@@ -10,16 +10,11 @@ from pathlib import Path
 from holesmith.cli.command import Subparsers
 from holesmith.cli.errors import CommandError
 from holesmith.cli.source_file import workspace_of
-from holesmith.context.index.build import BuildReport, Progress, Workspace, scan
-from holesmith.context.index.files import Limits
-from holesmith.context.index.ignore import IgnoreRules
-from holesmith.context.index.indexer import scanning_lock
-from holesmith.context.index.location import claim, database_of
-from holesmith.context.index.schema import open_writer
+from holesmith.context.index.build import BuildReport, Progress
+from holesmith.context.index.foreground import index_now
+from holesmith.context.index.location import database_of
+from holesmith.context.index.schema import open_reader
 from tqdm import tqdm
-
-# How long to wait for another process that is building the same index.
-WAITS_MAX = 1_500
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -60,23 +55,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 def build(root: Path, database: Path) -> tuple[BuildReport, dict[str, int]]:
     """Scan with a bar on stderr, and count what the index then holds."""
-    claim(root, database)
-    connection = open_writer(database)
+    with tqdm(desc="indexing", unit=" files", disable=None, file=sys.stderr) as bar:
+
+        def show(progress: Progress) -> None:
+            bar.total = progress.files_total
+            bar.update(progress.files_done - bar.n)
+
+        report = index_now(root, show)
+    if report is None:
+        raise CommandError("another process has been building this index for minutes; try later")
+    connection = open_reader(database)
     try:
-        workspace = Workspace(root.resolve(), connection, IgnoreRules(root), Limits())
-        waits = iter(range(WAITS_MAX))
-        with (
-            tqdm(desc="indexing", unit=" files", disable=None, file=sys.stderr) as bar,
-            scanning_lock(database, lambda: next(waits, None) is not None) as is_ours,
-        ):
-            if not is_ours:
-                raise CommandError("another process has been building this index for minutes; try later")
-
-            def show(progress: Progress) -> None:
-                bar.total = progress.files_total
-                bar.update(progress.files_done - bar.n)
-
-            report = scan(workspace, show)
         counts = {
             table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608  # fixed names
             for table in ("symbols", "chunks")

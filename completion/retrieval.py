@@ -74,7 +74,7 @@ class Retrieval:
         texts: tuple[str, str],
         tokenizer: Tokenizer,
         prompt_tokens_max: int,
-        facts: tuple[Fact, ...] = (),
+        facts: tuple[Fact, ...] | None = None,
     ) -> Gathered:
         """The snippets for one request. ``texts`` are the text before and after the hole. Blocks: not for the
         event loop.
@@ -127,7 +127,7 @@ class Retrieval:
             close(workspace)
 
     def _workspace(self, folder: str, focus: Iterable[str]) -> Workspace | None:
-        if is_too_general(Path(folder)):
+        if is_too_general(Path(folder)) or not Path(folder).is_dir():
             return None
         gone: Workspace | None = None
         with self._lock:

@@ -96,7 +96,7 @@ def gather_tiers(
     hole = select(found["hole"], weights, around.shown_lines, hole_tokens, counter)
     chosen, dropped = kept or (), hole.dropped
     if kept is None:
-        rest_tokens = budget.snippet_tokens - (hole_tokens if "facts" in choice.sources else 0)
+        rest_tokens = budget.snippet_tokens - (0 if request.facts is None else hole_tokens)
         rest = select([*found["file"], *found["place"]], weights, around.shown_lines, rest_tokens, counter)
         chosen, dropped = rest.chosen, (*hole.dropped, *rest.dropped)
     everything = (*chosen, *hole.chosen)

@@ -44,6 +44,7 @@ class Revision:
 class ContextRequest:
     """``path`` and all other paths are relative to ``root``, with forward slashes.
 
+    ``facts`` is None where no analysis is at hand, which leaves their share of the budget to the others.
     ``edits`` and ``visited`` (files lately shown in the editor) come latest first. ``unsaved`` has the texts
     of open documents that differ from the disk.
     """
@@ -53,7 +54,7 @@ class ContextRequest:
     language: str
     prefix: str
     suffix: str
-    facts: tuple[Fact, ...] = ()
+    facts: tuple[Fact, ...] | None = None
     edits: tuple[RecentEdit, ...] = ()
     visited: tuple[str, ...] = ()
     unsaved: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -56,11 +56,11 @@ SOURCES: tuple[Source, ...] = (
     Source("callees", "place", calls.callees, 0.7, True),
     Source("same_class", "place", same_class.snippets, 0.4, True),
     Source("recent_files", "place", recent.files, 0.9, True),
-    Source("callers", "place", calls.callers, 0.3, True),
-    Source("proposals", "place", proposals.snippets, 0.3, True),
-    Source("popular", "file", popular.snippets, 0.1, True),
-    Source("revision", "file", work.revision, 0.2, True),
-    Source("tasks", "place", work.tasks, 0.2, True),
+    Source("callers", "place", calls.callers, 0.3, False),
+    Source("proposals", "place", proposals.snippets, 0.3, False),
+    Source("popular", "file", popular.snippets, 0.1, False),
+    Source("revision", "file", work.revision, 0.2, False),
+    Source("tasks", "place", work.tasks, 0.2, False),
 )
 
 SOURCE_NAMES = frozenset(source.name for source in SOURCES)

@@ -23,7 +23,7 @@ def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
     del index
     members: dict[str, list[str]] = {}
     counts: dict[str, int] = {}
-    for fact in around.request.facts:
+    for fact in around.request.facts or ():
         path = fact.path or around.request.path
         if fact.kind == "member":
             members.setdefault(path, []).append(fact.text)
