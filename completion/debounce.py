@@ -11,7 +11,7 @@ from statistics import median
 # A longer gap is a pause and says nothing about the rhythm of typing.
 GAP_SECONDS_MAX = 1.0
 GAPS_MAX = 16
-WAIT_SECONDS_MAX = 0.3
+WAIT_SECONDS_MAX = 1.0
 # The engine counts as quick when it answers in this share of a gap.
 QUICK_SHARE = 0.5
 PATIENCE_MIN, PATIENCE_MAX = 0.5, 2.0

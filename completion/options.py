@@ -13,7 +13,9 @@ class Options:
 
     ``model`` is a name of the model store, a ``.gguf`` file or a directory in Hugging Face layout; None takes
     the default for the device. ``device`` is "auto", "cpu", "cuda" or "cuda:N". Token counts are of the
-    loaded model's vocabulary. ``prompt_order`` is explained in context/prompt.py.
+    loaded model's vocabulary. ``prompt_order`` is explained in context/prompt.py. ``debounce_ms_max``
+    bounds the wait for a pause in typing (debounce.py); 0 never waits. ``answer_ms_max`` is how long after a
+    monitor has asked static analysis something the answer still counts.
     """
 
     model: str | None = None
@@ -23,5 +25,7 @@ class Options:
     prompt_tokens_max: int = 1024
     prompt_order: PromptOrder = "anchored"
     in_comments: bool = False
+    debounce_ms_max: int = 300
     context: bool = True
     monitor: bool = True
+    answer_ms_max: float = 400.0

@@ -7,9 +7,11 @@ before the model is ready is answered at once with the reason; the event loop ne
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from time import monotonic
 
 from holesmith.completion.answer import Answer
 from holesmith.completion.complete import Completer
+from holesmith.completion.debounce import Debounce
 from holesmith.completion.in_flight import InFlight
 from holesmith.completion.options import Options
 from holesmith.completion.recent import RecentAnswers
@@ -52,6 +54,7 @@ class Service:
         self._status = Status("stopped", "not started")
         self._loading = asyncio.Lock()
         self._recent = RecentAnswers()
+        self._debounce = Debounce()
         self._in_flight: InFlight | None = None
 
     @property
@@ -95,6 +98,7 @@ class Service:
         While the user types along with an earlier completion, the answer is the rest of that one; while with
         one that is still being decoded, the request waits for it.
         """
+        self._debounce.observe_request(monotonic())
         if self._completer is None:
             return Answer(None, f"{self._status.health}: {self._status.message}", self._status.model or "")
         if (known := self._recent.answer_for(snapshot)) is not None:
@@ -104,10 +108,19 @@ class Service:
             await self._answer_of(run)
             if (known := self._recent.answer_for(snapshot)) is not None:
                 return known
+        if not snapshot.invoked:
+            await self._wait_for_typist()
         completer, options = self._completer, self._options
         run = InFlight(snapshot, lambda on_text: completer.complete(snapshot, options, on_text))
         self._in_flight = run
         return await self._answer_of(run)
+
+    def observe_outcome(self, *, accepted: bool) -> None:
+        """The last completion has been accepted, or the user typed something else."""
+        self._debounce.observe_outcome(accepted=accepted)
+
+    async def _wait_for_typist(self) -> None:
+        await asyncio.sleep(min(self._debounce.wait_seconds(), self._options.debounce_ms_max / 1000))
 
     async def _answer_of(self, run: InFlight) -> Answer:
         """Wait for a run, and keep count of what became of it."""
@@ -120,6 +133,7 @@ class Service:
             self._set_status(replace(self._status, message=str(error), failures=self._status.failures + 1))
             return Answer(None, str(error), self._status.model or "")
         self._recent.add(run.snapshot, answer)
+        self._debounce.observe_cost(answer.timings_ms.get("total", 0.0) / 1000)
         shown = self._status.completions + (answer.completion is not None)
         self._set_status(replace(self._status, completions=shown))
         return answer

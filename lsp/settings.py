@@ -29,6 +29,7 @@ class Settings:
     lines: Lines = _OPTIONS.lines
     tokens_max: int = _OPTIONS.tokens_max
     in_comments: bool = _OPTIONS.in_comments
+    debounce_ms_max: int = _OPTIONS.debounce_ms_max
     menu: bool = True
     document_bytes_max: int = 5_000_000
     log_level: str = "info"
@@ -43,6 +44,7 @@ class Settings:
             prompt_tokens_max=self.prompt_tokens_max,
             prompt_order=self.prompt_order,
             in_comments=self.in_comments,
+            debounce_ms_max=self.debounce_ms_max,
             context=self.context,
             monitor=self.monitor,
             answer_ms_max=self.answer_ms_max,
@@ -136,6 +138,13 @@ RULES = (
         bounds=(1, 1024),
     ),
     Rule("in_comments", "inline.inComments", "Suggest inside comments while typing, too."),
+    Rule(
+        "debounce_ms_max",
+        "inline.debounceMsMax",
+        "The longest wait, in milliseconds, for a pause in typing before the model is asked. It follows "
+        "your rhythm, the speed of the model and what you accept; 0 never waits.",
+        bounds=(0, 5_000),
+    ),
     Rule("menu", "menu.enabled", "Offer the suggestion in the completion menu, too, if it is one line."),
     Rule(
         "document_bytes_max",
