@@ -15,6 +15,7 @@ from holesmith.evaluation.case import Case
 from holesmith.evaluation.errors import EvaluationError
 from holesmith.evaluation.json_lines import SourceRow, read_json_lines, read_source
 from holesmith.evaluation.python_apis import Api, apis_of
+from holesmith.evaluation.slices import length_slice
 from holesmith.evaluation.text_metrics import identifiers
 
 Task = Literal["token", "conversation"]
@@ -60,6 +61,7 @@ class ApiTokens:
                 "repository": repository,
                 "receiver": row.text("receiver_kind"),
                 "bucket": "in the prefix" if shown_before else "absent from the prefix",
+                "length": length_slice(target),
             },
             facts={"task": "token"},
         )

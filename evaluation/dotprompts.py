@@ -18,6 +18,7 @@ from holesmith.evaluation.case import Case
 from holesmith.evaluation.errors import EvaluationError
 from holesmith.evaluation.java_tokens import first_token
 from holesmith.evaluation.json_lines import SourceRow, read_json_lines, read_source
+from holesmith.evaluation.slices import length_slice
 from holesmith.evaluation.source_tree import source_files
 from holesmith.evaluation.text_metrics import identifiers
 
@@ -163,7 +164,7 @@ class DotPrompts:
                 f"the offsets {start}, {dot}, {stop} are not a brace, a dot and a brace of {path}"
             )
         target = text[dot + 1 : stop + 1]
-        bucket = self._bucket(row, repository, first_token(target) or "", text[:dot])
+        name = first_token(target) or ""
         return Case(
             id=f"{repository}/{path}:{start}:{dot}",
             repository=repository,
@@ -174,7 +175,11 @@ class DotPrompts:
             target=target,
             extent="method",
             workspace=self.texts.workspace(repository),
-            slices={"repository": repository, "bucket": bucket},
+            slices={
+                "repository": repository,
+                "bucket": self._bucket(row, repository, name, text[:dot]),
+                "length": length_slice(name),
+            },
             facts={"method_start": start},
         )
 

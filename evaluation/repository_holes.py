@@ -19,6 +19,7 @@ from holesmith.evaluation.case import Case, Extent
 from holesmith.evaluation.errors import EvaluationError
 from holesmith.evaluation.hole_kind import HOLE_KINDS, HoleKind
 from holesmith.evaluation.run import drawn
+from holesmith.evaluation.slices import length_slice
 from holesmith.evaluation.source_tree import SourceFile, source_files
 
 BODY_LINES_MAX = 15
@@ -72,7 +73,12 @@ class RepositoryHoles:
             target=file.text[start:stop],
             extent=extent,
             workspace=str(self.root.resolve()),
-            slices={"kind": kind, "folder": file.path.rpartition("/")[0] or ".", "language": file.language},
+            slices={
+                "kind": kind,
+                "length": length_slice(file.text[start:stop]),
+                "folder": file.path.rpartition("/")[0] or ".",
+                "language": file.language,
+            },
         )
 
 

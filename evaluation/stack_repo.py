@@ -14,6 +14,7 @@ from holesmith.evaluation.case import Case, Passage
 from holesmith.evaluation.errors import EvaluationError
 from holesmith.evaluation.json_lines import SourceRow, read_json_lines, read_source
 from holesmith.evaluation.packing import split_prior
+from holesmith.evaluation.slices import kind_slice, length_slice
 
 Contexts = Literal["PP", "bm25", "randomNN"]
 Split = Literal["train", "val", "test"]
@@ -140,18 +141,3 @@ def repository_and_path(hole_id: str) -> tuple[str, str]:
     if parts[0] in ("train", "val", "test"):
         del parts[0]
     return "/".join(parts[:2]), "/".join(parts[2:]) or parts[-1]
-
-
-def length_slice(target: str) -> str:
-    """The length of the target in characters, in four classes."""
-    length = len(target.strip())
-    return next(
-        (name for limit, name in ((8, "1-8"), (24, "9-24"), (60, "25-60")) if length <= limit), "over 60"
-    )
-
-
-def kind_slice(target: str) -> str:
-    """What the rest of the line holds, from its text alone."""
-    if "(" in target:
-        return "call"
-    return "closing" if not re.search(r"\w", target) else "other"
