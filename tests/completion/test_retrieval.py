@@ -16,7 +16,9 @@ from holesmith.context.sources.catalogue import SOURCE_NAMES
 from tests.fakes import byte_vocabulary
 
 VOCABULARY = byte_vocabulary()
-CART = "class Cart:\n    def pay(self, amount: int) -> bool: ...\n"
+CART = "class Cart:\n    def pay(self, amount: int) -> bool: ...\n" + "".join(
+    f"    def way_{number}(self, what: str) -> str: ...\n" for number in range(30)
+)
 MAIN = "from cart import Cart\n\ncart = Cart()\ncart.\n"
 EVENT_TIMEOUT_S = 30.0
 
