@@ -1,6 +1,5 @@
 """Fusion-in-Decoder is plain T5 for one passage, and for several reads each alone and all at once."""
 
-import json
 from pathlib import Path
 from typing import Any, cast
 
@@ -9,12 +8,12 @@ import torch
 from holesmith.engine.errors import WeightsError
 from holesmith.engine.fusion_in_decoder import FusionInDecoder, load_fusion_in_decoder
 from safetensors.torch import load_file, save_file
-from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from torch import Tensor
-from transformers import T5Config, T5ForConditionalGeneration
+from transformers import T5ForConditionalGeneration
 from transformers.modeling_outputs import BaseModelOutput
 
-WORDS = ("<pad>", "<s>", "</s>", "<unk>", *(f"w{number}" for number in range(60)))
+from tests.engine.tiny_t5 import WORDS, save_tiny_t5
+
 ONE = [1, 11, 12, 13, 14, 2]
 TWO = [1, 21, 22, 2]
 TOKENS_MAX = 12
@@ -22,39 +21,7 @@ TOKENS_MAX = 12
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny random T5 with a tokenizer of words, as it would be published."""
-    folder = tmp_path_factory.mktemp("t5")
-    torch.manual_seed(0)
-    configuration = T5Config(
-        vocab_size=len(WORDS),
-        d_model=32,
-        d_kv=8,
-        d_ff=48,
-        num_layers=2,
-        num_heads=4,
-        pad_token_id=0,
-        eos_token_id=2,
-    )
-    configuration.decoder_start_token_id = 0
-    T5ForConditionalGeneration(configuration).save_pretrained(folder)
-    tokenizer = Tokenizer(models.WordLevel({word: place for place, word in enumerate(WORDS)}, "<unk>"))
-    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()  # pyright: ignore[reportAttributeAccessIssue]  # the stub lacks the setter
-    tokenizer.post_processor = processors.TemplateProcessing(  # pyright: ignore[reportAttributeAccessIssue]  # the stub lacks the setter
-        single="<s> $A </s>", special_tokens=[("<s>", 1), ("</s>", 2)]
-    )
-    tokenizer.save(str(folder / "tokenizer.json"))
-    (folder / "tokenizer_config.json").write_text(
-        json.dumps(
-            {
-                "tokenizer_class": "PreTrainedTokenizerFast",
-                "bos_token": "<s>",
-                "eos_token": "</s>",
-                "pad_token": "<pad>",
-                "unk_token": "<unk>",
-            }
-        )
-    )
-    return folder
+    return save_tiny_t5(tmp_path_factory.mktemp("t5"))
 
 
 @pytest.fixture(scope="module")

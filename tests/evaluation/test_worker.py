@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from holesmith.evaluation.case import Case
+from holesmith.evaluation.case import Case, Passage
 from holesmith.evaluation.checker import Checker
 from holesmith.evaluation.configuration import Configuration, Named
 from holesmith.evaluation.errors import EvaluationError
 from holesmith.evaluation.row import Row
 from holesmith.evaluation.worker import Worker, WorkerSetup
 
+from tests.engine.tiny_t5 import save_tiny_t5
 from tests.fakes import FakeEngine
 
 SHELF = '''class Shelf:
@@ -97,3 +98,22 @@ def test_a_checker_that_fails_on_the_truth_too_counts_complaints(case: Case) -> 
 def test_a_checker_that_is_not_there_is_told(case: Case) -> None:
     with pytest.raises(EvaluationError, match="no such command: no-such-checker"):
         answer(case, Configuration(mode="prior"), checker="no-such-checker {file}")
+
+
+def test_repofusions_own_model_reads_all_passages(case: Case, tmp_path: Path) -> None:
+    folder = tmp_path / "t5"
+    folder.mkdir()
+    passages = (Passage("a", "w1 w2"), Passage("b", ""), Passage("codex", "w3"))
+    retrieved = replace(case, passages=passages, facts={"question": "w4"})
+    configuration = Configuration(
+        model=str(save_tiny_t5(folder)), mode="fusion-in-decoder", tokens_max=6, passage_tokens=32
+    )
+    row = answer(retrieved, configuration)
+    assert row.error is None
+    assert row.prompt.split("\n") == [
+        "rule_name: a rule_context: w1 w2 hole_context: w4 ",
+        "rule_name: codex rule_context: w3 hole_context: w4 ",
+    ]
+    assert row.samples[0].text.split()
+    with pytest.raises(EvaluationError, match="needs --model"):
+        answer(retrieved, replace(configuration, model=None))
