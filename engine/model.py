@@ -12,6 +12,7 @@ from functools import partial
 
 import torch
 from holesmith.engine.architecture import Architecture
+from holesmith.engine.branched_cache import BranchedCache
 from holesmith.engine.key_value_cache import KeyValueCache, allocate_cache
 from holesmith.engine.rope import Rope, rotate
 from torch import Tensor
@@ -114,16 +115,33 @@ class Decoder:
     @torch.inference_mode()
     def forward(self, token_ids: Tensor, cache: KeyValueCache, logits_count: int = 1) -> Tensor:
         """See `causal_model.CausalModel`."""
-        arch = self.architecture
         step = self._step(cache.length, cache.length + len(token_ids))
         assert step.start < step.stop <= cache.capacity, (step.start, step.stop, cache.capacity)
+        logits = self._run(token_ids, cache, step, logits_count)
+        cache.length = step.stop
+        return logits
+
+    def _run(
+        self, token_ids: Tensor, cache: KeyValueCache | BranchedCache, step: _Step, logits_count: int
+    ) -> Tensor:
+        arch = self.architecture
         hidden = self._parts.embed(token_ids).float() * arch.embedding_scale  # [tokens, width]
         for index, layer in enumerate(self._parts.layers):
             hidden = self._attention(index, layer, hidden, cache, step)
             hidden = self._feed_forward(layer, hidden)
-        cache.length = step.stop
         normed = self._parts.norm(hidden[-logits_count:]).to(self.dtype)
         return _soften(self._parts.head(normed).float() * arch.logit_scale, arch.logit_softcap)
+
+    @torch.inference_mode()
+    def forward_branches(self, token_ids: Tensor, cache: BranchedCache) -> Tensor:
+        """Run one token of each branch, with the shared prompt's keys read once for all of them.
+
+        # [branches] int64 -> [branches, vocabulary] float32
+        """
+        step = self._step(cache.length, cache.length + 1)
+        logits = self._run(token_ids, cache, step, len(token_ids))
+        cache.own_length += 1
+        return logits
 
     def probe(self) -> None:
         """A piece of the work for one token, for timing."""
@@ -152,7 +170,12 @@ class Decoder:
         return torch.zeros(hidden.shape, dtype=dtype, device=self.device).masked_fill_(hidden, float("-inf"))
 
     def _attention(
-        self, index: int, layer: Layer, hidden: Tensor, cache: KeyValueCache, step: _Step
+        self,
+        index: int,
+        layer: Layer,
+        hidden: Tensor,
+        cache: KeyValueCache | BranchedCache,
+        step: _Step,
     ) -> Tensor:
         arch = self.architecture
         projected = layer.qkv(layer.attention_norm(hidden).to(self.dtype))
@@ -172,7 +195,7 @@ class Decoder:
             output = layer.post_attention_norm(output.float())
         return hidden.add(output, alpha=arch.residual_scale)
 
-    def _mix(self, queries: Tensor, index: int, cache: KeyValueCache, step: _Step) -> Tensor:
+    def _mix(self, queries: Tensor, index: int, cache: KeyValueCache | BranchedCache, step: _Step) -> Tensor:
         """Attention over all cached keys; the query heads that share a key head lie along one dimension.
 
         # [tokens, heads, head_width] -> [tokens, heads * head_width]
@@ -180,8 +203,11 @@ class Decoder:
         arch = self.architecture
         tokens, group = len(queries), arch.heads // arch.kv_heads
         grouped = queries.view(tokens, arch.kv_heads, group, arch.head_width).permute(1, 2, 0, 3)
-        keys, values = cache.keys[index, :, : step.stop], cache.values[index, :, : step.stop]
         mask = step.masks[arch.windows[index]]
+        if isinstance(cache, BranchedCache):
+            mixed = self._mix_branches(grouped, index, cache, mask)
+            return mixed.permute(2, 0, 1, 3).reshape(tokens, -1)
+        keys, values = cache.keys[index, :, : step.stop], cache.values[index, :, : step.stop]
         if tokens <= FEW_TOKENS_MAX or arch.attention_softcap is not None:
             mixed = self._mix_few(grouped, keys, values, mask)
         else:
@@ -204,6 +230,28 @@ class Decoder:
             scores += mask
         weights = scores.softmax(-1).flatten(1, 2).to(values.dtype)
         return torch.bmm(weights, values).view(grouped.shape)
+
+    def _mix_branches(self, grouped: Tensor, index: int, cache: BranchedCache, mask: Tensor | None) -> Tensor:
+        """Attention of one token a branch: one product over the shared keys, one over each branch's own.
+
+        # [kv_heads, group, branches, head_width] -> the same
+        """
+        arch, known, own = self.architecture, cache.shared.length, cache.own_length + 1
+        shared_keys, shared_values = (
+            cache.shared.keys[index, :, :known],
+            cache.shared.values[index, :, :known],
+        )
+        own_keys, own_values = cache.keys[index, :, :, :own], cache.values[index, :, :, :own]
+        queries = grouped.to(shared_keys.dtype)
+        shared = torch.bmm(queries.flatten(1, 2), shared_keys.transpose(1, 2)).view(*grouped.shape[:3], -1)
+        each = torch.einsum("kgbd,bknd->kgbn", queries, own_keys)
+        scores = torch.cat((shared, each), dim=-1).float().mul_(arch.attention_scale)
+        scores = _soften(scores, arch.attention_softcap)
+        if mask is not None:
+            scores += mask
+        weights = scores.softmax(-1).to(shared_values.dtype)
+        mixed = torch.bmm(weights[..., :known].flatten(1, 2), shared_values).view(grouped.shape)
+        return mixed + torch.einsum("kgbn,bknd->kgbd", weights[..., known:], own_values)
 
     def _feed_forward(self, layer: Layer, hidden: Tensor) -> Tensor:
         inner = layer.feed_forward_input(layer.feed_forward_norm(hidden).to(self.dtype))
