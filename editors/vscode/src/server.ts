@@ -30,6 +30,7 @@ export class Server implements Disposable {
 
   /** Starts the server; where there is none, offers to install it. */
   async start(): Promise<void> {
+    this.status.show({ health: 'loading', message: 'starting the server' });
     this.program = await findProgram(this.context);
     if (!this.program) {
       this.status.show({ health: 'error', message: 'the language server was not found' });

@@ -1,0 +1,255 @@
+// Drives a real VS Code as a user would: keys and eyes only. usage: vscode.mjs CACHE VSIX BIN PICTURES
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+const [cache, extension, bin, pictures] = process.argv.slice(2).map((argument) => path.resolve(argument));
+const { chromium } = createRequire(path.join(cache, 'drive', 'index.js'))('playwright-core');
+const repository = path.resolve(import.meta.dirname, '../../..');
+const home = mkdtempSync(path.join(tmpdir(), 'holesmith-vscode-'));
+const settingsFile = path.join(home, 'user', 'User', 'settings.json');
+const GHOST = '[class*="ghost-text"]';
+const STATUS = '[id^="holesmith.holesmith"]';
+const LOAD_MS = 120_000, ANSWER_MS = 40_000;
+let page;
+
+const settings = {
+  'security.workspace.trust.enabled': false,
+  'workbench.startupEditor': 'none',
+  'chat.disableAIFeatures': true,
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'editor.wordBasedSuggestions': 'off',
+  'files.autoSave': 'off',
+  'telemetry.telemetryLevel': 'off',
+  'holesmith.device': 'cpu',
+};
+
+function configure(changes) {
+  Object.assign(settings, changes);
+  mkdirSync(path.dirname(settingsFile), { recursive: true });
+  writeFileSync(settingsFile, JSON.stringify(settings));
+}
+
+/** Two repositories in one workspace: an example, and a package that others wrote. */
+function makeWorkspace() {
+  const python = path.join(bin, 'python');
+  const where = execFileSync(python, ['-c', 'import platformdirs; print(platformdirs.__path__[0])'], { encoding: 'utf8' });
+  cpSync(path.join(repository, 'cli/example/bookshop'), path.join(home, 'shop/bookshop'), { recursive: true });
+  cpSync(where.trim(), path.join(home, 'dirs/platformdirs'), { recursive: true });
+  mkdirSync(file('shop/.venv/bin'), { recursive: true });
+  symlinkSync(path.join(bin, 'holesmith'), file('shop/.venv/bin/holesmith'));
+  const notebook = { cells: [], metadata: { language_info: { name: 'python' } }, nbformat: 4, nbformat_minor: 5 };
+  notebook.cells.push({ cell_type: 'code', id: 'a', execution_count: null, metadata: {}, outputs: [], source: ['import os\n'] });
+  writeFileSync(path.join(home, 'shop/notes.ipynb'), JSON.stringify(notebook));
+  const workspace = path.join(home, 'both.code-workspace');
+  writeFileSync(workspace, JSON.stringify({ folders: [{ path: 'shop' }, { path: 'dirs' }] }));
+  return workspace;
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function codeServer(...parameters) {
+  const entry = path.join(cache, 'code-server/node_modules/code-server/out/node/entry.js');
+  const own = ['--user-data-dir', path.join(home, 'user'), '--extensions-dir', path.join(home, 'extensions')];
+  return [process.execPath, [entry, ...own, '--disable-telemetry', '--disable-update-check', ...parameters]];
+}
+
+async function start(workspace) {
+  const port = await freePort();
+  const environment = { ...process.env, XDG_CONFIG_HOME: path.join(home, 'config') };
+  execFileSync(...codeServer('--install-extension', extension), { env: environment, stdio: 'ignore' });
+  const flags = ['--auth', 'none', '--bind-addr', `127.0.0.1:${port}`, '--disable-workspace-trust', workspace];
+  const [program, parameters] = codeServer(...flags);
+  const server = spawn(program, parameters, { env: environment, stdio: 'ignore', detached: true });
+  const url = `http://127.0.0.1:${port}/?workspace=${workspace}`;
+  for (let tries = 0; tries < 200; tries++) {
+    if (await fetch(url).then(() => true, () => false)) break;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return { server, url };
+}
+
+/** The processes of our server below the given one, from the process table. */
+function languageServers(root) {
+  const parents = new Map();
+  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
+    } catch { /* it has ended meanwhile */ }
+  }
+  const isBelow = (process) => process > 1 && (process === root || isBelow(parents.get(process) ?? 0));
+  const isOurs = (process) => readFileSync(`/proc/${process}/cmdline`, 'utf8').includes('holesmith\0lsp');
+  return [...parents.keys()].filter((process) => isBelow(process) && isOurs(process));
+}
+
+const keys = (...names) => names.reduce((before, name) => before.then(() => page.keyboard.press(name)), Promise.resolve());
+const type = (text) => page.keyboard.type(text, { delay: 40 });
+const ghost = () => page.$$eval(GHOST, (parts) => parts.map((part) => part.textContent).join('').replaceAll('\u00a0', ' '));
+const status = () => page.textContent(STATUS);
+const picture = (name) => page.screenshot({ path: path.join(pictures, name) });
+
+async function until(what, condition, limit = ANSWER_MS) {
+  const end = Date.now() + limit;
+  for (;;) {
+    const value = await condition();
+    if (value) return value;
+    if (Date.now() > end) assert.fail(`${what} did not come`);
+    await page.waitForTimeout(50);
+  }
+}
+
+async function command(title) {
+  await keys('F1');
+  await page.waitForSelector('.quick-input-widget:visible');
+  await type(title);
+  await page.waitForSelector('.quick-input-list .monaco-list-row');
+  await keys('Enter');
+}
+
+async function open(name, line) {
+  await keys('Control+p');
+  await page.waitForSelector('.quick-input-widget:visible');
+  await page.keyboard.insertText(`${file(name)}:${line}`);
+  await page.waitForSelector('.quick-input-list .monaco-list-row');
+  await keys('Enter');
+  await page.waitForSelector(`.tab.active[data-resource-name="${path.basename(name)}"]`);
+  await page.waitForSelector('.monaco-editor.focused');
+}
+
+const file = (name) => path.join(home, name);
+const lines = (name) => readFileSync(file(name), 'utf8').split('\n');
+const lineOf = (name, text) => lines(name).findIndex((line) => line.includes(text)) + 1;
+
+/** Types a new line above the one with `text`, as the keyboard would. */
+async function writeAbove(name, text, typed) {
+  await open(name, lineOf(name, text));
+  await keys('Home', 'Control+Shift+Enter', 'Shift+Home', 'Delete');
+  await page.keyboard.insertText(typed.slice(0, -1));
+  await type(typed.slice(-1));
+}
+
+async function saved(name, condition) {
+  await keys('Control+s');
+  return until(`the file ${name}`, () => lines(name).find(condition));
+}
+
+const BASKET = 'shop/bookshop/basket.py';
+const UNIX = 'dirs/platformdirs/unix.py';
+
+const steps = {
+  'the status bar says which model is ready': async () => {
+    await open(BASKET, 1);
+    await until('a model or an error', () => page.$(`${STATUS}:has-text(" on cpu"), ${STATUS} .codicon-error`), LOAD_MS);
+    assert.match(await status(), / on cpu/);
+  },
+  'ghost text is shown and taken with Tab': async () => {
+    await writeAbove(BASKET, 'def total_pages', '        book = self.catalogue.');
+    const shown = await until('ghost text', ghost);
+    await picture('vscode.png');
+    await keys('Tab');
+    assert.equal(await saved(BASKET, (line) => line.endsWith(`catalogue.${shown.split('\n')[0]}`)) !== undefined, true);
+  },
+  'a word and a line are taken': async () => {
+    await writeAbove(UNIX, '@property', "    state = os.environ.get('XDG_STATE_HOME', os.path");
+    await type('.');
+    const shown = await until('ghost text', ghost);
+    await keys('Control+ArrowRight');
+    const rest = await until('the rest', async () => (await ghost()) !== shown && (await ghost()));
+    assert.ok(shown.endsWith(rest), `${shown} / ${rest}`);
+    await command('Accept Next Line Of Inline Suggestion');
+    await saved(UNIX, (line) => line.includes('state = os.environ') && line.includes(shown.split('\n')[0].slice(0, 5)));
+  },
+  'Escape dismisses, a key asks again': async () => {
+    await writeAbove(BASKET, 'def most_expensive', '        book = self.catalogue.');
+    await until('ghost text', ghost);
+    await keys('Escape');
+    await until('its end', async () => (await ghost()) === '');
+    await keys('Alt+\\');
+    await until('ghost text', ghost);
+    await keys('Escape');
+  },
+  'a notebook cell': async () => {
+    await keys('Control+p');
+    await page.keyboard.insertText(file('shop/notes.ipynb'));
+    await page.waitForSelector('.quick-input-list .monaco-list-row');
+    await keys('Enter');
+    await page.click('.notebookOverlay .cell .view-lines');
+    await keys('Control+End');
+    await type('here = os.path.join(os.getcwd(), os.path.');
+    await until('ghost text', ghost);
+    await picture('vscode-notebook.png');
+    await keys('Control+s', 'Control+F4');
+  },
+  'the last suggestion is explained, and its prompt shown': async () => {
+    await command('Holesmith: Explain the Last Suggestion');
+    await until('the page', () => page.$('.tab.active[data-resource-name="explanation.json"]'));
+    await until('the reason', async () => (await page.textContent('.monaco-editor.focused .view-lines, .editor-instance .view-lines'))?.includes('timings_ms'));
+    await picture('vscode-explain.png');
+    await command('Holesmith: Show the Last Prompt');
+    await until('the page', () => page.$('.tab.active[data-resource-name="prompt.txt"]'));
+    await keys('Control+F4', 'Control+F4');
+  },
+  'off and on': async () => {
+    await command('Holesmith: Turn Suggestions On or Off');
+    await until('off', async () => (await page.$(`${STATUS} .codicon-circle-slash`)) !== null);
+    await command('Holesmith: Turn Suggestions On or Off');
+    await until('on', async () => (await status())?.includes(' on cpu'));
+  },
+  'the server is killed and started again': async (editor) => {
+    const [before] = languageServers(editor.server.pid);
+    process.kill(before, 'SIGKILL');
+    await until('another server', () => languageServers(editor.server.pid).some((process) => process !== before));
+    await until('the model', async () => (await status())?.includes(' on cpu'), LOAD_MS);
+    await writeAbove(BASKET, 'def total(self)', '        book = self.catalogue.');
+    await until('ghost text', ghost);
+  },
+  'a model that is not there is one clear message': async () => {
+    configure({ 'holesmith.model': 'no-such-model' });
+    const message = await until('the message', () => page.$('.notification-toast:has-text("no-such-model")'), LOAD_MS);
+    assert.ok(message);
+    await until('the error', async () => (await page.$(`${STATUS} .codicon-error`)) !== null);
+    assert.equal((await page.$$('.notification-toast:has-text("no-such-model")')).length, 1);
+    await picture('vscode-no-model.png');
+  },
+};
+
+async function main() {
+  configure({});
+  const editor = await start(makeWorkspace());
+  const flags = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'];
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: flags });
+  try {
+    page = await browser.newPage({ viewport: { width: 1100, height: 640 } });
+    page.setDefaultTimeout(20_000);
+    await page.goto(editor.url);
+    await page.waitForSelector('.monaco-workbench .explorer-folders-view', { timeout: 90_000 });
+    for (const [title, step] of Object.entries(steps)) {
+      const began = Date.now();
+      await step(editor);
+      console.log(`ok  ${title} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+    }
+  } catch (error) {
+    const screen = path.join(tmpdir(), 'holesmith-vscode-failed.png');
+    await page.screenshot({ path: screen });
+    const said = await page.$eval(STATUS, (item) => item.getAttribute('aria-label')).catch(() => 'nothing');
+    console.error(`failed; the status bar says: ${said}; the screen: ${screen}`);
+    throw error;
+  } finally {
+    await browser.close();
+    process.kill(-editor.server.pid, 'SIGKILL');
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+await main();
