@@ -9,6 +9,19 @@ from typing import Any
 from jedi.parser_utils import get_parent_scope
 
 BINDINGS_MAX = 40
+_BLOCKS = frozenset(
+    (
+        "suite",
+        "if_stmt",
+        "try_stmt",
+        "with_stmt",
+        "for_stmt",
+        "while_stmt",
+        "decorated",
+        "async_stmt",
+        "async_funcdef",
+    )
+)
 
 
 def scope_of(node: Any) -> Any:
@@ -86,3 +99,30 @@ def is_receiver(parameter: Any) -> bool:
     parent = scope_of(function)
     is_first = function.get_params()[0] is parameter
     return is_first and parent.type == "classdef" and "staticmethod" not in decorators_of(function)
+
+
+def is_overload(binding: Any) -> bool:
+    definition = binding.get_definition()
+    return definition is not None and definition.type == "funcdef" and "overload" in decorators_of(definition)
+
+
+def defined_names(scope: Any) -> set[str]:
+    """The names bound directly in a file or in the body of a class, in any branch."""
+    body = scope.get_suite() if scope.type == "classdef" else scope
+    found: set[str] = set()
+    for statement in _statements(body):
+        if statement.type in ("funcdef", "classdef"):
+            found.add(statement.name.value)
+        elif statement.type in ("expr_stmt", "import_name", "import_from"):
+            found.update(name.value for name in statement.get_defined_names())
+    return found
+
+
+def _statements(block: Any) -> Iterator[Any]:
+    for child in getattr(block, "children", ()):
+        if child.type in _BLOCKS:
+            yield from _statements(child)
+        elif child.type == "simple_stmt":
+            yield from child.children
+        else:
+            yield child

@@ -5,6 +5,7 @@ hole shows both, without any inference.
 """
 
 import re
+from collections.abc import Set
 from typing import Any
 
 from holesmith.analysis.bindings import scope_of
@@ -13,7 +14,7 @@ from holesmith.analysis.jedi_project import PLACEHOLDER
 _TESTS = r"(?:isinstance|issubclass|hasattr|getattr|setattr|delattr|callable|cast|type)\(\s*"
 
 
-def contradiction(known: set[str], leaf: Any, receiver: list[Any]) -> str | None:
+def contradiction(known: Set[str], leaf: Any, receiver: list[Any]) -> str | None:
     """A reason to doubt that the receiver has only ``known`` members."""
     text = "".join(each.get_code() for each in receiver).strip()
     region = _region(leaf, receiver)

@@ -5,6 +5,7 @@ with Typed Holes", 2024): the expectation comes from outside the hole, from para
 variable annotations first, then from defaults and from the other operand.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ from holesmith.analysis.provenance import Provenance
 from jedi.inference.gradual.annotation import infer_annotation
 
 STEPS_MAX = 60
+SIGNATURES_MAX = 20
+_TYPE_VARIABLE = re.compile(r"_?[A-Z][A-Z0-9]{0,3}\d?(?:_co|_contra)?|_[A-Z]\w*T(?:_co|_contra)?")
 _SCOPES = frozenset(("file_input", "suite", "simple_stmt", "classdef", "lambdef"))
 _PROTOCOLS = {
     "for_stmt": "Iterable",
@@ -85,6 +88,8 @@ def _annotated(context: Any, annotation: Any, origin: str) -> Expectation | None
     text = str(annotation.get_code(include_prefix=False)).strip()
     if annotation.type == "string":
         text = text.strip("rRuUbB").strip("\"'")
+    if text == "LiteralString":
+        text = "str"
     if text in ("Any", "object", "typing.Any", "t.Any"):
         return None
     values = infer_annotation(context, annotation).execute_annotation(context)
@@ -105,11 +110,35 @@ def _argument(filled: FilledHole, parent: Any, node: Any) -> Expectation | None:
     values, _ = callee_values(filled, callee)
     keyword = keyword_at(arguments, filled.leaf)
     index = argument_index(arguments, filled.leaf)
-    for signature in [each for value in values for each in value.get_signatures()][:20]:
-        expectation = _parameter(signature, index, keyword)
-        if expectation:
-            return expectation
+    for value in values:
+        for signature in value.get_signatures()[:SIGNATURES_MAX]:
+            expectation = _parameter(signature, index, keyword)
+            if expectation:
+                return _without_type_variables(expectation, value)
     return None
+
+
+def _without_type_variables(expectation: Expectation, callee: Any) -> Expectation | None:
+    """A type variable stands for what the receiver's class was given for it, else for any type."""
+    if expectation.annotation is None or expectation.annotation.type != "name":
+        return expectation
+    name = expectation.annotation.value
+    given = _class_arguments(callee)
+    if name in given:
+        return _of_values(given[name].execute_annotation(None), expectation.origin)
+    # jedi loses many type variables of stubs, so the convention for their names must do.
+    return None if not expectation.values and _TYPE_VARIABLE.fullmatch(name) else expectation
+
+
+def _class_arguments(callee: Any) -> dict[str, Any]:
+    """What stands for the type variables of the class whose method is called."""
+    instance = getattr(callee, "instance", None)
+    owner = instance.py__class__() if instance is not None else None
+    if owner is None or not hasattr(owner, "get_generics") or not hasattr(owner, "list_type_vars"):
+        return {}
+    return dict(
+        zip((each.py__name__() for each in owner.list_type_vars()), owner.get_generics(), strict=False)
+    )
 
 
 def _parameter(signature: Any, index: int, keyword: str | None) -> Expectation | None:

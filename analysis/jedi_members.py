@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from holesmith.analysis.answers import Members
+from holesmith.analysis.answers import Member, Members
+from holesmith.analysis.bindings import defined_names
 from holesmith.analysis.class_closure import open_reason
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.evidence import contradiction
@@ -22,6 +23,37 @@ from jedi.inference.base_value import ValueSet
 from jedi.inference.syntax_tree import infer_trailer
 
 MEMBERS_MAX = 5_000
+_MODULE_NAMES = frozenset(
+    [
+        "__all__",
+        "__annotations__",
+        "__builtins__",
+        "__cached__",
+        "__dict__",
+        "__doc__",
+        "__file__",
+        "__loader__",
+        "__name__",
+        "__package__",
+        "__path__",
+        "__spec__",
+    ]
+)
+_OBJECT_NAMES = frozenset(
+    [
+        "__annotations__",
+        "__class__",
+        "__dataclass_fields__",
+        "__dict__",
+        "__doc__",
+        "__match_args__",
+        "__module__",
+        "__orig_bases__",
+        "__parameters__",
+        "__slots__",
+        "__weakref__",
+    ]
+)
 
 
 def members_at(project: JediProject, question: MembersQuestion, deadline: Deadline) -> Members | None:
@@ -34,6 +66,8 @@ def members_at(project: JediProject, question: MembersQuestion, deadline: Deadli
         return Members((), False, None, "the receiver cannot be parsed")
     view = view_of(filled.context, filled.leaf, receiver)
     members = members_of(view.names, question.detailed_max, deadline)
+    known = {member.name for member in members}
+    members += tuple(Member(name, "instance") for name in sorted(view.implicit - known)) if members else ()
     reason = view.reason or ("" if members else "no members")
     is_settable = not reason and _may_define(view.values, filled.leaf)
     if is_settable:
@@ -47,6 +81,7 @@ class MemberView:
 
     values: Any
     names: list[Any]
+    implicit: frozenset[str]
     reason: str
 
 
@@ -56,7 +91,25 @@ def view_of(context: Any, leaf: Any, receiver: list[Any]) -> MemberView:
     reason = "" if values else provenance.reason or "unknown"
     values = without_none(values or inferred(context, receiver))
     names = [*complete_trailer(context, values), *_metaclass_names(values)][:MEMBERS_MAX]
-    return MemberView(values, names, reason or _why_open(values, names, leaf, receiver))
+    implicit = implicit_names(values)
+    known = implicit.union(name.string_name for name in names)
+    return MemberView(values, names, implicit, reason or _why_open(values, known, leaf, receiver))
+
+
+def implicit_names(values: Any) -> frozenset[str]:
+    """What the interpreter adds, and the private names of stubs, which jedi hides."""
+    found: set[str] = set()
+    for value in values:
+        found |= _MODULE_NAMES if value.is_module() else _OBJECT_NAMES
+        for owner in _owners(value):
+            node = getattr(owner, "tree_node", None)
+            if (
+                node is not None
+                and node.type in ("file_input", "classdef")
+                and owner.get_root_context().is_stub()
+            ):
+                found |= defined_names(node)
+    return frozenset(found)
 
 
 def _may_define(values: Any, leaf: Any) -> bool:
@@ -88,6 +141,14 @@ def _is_inside_line(owner: Any) -> bool:
     return before.type not in ("newline", "indent", "dedent") and before.value not in (";", ":")
 
 
+def _owners(value: Any) -> list[Any]:
+    """The module, or the classes that a value has its members from."""
+    if value.is_module() or not hasattr(value, "py__class__"):
+        return [value]
+    cls = value if value.is_class() else value.py__class__()
+    return list(cls.py__mro__()) if cls.is_class() else []
+
+
 def _metaclass_names(values: Any) -> Iterator[Any]:
     """A class has the members of its metaclass too."""
     for value in values:
@@ -105,7 +166,7 @@ def closed_members(context: Any, leaf: Any) -> frozenset[str] | None:
         return None
     view = view_of(context, leaf, receiver)
     names = frozenset(name.string_name for name in view.names)
-    return None if view.reason or not names else names
+    return None if view.reason or not names else names | view.implicit
 
 
 def receiver_of(leaf: Any) -> list[Any] | None:
@@ -134,11 +195,11 @@ def without_none(values: Any) -> Any:
     return some or values
 
 
-def _why_open(values: Any, names: list[Any], leaf: Any, receiver: list[Any]) -> str:
+def _why_open(values: Any, known: frozenset[str], leaf: Any, receiver: list[Any]) -> str:
     if not values:
         return "no value"
     for value in values:
         reason = open_reason(value)
         if reason:
             return reason
-    return contradiction({name.string_name for name in names}, leaf, receiver) or ""
+    return contradiction(known, leaf, receiver) or ""

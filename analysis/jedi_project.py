@@ -6,6 +6,7 @@ worker's own interpreter with nothing but its standard library in view, so nothi
 executed.
 """
 
+import re
 import sys
 import sysconfig
 from collections import OrderedDict
@@ -34,6 +35,8 @@ FILES_MAX = 1_500
 _HEADER_WORDS = frozenset(
     ("if", "elif", "for", "while", "with", "def", "class", "async", "except", "match", "case")
 )
+
+_NEXT_ELEMENT = re.compile(r"(?!(?:for|if|else|and|or|in|is|not|async)\b)[\w\"'(\[{*]")
 
 
 class TooLongError(Exception):
@@ -169,12 +172,16 @@ class JediProject:
 
 
 def closing(excerpt: Excerpt, suffix: str) -> str:
-    """What the hole's statement lacks to be whole: closing brackets, and the colon of a header."""
+    """What the hole's statement lacks to be whole: closing brackets, the comma before the next element
+    in a bracket that goes on below, and the colon of a header.
+    """
     brackets = [excerpt.tokens[index] for index in unowned_openers(excerpt)]
     closers = "".join(CLOSER_OF[token.text] for token in reversed(brackets))
     rest_of_line = suffix.split("\n", 1)[0].strip()
-    if rest_of_line or not excerpt.tokens or len(brackets) != len(excerpt.open_tokens):
+    if rest_of_line or not excerpt.tokens:
         return closers
+    if len(brackets) != len(excerpt.open_tokens):
+        return closers + ("," if _NEXT_ELEMENT.match(suffix.lstrip()) else "")
     anchor = excerpt.open_tokens[0] if excerpt.open_tokens else len(excerpt.tokens)
     first = first_of_line(excerpt.tokens, anchor)
     if first >= len(excerpt.tokens) or excerpt.tokens[first].text not in _HEADER_WORDS:

@@ -17,6 +17,7 @@ from holesmith.analysis.bindings import (
     class_bindings,
     decorators_of,
     is_member,
+    is_overload,
     is_receiver,
     scope_of,
 )
@@ -328,6 +329,8 @@ class Provenance:
 
     def _bound_members(self, value: Any, base: Any, bindings: list[Any]) -> Any:
         context = base.as_context()
+        if all(is_overload(each) for each in bindings[:-1]):
+            bindings = bindings[-1:]  # jedi puts the overloads together itself
         annotated = [each for each in bindings if annotation_of(each) is not None]
         parts = (self._bound_member(value, context, each) for each in (annotated or bindings))
         return self._merge(parts)
