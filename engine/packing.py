@@ -25,6 +25,8 @@ from torch import Tensor
 logger = logging.getLogger(__name__)
 
 _CPU = torch.device("cpu")
+_TABLES = ("output", "token_embd")
+_TABLE_ROWS = 8192
 _PARTS = ("codes", "scale", "bias", "codes4", "scales4")
 
 Packed = Mapping[str, Tensor]
@@ -51,6 +53,8 @@ def packed_matrices(
 
 def _pack(weights: Weights, names: Sequence[str]) -> Packed:
     """One matrix in the parts that a packed file holds."""
+    if names[0] in _TABLES:
+        return _pack_table(weights, f"{names[0]}.weight")
     matrix, bias = stacked(weights, names, _CPU, torch.float32)
     codes, scale = quantise_rows(matrix)
     parts = {"codes": codes, "scale": scale}
@@ -64,6 +68,14 @@ def _pack(weights: Weights, names: Sequence[str]) -> Packed:
         minimums = torch.cat([group.minimum for group in known if group.minimum is not None])
         parts["scales4"] = pack_scales(scales, minimums)
     return parts
+
+
+def _pack_table(weights: Weights, name: str) -> Packed:
+    """A matrix with a row for each token, packed piece by piece: whole, in float32, it would not fit."""
+    rows = torch.arange(weights.height(name)).split(_TABLE_ROWS)
+    pieces = [quantise_rows(weights.rows(name, piece)) for piece in rows]
+    codes, scale = (torch.cat(part) for part in zip(*pieces, strict=True))
+    return {"codes": codes, "scale": scale}
 
 
 def _linear(parts: Packed) -> Linear:

@@ -30,6 +30,10 @@ class Weights(Protocol):
         """Some rows of a matrix, without reading the others.  # [n] int64 -> [n, width]"""
         ...
 
+    def height(self, name: str) -> int:
+        """How many rows a matrix has."""
+        ...
+
     def four_bits(self, name: str) -> Groups | None:
         """A matrix that is stored in 4 bits, in its groups of 32; None if it is stored otherwise.
 
@@ -66,6 +70,10 @@ class GGUFWeights:
         entry = self._file.tensors[name]
         raw = self._file.raw(name).view(entry.shape[0], -1)[indices]
         return dequantise(raw, entry.block).view(len(indices), -1)
+
+    def height(self, name: str) -> int:
+        """See `Weights`."""
+        return self._file.tensors[name].shape[0]
 
     def four_bits(self, name: str) -> Groups | None:
         """See `Weights`."""
@@ -140,6 +148,11 @@ class SafetensorsWeights:
     def rows(self, name: str, indices: Tensor) -> Tensor:
         """See `Weights`."""
         return self.tensor(name)[indices]
+
+    def height(self, name: str) -> int:
+        """See `Weights`."""
+        theirs = self._theirs(name)
+        return int(self._file_of[theirs].get_slice(theirs).get_shape()[0])
 
     def four_bits(self, name: str) -> Groups | None:
         """See `Weights`: these files hold floats."""
