@@ -52,7 +52,9 @@ class IgnoreRules:
         self._root = root.resolve()
         self._git: dict[PurePosixPath, _Rules] = {}
         self._own: dict[PurePosixPath, _Rules] = {}
-        self._above = tuple(_rules_above(self._root))
+        above = tuple(_rules_above(self._root))
+        # A workspace inside an ignored folder was opened on purpose: then the rules above it don't hold.
+        self._above = () if _ignores_all_of(above, self._root) else above
 
     def is_ignored(self, path: str) -> bool:
         """For any path: looks at every folder on the way to it, as git does."""
@@ -97,6 +99,12 @@ def _last_word(rules: _Rules, absolute: Path, path: str) -> bool | None:
         if include is not None:
             return include
     return None
+
+
+def _ignores_all_of(rules: _Rules, root: Path) -> bool:
+    return any(
+        place != root and spec.match_file(root.relative_to(place).as_posix() + "/") for place, spec in rules
+    )
 
 
 def _rules_above(root: Path) -> Iterable[tuple[Path, GitIgnoreSpec]]:

@@ -47,6 +47,12 @@ def test_rules_above_a_workspace_inside_a_repository_count(tmp_path: Path) -> No
     assert found(tmp_path / "sub" / "inner") == set()
 
 
+def test_an_ignored_folder_opened_on_purpose_is_indexed(tmp_path: Path) -> None:
+    write_files(tmp_path, {".git/HEAD": "", ".gitignore": "build/\n*_gen.py\n", "build/lib/a.py": ""})
+    assert found(tmp_path) == set()
+    assert found(tmp_path / "build" / "lib") == {"a.py"}
+
+
 def test_our_own_file_has_the_last_word(tmp_path: Path) -> None:
     write_files(tmp_path, {"a.py": "", "b.py": "", "gen/c.py": "", "gen/d.py": ""})
     write_files(tmp_path, {".gitignore": "gen/\nb.py\n", ".holesmithignore": "a.py\n!gen/\ngen/d.py\n"})
