@@ -1,6 +1,10 @@
 """What several folders of tests share: the real model, taken from the model store and pulled there once."""
 
+import os
+from collections.abc import Iterator
+
 import pytest
+from holesmith.context.index.location import CACHE_VARIABLE
 from holesmith.engine.catalogue import default_model
 from holesmith.engine.download import pull
 from holesmith.engine.errors import ModelNotFoundError, WeightsError
@@ -19,3 +23,14 @@ def real_model_path() -> WeightSource:
         return find(name)
     except (ModelNotFoundError, WeightsError):
         return pull(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def indexes_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The indexes of the tests' workspaces stay out of the user's cache, also those that servers make."""
+    before = os.environ.get(CACHE_VARIABLE)
+    os.environ[CACHE_VARIABLE] = str(tmp_path_factory.mktemp("cache"))
+    yield
+    del os.environ[CACHE_VARIABLE]
+    if before is not None:
+        os.environ[CACHE_VARIABLE] = before
