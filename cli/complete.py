@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -11,8 +12,14 @@ from holesmith.cli.errors import CommandError
 from holesmith.cli.source_file import snapshot_of
 from holesmith.completion.answer import Answer
 from holesmith.completion.options import Options
+from holesmith.completion.retrieval import Retrieval, is_too_general
 from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
+from holesmith.completion.workspaces import Workspaces
+from holesmith.context.index.foreground import index_now
+
+# A command is not typed over: it waits for an analysis that has to start first.
+ANSWER_MS_MAX = 10_000.0
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -52,12 +59,16 @@ def options_of(arguments: argparse.Namespace) -> Options:
         tokens_max=arguments.max_tokens,
         context=not arguments.no_context,
         monitor=not arguments.no_monitor,
+        answer_ms_max=ANSWER_MS_MAX,
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
     snapshot = snapshot_of(arguments.file, arguments.line, arguments.column)
-    answer = asyncio.run(complete_once(snapshot, options_of(arguments)))
+    options = options_of(arguments)
+    if options.context:
+        index_workspace(snapshot)
+    answer = asyncio.run(complete_once(snapshot, options))
     if arguments.json:
         print(json.dumps(as_json(answer, snapshot), ensure_ascii=False))
     elif answer.completion is not None:
@@ -69,9 +80,21 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def index_workspace(snapshot: Snapshot) -> None:
+    """Bring the index up to date, as a server does in the background; without one there is less context."""
+    if snapshot.workspace is None or is_too_general(Path(snapshot.workspace)):
+        return
+    try:
+        index_now(Path(snapshot.workspace))
+    except (OSError, sqlite3.Error) as error:
+        print(
+            f"holesmith: no context from the repository: the index can't be written: {error}", file=sys.stderr
+        )
+
+
 async def complete_once(snapshot: Snapshot, options: Options) -> Answer:
     """Load, complete, close. Raises CommandError if the model could not be loaded."""
-    service = Service(options)
+    service = Service(options, retrieval=Retrieval(), workspaces=Workspaces())
     await service.load()
     if service.status.health != "ready":
         raise CommandError(service.status.message)

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from holesmith.cli.command import Subparsers
-from holesmith.cli.complete import add_option_arguments, options_of
+from holesmith.cli.complete import add_option_arguments, index_workspace, options_of
 from holesmith.cli.errors import CommandError
 from holesmith.completion.answer import Answer
 from holesmith.completion.options import Options
+from holesmith.completion.retrieval import Retrieval
 from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
+from holesmith.completion.workspaces import Workspaces
 
 EXAMPLE = Path(__file__).parent / "example"
 
@@ -49,8 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def demonstrate(options: Options) -> int:
     """Print each hole with what fills it. Returns the exit status: 1 if a hole stayed empty."""
-    service = Service(options)
+    service = Service(options, retrieval=Retrieval(), workspaces=Workspaces())
     print("loading the model", file=sys.stderr)
+    index_workspace(open_hole(HOLES[0]))
     await service.load()
     if service.status.health != "ready":
         raise CommandError(service.status.message)
@@ -70,6 +73,8 @@ async def show(hole: DemoHole, service: Service) -> Answer:
     print(f"\n{hole.path}, line {len(before)}:")
     print("\n".join(f"    {line}" for line in before[-4:-1]))
     print(f"    {before[-1]}{highlight(filled)}{after[0]}")
+    for refusal in answer.monitors.refusals:
+        print(f"  the model wrote {refusal.text!r}: no such {refusal.kind}")
     print(f"  in {answer.timings_ms.get('total', 0):.0f} ms, {answer.prompt_tokens} tokens of prompt")
     return answer
 

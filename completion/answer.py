@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from holesmith.completion.monitor_report import MonitorReport
+
 
 @dataclass(frozen=True, slots=True)
 class SnippetUse:
@@ -12,16 +14,6 @@ class SnippetUse:
     path: str | None
     reason: str
     tokens: int
-
-
-@dataclass(frozen=True, slots=True)
-class MonitorReport:
-    """What the monitors did during one generation."""
-
-    triggers: int = 0
-    allowed: int = 0
-    refused: int = 0
-    rolled_back: int = 0
 
 
 @dataclass(frozen=True, slots=True)

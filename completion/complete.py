@@ -7,12 +7,21 @@ from pathlib import Path
 
 from holesmith.completion.answer import Answer, Completion
 from holesmith.completion.extent import Extent, extent_of
+from holesmith.completion.guided import GuidedDecoding
 from holesmith.completion.middle import Middle
+from holesmith.completion.monitor_report import MonitorReport
+from holesmith.completion.monitors import Analyst
 from holesmith.completion.options import Options
 from holesmith.completion.refusal import refusal_of
+from holesmith.completion.repetition import repetition_start
+from holesmith.completion.retrieval import Retrieval, snippet_uses
 from holesmith.completion.shaping import shape
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.stopwatch import Stopwatch
+from holesmith.completion.watch import Document, Watch
+from holesmith.completion.workspaces import Workspaces
+from holesmith.context.comments import as_comments
+from holesmith.context.gather import Gathered
 from holesmith.context.prompt import Hole, Prompt, build_prompt
 from holesmith.context.templates import Template
 from holesmith.engine.request import Generation, Request
@@ -25,15 +34,26 @@ class Prepared:
 
     snapshot: Snapshot
     extent: Extent
+    gathered: Gathered
     prompt: Prompt
+
+    def stop_of(self, middle: str) -> int | None:
+        """The offset behind which nothing of ``middle`` is wanted; None while it may go on."""
+        stops = (self.extent.stop_of(middle), repetition_start(middle))
+        return min((stop for stop in stops if stop is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Completer:
-    """A loaded engine with the prompt template of its vocabulary."""
+    """A loaded engine with the prompt template of its vocabulary, and what it may ask about the workspace.
+
+    Without ``workspaces`` nothing is monitored, without ``retrieval`` the prompt is of the document alone.
+    """
 
     engine: Engine
     template: Template
+    workspaces: Workspaces | None = None
+    retrieval: Retrieval | None = None
 
     async def complete(
         self, snapshot: Snapshot, options: Options, on_text: Callable[[str], None] = lambda text: None
@@ -49,9 +69,11 @@ class Completer:
             return Answer(None, prepared, self.engine.description.name, timings_ms=watch.timings_ms())
         prompt = prepared.prompt
         middle = Middle(prompt.required, self.engine.vocabulary.token_bytes)
-        generation = await self.decode(prepared, middle, options, on_text)
+        generation, monitors = await self.decode(prepared, middle, options, on_text)
         for stage, duration_ms in generation.timings_ms.items():
             watch.add(stage, duration_ms)
+        if self.retrieval is not None:
+            self.retrieval.measured(generation.tokens_prefilled, generation.timings_ms["prefill"])
         with watch.stage("shaping"):
             completion, reason = completion_of(middle, generation, prepared)
         return Answer(
@@ -64,46 +86,88 @@ class Completer:
             prefilled_tokens=generation.tokens_prefilled,
             generated=middle.text,
             timings_ms=watch.timings_ms(),
+            context=snippet_uses(prepared.gathered),
+            monitors=monitors,
         )
 
     def prepare(self, snapshot: Snapshot, options: Options, watch: Stopwatch) -> Prepared | str:
-        """Everything before the engine, or the reason why there is nothing to ask it. Pure computation."""
+        """Everything before the engine, or why there is nothing to ask it. Blocks for milliseconds."""
         with watch.stage("syntax"):
             reason = refusal_of(snapshot, options)
             if reason is not None:
                 return reason
             prefix, suffix = text_around(snapshot)
             extent = extent_of(snapshot.language, prefix, suffix, options.lines)
+        tokens_max, vocabulary = options.prompt_tokens_max, self.engine.vocabulary
+        with watch.stage("context"):
+            gathered = Gathered()
+            if self.retrieval is not None and options.context:
+                gathered = self.retrieval.gather(snapshot, (prefix, suffix), vocabulary, tokens_max)
         with watch.stage("prompt"):
-            hole = Hole(prefix, suffix, path_in_workspace(snapshot), repository_name(snapshot))
-            tokens_max, order = options.prompt_tokens_max, options.prompt_order
-            prompt = build_prompt(hole, self.template, self.engine.vocabulary, tokens_max, order)
-        return Prepared(snapshot, extent, prompt)
+            hole = Hole(
+                prefix,
+                suffix,
+                path_in_workspace(snapshot),
+                repository_name(snapshot),
+                gathered.files,
+                as_comments(gathered.files, snapshot.language),
+            )
+            prompt = build_prompt(hole, self.template, vocabulary, tokens_max, options.prompt_order)
+        return Prepared(snapshot, extent, gathered, prompt)
 
     async def decode(
         self, prepared: Prepared, middle: Middle, options: Options, on_text: Callable[[str], None]
-    ) -> Generation:
+    ) -> tuple[Generation, MonitorReport]:
         """Decode into ``middle`` until the statement or block has ended, or the model has."""
-        prompt = prepared.prompt
-        stream = self.engine.start(
-            Request(
-                token_ids=prompt.token_ids,
-                tokens_max=options.tokens_max,
-                stop_ids=prompt.stop_ids,
-                required_prefix=prompt.required.encode(errors="replace"),
-            )
-        )
-        try:
-            async for token in stream:
-                middle.add(token)
-                on_text(middle.text)
-                if prepared.extent.stop_of(middle.text) is not None:
-                    break
-            stream.cancel()
-            return await stream.result()
-        except asyncio.CancelledError:
-            stream.cancel()
-            raise
+
+        def is_finished() -> bool:
+            on_text(middle.text)
+            return prepared.stop_of(middle.text) is not None
+
+        required = prepared.prompt.required
+        request = request_of(prepared.prompt, options)
+        analyst: Analyst | None = None
+        if self.workspaces is not None and options.monitor:
+            analyst = await self.workspaces.of(prepared.snapshot)
+        if analyst is None:
+            return await decode_freely(self.engine, request, middle, is_finished), MonitorReport()
+        watch = Watch(document_of(prepared.snapshot, required), required, analyst, options.answer_ms_max)
+        decoding = GuidedDecoding(self.engine, request, middle, is_finished, watch)
+        generation = await decoding.run()
+        return generation, watch.report(decoding.waited_ms)
+
+
+async def decode_freely(
+    engine: Engine, request: Request, middle: Middle, is_finished: Callable[[], bool]
+) -> Generation:
+    """Decode without monitors."""
+    stream = engine.start(request)
+    try:
+        async for token in stream:
+            middle.add(token)
+            if is_finished():
+                break
+        stream.cancel()
+        return await stream.result()
+    except asyncio.CancelledError:
+        stream.cancel()
+        raise
+
+
+def request_of(prompt: Prompt, options: Options) -> Request:
+    return Request(
+        token_ids=prompt.token_ids,
+        tokens_max=options.tokens_max,
+        stop_ids=prompt.stop_ids,
+        required_prefix=prompt.required.encode(errors="replace"),
+    )
+
+
+def document_of(snapshot: Snapshot, required: str) -> Document:
+    """The document around the text to be generated, which begins with ``required``."""
+    prefix, suffix = text_around(snapshot)
+    path = snapshot.path if Path(snapshot.path).is_absolute() else None
+    return Document(path, snapshot.language, prefix.removesuffix(required), suffix)
 
 
 def completion_of(
@@ -112,10 +176,10 @@ def completion_of(
     """What to show of a finished middle, or None; and why."""
     if not middle.keeps_required:
         return None, "the model could not go on from the word at the cursor"
-    extent, snapshot = prepared.extent, prepared.snapshot
-    stop = extent.stop_of(middle.text)
+    snapshot = prepared.snapshot
+    stop = prepared.stop_of(middle.text)
     cut_short = stop is None and generation.finish == "length"
-    wanted = extent.whole_part(middle.text) if cut_short else middle.text[:stop]
+    wanted = prepared.extent.whole_part(middle.text) if cut_short else middle.text[:stop]
     shaped = shape(wanted, *text_around(snapshot))
     if not shaped.text:
         return None, shaped.reason

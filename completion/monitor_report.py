@@ -7,9 +7,11 @@ from typing import Literal
 from holesmith.completion.triggers import TriggerKind
 
 Outcome = Literal["allowed", "bound", "left", "unknown", "late", "dropped", "open"]
-"""How a trigger ended. "allowed": the text is one of the choices. "bound": the name was bound there, not used.
-"left": the text went on with something that is no name. "unknown": analysis had no complete answer. "late":
-it had none in time. "dropped": no token could satisfy the constraint. "open": the text ended before.
+"""How a trigger ended.
+
+"allowed": the text is one of the choices. "bound": the name was bound there, not used. "left": the text went
+on with something that is no name. "unknown": analysis had no complete answer. "late": it had none in time.
+"dropped": no token could satisfy the constraint. "open": the text ended before.
 """
 
 

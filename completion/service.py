@@ -5,7 +5,7 @@ before the model is ready is answered at once with the reason; the event loop ne
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from time import monotonic
 
@@ -15,8 +15,10 @@ from holesmith.completion.debounce import Debounce
 from holesmith.completion.in_flight import InFlight
 from holesmith.completion.options import Options
 from holesmith.completion.recent import RecentAnswers
+from holesmith.completion.retrieval import Retrieval
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.status import Status
+from holesmith.completion.workspaces import Workspaces
 from holesmith.context.templates import template_for
 from holesmith.engine.errors import EngineError
 from holesmith.engine.seam import Engine
@@ -45,8 +47,14 @@ class Service:
         options: Options,
         on_status: Callable[[Status], None] = lambda status: None,
         loader: Loader = load_from_store,
+        retrieval: Retrieval | None = None,
+        workspaces: Workspaces | None = None,
     ) -> None:
-        """``on_status`` is called on the event loop whenever the status has changed."""
+        """``on_status`` is called on the event loop whenever the status has changed.
+
+        Without ``retrieval`` no workspace is indexed, without ``workspaces`` none is analysed; both are
+        closed with the service.
+        """
         self._options = options
         self._on_status = on_status
         self._loader = loader
@@ -55,6 +63,8 @@ class Service:
         self._loading = asyncio.Lock()
         self._recent = RecentAnswers()
         self._debounce = Debounce()
+        self._retrieval = retrieval
+        self._workspaces = workspaces
         self._in_flight: InFlight | None = None
 
     @property
@@ -82,7 +92,8 @@ class Service:
             except EngineError as error:
                 self._set_status(Status("error", str(error), model=self._options.model))
                 return
-            self._completer = Completer(engine, template_for(engine.vocabulary))
+            template = template_for(engine.vocabulary)
+            self._completer = Completer(engine, template, self._workspaces, self._retrieval)
             self._set_status(self._ready(engine))
 
     async def configure(self, options: Options) -> None:
@@ -115,6 +126,20 @@ class Service:
         self._in_flight = run
         return await self._answer_of(run)
 
+    async def open(self, snapshot: Snapshot) -> None:
+        """A document is in front of the user: begin to index and to analyse its workspace."""
+        if self._retrieval is not None and self._options.context and snapshot.workspace is not None:
+            await asyncio.to_thread(self._retrieval.open, snapshot.workspace, (snapshot.path,))
+        if self._workspaces is not None and self._options.monitor:
+            analysis = await self._workspaces.of(snapshot)
+            if analysis is not None:
+                await analysis.warm_up()
+
+    def files_changed(self, paths: Iterable[str]) -> None:
+        """These files (absolute) were saved, created, renamed or deleted, by the editor or by others."""
+        if self._retrieval is not None:
+            self._retrieval.files_changed(paths)
+
     def observe_outcome(self, *, accepted: bool) -> None:
         """The last completion has been accepted, or the user typed something else."""
         self._debounce.observe_outcome(accepted=accepted)
@@ -142,6 +167,10 @@ class Service:
         """Stop decoding and free the model. A load in progress is waited for."""
         async with self._loading:
             await self._unload()
+            if self._workspaces is not None:
+                await self._workspaces.close()
+            if self._retrieval is not None:
+                await asyncio.to_thread(self._retrieval.close)
             self._set_status(replace(self._status, health="stopped", message="stopped", progress=None))
 
     async def _unload(self) -> None:

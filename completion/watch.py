@@ -19,9 +19,6 @@ from holesmith.completion.monitors import Analyst, Choices, choices_of, question
 from holesmith.completion.triggers import Surroundings, Trigger, TriggerKind, surroundings_of
 from holesmith.engine.constraint import IDENTIFIER_START, Constraint, End, State, machine_of, rest_after
 
-ANSWER_MS_MAX = 400.0
-"""How long after a trigger an answer still counts."""
-
 REFUSALS_MAX = 24
 """After so many the model is left alone: it wants something that analysis does not see."""
 
@@ -60,8 +57,14 @@ Key = tuple[TriggerKind, str]
 class Watch:
     """The monitors over one completion. Belongs to one event loop; ``close`` ends what is still asked."""
 
-    def __init__(self, document: Document, required: str, analyst: Analyst) -> None:
-        """``required`` is text that the generated text will begin with: its questions are asked at once."""
+    def __init__(
+        self, document: Document, required: str, analyst: Analyst, answer_ms_max: float = 400.0
+    ) -> None:
+        """``required`` is text that the generated text will begin with: its questions are asked at once.
+
+        ``answer_ms_max`` is how long after a trigger an answer still counts.
+        """
+        self._answer_ms_max = answer_ms_max
         self._document = document
         self._required = required
         self._analyst = analyst
@@ -124,7 +127,7 @@ class Watch:
             text = self._document.before + beginning
             source = Source(self._document.path, text + self._document.after)
             question = question_of(trigger.kind, source, len(text))
-            self._answers[key] = asyncio.ensure_future(self._analyst.ask(question, ANSWER_MS_MAX))
+            self._answers[key] = asyncio.ensure_future(self._analyst.ask(question, self._answer_ms_max))
         return self._answers[key]
 
     def _beginning(self, start: int) -> str:

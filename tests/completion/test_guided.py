@@ -48,7 +48,7 @@ def waiting(model: Chatter, analyst: TableAnalyst) -> list[int]:
 
 
 def refusal(text: str, analyst: TableAnalyst, committed: str) -> int | None:
-    """Where the first member begins that is not one; ``committed`` must be kept to, and a member follow it."""
+    """Where the first member begins that is not one. ``committed`` must be kept to, and a member follow."""
     shorter = min(len(text), len(committed))
     if text[:shorter] != committed[:shorter]:
         return shorter

@@ -98,7 +98,7 @@ async def until_written(engine: FakeEngine, service: Service, snapshot: Snapshot
 
 
 async def test_a_request_joins_the_one_in_flight_that_writes_what_was_typed() -> None:
-    engine = FakeEngine("total(basket, " + "discount, " * 30)
+    engine = FakeEngine(f"total(basket, {', '.join(f'discount_{number}' for number in range(30))}")
     service = await service_with(engine)
     first = asyncio.create_task(service.complete(typed("")))
     await until_written(engine, service, typed("tot"))
@@ -107,7 +107,7 @@ async def test_a_request_joins_the_one_in_flight_that_writes_what_was_typed() ->
     first.cancel()  # as a server does with what is superseded
     rest = (await second).completion
     assert rest is not None
-    assert rest.text.startswith("al(basket, discount")
+    assert rest.text.startswith("al(basket, discount_0")
     assert len(engine.requests) == 1
 
 

@@ -1,0 +1,54 @@
+"""Static analysis of the workspaces in use: one worker each, started when it is first wanted.
+
+Invariants: at most ``WORKSPACES_MAX`` workers live, the one unused for longest gives way; a document outside
+every workspace is analysed with its own folder as the project.
+"""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from holesmith.analysis.client import AnalysisClient
+from holesmith.analysis.jedi_options import Options
+from holesmith.completion.snapshot import Snapshot
+from platformdirs import user_cache_path
+
+WORKSPACES_MAX = 4
+LANGUAGES = frozenset(("python",))
+"""The languages that the analysis worker understands."""
+
+
+@dataclass(slots=True)
+class Workspaces:
+    """All methods belong to one event loop."""
+
+    python: str | None = None
+    _clients: dict[str, AnalysisClient] = field(default_factory=dict[str, AnalysisClient])
+
+    async def of(self, snapshot: Snapshot) -> AnalysisClient | None:
+        """The analysis for a document; None if there is none for its language, or it has no folder."""
+        if snapshot.language not in LANGUAGES:
+            return None
+        folder = snapshot.workspace or _folder_of(snapshot.path)
+        return None if folder is None else await self.open(folder)
+
+    async def open(self, folder: str) -> AnalysisClient:
+        """The analysis of a folder. Its worker starts with the first question."""
+        client = self._clients.pop(folder, None) or AnalysisClient(self._options(folder))
+        self._clients[folder] = client
+        if len(self._clients) > WORKSPACES_MAX:
+            await self._clients.pop(next(iter(self._clients))).close()
+        return client
+
+    async def close(self) -> None:
+        """End all workers."""
+        while self._clients:
+            await self._clients.popitem()[1].close()
+
+    def _options(self, folder: str) -> Options:
+        cache = str(user_cache_path("holesmith", appauthor=False) / "jedi")
+        return Options(folder, cache, self.python, os.environ.get("VIRTUAL_ENV"))
+
+
+def _folder_of(path: str) -> str | None:
+    return str(Path(path).parent) if Path(path).is_absolute() else None

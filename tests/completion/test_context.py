@@ -1,0 +1,102 @@
+"""The repository in the prompt: with an index it stands there, is accounted for, and can be switched off."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from holesmith.completion.answer import Answer
+from holesmith.completion.options import Options
+from holesmith.completion.retrieval import Retrieval
+from holesmith.completion.service import Service
+from holesmith.completion.snapshot import Snapshot
+from holesmith.context.index.foreground import index_now
+from holesmith.context.index.location import CACHE_VARIABLE
+
+from tests.fakes import FakeEngine, byte_vocabulary
+
+CART = "class Cart:\n    def pay(self, amount: int) -> bool: ...\n"
+MAIN = "from cart import Cart\n\ncart = Cart()\ncart.\n"
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
+    root = tmp_path / "shop"
+    root.mkdir()
+    (root / "cart.py").write_text(CART)
+    (root / "main.py").write_text(MAIN)
+    index_now(root)
+    return root
+
+
+async def started(engine: FakeEngine, options: Options) -> Service:
+    service = Service(options, loader=lambda _options, _progress: engine, retrieval=Retrieval())
+    await service.load()
+    return service
+
+
+async def complete(root: Path, engine: FakeEngine, options: Options) -> Answer:
+    service = await started(engine, options)
+    try:
+        return await service.complete(
+            Snapshot(str(root / "main.py"), "python", MAIN, len(MAIN) - 1, workspace=str(root), invoked=True)
+        )
+    finally:
+        await service.close()
+
+
+SANTACODER = ("<|endoftext|>", "<fim-prefix>", "<fim-middle>", "<fim-suffix>")
+OPTIONS = Options(prompt_tokens_max=3_000)
+
+
+async def test_what_the_repository_offers_stands_before_the_file(root: Path) -> None:
+    answer = await complete(root, FakeEngine("pay(1)"), OPTIONS)
+    before, _, after = answer.prompt.partition("<|file_sep|>main.py\n")
+    assert "<|file_sep|>cart.py\nclass Cart:\n    def pay(self, amount: int) -> bool: ..." in before
+    assert after.startswith("<|fim_prefix|>from cart import Cart")
+    use = next(use for use in answer.context if use.path == "cart.py")
+    assert use.reason
+    assert 0 < use.tokens < answer.prompt_tokens
+    assert answer.timings_ms["context"] >= 0
+
+
+async def test_context_can_be_switched_off(root: Path) -> None:
+    answer = await complete(root, FakeEngine("pay(1)"), Options(prompt_tokens_max=3_000, context=False))
+    assert "Cart:" not in answer.prompt
+    assert answer.context == ()
+
+
+async def test_a_family_without_a_layout_for_files_sees_comments(root: Path) -> None:
+    engine = FakeEngine("pay(1)", vocabulary=byte_vocabulary(special=SANTACODER))
+    answer = await complete(root, engine, OPTIONS)
+    assert answer.prompt.startswith("<fim-prefix># cart.py:\n# class Cart:\n#     def pay(self")
+
+
+async def test_a_saved_file_is_in_the_next_prompt(root: Path) -> None:
+    service = await started(FakeEngine("x"), OPTIONS)
+    snapshot = Snapshot(
+        str(root / "main.py"), "python", MAIN, len(MAIN) - 1, workspace=str(root), invoked=True
+    )
+    try:
+        await service.open(snapshot)
+        (root / "cart.py").write_text(CART + "    def refund(self, amount: int) -> None: ...\n")
+        service.files_changed([str(root / "cart.py")])
+        async for answer in answers(service, snapshot):
+            if "def refund" in answer.prompt:
+                break
+    finally:
+        await service.close()
+
+
+async def answers(service: Service, snapshot: Snapshot) -> AsyncIterator[Answer]:
+    """Asked again and again, with another word each time; fails after a while."""
+    async with asyncio.timeout(30):
+        for number in range(10_000):
+            text = snapshot.text + f"# {number}\n"
+            yield await service.complete(
+                Snapshot(
+                    snapshot.path, "python", text, snapshot.offset, workspace=snapshot.workspace, invoked=True
+                )
+            )
+            await asyncio.sleep(0.05)
