@@ -5,8 +5,8 @@ repository; take packages newer than the model and not used for tuning. All sett
 file itself, but ``file``, which spends the snippets' budget on more of it.
 
 Metrics: exact match and edit similarity of the answer, match of its first identifier, and ``nats``: the
-model's surprise at the true first line, in nats a character, at most NATS_MAX, which is less noisy than the
-others because every hole counts. Greedy decoding through the engine's own seam. Prints a table; the last line
+model's surprise at the true first line, in nats, at most NATS_MAX a hole, which is less noisy than the others
+because every hole counts. Greedy decoding through the engine's own seam. Prints a table; the last line
 is one JSON object. ``--surprise-only`` leaves out the answers, which is twice as fast.
 """
 
@@ -18,7 +18,6 @@ import re
 import statistics
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -42,17 +41,20 @@ from holesmith.engine.request import Request, Token
 from holesmith.engine.seam import Engine
 from holesmith.engine.store import find
 from holesmith.evaluation.case import Case
-from holesmith.evaluation.repository_holes import RepositoryHoles
+from holesmith.evaluation.hole_kind import HoleKind
+from holesmith.evaluation.repository_holes import cuts_of
+from holesmith.evaluation.source_tree import SourceFile, source_files
 from holesmith.evaluation.text_metrics import edit_similarity, exact_match, next_identifier_match
 
 # Those that need what a package on disk does not have: an editor's history, version control, an analyser.
 NOT_HERE = frozenset(("facts", "instructions", "recent_edits", "revision"))
 ALONE = tuple(source.name for source in SOURCES if source.name not in NOT_HERE)
-KINDS = ("attribute", "argument", "statement", "body")
+KINDS: tuple[HoleKind, ...] = ("attribute", "argument", "statement", "body")
 TRUTH_CHARACTERS_MAX = 80
-NATS_MAX = 3.0
+LINES_BEFORE_MIN = 10
+NATS_MAX = 40.0
 # A smaller change of surprise counts neither as better nor as worse.
-CHANGE_MIN = 0.02
+CHANGE_MIN = 0.5
 VISITED_MAX = 4
 _IMPORT = re.compile(r"^from \.[\w.]* import |^from \w[\w.]* import ", re.M)
 
@@ -73,7 +75,7 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One answer. ``nats`` is a character of the true line; times are of retrieval and of generation."""
+    """One answer. ``nats`` is of the true line of ``characters``; times are of retrieval and generation."""
 
     case: str
     kind: str
@@ -82,6 +84,7 @@ class Row:
     similarity: float
     identifier: bool | None
     nats: float
+    characters: int
     snippet_tokens: int
     prompt_tokens: int
     gather_ms: float
@@ -154,6 +157,7 @@ class Bench:
             similarity=edit_similarity(text, case.target),
             identifier=next_identifier_match(text, case.target, case.language),
             nats=min(NATS_MAX, await self.surprise(prompt, lead + truth)),
+            characters=len(lead + truth),
             snippet_tokens=0,
             prompt_tokens=len(prompt.token_ids),
             gather_ms=0.0,
@@ -175,7 +179,7 @@ class Bench:
         return text.removesuffix(rest) if rest.strip() else text
 
     async def surprise(self, prompt: Prompt, truth: str) -> float:
-        """Nats a character of ``truth``, by making the model spell it, token by likeliest token."""
+        """Nats for ``truth``, by making the model spell it, token by likeliest token."""
         tokens: list[Token] = []
         await self.generate(prompt, prompt.required + truth, tokens.append, lambda: False, limit=1)
         spelt, total = "", 0.0
@@ -184,7 +188,7 @@ class Bench:
                 break
             spelt += self.engine.vocabulary.decode([token.id])
             total -= token.log_probability
-        return total / max(1, len(truth))
+        return total
 
     async def generate(
         self,
@@ -227,15 +231,40 @@ def import_cases(root: Path, count: int, seed: int) -> Iterator[Case]:
 
 
 def cases_of(root: Path, per_kind: int, seed: int) -> list[Case]:
-    holes = RepositoryHoles(root, KINDS, per_kind * 3, seed, "python")
-    by_kind: dict[str, list[Case]] = defaultdict(list)
-    for case in holes.cases():
-        is_test = "test" in case.path or case.path.endswith("__init__.py")
-        if not is_test and case.prefix.count("\n") > 10 and len(by_kind[case.slices["kind"]]) < per_kind:
-            by_kind[case.slices["kind"]].append(case)
+    """``per_kind`` holes of each kind, each of another file, from files that are not tests."""
+    draw = random.Random(seed)
+    files = [file for file in source_files(root, "python") if is_own_code(file)]
+    by_kind: dict[str, list[Case]] = {}
+    for kind in KINDS:
+        shuffled = draw.sample(files, len(files))
+        by_kind[kind] = list(drawn_cases(root, kind, shuffled, per_kind, draw))
     by_kind["import"] = list(import_cases(root, per_kind, seed))
     # Kinds in turn, so that a run cut short has all of them.
     return [case for group in zip_longest(list(by_kind.values())) for case in group]
+
+
+def drawn_cases(
+    root: Path, kind: HoleKind, files: Sequence[SourceFile], count: int, draw: random.Random
+) -> Iterator[Case]:
+    for file in files:
+        if count == 0:
+            return
+        cuts = [(start, stop) for start, stop in cuts_of(kind, file) if file.text[start:stop].strip()]
+        cuts = [(start, stop) for start, stop in cuts if file.text.count("\n", 0, start) > LINES_BEFORE_MIN]
+        if not cuts:
+            continue
+        start, stop = draw.choice(cuts)
+        count -= 1
+        prefix, target, suffix = file.text[:start], file.text[start:stop], file.text[stop:]
+        name, extent = f"{kind}/{file.path}:{start}", "statement" if kind == "body" else "line"
+        slices = {"kind": kind}
+        yield Case(
+            name, root.name, file.path, "python", prefix, suffix, target, extent, str(root), slices=slices
+        )
+
+
+def is_own_code(file: SourceFile) -> bool:
+    return "test" not in file.path and not file.path.endswith("__init__.py")
 
 
 def zip_longest(lists: Sequence[Sequence[Case]]) -> Iterator[list[Case]]:
@@ -247,7 +276,7 @@ def table(rows: Sequence[Row], settings: Sequence[str]) -> str:
     """Differences to ``none`` are over the holes where the setting had something to say, in brackets."""
     none = {row.case: row for row in rows if row.setting == "none"}
     columns = (
-        "setting", "with snippets", "tokens", "exact", "similarity", "next identifier", "nats/char",
+        "setting", "with snippets", "tokens", "exact", "similarity", "next identifier", "nats/hole",
         "change there", "better", "worse", "gather ms", "generate ms",
     )  # fmt: skip
     lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
