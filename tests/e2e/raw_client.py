@@ -74,9 +74,16 @@ class RawClient:
 
     async def lives(self) -> bool:
         """Whether the server still answers, with a suggestion for a new document."""
+        await self.loaded()
         self.open("alive ", "file:///alive.py")
         answer = await self.request(99_999, "textDocument/inlineCompletion", inline(0, 6, "file:///alive.py"))
         return answer["result"]["items"][0]["insertText"] == "d(x)"
+
+    async def loaded(self) -> None:
+        """Return when the (fake) model is loaded."""
+        async with asyncio.timeout(WAIT_SECONDS):
+            while (await self.request(99_998, "holesmith/status"))["result"]["health"] != "ready":
+                pass
 
     async def exit_code(self) -> int:
         assert self.process is not None

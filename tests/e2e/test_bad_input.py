@@ -16,6 +16,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def client() -> AsyncGenerator[RawClient]:
     async with raw_client() as client:
+        await client.loaded()
         yield client
 
 
