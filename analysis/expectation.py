@@ -85,6 +85,9 @@ def _fixed(parent: Any) -> Expectation | None:
 def _annotated(context: Any, annotation: Any, origin: str) -> Expectation | None:
     if annotation is None:
         return None
+    wrapped = _wrapped(annotation)
+    if wrapped is not None:
+        return _annotated(context, wrapped, origin)
     text = str(annotation.get_code(include_prefix=False)).strip()
     if annotation.type == "string":
         text = text.strip("rRuUbB").strip("\"'")
@@ -94,6 +97,18 @@ def _annotated(context: Any, annotation: Any, origin: str) -> Expectation | None
         return None
     values = infer_annotation(context, annotation).execute_annotation(context)
     return Expectation(text, origin, context, annotation, values)
+
+
+def _wrapped(annotation: Any) -> Any:
+    """What ``Annotated[…]`` and its like say of a type, None for a type that is not wrapped."""
+    if annotation.type not in ("atom_expr", "power") or annotation.children[-1].children[0].value != "[":
+        return None
+    before = annotation.children[-2]
+    name = before.children[-1].value if before.type == "trailer" else getattr(before, "value", "")
+    if name not in ("Annotated", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly"):
+        return None
+    inner = annotation.children[-1].children[1]
+    return inner.children[0] if inner.type == "subscriptlist" else inner
 
 
 def _of_values(values: Any, origin: str) -> Expectation | None:

@@ -151,7 +151,7 @@ def verdict(client: BlockingAnalysisClient, site: Site, checker: str | None) -> 
 
 def outer_names(text: str) -> set[str]:
     """The names of the alternatives of a type without their arguments, modules and ``None``."""
-    flat = text.strip().strip("'\"")
+    flat = re.sub(r"\(*\([^()]*\) -> [\w.\[\], ]+\)*", "Callable", text.strip().strip("'\""))
     wrapped = re.fullmatch(r"(?:\w+\.)*(?:Optional|Union|Final|ClassVar)\[(.*)\]", flat, re.S)
     flat = wrapped[1].replace(",", "|") if wrapped else flat
     while (shorter := re.sub(r"\[[^\[\]]*\]|\([^()]*\)", "", flat)) != flat:
