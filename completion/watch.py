@@ -116,12 +116,13 @@ class Watch:
         following = self._surroundings.triggers(self._required + "x", len(self._required))
         for trigger in following:
             self._answer(trigger)
-        if self._document.language == "python":
+        if self._document.language == "python" and self._required.strip():
             self._answer(Trigger("name", 0, 0))
 
     def _answer(self, trigger: Trigger) -> "asyncio.Task[Reply[Any]]":
-        """Names are asked for once, at the cursor: what the generated text adds to them is known here."""
-        beginning = self._required if trigger.kind == "name" else self._beginning(trigger.start)
+        """Names are asked for once a line: what generated text adds to them within the line is known here."""
+        is_name = trigger.kind == "name"
+        beginning = self._line_beginning(trigger.start) if is_name else self._beginning(trigger.start)
         key = trigger.kind, beginning
         if key not in self._answers:
             text = self._document.before + beginning
@@ -132,6 +133,17 @@ class Watch:
 
     def _beginning(self, start: int) -> str:
         return self._text[:start] if start <= len(self._text) else self._required[:start]
+
+    def _line_beginning(self, start: int) -> str:
+        """The text up to the first word of the line of ``start``, whose indentation says in which scope it is.
+        On a line that was begun before the cursor, that is known at the cursor.
+        """
+        text = self._text if start <= len(self._text) else self._required
+        line = text.rfind("\n", 0, start) + 1
+        begun = self._document.before[self._document.before.rfind("\n") + 1 :]
+        if line == 0 and begun.strip():
+            return self._required
+        return text[: len(text) - len(text[line:].lstrip(" \t"))]
 
     def _judge(self, guard: _Guard) -> Violation | None:
         reply = guard.answer.result()
