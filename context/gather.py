@@ -60,21 +60,12 @@ def gather(
     budget: Budget,
     deadline_s: float,
     choice: Choice = DEFAULT_CHOICE,
-) -> Gathered:
-    """``deadline_s`` is by time.monotonic(); a source that has begun may end some milliseconds later."""
-    return gather_tiers(request, index, tokenizer, budget, deadline_s, choice)
-
-
-def gather_tiers(
-    request: ContextRequest,
-    index: Index,
-    tokenizer: Tokenizer,
-    budget: Budget,
-    deadline_s: float,
-    choice: Choice = DEFAULT_CHOICE,
     kept: tuple[Chosen, ...] | None = None,
 ) -> Gathered:
-    """As ``gather``; with ``kept``, only the hole's own snippets are found anew and the others are those."""
+    """``deadline_s`` is by time.monotonic(); a source that has begun may end some milliseconds later.
+
+    With ``kept``, only the hole's own snippets are found anew, and the others are those.
+    """
     around = Surroundings(
         request, budget.before_tokens * CHARACTERS_PER_TOKEN, budget.after_tokens * CHARACTERS_PER_TOKEN
     )

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from holesmith.context.budget import Budget
-from holesmith.context.gather import DEFAULT_CHOICE, Choice, Gathered, gather_tiers
+from holesmith.context.gather import DEFAULT_CHOICE, Choice, Gathered, gather
 from holesmith.context.index.reader import Index
 from holesmith.context.request import ContextRequest
 from holesmith.context.selection import Chosen
@@ -60,10 +60,10 @@ class ContextSession:
         with self._lock:
             kept = self._kept.get(request.path)
         if kept is not None and not paused and self._holds(kept, request, budget, choice):
-            return gather_tiers(request, self._index, tokenizer, budget, deadline_s, choice, kept.chosen)
-        fresh = gather_tiers(request, self._index, tokenizer, budget, deadline_s, choice)
+            return gather(request, self._index, tokenizer, budget, deadline_s, choice, kept.chosen)
+        fresh = gather(request, self._index, tokenizer, budget, deadline_s, choice)
         if kept is not None and kept.was_complete and self._stays(kept, fresh, request, budget, choice):
-            again = gather_tiers(request, self._index, tokenizer, budget, deadline_s, choice, kept.chosen)
+            again = gather(request, self._index, tokenizer, budget, deadline_s, choice, kept.chosen)
             self._keep(request, budget, choice, kept.chosen, was_complete=True)
             return again
         self._keep(request, budget, choice, lasting(fresh.chosen), was_complete=not fresh.late)
