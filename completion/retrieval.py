@@ -87,6 +87,7 @@ class Retrieval:
         with self._lock:
             workspace.history.note(path, snapshot.text)
             edits, visited = workspace.history.edits, workspace.history.visited
+            texts_seen = workspace.history.texts
             budget = budget_of(prompt_tokens_max, self._speed)
         request = ContextRequest(
             root=workspace.root,
@@ -97,6 +98,7 @@ class Retrieval:
             facts=facts,
             edits=edits,
             visited=visited,
+            unsaved=texts_seen,
             revision=self._revision(workspace),
         )
         return workspace.session.gather(

@@ -5,6 +5,7 @@ runs that touch are one edit.
 """
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from holesmith.context.request import RecentEdit
@@ -49,6 +50,11 @@ class History:
     def visited(self) -> tuple[str, ...]:
         """The latest first."""
         return tuple(reversed(self._texts))
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """The documents as they were last seen in the editor, saved or not."""
+        return dict(self._texts)
 
     @property
     def edits(self) -> tuple[RecentEdit, ...]:

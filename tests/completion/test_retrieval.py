@@ -82,6 +82,12 @@ def test_other_documents_that_were_worked_on_become_context(editor: Editor) -> N
     assert "recent_edits" in {each.snippet.source for each in found.chosen}
 
 
+def test_other_documents_are_seen_as_they_are_in_the_editor(editor: Editor) -> None:
+    editor.gather("alpha = beta(gamma, delta)\nunsaved_name = 1\nother = 2\nthird = 3\nx\n", "other.py")
+    found = editor.gather("y = 1\n" * 60 + "alpha = beta(gamma, delta)\nx\n", "third.py")
+    assert "unsaved_name" in "".join(file.code for file in found.files)
+
+
 def test_a_document_outside_of_its_workspace_has_no_context(editor: Editor) -> None:
     snapshot = Snapshot("untitled", "python", "x\n", 1, workspace=str(editor.root))
     assert editor.retrieval.gather(snapshot, ("x", "\n"), VOCABULARY, 1_000) == Gathered()
