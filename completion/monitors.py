@@ -74,8 +74,12 @@ def question_of(kind: TriggerKind, source: Source, offset: int) -> AnyQuestion:
 
 
 def choices_of(answer: AnyAnswer) -> Choices | None:
-    """None where the answer does not promise to be complete."""
-    if not answer.is_complete:
+    """None where the answer does not promise to be complete.
+
+    Of a member that may be about to be assigned, it counts that only an assignment could add to the list:
+    that it is not assigned is told from the text behind it before anything is refused.
+    """
+    if not (answer.is_complete or (isinstance(answer, Members) and answer.is_complete_unless_assigned)):
         return None
     match answer:
         case Members(members=members):
