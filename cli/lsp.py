@@ -6,11 +6,16 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO
 
 from holesmith.cli.command import Subparsers
 from holesmith.cli.errors import CommandError
+from holesmith.completion.options import Options
+from holesmith.completion.retrieval import Retrieval
 from holesmith.completion.service import Service
+from holesmith.completion.status import Status
+from holesmith.completion.workspaces import Workspaces
 
 if TYPE_CHECKING:
     from holesmith.lsp.completion_service import StartService
@@ -63,15 +68,21 @@ def wait_for_client(host: str, port: int) -> tuple[BinaryIO, BinaryIO]:
 
 
 async def converse(
-    source: BinaryIO, sink: BinaryIO, *, watches_parent: bool, start_service: "StartService" = Service
+    source: BinaryIO, sink: BinaryIO, *, watches_parent: bool, start_service: "StartService | None" = None
 ) -> None:
-    """Serve one client, then end the process."""
+    """Serve one client, then end the process. The service is the real one unless a test has another."""
     from holesmith.lsp.server import Server
     from holesmith.lsp.serving import serve
 
     code = 1
     try:
-        code = await serve(Server(start_service, watches_parent=watches_parent), source, sink)
+        analyses = Workspaces()
+
+        def start(options: Options, on_status: Callable[[Status], None]) -> Service:
+            return Service(options, on_status, retrieval=Retrieval(), workspaces=analyses)
+
+        server = Server(start_service or start, analyses, watches_parent=watches_parent)
+        code = await serve(server, source, sink)
     except Exception:  # whatever it was, the process has to end, and the log to say why
         logging.getLogger(__name__).exception("the language server failed")
     sys.stderr.flush()

@@ -1,6 +1,6 @@
 """What the server needs of a completion service: `holesmith.completion.service.Service`, or a test's fake."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from holesmith.completion.answer import Answer
@@ -20,6 +20,10 @@ class CompletionService(Protocol):
     async def configure(self, options: Options) -> None: ...
 
     async def complete(self, snapshot: Snapshot) -> Answer: ...
+
+    async def open(self, snapshot: Snapshot) -> None: ...
+
+    def files_changed(self, paths: Iterable[str]) -> None: ...
 
     async def close(self) -> None: ...
 

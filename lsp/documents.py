@@ -131,6 +131,9 @@ class Documents:
     def __len__(self) -> int:
         return len(self._open)
 
+    def uris(self) -> tuple[str, ...]:
+        return tuple(self._open)
+
     def get(self, uri: str) -> Document | Unheld | None:
         return self._open.get(uri)
 

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from typing import Any
 
 from holesmith.completion.workspaces import Workspaces
+from holesmith.lsp import files
 from holesmith.lsp.chatlsp import ChatLsp
 from holesmith.lsp.completion_service import StartService
 from holesmith.lsp.configuration import Configuration
@@ -32,6 +33,8 @@ from pygls.exceptions import JsonRpcException, JsonRpcParseError
 from pygls.lsp.server import LanguageServer
 
 _CLOSE_SECONDS = 2.0
+# A client that never answers must not keep the model from being loaded.
+_CLIENT_SECONDS = 5.0
 
 _logger = logging.getLogger(__name__)
 
@@ -41,7 +44,7 @@ class Server(LanguageServer):
 
     protocol: Protocol  # pyright: ignore[reportIncompatibleVariableOverride]  # it is what protocol_cls says
 
-    def __init__(self, start_service: StartService, *, watches_parent: bool) -> None:
+    def __init__(self, start_service: StartService, analyses: Workspaces, *, watches_parent: bool) -> None:
         super().__init__(
             "holesmith", version("holesmith"), protocol_cls=Protocol, converter_factory=make_converter
         )
@@ -56,8 +59,9 @@ class Server(LanguageServer):
         self.configuration = Configuration(self, self.reporting, self.holes)
         register_life(self)
         register_documents(self)
+        register_files(self)
         register_requests(self, Suggestions(self.holes))
-        self.chatlsp = ChatLsp(self.holes, Workspaces())
+        self.chatlsp = ChatLsp(self.holes, analyses)
         register_chatlsp(self)
 
     def report_server_error(self, error: Exception, source: Any) -> None:
@@ -98,8 +102,23 @@ class Server(LanguageServer):
         """Take the settings and load the model."""
         self.reporting.open()
         await self.configuration.start()
-        self.holes.service = self._start_service(self.holes.settings.options, self.reporting.show_status)
-        await self.holes.service.load()
+        service = self._start_service(self.holes.settings.options, self.reporting.show_status)
+        self.holes.service = service
+        for uri in self.holes.documents.uris():
+            self._get_ready_for(uri)
+        await self._watch_files()
+        await service.load()
+
+    async def _watch_files(self) -> None:
+        """Ask to be told of files that others change, where the client can tell."""
+        can = "workspace.did_change_watched_files.dynamic_registration"
+        if not get_capability(self.client_capabilities, can):
+            return
+        everything = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher("**/*")])
+        registration = types.Registration("files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, everything)
+        with contextlib.suppress(JsonRpcException, TimeoutError):
+            params = types.RegistrationParams([registration])
+            await asyncio.wait_for(self.client_register_capability_async(params), _CLIENT_SECONDS)
 
     async def stop(self) -> None:
         """Stop all work; what does not stop soon is left to the end of the process."""
@@ -116,6 +135,13 @@ class Server(LanguageServer):
         opened = self.holes.documents.open(params.text_document)
         if isinstance(opened, Unheld):
             _logger.warning("%s is not completed: %s", opened.uri, opened.reason)
+        self._get_ready_for(params.text_document.uri)
+
+    def _get_ready_for(self, uri: str) -> None:
+        """Let the service index and analyse the workspace of a document in the background."""
+        snapshot = files.opened(self.holes, uri)
+        if snapshot is not None and self.holes.service is not None:
+            self.run_beside(self.holes.service.open(snapshot))
 
     def change(self, params: types.DidChangeTextDocumentParams) -> None:
         document = params.text_document
@@ -180,6 +206,16 @@ def register_documents(server: Server) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def close_document(params: types.DidCloseTextDocumentParams) -> None:
         server.holes.documents.close(params.text_document.uri)
+
+
+def register_files(server: Server) -> None:
+    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
+    def save(params: types.DidSaveTextDocumentParams) -> None:
+        files.tell_changed(server.holes, [params.text_document.uri])
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def change_files(params: types.DidChangeWatchedFilesParams) -> None:
+        files.tell_changed(server.holes, [change.uri for change in params.changes])
 
 
 def register_requests(server: Server, suggestions: Suggestions) -> None:

@@ -13,7 +13,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 
 from holesmith.cli.lsp import converse
@@ -75,6 +75,12 @@ class FakeService:
         else:
             shown = Completion(text, snapshot.offset, snapshot.offset, 0.5)
         return replace(answer, completion=shown, reason="shown")
+
+    async def open(self, snapshot: Snapshot) -> None:
+        pass
+
+    def files_changed(self, paths: Iterable[str]) -> None:
+        self._set(replace(self._status, message=f"changed {', '.join(paths)}"))
 
     async def close(self) -> None:
         if self.options.model == "stubborn":

@@ -1,0 +1,24 @@
+"""What the client tells about files, opened, saved or changed by others: the service follows by itself."""
+
+from collections.abc import Sequence
+
+from holesmith.completion.snapshot import Snapshot
+from holesmith.lsp.documents import Unheld
+from holesmith.lsp.snapshots import Workspace, well_formed
+from holesmith.lsp.uris import folder_around, path_of
+
+
+def opened(workspace: Workspace, uri: str) -> Snapshot | None:
+    """The document as one to get ready for; None if it is not held or lies in no folder."""
+    document, path = workspace.documents.get(uri), path_of(uri)
+    if document is None or isinstance(document, Unheld) or path is None:
+        return None
+    folder = folder_around(path, workspace.folders)
+    return Snapshot(path, document.language, well_formed(document.text), 0, workspace=folder)
+
+
+def tell_changed(workspace: Workspace, uris: Sequence[str]) -> None:
+    """These files were saved, created, renamed or deleted."""
+    paths = [path for uri in uris if (path := path_of(uri)) is not None]
+    if paths and workspace.service is not None:
+        workspace.service.files_changed(paths)
