@@ -72,9 +72,20 @@ def _open_class(base: Any) -> str | None:
         return f"{name} computes attributes"
     if not base.get_root_context().is_stub() and _DYNAMIC_CLASS.search(classdef.get_code()):
         return f"{name} sets attributes by name"
+    if _is_bare(classdef) and not _is_stub(base):
+        return f"{name} is filled from outside"
     if _is_patched(classdef):
         return f"{name} is changed from outside"
     return _open_bases(base, name)
+
+
+def _is_bare(classdef: Any) -> bool:
+    """A class with no base and nothing in it but a docstring: what it holds is set elsewhere."""
+    body = classdef.get_suite()
+    lines = body.children if body.type == "suite" else [body]
+    content = [line.children[0] for line in lines if line.type != "newline" and hasattr(line, "children")]
+    is_empty = all(each.type == "string" or getattr(each, "value", "") in ("pass", "...") for each in content)
+    return is_empty and classdef.get_super_arglist() is None
 
 
 def _open_bases(base: Any, name: str) -> str | None:
@@ -95,7 +106,9 @@ def _open_bases(base: Any, name: str) -> str | None:
         if _is_stub(base) and node.type == "name" and node.value.startswith("_"):
             continue  # jedi hides private names of stubs; the compiled class has these members too
         values = context.infer_node(node)
-        if not values or not all(value.is_class() for value in values):
+        # jedi resolves some private bases of stubs to the class itself.
+        is_itself = any(getattr(value, "tree_node", None) is base.tree_node for value in values)
+        if not values or is_itself or not all(value.is_class() for value in values):
             return f"a base of {name} is not known"
     return None
 
