@@ -3,8 +3,9 @@
 ``python -P benchmarks/evaluation_schedule.py ROOT [--cases N] [--prompt-tokens N] [--model M]``. Holes are
 cut from the files of ROOT and shuffled, as they come when several data sets or users are mixed; every
 prompt is a window that begins at a multiple of 128 tokens of its file. The limit printed beside the tokens
-that were run is the number of nodes in the tree of all prompts: no order can run fewer. The last line is
-one JSON object.
+that were run is the number of nodes in the tree of all prompts: no order can run fewer. The engine keeps
+256 MB of prefixes; a data set has far more, so a short measurement of what happens then takes a small
+``--cache-mb``. The last line is one JSON object.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from holesmith.completion.options import Options
+from holesmith.engine import loading
 from holesmith.engine.request import Generation, Request, Token
 from holesmith.engine.seam import Engine, ModelDescription, Stream
 from holesmith.engine.vocabulary import Vocabulary
@@ -78,7 +80,10 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=8, help="holes come from so many files")
     parser.add_argument("--prompt-tokens", type=int, default=384)
     parser.add_argument("--model")
+    parser.add_argument("--cache-mb", type=int, help="scale the engine's prefix cache down with the workload")
     arguments = parser.parse_args()
+    if arguments.cache_mb is not None:
+        loading.PREFIX_BYTES_MAX = arguments.cache_mb << 20
     named = Named(
         "prior",
         Configuration(
