@@ -108,7 +108,8 @@ class Screen:
         weight = ' font-weight="bold"' if style.get("bold") else ""
         x, y = MARGIN + column * CELL_WIDTH, MARGIN + row * CELL_HEIGHT + 14
         place = f'x="{x:.1f}" y="{y}" textLength="{len(text) * CELL_WIDTH:.1f}"'
-        return f'<text {place} fill="{_hex(self._colours(identity)[0])}"{slant}{weight}>{escape(text).replace(" ", NO_BREAK)}</text>'
+        shown = escape(text).replace(" ", NO_BREAK)
+        return f'<text {place} fill="{_hex(self._colours(identity)[0])}"{slant}{weight}>{shown}</text>'
 
 
 def _rectangle(column: int, row: int, width: float, colour: int) -> str:
