@@ -101,8 +101,9 @@ class FakeStream:
 class FakeEngine:
     """Answers each request with a scripted middle.
 
-    ``answers`` is one text for every request, which the required prefix is put before, or a function from the decoded prompt (special tokens spelled
-    out, so that a test can see the parts) to the text of the middle. ``requests`` records what was asked.
+    ``answers`` is one text for every request, which the required prefix is put before, or a function from
+    the decoded prompt (special tokens spelled out, so that a test can see the parts) to the text of the
+    middle. ``requests`` records what was asked.
     ``error`` makes every result fail. While ``gate`` is clear, requests wait before their first token: tests
     of cancellation and of latest-wins call ``gate.clear()`` first.
     """
