@@ -4,6 +4,7 @@ Invariants: nothing fires in strings, comments or numbers, nor where a name is b
 on the text up to the trigger only, so it is the same however the text was cut into tokens.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from keyword import iskeyword
@@ -27,6 +28,9 @@ _CERTAIN = frozenset[HoleKind](
 )
 _BRACKETED = frozenset[HoleKind](("argument", "base", "element", "interpolation", "subscript"))
 _ASSIGNMENTS = frozenset(("=", ":=", "+=", "-=", "*=", "/=", "//=", "%=", "**=", "|=", "&=", "^="))
+
+WORDS_CHARACTERS_MAX = 24_000
+_MARGIN = re.compile(r"^(?:async def|def|class)\b", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class Surroundings:
             yield self._keyword(generated, offset - 1)
         if character in ".>:":
             yield self._member(generated[: offset + 1])
-        if is_word_start(character, before):
+        if is_word_start(character, before) and before != "\\":  # an escape in a string that is not whole yet
             yield self._word(generated[:offset], is_after_dot=before in tuple(".>:"))
 
     def _excerpt(self, generated: str) -> Excerpt:
@@ -143,6 +147,14 @@ def surroundings_of(language: str, before: str) -> Surroundings:
     return Surroundings(language, before[start:])
 
 
+def words_before(language: str, before: str) -> frozenset[str]:
+    """The bare names in the definition at the left margin that the text before the cursor ends in."""
+    start = max((found.start() for found in _MARGIN.finditer(before)), default=0)
+    tokens = tokenize(lexicon_of(language), before[max(start, len(before) - WORDS_CHARACTERS_MAX) :])
+    pairs = zip(["", *(token.text for token in tokens)], tokens, strict=False)
+    return frozenset(token.text for lead, token in pairs if token.kind == "word" and lead != ".")
+
+
 def is_word_start(character: str, before: str) -> bool:
     return character.isidentifier() and not (before.isidentifier() or before.isdecimal())
 
@@ -173,13 +185,21 @@ def _binds(excerpt: Excerpt) -> bool:
     tokens = [token for token in excerpt.tokens if token.kind not in ("newline", "comment")]
     if not tokens:
         return False
-    if tokens[-1].text == "as":
+    if tokens[-1].text == "as" or _is_format(excerpt):
         return True
     outer = excerpt.open_tokens[0] if excerpt.open_tokens else len(excerpt.tokens)
     first = TokensBeforeHole(excerpt, outer).start
     if first < len(excerpt.tokens) and excerpt.tokens[first].text in ("case", "lambda", "global", "nonlocal"):
         return True
     return _is_parameter_of_lambda(tokens) or _is_comprehension_target(tokens)
+
+
+def _is_format(excerpt: Excerpt) -> bool:
+    """Whether the hole is behind ``!`` or ``:`` in an expression inside a literal."""
+    opener = excerpt.open_tokens[-1] if excerpt.open_tokens else None
+    if opener is None or not excerpt.tokens[opener].is_interpolation:
+        return False
+    return any(token.text in ("!", ":") for token in TokensBeforeHole(excerpt, len(excerpt.tokens)).level())
 
 
 def _is_parameter_of_lambda(tokens: list[Token]) -> bool:

@@ -9,6 +9,7 @@ import asyncio
 import codecs
 import re
 from dataclasses import dataclass, replace
+from functools import cached_property
 from time import perf_counter
 from typing import Any
 
@@ -16,7 +17,7 @@ from holesmith.analysis.client import Reply
 from holesmith.analysis.questions import Source
 from holesmith.completion.monitor_report import Fired, MonitorReport, Outcome, Refusal
 from holesmith.completion.monitors import Analyst, Choices, choices_of, question_of
-from holesmith.completion.triggers import Surroundings, Trigger, TriggerKind, surroundings_of
+from holesmith.completion.triggers import Surroundings, Trigger, TriggerKind, surroundings_of, words_before
 from holesmith.engine.constraint import IDENTIFIER_START, Constraint, End, State, machine_of, rest_after
 
 REFUSALS_MAX = 24
@@ -154,12 +155,21 @@ class Watch:
             return None
         constraint = self._constraint(guard.trigger, choices)
         tokens_kept = self._refused_token(guard, constraint)
+        if tokens_kept is not None and guard.trigger.kind == "name":
+            # In code that is only half written, analysis may lose sight of what is bound around the cursor.
+            choices = replace(choices, names=choices.names | self._words)
+            constraint = self._constraint(guard.trigger, choices)
+            tokens_kept = self._refused_token(guard, constraint)
         return None if tokens_kept is None else self._refuse(guard, constraint, tokens_kept)
 
     def _constraint(self, trigger: Trigger, choices: Choices) -> Constraint:
         """What earlier generated text mentions may be used: it was judged itself, or bound there."""
         more = _WORD.findall(self._text[: trigger.start]) if trigger.kind == "name" else ()
         return choices.constraint(more)
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return words_before(self._document.language, self._document.before)
 
     def _refused_token(self, guard: _Guard, constraint: Constraint) -> int | None:
         """The token with which the text breaks the constraint; None if it does not, or cannot be told yet."""

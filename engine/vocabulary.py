@@ -87,6 +87,11 @@ class Vocabulary:
         """The ids of all special tokens: control tokens, padding and what else is not text."""
         return self._special_ids
 
+    @property
+    def tokenizer_json(self) -> str:
+        """The tokenizer as other libraries read it; it knows no special token."""
+        return self._tokenizer.to_str()
+
     def encode(self, text: str, *, dummy_space: bool = False) -> list[int]:
         """The ids of ``text``, without begin or end.
 
