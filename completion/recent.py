@@ -33,6 +33,7 @@ class RecentAnswers:
 
     def __init__(self) -> None:
         self._answers: deque[Remembered] = deque(maxlen=ANSWERS_MAX)
+        self._judged: Remembered | None = None
 
     def add(self, snapshot: Snapshot, answer: Answer) -> None:
         if answer.completion is None:
@@ -50,6 +51,20 @@ class RecentAnswers:
             if rest:
                 return continued(remembered.answer, rest, snapshot)
         return None
+
+    def outcome_of_last(self, snapshot: Snapshot) -> bool | None:
+        """Whether the last completion shown has been taken whole, or else dropped for other text.
+
+        None while it is still being typed along, when its outcome was told before, or in another document.
+        """
+        if not self._answers or self._judged is self._answers[0]:
+            return None
+        last = self._answers[0]
+        prefix, suffix = text_around(snapshot)
+        if snapshot.path != last.path or remainder(last, snapshot.path, prefix, suffix):
+            return None
+        self._judged = last
+        return prefix.startswith(last.prefix + last.text)
 
     def clear(self) -> None:
         self._answers.clear()

@@ -110,6 +110,9 @@ class Service:
         one that is still being decoded, the request waits for it.
         """
         self._debounce.observe_request(monotonic())
+        accepted = self._recent.outcome_of_last(snapshot)
+        if accepted is not None:
+            self._debounce.observe_outcome(accepted=accepted)
         if self._completer is None:
             return Answer(None, f"{self._status.health}: {self._status.message}", self._status.model or "")
         if (known := self._recent.answer_for(snapshot)) is not None:
@@ -139,10 +142,6 @@ class Service:
         """These files (absolute) were saved, created, renamed or deleted, by the editor or by others."""
         if self._retrieval is not None:
             self._retrieval.files_changed(paths)
-
-    def observe_outcome(self, *, accepted: bool) -> None:
-        """The last completion has been accepted, or the user typed something else."""
-        self._debounce.observe_outcome(accepted=accepted)
 
     async def _wait_for_typist(self) -> None:
         await asyncio.sleep(min(self._debounce.wait_seconds(), self._options.debounce_ms_max / 1000))

@@ -4,7 +4,9 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from holesmith.completion.answer import Answer, Completion
 from holesmith.completion.options import Options
+from holesmith.completion.recent import RecentAnswers
 from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Selected, Snapshot
 
@@ -120,3 +122,28 @@ async def test_a_run_that_nobody_waits_for_is_stopped() -> None:
         await asyncio.sleep(0)
     task.cancel()
     assert (await engine.streams[0].result()).finish == "cancelled"
+
+
+def remembered(text: str = "total(basket)") -> RecentAnswers:
+    recent = RecentAnswers()
+    snapshot = typed("")
+    recent.add(snapshot, Answer(Completion(text, snapshot.offset, snapshot.offset, 0.9), "shown", "fake"))
+    return recent
+
+
+@pytest.mark.parametrize(
+    ("then", "outcome"),
+    [
+        (typed("total(basket)"), True),
+        (typed("total(basket) + 1"), True),
+        (typed("tax"), False),
+        (typed("tot"), None),
+        (replace(typed("tax"), path="/shop/b.py"), None),
+    ],
+    ids=["taken whole", "taken and gone on", "other text", "typed along", "another document"],
+)
+def test_what_became_of_a_completion_shows_in_the_next_request(then: Snapshot, outcome: bool | None) -> None:
+    recent = remembered()
+    assert recent.outcome_of_last(then) is outcome
+    if outcome is not None:
+        assert recent.outcome_of_last(then) is None, "told twice"
