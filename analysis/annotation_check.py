@@ -84,3 +84,9 @@ def annotation_of(binding: Any) -> Any:
     if definition is None or definition.type != "expr_stmt" or definition.children[1].type != "annassign":
         return None
     return definition.children[1].children[1]
+
+
+def is_membership(comparison: Any) -> bool:
+    operator = comparison.children[1]
+    text = operator.value if hasattr(operator, "value") else operator.children[0].value
+    return text in ("in", "is", "not")

@@ -30,10 +30,17 @@ def scope_names_at(project: JediProject, question: ScopeQuestion, deadline: Dead
 
 
 def visible_names(context: Any, position: tuple[int, int]) -> list[Any]:
-    """jedi's names of every scope around a position; a name may come several times."""
-    return [
-        name for each in get_global_filters(context, position, origin_scope=None) for name in each.values()
-    ]
+    """jedi's names of every scope around a position; a name may come several times.
+
+    What jedi thinks of the conditions around a binding takes no name away: it may be wrong.
+    """
+    state = context.inference_state
+    state.flow_analysis_enabled = False
+    try:
+        filters = get_global_filters(context, position, origin_scope=None)
+        return [name for each in filters for name in each.values()]
+    finally:
+        state.flow_analysis_enabled = True
 
 
 def _origin(name: Any, module: Any) -> Origin:

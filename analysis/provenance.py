@@ -7,11 +7,11 @@ the annotation that says it), and the answer is None, "not known", as soon as on
 understood. jedi resolves names, imports and annotations on the way.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from holesmith.analysis.annotation_check import annotation_of, is_understood
+from holesmith.analysis.annotation_check import annotation_of, is_membership, is_understood
 from holesmith.analysis.bindings import (
     bindings_of,
     class_bindings,
@@ -19,34 +19,24 @@ from holesmith.analysis.bindings import (
     is_member,
     is_overload,
     is_receiver,
-    scope_of,
 )
 from holesmith.analysis.class_closure import has_plain_construction, is_enumeration
-from jedi.inference.base_value import NO_VALUES, ValueSet, ValueWrapper
+from holesmith.analysis.method_values import (
+    PROPERTY_DECORATORS,
+    TRANSPARENT_DECORATORS,
+    ClassMethod,
+    bound_methods,
+    functions_of,
+)
+from jedi.inference.base_value import NO_VALUES, ValueSet
 from jedi.inference.compiled import builtin_from_name
 from jedi.inference.gradual.annotation import infer_annotation
 from jedi.inference.names import TreeNameDefinition
 from jedi.inference.syntax_tree import infer_trailer
-from jedi.inference.value.function import FunctionValue
-from jedi.inference.value.instance import BoundMethod
 
 STEPS_MAX = 300
 DEPTH_MAX = 20
 RETURNS_MAX = 20
-_TRANSPARENT_DECORATORS = frozenset(
-    (
-        "staticmethod",
-        "classmethod",
-        "abstractmethod",
-        "override",
-        "final",
-        "overload",
-        "cache",
-        "lru_cache",
-        "wraps",
-    )
-)
-_PROPERTY_DECORATORS = frozenset(("property", "cached_property", "abstractproperty"))
 _LITERAL_TYPES = frozenset(("number", "string", "strings", "fstring", "lambdef"))
 _ODD_CLASSES = frozenset(("type", "object", "super", "property", "Mock", "MagicMock"))
 
@@ -92,7 +82,7 @@ class Provenance:
             return self._union(context, node.children[::2])
         if kind == "namedexpr_test":
             return self.values(context, node.children[2])
-        if kind == "not_test" or (kind == "comparison" and _is_membership(node)):
+        if kind == "not_test" or (kind == "comparison" and is_membership(node)):
             return context.infer_node(node)
         if kind in ("arith_expr", "term"):
             return self._text_arithmetic(context, node)
@@ -197,7 +187,7 @@ class Provenance:
     def _definition(self, context: Any, binding: Any, definition: Any) -> Any:
         if (
             definition.type == "funcdef"
-            and not decorators_of(definition) <= _TRANSPARENT_DECORATORS | _PROPERTY_DECORATORS
+            and not decorators_of(definition) <= TRANSPARENT_DECORATORS | PROPERTY_DECORATORS
         ):
             return self._unknown("an unknown decorator")
         return TreeNameDefinition(context, binding).infer() or self._unknown("no value")
@@ -352,13 +342,13 @@ class Provenance:
 
     def _method(self, value: Any, function: Any, name: str) -> Any:
         decorators = decorators_of(function)
-        if not decorators <= _TRANSPARENT_DECORATORS | _PROPERTY_DECORATORS:
+        if not decorators <= TRANSPARENT_DECORATORS | PROPERTY_DECORATORS:
             return self._unknown("a decorated method")
         owner = value if value.is_class() else value.py__class__()
-        if decorators & _PROPERTY_DECORATORS and not value.is_class():
-            return self._merge(self._returned(each, each) for each in _bound(value, owner, function))
+        if decorators & PROPERTY_DECORATORS and not value.is_class():
+            return self._merge(self._returned(each, each) for each in bound_methods(value, owner, function))
         if "classmethod" in decorators:
-            return ValueSet(ClassMethod(each, owner) for each in _functions(owner, function))
+            return ValueSet(ClassMethod(each, owner) for each in functions_of(owner, function))
         found = ValueSet.from_sets(each.infer() for each in value.goto(name))
         return found or self._unknown(f"no method {name}")
 
@@ -387,7 +377,7 @@ class Provenance:
             return self._unknown("a compiled function")
         if (node.parent.type in ("async_stmt", "async_funcdef")) != is_awaited:
             return self._unknown("a coroutine")
-        if not decorators_of(node) <= _TRANSPARENT_DECORATORS | _PROPERTY_DECORATORS:
+        if not decorators_of(node) <= TRANSPARENT_DECORATORS | PROPERTY_DECORATORS:
             return self._unknown("an unknown decorator")
         if node.annotation is not None:
             if node.annotation.get_code(include_prefix=False).endswith("Self"):
@@ -411,29 +401,3 @@ class Provenance:
         context = function.as_context()
         results = [each.children[1] for each in returns if each.type == "return_stmt"]
         return self._union(context, results) if results else self._unknown("returns nothing")
-
-
-class ClassMethod(ValueWrapper):
-    """A function of a class, bound to the class that it was looked up in."""
-
-    def __init__(self, function: Any, owner: Any) -> None:
-        super().__init__(function)
-        self.owner = owner
-
-
-def _functions(owner: Any, function: Any) -> Iterator[Any]:
-    """The function value of a definition in the body of a class or of one of its bases."""
-    for base in owner.py__mro__():
-        if getattr(base, "tree_node", None) is scope_of(function):
-            yield FunctionValue.from_context(base.as_context(), function)
-
-
-def _bound(instance: Any, owner: Any, function: Any) -> Iterator[Any]:
-    for each in _functions(owner, function):
-        yield BoundMethod(instance, each.parent_context, each)
-
-
-def _is_membership(comparison: Any) -> bool:
-    operator = comparison.children[1]
-    text = operator.value if hasattr(operator, "value") else operator.children[0].value
-    return text in ("in", "is", "not")
