@@ -6,13 +6,17 @@ different prompts. Here it gets one.
 """
 
 import time
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from holesmith.completion.answer import SnippetUse
+from holesmith.completion.retrieval import Retrieval, relative, snippet_uses
+from holesmith.completion.snapshot import Snapshot
 from holesmith.context.budget import ReadingSpeed, budget_of
-from holesmith.context.gather import DEFAULT_CHOICE, Choice, gather
+from holesmith.context.comments import as_comments
+from holesmith.context.gather import DEFAULT_CHOICE, Choice, Gathered, gather
 from holesmith.context.index.build import Workspace, scan
 from holesmith.context.index.files import Limits
 from holesmith.context.index.ignore import IgnoreRules
@@ -21,12 +25,14 @@ from holesmith.context.index.location import claim, database_of
 from holesmith.context.index.reader import Index
 from holesmith.context.index.schema import open_writer
 from holesmith.context.prompt import Hole, build_prompt
-from holesmith.context.request import ContextRequest
+from holesmith.context.request import ContextRequest, Fact
 from holesmith.context.sources.catalogue import SOURCE_NAMES
 from holesmith.context.templates import template_for
+from holesmith.context.tokenizer import Tokenizer
 from holesmith.engine.vocabulary import Vocabulary
 
 GATHER_S_MAX = 60.0
+REPOSITORIES_KEPT = 4
 # How often to try for the lock while another process scans: for minutes.
 WAITS_MAX = 1_500
 
@@ -74,18 +80,68 @@ class RepositoryPrompts:
         sources: Iterable[str] | None = None,
     ) -> RepositoryPrompt:
         """As the pipeline makes it. ``sources`` are names of context's catalogue; None for its defaults."""
-        path, prefix, suffix = document.path, document.prefix, document.suffix
-        request = ContextRequest(self._root, path, document.language, prefix, suffix)
         choice = DEFAULT_CHOICE if sources is None else Choice(frozenset(sources))
-        budget = budget_of(tokens_max, ReadingSpeed())
-        gathered = gather(request, self._index, vocabulary, budget, time.monotonic() + GATHER_S_MAX, choice)
-        hole = Hole(prefix, suffix, path, self._root.name, gathered.files)
+        gathered = self.gathered(document, vocabulary, tokens_max, choice)
+        files, path = gathered.files, document.path
+        comments = as_comments(files, document.language)
+        hole = Hole(document.prefix, document.suffix, path, self._root.name, files, comments)
         prompt = build_prompt(hole, template_for(vocabulary), vocabulary, tokens_max)
-        uses = tuple(
-            SnippetUse(each.snippet.source, each.snippet.path, each.snippet.reason, each.tokens)
-            for each in gathered.chosen
-        )
-        return RepositoryPrompt(prompt.token_ids, prompt.stop_ids, prompt.required, uses)
+        return RepositoryPrompt(prompt.token_ids, prompt.stop_ids, prompt.required, snippet_uses(gathered))
+
+    def gathered(
+        self,
+        document: Document,
+        tokenizer: Tokenizer,
+        tokens_max: int,
+        choice: Choice = DEFAULT_CHOICE,
+        facts: tuple[Fact, ...] = (),
+    ) -> Gathered:
+        """The snippets for a hole, all sources heard to the end."""
+        prefix, suffix = document.prefix, document.suffix
+        request = ContextRequest(self._root, document.path, document.language, prefix, suffix, facts)
+        budget, deadline_s = budget_of(tokens_max, ReadingSpeed()), time.monotonic() + GATHER_S_MAX
+        return gather(request, self._index, tokenizer, budget, deadline_s, choice)
+
+
+class PatientRetrieval(Retrieval):
+    """The service's context, made as above: from a complete index, with time, and anew for every hole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._repositories: OrderedDict[str, RepositoryPrompts] = OrderedDict()
+
+    def gather(
+        self,
+        snapshot: Snapshot,
+        texts: tuple[str, str],
+        tokenizer: Tokenizer,
+        prompt_tokens_max: int,
+        facts: tuple[Fact, ...] | None = None,
+    ) -> Gathered:
+        """See `Retrieval`. Raises OSError or sqlite3.Error if the cache can't be written."""
+        path = relative(snapshot.workspace, snapshot.path)
+        if snapshot.workspace is None or path is None:
+            return Gathered()
+        document = Document(path, snapshot.language, *texts)
+        return self.of(snapshot.workspace).gathered(document, tokenizer, prompt_tokens_max, facts=facts or ())
+
+    def measured(self, tokens: int, duration_ms: float) -> None:
+        """The budget does not follow the engine's speed."""
+
+    def close(self) -> None:
+        """See `Retrieval`."""
+        while self._repositories:
+            self._repositories.popitem()[1].close()
+        super().close()
+
+    def of(self, workspace: str) -> RepositoryPrompts:
+        """The repository in a folder, indexed when it is first asked for."""
+        if workspace not in self._repositories:
+            self._repositories[workspace] = RepositoryPrompts(Path(workspace))
+        self._repositories.move_to_end(workspace)
+        if len(self._repositories) > REPOSITORIES_KEPT:
+            self._repositories.popitem(last=False)[1].close()
+        return self._repositories[workspace]
 
 
 def unknown_sources(names: Iterable[str]) -> list[str]:

@@ -20,6 +20,11 @@ from holesmith.evaluation.errors import EvaluationError
 from holesmith.evaluation.prompting import CasePrompt
 from holesmith.evaluation.sampled_engine import SampledEngine
 
+ANSWER_MS_MAX = 10_000.0
+"""A monitor's answer counts however late it comes (an editor has less time), so that a run can be
+repeated.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:
@@ -106,6 +111,7 @@ def options_for(configuration: Configuration, case: Case, device: str) -> Option
         in_comments=True,
         context=configuration.context,
         monitor=configuration.monitor,
+        answer_ms_max=ANSWER_MS_MAX,
     )
 
 

@@ -1,11 +1,11 @@
 """Prompts with our own context for cases of several repositories: the mode "context"."""
 
 import sqlite3
-from collections import OrderedDict
 from pathlib import Path
 
 from holesmith.completion.repository_prompt import (
     Document,
+    PatientRetrieval,
     RepositoryPrompts,
     source_names,
     unknown_sources,
@@ -17,14 +17,12 @@ from holesmith.evaluation.configuration import Configuration
 from holesmith.evaluation.errors import EvaluationError
 from holesmith.evaluation.prompting import CasePrompt
 
-REPOSITORIES_KEPT = 4
-
 
 class RepositoryContexts:
     """The indexes of the repositories used last."""
 
     def __init__(self) -> None:
-        self._open: OrderedDict[str, RepositoryPrompts] = OrderedDict()
+        self._retrieval = PatientRetrieval()
 
     def prompt(self, case: Case, configuration: Configuration, vocabulary: Vocabulary) -> CasePrompt:
         """Raises EvaluationError without the case's repository, or for a source that there is not."""
@@ -42,19 +40,13 @@ class RepositoryContexts:
 
     def close(self) -> None:
         """Close the indexes."""
-        while self._open:
-            self._open.popitem()[1].close()
+        self._retrieval.close()
 
     def _repository(self, case: Case) -> RepositoryPrompts:
         workspace = case.workspace
         if workspace is None or not Path(workspace).is_dir():
             raise EvaluationError(f"{case.id}: mode context needs its repository on this machine")
-        if workspace not in self._open:
-            try:
-                self._open[workspace] = RepositoryPrompts(Path(workspace))
-            except (OSError, sqlite3.Error) as error:
-                raise EvaluationError(f"the index of {workspace} can't be written: {error}") from None
-        self._open.move_to_end(workspace)
-        if len(self._open) > REPOSITORIES_KEPT:
-            self._open.popitem(last=False)[1].close()
-        return self._open[workspace]
+        try:
+            return self._retrieval.of(workspace)
+        except (OSError, sqlite3.Error) as error:
+            raise EvaluationError(f"the index of {workspace} can't be written: {error}") from None

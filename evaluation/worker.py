@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from holesmith.completion.options import Options
+from holesmith.completion.repository_prompt import PatientRetrieval
 from holesmith.completion.service import Service, load_from_store
+from holesmith.completion.workspaces import Workspaces
 from holesmith.engine.errors import EngineError
 from holesmith.engine.seam import Engine
 from holesmith.evaluation.answering import (
@@ -141,7 +143,12 @@ class Worker:
             return await answer_prompt(prompt, case, configuration, engine)
         options = options_for(configuration, case, self._setup.device)
         if self._service is None:
-            self._service = Service(options, loader=lambda options, progress: engine)
+            self._service = Service(
+                options,
+                loader=lambda options, progress: engine,
+                retrieval=PatientRetrieval(),
+                workspaces=Workspaces(),
+            )
             await self._service.load()
         return await answer_pipeline(case, options, self._service)
 
