@@ -8,6 +8,22 @@ from jedi.inference.base_value import ValueWrapper
 from jedi.inference.value.function import FunctionValue
 from jedi.inference.value.instance import BoundMethod
 
+# What may stand above a function without changing what a call of it gives.
+TRANSPARENT_DECORATORS = frozenset(
+    (
+        "staticmethod",
+        "classmethod",
+        "abstractmethod",
+        "override",
+        "final",
+        "overload",
+        "cache",
+        "lru_cache",
+        "wraps",
+    )
+)
+PROPERTY_DECORATORS = frozenset(("property", "cached_property", "abstractproperty"))
+
 
 class ClassMethod(ValueWrapper):
     """A function of a class, bound to the class that it was looked up in."""

@@ -1,10 +1,8 @@
 """What an expression can be, if everything that it can be is known.
 
-jedi infers what it can and says nothing of the rest: of ``a if c else unknown()`` it knows the type
-of ``a``. A list of members from such a type would mask right answers. So here an expression is
-followed to every place its value can come from (all bindings of a name, all returns of a function,
-the annotation that says it), and the answer is None, "not known", as soon as one of them is not
-understood. jedi resolves names, imports and annotations on the way.
+jedi infers what it can and is silent about the rest, and members of half a type would mask right answers. So
+every place that a value can come from is followed, with jedi resolving names on the way; the answer is None,
+"not known", as soon as one of them is not understood.
 """
 
 from collections.abc import Iterable
