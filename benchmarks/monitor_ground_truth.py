@@ -2,10 +2,11 @@
 
     python -P benchmarks/monitor_ground_truth.py --lines 5000 DIRECTORY...
 
-Each DIRECTORY is one package's source, for example from ``pip download --no-deps``. A line is taken out of its
-file, with the text before and after it left, and given to the monitors piece by piece as if a model wrote it;
-the analysis worker answers on the text as it is then. No model is needed. Every refusal is printed with its
-line. The last line is one JSON object. Goal: less than 0.2 % of the lines with something refused.
+Each DIRECTORY is one package's source, for example from ``pip download --no-deps``. One to eight lines are
+taken out of their file and given to the monitors piece by piece as if a model wrote them, between the text
+before and the text after; the analysis worker answers on the text as it is then. No model is needed. Every
+refusal is printed with its line. The last line is one JSON object. Goal: less than 0.2 % of the lines with
+something refused.
 """
 
 import argparse
@@ -28,18 +29,19 @@ from holesmith.completion.watch import Document, Watch
 FILE_BYTES_MAX = 400_000
 LINE_CHARACTERS_MAX = 200
 UNANSWERED_MAX = 8
+LINES_OF_A_CUT = (1, 1, 2, 4, 8)
 # Pieces as a tokenizer of this kind cuts code: a mark glued to the word behind it.
 _PIECE = re.compile(r"[^\w\r\n]?\w+| ?[^\w\s]+|\s+")
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A line taken out of a file: ``line`` goes between ``before``, which ends in its indentation, and ``after``."""
+    """``lines`` of a file from ``number`` on, taken out; ``before`` ends in their indentation."""
 
     path: Path
     number: int
     before: str
-    line: str
+    lines: str
     after: str
 
 
@@ -61,17 +63,18 @@ def cuts_of(path: Path, source: random.Random, count: int) -> Iterator[Cut]:
         if 8 <= len(line.strip()) <= LINE_CHARACTERS_MAX and not line.lstrip().startswith("#")
     ]
     for number in sorted(source.sample(candidates, min(count, len(candidates)))):
-        line = lines[number]
-        indentation = line[: len(line) - len(line.lstrip())]
+        stop = number + source.choice(LINES_OF_A_CUT)
+        taken = "".join(lines[number:stop])
+        indentation = taken[: len(taken) - len(taken.lstrip())]
         before = "".join(lines[:number]) + indentation
-        yield Cut(path, number + 1, before, line.strip() + "\n", "".join(lines[number + 1 :]))
+        yield Cut(path, number + 1, before, taken.lstrip(), "".join(lines[stop:]))
 
 
 async def monitored(cut: Cut, client: AnalysisClient, deadline_ms: float) -> MonitorReport:
     document = Document(str(cut.path), "python", cut.before, cut.after)
     watch = Watch(document, "", client, deadline_ms)
     try:
-        for piece in _PIECE.findall(cut.line):
+        for piece in _PIECE.findall(cut.lines):
             watch.add(piece.encode())
             if len(watch.unanswered()) >= UNANSWERED_MAX:
                 await asyncio.wait(watch.unanswered())
@@ -84,7 +87,7 @@ async def monitored(cut: Cut, client: AnalysisClient, deadline_ms: float) -> Mon
 
 
 def note(cut: Cut, report: MonitorReport, totals: Totals) -> None:
-    totals.lines += 1
+    totals.lines += sum(1 for line in cut.lines.splitlines() if line.strip())
     totals.lines_refused += bool(report.refusals)
     totals.lines_monitored += report.allowed > 0 or bool(report.refusals)
     for fired in report.fired:
@@ -92,10 +95,8 @@ def note(cut: Cut, report: MonitorReport, totals: Totals) -> None:
         if fired.outcome == "unknown":
             totals.reasons[f"{fired.kind}: {fired.reason[:60]}"] += 1
     for refusal in report.refusals:
-        print(
-            f"refused {refusal.kind} {refusal.text!r}: {cut.path}:{cut.number}: {cut.line.strip()}",
-            flush=True,
-        )
+        line = next((line for line in cut.lines.splitlines() if refusal.text in line), "").strip()
+        print(f"refused {refusal.kind} {refusal.text!r}: {cut.path}:{cut.number}: {line}", flush=True)
 
 
 async def measure(directory: Path, lines: int, deadline_ms: float, seed: int, totals: Totals) -> None:
@@ -103,12 +104,16 @@ async def measure(directory: Path, lines: int, deadline_ms: float, seed: int, to
     source = random.Random(seed)
     source.shuffle(paths)
     per_file = max(1, -(-lines // max(len(paths), 1)))
-    cuts = [cut for path in paths for cut in cuts_of(path, source, per_file)][:lines]
+    cuts = [cut for path in paths for cut in cuts_of(path, source, per_file)]
+    source.shuffle(cuts)
+    wanted = totals.lines + lines
     with tempfile.TemporaryDirectory() as cache:
         client = AnalysisClient(Options(str(directory.resolve()), cache))
         try:
             await client.warm_up()
             for cut in cuts:
+                if totals.lines >= wanted:
+                    break
                 note(cut, await monitored(cut, client, deadline_ms), totals)
         finally:
             await client.close()
