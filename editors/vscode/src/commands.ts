@@ -14,6 +14,7 @@ const MENU = [
 
 /** The server's answer to `holesmith/explain`, as far as it is used by name. */
 interface Explanation {
+  uri: string;
   reason: string;
   prompt: string;
 }
@@ -91,7 +92,7 @@ async function lastExplanation(server: Server): Promise<Explanation | undefined>
 async function explain(server: Server, pages: Pages): Promise<void> {
   const explanation = await lastExplanation(server);
   if (!explanation) return;
-  const { prompt: _, ...rest } = explanation;
+  const { prompt: _prompt, uri: _uri, ...rest } = explanation;
   await pages.open('explanation.json', JSON.stringify(rest, null, 2));
 }
 

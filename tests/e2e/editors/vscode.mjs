@@ -11,7 +11,7 @@ const [cache, extension, bin, pictures] = process.argv.slice(2).map((argument) =
 const { chromium } = createRequire(path.join(cache, 'drive', 'index.js'))('playwright-core');
 const repository = path.resolve(import.meta.dirname, '../../..');
 const home = mkdtempSync(path.join(tmpdir(), 'holesmith-vscode-'));
-const settingsFile = path.join(home, 'user', 'User', 'settings.json');
+const workspace = path.join(home, 'both.code-workspace');
 const GHOST = '[class*="ghost-text"]';
 const STATUS = '[id^="holesmith.holesmith"]';
 const LOAD_MS = 120_000, ANSWER_MS = 40_000;
@@ -28,10 +28,15 @@ const settings = {
   'holesmith.device': 'cpu',
 };
 
-function configure(changes) {
-  Object.assign(settings, changes);
-  mkdirSync(path.dirname(settingsFile), { recursive: true });
-  writeFileSync(settingsFile, JSON.stringify(settings));
+function configureUser() {
+  const user = path.join(home, 'user', 'User');
+  mkdirSync(user, { recursive: true });
+  writeFileSync(path.join(user, 'settings.json'), JSON.stringify(settings));
+}
+
+function configureWorkspace(changes) {
+  const folders = [{ path: 'shop' }, { path: 'dirs' }];
+  writeFileSync(workspace, JSON.stringify({ folders, settings: changes }));
 }
 
 /** Two repositories in one workspace: an example, and a package that others wrote. */
@@ -45,9 +50,7 @@ function makeWorkspace() {
   const notebook = { cells: [], metadata: { language_info: { name: 'python' } }, nbformat: 4, nbformat_minor: 5 };
   notebook.cells.push({ cell_type: 'code', id: 'a', execution_count: null, metadata: {}, outputs: [], source: ['import os\n'] });
   writeFileSync(path.join(home, 'shop/notes.ipynb'), JSON.stringify(notebook));
-  const workspace = path.join(home, 'both.code-workspace');
-  writeFileSync(workspace, JSON.stringify({ folders: [{ path: 'shop' }, { path: 'dirs' }] }));
-  return workspace;
+  configureWorkspace({});
 }
 
 async function freePort() {
@@ -64,7 +67,7 @@ function codeServer(...parameters) {
   return [process.execPath, [entry, ...own, '--disable-telemetry', '--disable-update-check', ...parameters]];
 }
 
-async function start(workspace) {
+async function start() {
   const port = await freePort();
   const environment = { ...process.env, XDG_CONFIG_HOME: path.join(home, 'config') };
   execFileSync(...codeServer('--install-extension', extension), { env: environment, stdio: 'ignore' });
@@ -214,13 +217,14 @@ const steps = {
   'the server is killed and started again': async (editor) => {
     const [before] = languageServers(editor.server.pid);
     process.kill(before, 'SIGKILL');
+    await until('the end', async () => !(await status())?.includes(' on cpu'));
     await until('another server', () => languageServers(editor.server.pid).some((process) => process !== before));
     await until('the model', async () => (await status())?.includes(' on cpu'), LOAD_MS);
     await writeAbove(BASKET, 'def total(self)', '        book = self.catalogue.');
     await until('ghost text', ghost);
   },
   'a model that is not there is one clear message': async () => {
-    configure({ 'holesmith.model': 'no-such-model' });
+    configureWorkspace({ 'holesmith.model': 'no-such-model' });
     const message = await until('the message', () => page.$('.notification-toast:has-text("no-such-model")'), LOAD_MS);
     assert.ok(message);
     await until('the error', async () => (await page.$(`${STATUS} .codicon-error`)) !== null);
@@ -230,8 +234,9 @@ const steps = {
 };
 
 async function main() {
-  configure({});
-  const editor = await start(makeWorkspace());
+  configureUser();
+  makeWorkspace();
+  const editor = await start();
   const flags = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'];
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: flags });
   try {
