@@ -185,12 +185,15 @@ def test_devices_that_are_not_there(tmp_path: Path) -> None:
 
 
 def greedy(model: torch.nn.Module, prompt: list[int], count: int) -> list[int]:
-    """What a transformers model generates, without any cache."""
-    ids = list(prompt)
+    """What a transformers model generates, with its own cache."""
+    found: list[int] = []
+    ids, cache = torch.tensor([prompt]), None
     with torch.inference_mode():
-        for _ in range(count):
-            ids.append(int(model(torch.tensor([ids])).logits[0, -1].argmax()))
-    return ids[len(prompt) :]
+        while len(found) < count:
+            output = model(ids, past_key_values=cache, use_cache=True)
+            found.append(int(output.logits[0, -1].argmax()))
+            ids, cache = torch.tensor([found[-1:]]), output.past_key_values
+    return found
 
 
 async def test_other_architectures_run_through_transformers(tmp_path: Path) -> None:
@@ -214,6 +217,7 @@ AFTER = "\n\n\ndef save_settings(path, settings):\n    with open(path, 'w') as f
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # 14 s on an idle machine, minutes on a busy one: two models in float32
 def test_real_model_equals_transformers_token_for_token(real_model_path: WeightSource) -> None:
     """The same weights in transformers' Qwen2, both in float32."""
     file = read_gguf(real_model_path.path)
