@@ -1,8 +1,7 @@
 """What an expression can be, if everything that it can be is known.
 
-jedi infers what it can and is silent about the rest, and members of half a type would mask right answers. So
-every place that a value can come from is followed, with jedi resolving names on the way; the answer is None,
-"not known", as soon as one of them is not understood.
+Members of half a type would mask right answers, so every place that a value can come from is followed; the
+answer is None, "not known", as soon as one of them is not understood.
 """
 
 from collections.abc import Iterable
@@ -258,8 +257,6 @@ class Provenance:
             return self._unknown(f"annotation {annotation.get_code(include_prefix=False)[:40]}")
         values = infer_annotation(context, annotation).execute_annotation(context)
         return values if values else self._unknown("annotation has no value")
-
-    # Members, calls and subscripts.
 
     def _trailers(self, context: Any, node: Any) -> Any:
         children = list(node.children)
