@@ -19,6 +19,9 @@ COMMANDS = ("complete", "eval", "lsp", "index", "model", "doctor", "demo")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the console script exits with what this returns."""
+    # Read once, when torch is imported, which no command has done yet: threads that wait for work must sleep,
+    # or they burn the cores that other programs need and that the model then waits for.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     parsed = parser().parse_args(arguments)
     try:
         return parsed.run(parsed)
