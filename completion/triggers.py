@@ -30,6 +30,10 @@ _BRACKETED = frozenset[HoleKind](("argument", "base", "element", "interpolation"
 _ASSIGNMENTS = frozenset(("=", ":=", "+=", "-=", "*=", "/=", "//=", "%=", "**=", "|=", "&=", "^="))
 
 WORDS_CHARACTERS_MAX = 24_000
+CONTEXT_CHARACTERS = 2_000
+_FIRST_WORD = re.compile(r"\s*(\w+)")
+_CONDITIONS = frozenset(("if", "elif", "else", "try", "except"))
+"""Blocks in which a program imports what may not be there: other versions, optional packages."""
 _MARGIN = re.compile(r"^(?:async def|def|class)\b", re.MULTILINE)
 
 
@@ -48,10 +52,14 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """``statement`` is the text before the generated text from the beginning of its statement on."""
+    """``statement`` is the text before the generated text from the beginning of its statement on.
+
+    ``context`` are some lines before that, enough to know the block that the statement is in.
+    """
 
     language: str
     statement: str
+    context: str = ""
 
     def triggers(self, generated: str, known: int) -> list[Trigger]:
         """Those that ``generated[known:]`` adds. Costs some lexing of the statement for each word."""
@@ -90,7 +98,8 @@ class Surroundings:
         if self.language != "python" or _binds(excerpt):
             return None
         if hole.kind == "import":
-            return Trigger("import", start, start + 1)
+            is_tried = block_header(self.context + self.statement + generated) in _CONDITIONS
+            return None if is_tried else Trigger("import", start, start + 1)
         if hole.kind in _CERTAIN:
             return Trigger("name", start, start + 1)
         if hole.kind in ("condition", "statement"):
@@ -144,7 +153,18 @@ def surroundings_of(language: str, before: str) -> Surroundings:
         outer = min(outer, len(excerpt.tokens) - 1)
     first = TokensBeforeHole(excerpt, outer).start
     start = excerpt.tokens[first].start if first < len(excerpt.tokens) else len(before)
-    return Surroundings(language, before[start:])
+    return Surroundings(language, before[start:], before[max(start - CONTEXT_CHARACTERS, 0) : start])
+
+
+def block_header(text: str) -> str:
+    """The first word of the line that opens the block of the last line; "" at the left margin."""
+    *above, last = text.split("\n")
+    indentation = len(last) - len(last.lstrip())
+    for line in reversed(above):
+        if line.strip() and len(line) - len(line.lstrip()) < indentation:
+            found = _FIRST_WORD.match(line)
+            return found[1] if found else ""
+    return ""
 
 
 def words_before(language: str, before: str) -> frozenset[str]:
