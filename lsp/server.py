@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Coroutine, Sequence
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -73,11 +74,11 @@ class Server(LanguageServer):
             _logger.debug("where: %s", getattr(error, "data", None), exc_info=error)
             self.reporting.show_failure(error)
 
-    def run_beside(self, work: Coroutine[Any, Any, None]) -> None:
-        """Start work that no request waits for; its failure is reported."""
+    def run_beside(self, work: Coroutine[Any, Any, None], *, loads: bool = False) -> None:
+        """Start work that no request waits for; its failure is reported. ``loads``: it may load a model."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
-        task.add_done_callback(self._finish_beside)
+        task.add_done_callback(partial(self._finish_beside, loads))
 
     def begin(self, params: types.InitializeParams) -> None:
         """On ``initialize``: pygls has negotiated the encoding by now."""
@@ -96,7 +97,7 @@ class Server(LanguageServer):
         """On ``initialized``, which a client may repeat in vain."""
         if not self._started:
             self._started = True
-            self.run_beside(self._start())
+            self.run_beside(self._start(), loads=True)
 
     async def _start(self) -> None:
         """Take the settings and load the model."""
@@ -163,11 +164,12 @@ class Server(LanguageServer):
         _logger.warning("ending: the client's process %d is gone", process_id)
         self.ended.set()
 
-    def _finish_beside(self, task: asyncio.Task[None]) -> None:
+    def _finish_beside(self, loads: bool, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and isinstance(error := task.exception(), Exception):
             self.report_server_error(error, None)
-            self.reporting.end_loading()
+            if loads:
+                self.reporting.end_loading()
 
 
 def register_life(server: Server) -> None:
@@ -187,7 +189,7 @@ def register_life(server: Server) -> None:
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     def configure(params: types.DidChangeConfigurationParams) -> None:
-        server.run_beside(server.configuration.refresh(params.settings))
+        server.run_beside(server.configuration.refresh(params.settings), loads=True)
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     def move(params: types.DidChangeWorkspaceFoldersParams) -> None:

@@ -77,7 +77,10 @@ class FakeService:
         return replace(answer, completion=shown, reason="shown")
 
     async def open(self, snapshot: Snapshot) -> None:
-        pass
+        if snapshot.text == "unreadable":
+            raise RuntimeError("the index is broken")
+        if snapshot.workspace is not None:
+            self._set(replace(self._status, message=f"opened {snapshot.path} in {snapshot.workspace}"))
 
     def files_changed(self, paths: Iterable[str]) -> None:
         self._set(replace(self._status, message=f"changed {', '.join(paths)}"))
