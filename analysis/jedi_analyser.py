@@ -67,4 +67,9 @@ class JediAnalyser:
     def answer(self, question: Question[A], deadline: Deadline) -> A | None:
         self._project.forget_files()
         handler = _HANDLERS[type(question)]
-        return cast("A | None", handler(self._project, question, deadline))
+        try:
+            return cast("A | None", handler(self._project, question, deadline))
+        except BaseException:
+            # jedi notes a placeholder before it infers something, and an interruption leaves that behind.
+            self._project.scripts.clear()
+            raise

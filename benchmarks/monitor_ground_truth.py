@@ -23,6 +23,7 @@ from pathlib import Path
 
 from holesmith.analysis.client import AnalysisClient
 from holesmith.analysis.jedi_options import Options
+from holesmith.analysis.questions import ScopeQuestion, Source
 from holesmith.completion.monitor_report import MonitorReport
 from holesmith.completion.watch import Document, Watch
 
@@ -86,6 +87,12 @@ async def monitored(cut: Cut, client: AnalysisClient, deadline_ms: float) -> Mon
         watch.close()
 
 
+async def put_back(cut: Cut, client: AnalysisClient, deadline_ms: float) -> None:
+    """Show the file as it was: of other files, analysis sees the last text, not what is on disk."""
+    whole = Source(str(cut.path), cut.before + cut.lines + cut.after)
+    await client.ask(ScopeQuestion(whole, 0), deadline_ms)
+
+
 def note(cut: Cut, report: MonitorReport, totals: Totals) -> None:
     totals.lines += sum(1 for line in cut.lines.splitlines() if line.strip())
     totals.lines_refused += bool(report.refusals)
@@ -110,11 +117,13 @@ async def measure(directory: Path, lines: int, deadline_ms: float, seed: int, to
     with tempfile.TemporaryDirectory() as cache:
         client = AnalysisClient(Options(str(directory.resolve()), cache))
         try:
-            await client.warm_up()
+            started = await client.warm_up()
+            assert started.answer is not None, started.reason
             for cut in cuts:
                 if totals.lines >= wanted:
                     break
                 note(cut, await monitored(cut, client, deadline_ms), totals)
+                await put_back(cut, client, deadline_ms)
         finally:
             await client.close()
 
