@@ -41,6 +41,7 @@ def add_option_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lines", choices=("auto", "single", "multi"), default=defaults.lines)
     parser.add_argument("--max-tokens", type=positive, default=defaults.tokens_max, metavar="N")
     parser.add_argument("--no-context", action="store_true", help="only this file in the prompt")
+    parser.add_argument("--facts", action="store_true", help="put facts of static analysis into the prompt")
     parser.add_argument("--no-monitor", action="store_true", help="let the model decode unguided")
 
 
@@ -58,6 +59,8 @@ def options_of(arguments: argparse.Namespace) -> Options:
         lines=arguments.lines,
         tokens_max=arguments.max_tokens,
         context=not arguments.no_context,
+        facts=arguments.facts,
+        facts_ms_max=ANSWER_MS_MAX,
         monitor=not arguments.no_monitor,
         answer_ms_max=ANSWER_MS_MAX,
     )

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from holesmith.analysis.questions import Source
 from holesmith.completion.answer import Answer, Completion
 from holesmith.completion.extent import Extent, extent_of
+from holesmith.completion.facts import facts_at
 from holesmith.completion.guided import GuidedDecoding
 from holesmith.completion.middle import Middle
 from holesmith.completion.monitor_report import MonitorReport
@@ -23,6 +25,7 @@ from holesmith.completion.workspaces import Workspaces
 from holesmith.context.comments import as_comments
 from holesmith.context.gather import Gathered
 from holesmith.context.prompt import Hole, Prompt, build_prompt
+from holesmith.context.request import Fact
 from holesmith.context.templates import Template
 from holesmith.engine.request import Generation, Request
 from holesmith.engine.seam import Engine
@@ -63,8 +66,10 @@ class Completer:
         ``on_text`` is called with the middle as it grows.
         """
         watch = Stopwatch()
+        with watch.stage("analysis"):
+            facts = await self.facts_at(snapshot, options)
         # Milliseconds in a long file: too long for the event loop, on which edits and cancellations wait.
-        prepared = await asyncio.to_thread(self.prepare, snapshot, options, watch)
+        prepared = await asyncio.to_thread(self.prepare, snapshot, options, facts, watch)
         if isinstance(prepared, str):
             return Answer(None, prepared, self.engine.description.name, timings_ms=watch.timings_ms())
         prompt = prepared.prompt
@@ -90,7 +95,21 @@ class Completer:
             monitors=monitors,
         )
 
-    def prepare(self, snapshot: Snapshot, options: Options, watch: Stopwatch) -> Prepared | str:
+    async def facts_at(self, snapshot: Snapshot, options: Options) -> tuple[Fact, ...] | None:
+        """What static analysis says of the hole in time; None where it is not asked."""
+        wanted = options.context and options.facts and refusal_of(snapshot, options) is None
+        if self.workspaces is None or not wanted:
+            return None
+        analyst = await self.workspaces.of(snapshot)
+        if analyst is None:
+            return None
+        prefix, suffix = text_around(snapshot)
+        source = Source(saved_path(snapshot), prefix + suffix)
+        return await facts_at(analyst, source, len(prefix), snapshot.language, options.facts_ms_max)
+
+    def prepare(
+        self, snapshot: Snapshot, options: Options, facts: tuple[Fact, ...] | None, watch: Stopwatch
+    ) -> Prepared | str:
         """Everything before the engine, or why there is nothing to ask it. Blocks for milliseconds."""
         with watch.stage("syntax"):
             reason = refusal_of(snapshot, options)
@@ -102,7 +121,7 @@ class Completer:
         with watch.stage("context"):
             gathered = Gathered()
             if self.retrieval is not None and options.context:
-                gathered = self.retrieval.gather(snapshot, (prefix, suffix), vocabulary, tokens_max)
+                gathered = self.retrieval.gather(snapshot, (prefix, suffix), vocabulary, tokens_max, facts)
         with watch.stage("prompt"):
             hole = Hole(
                 prefix,
@@ -166,8 +185,7 @@ def request_of(prompt: Prompt, options: Options) -> Request:
 def document_of(snapshot: Snapshot, required: str) -> Document:
     """The document around the text to be generated, which begins with ``required``."""
     prefix, suffix = text_around(snapshot)
-    path = snapshot.path if Path(snapshot.path).is_absolute() else None
-    return Document(path, snapshot.language, prefix.removesuffix(required), suffix)
+    return Document(saved_path(snapshot), snapshot.language, prefix.removesuffix(required), suffix)
 
 
 def completion_of(
@@ -192,6 +210,11 @@ def placed(text: str, confidence: float, snapshot: Snapshot) -> Completion:
     if selected is None:
         return Completion(text, snapshot.offset, snapshot.offset, confidence)
     return Completion(selected.text + text, selected.start, selected.stop, confidence)
+
+
+def saved_path(snapshot: Snapshot) -> str | None:
+    """None for a document that was never saved."""
+    return snapshot.path if Path(snapshot.path).is_absolute() else None
 
 
 def text_around(snapshot: Snapshot) -> tuple[str, str]:

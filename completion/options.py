@@ -14,8 +14,9 @@ class Options:
     ``model`` is a name of the model store, a ``.gguf`` file or a directory in Hugging Face layout; None takes
     the default for the device. ``device`` is "auto", "cpu", "cuda" or "cuda:N". Token counts are of the
     loaded model's vocabulary. ``prompt_order`` is explained in context/prompt.py. ``debounce_ms_max``
-    bounds the wait for a pause in typing (debounce.py); 0 never waits. ``answer_ms_max`` is how long after a
-    monitor has asked static analysis something the answer still counts.
+    bounds the wait for a pause in typing (debounce.py); 0 never waits. ``facts`` puts what static analysis
+    says of the hole into the prompt, as far as it is known after ``facts_ms_max``. ``answer_ms_max`` is how
+    long after a monitor has asked static analysis something the answer still counts.
     """
 
     model: str | None = None
@@ -27,5 +28,7 @@ class Options:
     in_comments: bool = False
     debounce_ms_max: int = 300
     context: bool = True
+    facts: bool = False
+    facts_ms_max: float = 50.0
     monitor: bool = True
     answer_ms_max: float = 400.0

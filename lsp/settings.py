@@ -23,6 +23,8 @@ class Settings:
     context: bool = _OPTIONS.context
     prompt_tokens_max: int = _OPTIONS.prompt_tokens_max
     prompt_order: PromptOrder = _OPTIONS.prompt_order
+    facts: bool = _OPTIONS.facts
+    facts_ms_max: float = _OPTIONS.facts_ms_max
     monitor: bool = _OPTIONS.monitor
     answer_ms_max: float = _OPTIONS.answer_ms_max
     inline: bool = True
@@ -46,6 +48,8 @@ class Settings:
             in_comments=self.in_comments,
             debounce_ms_max=self.debounce_ms_max,
             context=self.context,
+            facts=self.facts,
+            facts_ms_max=self.facts_ms_max,
             monitor=self.monitor,
             answer_ms_max=self.answer_ms_max,
         )
@@ -116,6 +120,18 @@ RULES = (
         "context.promptOrder",
         "How the prompt is laid out; anchored lets the model's cache be used again while you type.",
         choices=("plain", "anchored"),
+    ),
+    Rule(
+        "facts",
+        "context.facts",
+        "Put what static analysis says of the hole (expected type, relevant types and headers, members, "
+        "signature) into the prompt.",
+    ),
+    Rule(
+        "facts_ms_max",
+        "context.factsMsMax",
+        "How long, in milliseconds, a suggestion waits for these facts.",
+        bounds=(0, 5_000),
     ),
     Rule("monitor", "monitor.enabled", "Let static analysis keep the model from inventing names."),
     Rule(
