@@ -15,6 +15,7 @@ from typing import Generic, Protocol, TypeVar
 
 import torch
 from holesmith.engine.causal_model import Cache, CacheT, CausalModel
+from holesmith.engine.choices import score_choices
 from holesmith.engine.drafts import DraftSwitch, PromptLookup
 from holesmith.engine.errors import EngineError
 from holesmith.engine.guide import Guide, MaskCache
@@ -93,12 +94,17 @@ class DecodeLoop(Generic[CacheT]):
             decoding = perf_counter()
             if self._threads is not None:
                 self._threads.for_short_work()
-            finish = "cancelled" if logits is None else self._decode(progress, logits)
+            finish: Finish = "cancelled"
+            scores: tuple[float, ...] = ()
+            if logits is not None and request.choices:
+                finish, scores = "stop", self._score(request, logits)
+            elif logits is not None:
+                finish = self._decode(progress, logits)
         finally:
             self._remember()
         self._recent.append(tuple(token.id for token in progress.tokens))
         timings = {"prefill": 1e3 * (decoding - began), "decode": 1e3 * (perf_counter() - decoding)}
-        return Generation(tuple(progress.tokens), finish, prefilled, timings, guide.dropped)
+        return Generation(tuple(progress.tokens), finish, prefilled, timings, guide.dropped, scores)
 
     def _check(self, request: Request) -> None:
         assert request.tokens_max >= 1
@@ -145,6 +151,13 @@ class DecodeLoop(Generic[CacheT]):
         logits = self._model.forward(ids, self._cache, logits_count)
         self._cached_ids.extend(token_ids)
         return logits
+
+    def _score(self, request: Request, logits: Tensor) -> tuple[float, ...]:
+        breaking = torch.from_numpy(self._mask_cache.index.breaking.ids)
+        ending = torch.cat((breaking, torch.tensor(sorted(request.stop_ids), dtype=torch.int64)))
+        return tuple(
+            score_choices(self._model, self._cache, logits, request.choices, ending.to(logits.device))
+        )
 
     def _decode(self, progress: _Progress, logits: Tensor) -> Finish:
         lookup = PromptLookup(self._recent, progress.request.token_ids) if self._drafted_tokens_max else None

@@ -21,12 +21,12 @@ class MaskCache:
     """The masks of the constraints seen last, over one vocabulary."""
 
     def __init__(self, index: TokenIndex) -> None:
-        self._index = index
+        self.index = index
         self._masks: dict[Constraint, TokenMasks] = {}
 
     def masks_of(self, constraint: Constraint) -> TokenMasks:
         """The masks of a constraint, with what was computed of them before."""
-        known = self._masks.pop(constraint, None) or TokenMasks(machine_of(constraint), self._index)
+        known = self._masks.pop(constraint, None) or TokenMasks(machine_of(constraint), self.index)
         self._masks[constraint] = known
         if len(self._masks) > MASKS_KEPT:
             del self._masks[next(iter(self._masks))]

@@ -6,7 +6,7 @@ here knows vocabularies, sampling or requests.
 The families differ only by data (`Architecture`) and by which optional weights a layer has.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -142,6 +142,44 @@ class Decoder:
         logits = self._run(token_ids, cache, step, len(token_ids))
         cache.own_length += 1
         return logits
+
+    @torch.inference_mode()
+    def forward_tree(self, token_ids: Tensor, parents: Sequence[int], cache: KeyValueCache) -> Tensor:
+        """Run a tree of tokens after what the cache holds, each seeing the cache and what leads to it.
+
+        ``parents`` are indices into ``token_ids``, lower than the child's, -1 for the prompt. The cache stays
+        as it was.
+
+        # [nodes] int64 -> [nodes, vocabulary] float32
+        """
+        start, stop = cache.length, cache.length + len(token_ids)
+        assert start < stop <= cache.capacity, (start, stop, cache.capacity)
+        seen = torch.eye(len(token_ids), dtype=torch.bool)
+        for node, parent in enumerate(parents):
+            if parent >= 0:
+                seen[node] |= seen[parent]
+        positions = (start - 1 + seen.sum(1)).to(self.device)
+        angles = {
+            rope: (cosine[positions, None], sine[positions, None])
+            for rope, (cosine, sine) in self._tables.items()
+        }
+        windows = set(self.architecture.windows)
+        seen = seen.to(self.device)
+        masks: dict[int | None, Tensor | None] = {
+            window: self._tree_mask(positions, seen, window) for window in windows
+        }
+        return self._run(token_ids, cache, _Step(start, stop, angles, masks), len(token_ids))
+
+    def _tree_mask(self, positions: Tensor, seen: Tensor, window: int | None) -> Tensor:
+        """As ``_mask``, where ``seen`` [nodes, nodes] says what each node sees of the tree."""
+        start = int(positions.min())
+        of_prompt = torch.arange(start, device=self.device).expand(len(positions), -1)
+        keys = torch.cat((of_prompt, positions.expand(len(positions), -1)), dim=1)
+        hidden = torch.cat((torch.zeros_like(of_prompt, dtype=torch.bool), ~seen), dim=1)
+        if window is not None:
+            hidden |= keys <= positions[:, None] - window
+        dtype = torch.float32 if self.device.type == "cpu" else self.dtype
+        return torch.zeros(hidden.shape, dtype=dtype, device=self.device).masked_fill_(hidden, float("-inf"))
 
     def probe(self) -> None:
         """A piece of the work for one token, for timing."""
