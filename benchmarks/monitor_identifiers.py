@@ -3,8 +3,8 @@
     python -P benchmarks/monitor_identifiers.py --holes 150 --context DIRECTORY...
 
 Each DIRECTORY is one package's source, best released after the model was trained and not looked at before.
-The rest of a line is taken away behind a dot, where a name begins, or where an argument begins; the real model
-writes it again. Of each answer the first identifier is looked at. "exists": of the holes where analysis can
+The rest of a line is taken away behind a dot, where a name begins, or where an argument begins; the real
+model writes it again. Of each answer the first identifier is looked at. "exists": of the holes where analysis can
 list all that may stand there, the share whose identifier is in the list. "appears" is a rougher question that
 no monitor asks: whether the package's sources or the builtins hold the word at all. "right" is the true
 identifier, "exact_line" the whole rest of the line.

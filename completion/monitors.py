@@ -23,6 +23,14 @@ from holesmith.analysis.questions import (
 from holesmith.completion.triggers import TriggerKind
 from holesmith.engine.constraint import Constraint
 
+_IMPLICIT = frozenset(
+    ("__class__", "__file__", "__name__", "__doc__", "__package__", "__spec__", "__path__", "__loader__")
+) | frozenset(("__builtins__", "__annotations__", "__module__", "__qualname__", "__dict__", "WindowsError"))
+"""Names that Python itself provides in modules, classes and methods, or on some systems only."""
+
+KEYWORD_PENALTY = 5.0
+"""Of arguments that begin with a name, where a keyword of the callee would have to stand."""
+
 KEYWORDS = frozenset((*kwlist, *softkwlist))
 _STRING_OPENINGS = tuple(
     prefix + quote
@@ -44,11 +52,15 @@ class Analyst(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What may stand at a trigger. Unless ``is_exclusive``, what begins no identifier may stand there too."""
+    """What may stand at a trigger. Unless ``is_exclusive``, what begins no identifier may stand there too.
+
+    ``penalty``, in logits, is for what may be right for a reason that was not asked about; None forbids it.
+    """
 
     names: frozenset[str]
     texts: tuple[str, ...] = ()
     is_exclusive: bool = True
+    penalty: float | None = None
 
     def constraint(self, more: Iterable[str] = ()) -> Constraint:
         """As the engine needs it, with ``more`` names."""
@@ -57,6 +69,7 @@ class Choices:
             tuple(name.encode() for name in names),
             tuple(text.encode() for text in self.texts),
             is_exclusive=self.is_exclusive,
+            penalty=self.penalty,
         )
 
 
@@ -89,6 +102,8 @@ def choices_of(answer: AnyAnswer) -> Choices | None:
             return Choices(names | KEYWORDS, is_exclusive=False)
         case ScopeNames(names=names):
             known = frozenset(name.name for name in names)
-            return Choices(known | KEYWORDS, _STRING_OPENINGS, is_exclusive=False)
+            return Choices(known | KEYWORDS | _IMPLICIT, _STRING_OPENINGS, is_exclusive=False)
         case Call(free_keywords=keywords):
-            return Choices(frozenset(), tuple(f"{name}=" for name in keywords))
+            # A wrong keyword may have to become another one, or an argument without any.
+            texts = tuple(f"{name}=" for name in keywords)
+            return Choices(frozenset(), texts, is_exclusive=False, penalty=KEYWORD_PENALTY)

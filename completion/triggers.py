@@ -35,6 +35,7 @@ _FIRST_WORD = re.compile(r"\s*(\w+)")
 _CONDITIONS = frozenset(("if", "elif", "else", "try", "except"))
 """Blocks in which a program imports what may not be there: other versions, optional packages."""
 _MARGIN = re.compile(r"^(?:async def|def|class)\b", re.MULTILINE)
+_LOOP = re.compile(r"^\s*(?:async for|for|while)\b", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +168,16 @@ def block_header(text: str) -> str:
     return ""
 
 
-def words_before(language: str, before: str) -> frozenset[str]:
-    """The bare names in the definition at the left margin that the text before the cursor ends in."""
+def words_around(language: str, before: str, after: str) -> frozenset[str]:
+    """The bare names in the definition at the left margin that the cursor is in: all before the cursor, and
+    those behind it too where a loop may have bound them in an earlier turn.
+    """
     start = max((found.start() for found in _MARGIN.finditer(before)), default=0)
-    tokens = tokenize(lexicon_of(language), before[max(start, len(before) - WORDS_CHARACTERS_MAX) :])
+    text = before[max(start, len(before) - WORDS_CHARACTERS_MAX) :]
+    if _LOOP.search(text):
+        margin = _MARGIN.search(after)
+        text += after[: min(margin.start() if margin else len(after), WORDS_CHARACTERS_MAX)]
+    tokens = tokenize(lexicon_of(language), text)
     pairs = zip(["", *(token.text for token in tokens)], tokens, strict=False)
     return frozenset(token.text for lead, token in pairs if token.kind == "word" and lead != ".")
 
@@ -211,7 +218,30 @@ def _binds(excerpt: Excerpt) -> bool:
     first = TokensBeforeHole(excerpt, outer).start
     if first < len(excerpt.tokens) and excerpt.tokens[first].text in ("case", "lambda", "global", "nonlocal"):
         return True
-    return _is_parameter_of_lambda(tokens) or _is_comprehension_target(tokens)
+    return (
+        _is_type_parameter(excerpt)
+        or _is_generic_parameter(excerpt)
+        or _is_parameter_of_lambda(tokens)
+        or _is_comprehension_target(tokens)
+    )
+
+
+def _is_type_parameter(excerpt: Excerpt) -> bool:
+    """Whether the hole is in the bracket behind the name that ``def``, ``class`` or ``type`` defines."""
+    opener = excerpt.open_tokens[0] if excerpt.open_tokens else 0
+    if opener < 2 or excerpt.tokens[opener].text != "[":
+        return False
+    return excerpt.tokens[opener - 2].text in ("def", "class", "type")
+
+
+def _is_generic_parameter(excerpt: Excerpt) -> bool:
+    """Whether the hole is where ``def f[T](‸`` names a parameter, which looks like a call."""
+    if len(excerpt.open_tokens) != 1:
+        return False
+    view = TokensBeforeHole(excerpt, excerpt.open_tokens[0])
+    words = [token.text for token in view.level()]
+    before = TokensBeforeHole(excerpt, len(excerpt.tokens)).before
+    return words[:1] in (["def"], ["async"]) and (before is None or before.text in (",", "*", "**"))
 
 
 def _is_format(excerpt: Excerpt) -> bool:

@@ -17,7 +17,7 @@ from holesmith.analysis.client import Reply
 from holesmith.analysis.questions import Source
 from holesmith.completion.monitor_report import Fired, MonitorReport, Outcome, Refusal
 from holesmith.completion.monitors import Analyst, Choices, choices_of, question_of
-from holesmith.completion.triggers import Surroundings, Trigger, TriggerKind, surroundings_of, words_before
+from holesmith.completion.triggers import Surroundings, Trigger, TriggerKind, surroundings_of, words_around
 from holesmith.engine.constraint import IDENTIFIER_START, Constraint, End, State, machine_of, rest_after
 
 REFUSALS_MAX = 24
@@ -136,7 +136,7 @@ class Watch:
         return self._text[:start] if start <= len(self._text) else self._required[:start]
 
     def _line_beginning(self, start: int) -> str:
-        """The text up to the first word of the line of ``start``, whose indentation says in which scope it is.
+        """The text up to the first word of the line of ``start``; its indentation says in which scope it is.
         On a line that was begun before the cursor, that is known at the cursor.
         """
         text = self._text if start <= len(self._text) else self._required
@@ -169,7 +169,7 @@ class Watch:
 
     @cached_property
     def _words(self) -> frozenset[str]:
-        return words_before(self._document.language, self._document.before)
+        return words_around(self._document.language, self._document.before, self._document.after)
 
     def _refused_token(self, guard: _Guard, constraint: Constraint) -> int | None:
         """The token with which the text breaks the constraint; None if it does not, or cannot be told yet."""

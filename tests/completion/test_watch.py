@@ -1,0 +1,127 @@
+# ruff: noqa: E501 # a source stands on one line, whatever its length
+"""Right text is never refused, whatever Python allows; wrong text is. ``‸…‸`` is what is generated."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from holesmith.analysis.answers import Call
+from holesmith.analysis.client import Reply
+from holesmith.analysis.deadline import Deadline
+from holesmith.analysis.jedi_analyser import JediAnalyser
+from holesmith.analysis.jedi_options import Options
+from holesmith.analysis.questions import A, Question
+from holesmith.completion.monitors import choices_of
+from holesmith.completion.watch import Document, Watch
+
+
+@dataclass(slots=True)
+class Analyst:
+    """Static analysis in this process, without a deadline."""
+
+    root: Path
+    analyser: JediAnalyser
+
+    async def ask(self, question: Question[A], deadline_ms: float) -> Reply[A]:
+        return Reply(self.analyser.answer(question, Deadline.after_ms(60_000)), "", 1.0)
+
+
+@pytest.fixture(scope="module")
+def analyst(tmp_path_factory: pytest.TempPathFactory) -> Analyst:
+    root = tmp_path_factory.mktemp("project")
+    (root / "shop.py").write_text("class Cart:\n    total = 1\n\ndef pay(amount): ...\n")
+    return Analyst(root, JediAnalyser(Options(str(root), str(tmp_path_factory.mktemp("cache")))))
+
+
+async def refused(source: str, analyst: Analyst) -> list[str]:
+    """The words refused in the text between the marks, given character by character."""
+    before, generated, after = source.split("‸")
+    watch = Watch(Document(str(analyst.root / "main.py"), "python", before, after), "", analyst)
+    characters = [character.encode() for character in generated]
+    index = 0
+    while index < len(characters):
+        watch.add(characters[index])
+        index += 1
+        while pending := watch.unanswered():
+            await asyncio.wait(pending)
+        if (violation := watch.violation()) is not None:
+            index = violation.tokens_kept
+    report = watch.report(0.0)
+    watch.close()
+    return [refusal.text for refusal in report.refusals]
+
+
+RIGHT = {
+    "self on a new line of a method": "class A:\n    def f(self):\n‸        self.x = self.f\n‸",
+    "a binding in a branch that jedi thinks is not taken": (
+        "import missing\ndef f():\n    d = missing.get()\n    if d is not None:\n        for e in d.all():\n"
+        "            if isinstance(e, int) and e <= 2:\n                e = None\n        png = d.png()\n"
+        "‸        use = len(png)\n‸        print(use)\n"
+    ),
+    "setter": "class A:\n    @property\n    def name(self): ...\n\n‸    @name.setter\n    def name(self, value):\n        self._name = value\n‸",
+    "leaving the scope": "class A:\n    def f(self):\n‸        return 1\n\n    @staticmethod\n    def g(x: int = 1) -> 'A':\n        return A()\n\nvalue = A()\n‸",
+    "nested function": "def f(a):\n‸    def g(b):\n        return a + b\n    return g(a)\n‸",
+    "comprehensions": "def f(rows):\n‸    return [cell.x for row in rows for cell in row if cell]\n‸",
+    "a comprehension over several lines": "def f(rows):\n‸    return {\n        key: len(value)\n        for key, value in rows.items()\n        if value\n    }\n‸",
+    "lambda": "def f(rows):\n‸    return sorted(rows, key=lambda row: (row.a, -row.b))\n‸",
+    "walrus": "def f(rows):\n‸    if (n := len(rows)) > 3 and n < 9:\n        return n\n‸",
+    "except as": "def f():\n    try:\n        pass\n‸    except (ValueError, OSError) as error:\n        raise KeyError(error) from error\n‸",
+    "with as": "def f(p):\n‸    with open(p) as a, open(p) as b:\n        return a.read() + b.read()\n‸",
+    "global": "count = 0\ndef f():\n‸    global count, other\n    other = count\n    count += 1\n‸",
+    "match": (
+        "def f(x):\n‸    match x:\n        case {'a': inner, **rest}:\n            return inner, rest\n"
+        "        case [first, *others] if first:\n            return others\n‸"
+    ),
+    "star import that cannot be followed": "from missing import *\n‸x = whatever(1)\n‸",
+    "star import": "from shop import *\n‸x = pay(Cart())\n‸",
+    "__class__ and super": "class A:\n    def f(self):\n‸        super().f()\n        return __class__, __name__, __file__\n‸",
+    "bound later in the file": "def f():\n‸    return later(1)\n‸\ndef later(x): ...\n",
+    "bound later in a loop": "def f(rows):\n    last = None\n    for row in rows:\n        if last:\n‸            print(total)\n‸        total = row\n        last = row\n",
+    "conditional import": "try:\n    import numpy as np\nexcept ImportError:\n    np = None\n‸x = np.array([1]) if np else None\n‸",
+    "import under TYPE_CHECKING": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from shop import Cart\n‸def f(cart: 'Cart') -> Cart: ...\n‸",
+    "del": "x, y = 1, 2\n‸del x, y\n‸",
+    "escapes": "x = 1\n‸y = '\\n\\t' + \"\\n\".join([str(x)])\n‸",
+    "format specifications": "x = 1\n‸y = f'{x!r:>{x}} {x:d} {x=}'\n‸",
+    "keyword arguments": "def f(*, size, color=None): ...\n‸f(size=1, color=2)\n‸",
+    "type parameters": "‸def f[T](x: T) -> T:\n    return x\n‸",
+    "async comprehension": "async def f(rows):\n‸    return [row async for row in rows if await row.ok()]\n‸",
+    "string prefixes": "p = 1\n‸x = rb'a' + Rb'b'\ny = f'{p}' rf'{p}'\n‸",
+    "class attribute in its own body": "class A:\n    size = 1\n‸    both = (size, size)\n‸",
+    "names of a nested class's functions": "class A:\n    class B:\n        def f(self):\n‸            return A.B, self\n‸",
+    "nonlocal": "def f():\n    n = 0\n    def g():\n‸        nonlocal n\n        n += 1\n        return n\n‸",
+    "for else": "def f(rows):\n‸    for i, row in enumerate(rows):\n        pass\n    else:\n        i, row = 0, None\n    return i, row\n‸",
+    "starred assignment": "rows = [1]\n‸first, *rest = rows\nprint(first, rest)\n‸",
+    "annotation only": "‸x: int\ny: list[int] = []\n‸",
+    "a decorated function's own name": "import functools\n‸@functools.cache\ndef f(n):\n    return f(n - 1)\n‸",
+}
+
+
+@pytest.mark.parametrize("source", RIGHT.values(), ids=RIGHT.keys())
+async def test_right_text_is_not_refused(source: str, analyst: Analyst) -> None:
+    assert await refused(source, analyst) == []
+
+
+WRONG = {
+    "a name": ("def f(rows):\n‸    return row_count(rows)\n‸", ["row_count"]),
+    "a name of another function": ("def g():\n    secret = 1\ndef f():\n‸    return secret\n‸", ["secret"]),
+    "a member": ("from shop import Cart\ncart = Cart()\n‸x = cart.totals\n‸", ["totals"]),
+    "an import": ("‸from shop import Basket\n‸", ["Basket"]),
+    "a keyword": ("def f(*, size): ...\n‸f(colour=1)\n‸", ["colour"]),
+}
+
+
+@pytest.mark.parametrize(("source", "words"), WRONG.values(), ids=WRONG.keys())
+async def test_invented_names_are_refused(source: str, words: list[str], analyst: Analyst) -> None:
+    found = await refused(source, analyst)
+    assert len(found) == len(words)
+    assert all(word.startswith(begun) for word, begun in zip(words, found, strict=True))
+
+
+def test_instead_of_a_wrong_keyword_an_argument_may_stand_without_one() -> None:
+    choices = choices_of(Call((), ("size",), is_complete=True))
+    assert choices is not None
+    constraint = choices.constraint()
+    assert constraint.texts == (b"size=",)
+    assert constraint.penalty is not None
+    assert not constraint.is_exclusive
