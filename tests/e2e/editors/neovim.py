@@ -60,12 +60,19 @@ class Neovim:
 
     @property
     def screen(self) -> Screen:
+        self._check_unblocked()
         self.api.command("redraw")
         self.api.command(f"call rpcnotify({self.api.channel_id}, 'drawn')")
         while (message := self.api.next_message())[1] != "drawn":
             if message[1] == "redraw":
                 self._screen.apply(message[2])
         return self._screen
+
+    def _check_unblocked(self) -> None:
+        """Neovim waits for a key after an error; it would answer nothing until then."""
+        if self.api.request("nvim_get_mode")["blocking"]:
+            self.send("<CR>")
+            raise AssertionError(self.api.funcs.execute("messages"))
 
     def send(self, keys: str) -> None:
         """Type ``keys``, in Neovim's notation, as fast as Neovim takes them."""

@@ -143,7 +143,7 @@ def test_asking_by_hand(editor: Neovim) -> None:
         assert editor.ghost == ""
         editor.send("<Esc>:Holesmith toggle<CR>A<M-i>")
         editor.wait_for_ghost(FIRST)
-        assert 1 in [asked["kind"] for asked in journal(editor)[before:]]
+        assert 1 in [asked.get("kind") for asked in journal(editor)[before:]]
     finally:
         editor.lua("require('holesmith').toggle(true)")
 

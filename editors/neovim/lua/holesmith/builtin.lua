@@ -27,10 +27,23 @@ vim.api.nvim_create_autocmd('LspRequest', {
   end,
 })
 
-local function completor()
+local function completor(buf)
   local found, capability = pcall(require, 'vim.lsp._capability')
   local all = found and capability.all and capability.all.inline_completion
-  return all and all.active and all.active[vim.api.nvim_get_current_buf()] or nil
+  return all and all.active and all.active[buf or vim.api.nvim_get_current_buf()] or nil
+end
+
+--- Neovim 0.12.4 fails on an answer that comes when its buffer is closed or its server gone: such an answer is dropped.
+local function drop_late_answers(buf)
+  local own = completor(buf)
+  local handler = own and not rawget(own, 'handler') and own.handler
+  if handler then
+    own.handler = function(self, error, answer, context)
+      if self.client_state[context.client_id] then
+        handler(self, error, answer, context)
+      end
+    end
+  end
 end
 
 local function request(kind)
@@ -100,6 +113,7 @@ end
 
 function M.enable(buf, is_on)
   vim.lsp.inline_completion.enable(is_on, { bufnr = buf })
+  drop_late_answers(buf)
   vim.api.nvim_create_autocmd({ 'CursorMovedI', 'TextChangedP' }, {
     group = vim.api.nvim_create_augroup('holesmith.builtin.' .. buf, { clear = true }),
     buffer = buf,
