@@ -4,9 +4,9 @@
 
 Each DIRECTORY is one package's source, best released after the model was trained and not looked at before.
 The rest of a line is taken away behind a dot, where a name begins, or where an argument begins; the real
-model writes it again. Of each answer the first identifier is looked at. "exists": of the holes where analysis can
-list all that may stand there, the share whose identifier is in the list. "appears" is a rougher question that
-no monitor asks: whether the package's sources or the builtins hold the word at all. "right" is the true
+model writes it again. Of each answer the first identifier is looked at. "exists": of the holes where analysis
+can list all that may stand there, the share whose identifier is in the list. "appears" is a rougher question
+that no monitor asks: whether the package's sources or the builtins hold the word at all. "right" is the true
 identifier, "exact_line" the whole rest of the line.
 
 Decoding is timed with the prompt already read. "optimistic" is what guidance added; "waiting" is how long
@@ -31,7 +31,7 @@ from typing import Literal
 
 from holesmith.analysis.client import AnalysisClient, Reply
 from holesmith.analysis.jedi_options import Options as AnalysisOptions
-from holesmith.analysis.questions import A, Question, Source
+from holesmith.analysis.questions import A, EnvironmentQuestion, Question, Source
 from holesmith.completion.complete import (
     Completer,
     Prepared,
@@ -60,7 +60,7 @@ KINDS: tuple[Kind, ...] = ("member", "name", "argument")
 FILE_BYTES_MAX = 60_000
 HOLES_PER_FILE_MAX = 3
 PREFIX_CHARACTERS_MIN = 300
-WARM_UPS_MAX = 8
+WARM_UP_MS = 90_000.0
 JUDGE_MS = 5_000.0
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 
@@ -156,7 +156,7 @@ class Bench:
                 str(hole.path), "python", hole.text, hole.offset, workspace=str(self.root), invoked=True
             )
             options = replace(self.options, context=context)
-            prepared = await asyncio.to_thread(self.completer.prepare, snapshot, options, Stopwatch())
+            prepared = await asyncio.to_thread(self.completer.prepare, snapshot, options, None, Stopwatch())
             if isinstance(prepared, str):
                 return
             await self._read_prompt(prepared)
@@ -165,7 +165,10 @@ class Bench:
                 label = f"{'context' if context else 'file'} {'guided' if monitor else 'free'}"
                 score(self.results.scores.setdefault(label, Score()), hole, each, names, self.words)
                 if is_shown:
-                    print(f"{label:15} {hole.kind:8} {hole.truth.strip()[:50]!r:54} {each.text[:50]!r}")
+                    print(
+                        f"{label:15} {hole.kind:8} {hole.truth.strip()[:50]!r:54} {each.text[:50]!r}",
+                        flush=True,
+                    )
             if decoded[False].text == decoded[True].text:
                 self.results.unchanged.append((decoded[False], decoded[True]))
 
@@ -320,13 +323,10 @@ async def run_package(
 
 
 async def warm_up(client: AnalysisClient) -> None:
-    """A busy machine may take several tries."""
-    reply = await client.warm_up()
-    for _ in range(WARM_UPS_MAX):
-        if reply.answer is not None:
-            return
-        reply = await client.warm_up()
-    raise SystemExit(f"static analysis does not work: {reply.reason}")
+    """Without analysis nothing would be refused, and nothing measured."""
+    reply = await client.ask(EnvironmentQuestion(), WARM_UP_MS)
+    if reply.answer is None:
+        raise SystemExit(f"static analysis does not work: {reply.reason}")
 
 
 def overhead(pairs: Sequence[tuple[Decoded, Decoded]]) -> dict[str, float]:
