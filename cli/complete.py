@@ -5,12 +5,15 @@ import asyncio
 import json
 import sqlite3
 import sys
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 from holesmith.cli.command import Subparsers
 from holesmith.cli.errors import CommandError
 from holesmith.cli.source_file import snapshot_of
 from holesmith.completion.answer import Answer
+from holesmith.completion.monitor_report import MonitorReport
 from holesmith.completion.options import Options
 from holesmith.completion.retrieval import Retrieval, is_too_general
 from holesmith.completion.service import Service
@@ -134,6 +137,9 @@ def as_json(answer: Answer, snapshot: Snapshot) -> dict[str, object]:
             "allowed": answer.monitors.allowed,
             "refused": answer.monitors.refused,
             "rolled_back": answer.monitors.rolled_back,
+            "waited_ms": round(answer.monitors.waited_ms, 1),
+            "fired": [asdict(fired) for fired in answer.monitors.fired],
+            "refusals": [asdict(refusal) for refusal in answer.monitors.refusals],
         },
     }
 
@@ -156,4 +162,21 @@ def explanation(answer: Answer) -> str:
     lines += [
         f"  {use.source}: {use.path or '-'} ({use.tokens} tokens): {use.reason}" for use in answer.context
     ]
+    lines += described(answer.monitors)
     return "\n".join([*lines, *(f"  | {line}" for line in answer.prompt.split("\n"))])
+
+
+def described(report: MonitorReport) -> Iterator[str]:
+    """What the monitors did, a line for each trigger and each refusal."""
+    yield (
+        f"monitors:   {report.triggers} fired, {report.allowed} allowed, {report.refused} refused, "
+        f"{report.rolled_back} tokens rolled back, waited {report.waited_ms:.0f} ms"
+    )
+    for fired in report.fired:
+        reason = f" ({fired.reason})" if fired.reason else ""
+        yield f"  {fired.kind} {fired.text!r}: {fired.outcome}{reason}, answered in {fired.answer_ms:.0f} ms"
+    for refusal in report.refusals:
+        yield (
+            f"  {refusal.kind} {refusal.text!r}: refused, none of {refusal.choices} choices; "
+            f"{refusal.rolled_back} tokens rolled back"
+        )

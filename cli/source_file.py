@@ -59,8 +59,10 @@ def offset_of(text: str, line: int, column: int, path: Path) -> int:
 
 
 def workspace_of(path: Path) -> Path:
-    """The nearest folder above that looks like the root of a repository, else the file's own folder."""
+    """The nearest folder above that looks like the root of a repository.
+
+    Where there is none: the folder that holds the file's outermost package, else the file's own folder.
+    """
     folders = path.parents
-    return next(
-        (folder for folder in folders if any((folder / mark).exists() for mark in ROOT_MARKS)), folders[0]
-    )
+    own = next((folder for folder in folders if not (folder / "__init__.py").exists()), folders[0])
+    return next((folder for folder in folders if any((folder / mark).exists() for mark in ROOT_MARKS)), own)

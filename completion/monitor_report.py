@@ -17,7 +17,7 @@ on with something that is no name. "unknown": analysis had no complete answer. "
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Text of the model that was refused, and what came instead; ``rolled_back`` tokens were thrown away."""
+    """Text of the model that was none of so many ``choices``; ``rolled_back`` tokens were thrown away."""
 
     kind: TriggerKind
     text: str
