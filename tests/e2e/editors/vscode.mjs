@@ -23,6 +23,7 @@ const settings = {
   'chat.disableAIFeatures': true,
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'editor.wordBasedSuggestions': 'off',
+  'editor.minimap.enabled': false,
   'files.autoSave': 'off',
   'telemetry.telemetryLevel': 'off',
   'holesmith.device': 'cpu',
@@ -229,6 +230,7 @@ const steps = {
     assert.ok(message);
     await until('the error', async () => (await page.$(`${STATUS} .codicon-error`)) !== null);
     assert.equal((await page.$$('.notification-toast:has-text("no-such-model")')).length, 1);
+    await until('the whole message', () => message.evaluate((toast) => getComputedStyle(toast.closest('.notification-toast')).opacity === '1'));
     await picture('vscode-no-model.png');
   },
 };
