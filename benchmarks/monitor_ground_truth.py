@@ -9,8 +9,8 @@ it the true token is put back, and the rest of the text is judged as well. Told 
 names that only the text taken out defines, further down.
 
 The holes: whole statements on a new line, members after a dot, arguments, the rest of a half-written word,
-and bodies of several lines that also leave their scope again. No weights are read, only a vocabulary. The last
-line is one JSON object. Goal: less than 0.2 % of the lines with something refused.
+and bodies of several lines that also leave their scope again. No weights are read, only a vocabulary. The
+last line is one JSON object. Goal: less than 0.2 % of the lines with something refused.
 """
 
 import argparse
