@@ -8,7 +8,6 @@ nor drafts change what is generated.
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from math import isfinite
 from time import perf_counter
 from typing import Generic, Protocol, TypeVar
@@ -76,6 +75,8 @@ class DecodeLoop(Generic[CacheT]):
         self._threads = threads
         self._cache = model.new_cache()
         self._cached_ids: list[int] = []
+        # Half a second for a large vocabulary: part of loading, so that no request waits for it.
+        self._mask_cache = MaskCache(TokenIndex(vocabulary.bytes_by_id))
         self._recent: deque[tuple[int, ...]] = deque(maxlen=_RECENT_MAX)
 
     def run(
@@ -205,7 +206,3 @@ class DecodeLoop(Generic[CacheT]):
         guide.advance(self._vocabulary.token_bytes(token.id))
         is_full = len(request.token_ids) + len(progress.tokens) > self._cache.capacity
         return "length" if progress.counted == request.tokens_max or is_full else None
-
-    @cached_property
-    def _mask_cache(self) -> MaskCache:
-        return MaskCache(TokenIndex(self._vocabulary.bytes_by_id))
