@@ -230,7 +230,8 @@ def score(
     into.appearing += word in words
     # A keyword's name is no name in scope, and a literal is no name at all.
     is_keyword = bool(found) and text.lstrip()[len(word) :].lstrip().startswith("=")
-    if names is not None and found and not (hole.kind == "argument" and is_keyword):
+    is_literal = bool(found) and text.lstrip()[len(word) :][:1] in ("'", '"')
+    if names is not None and found and not is_literal and not (hole.kind == "argument" and is_keyword):
         into.judged += 1
         into.existing += word in names
 
