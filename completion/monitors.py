@@ -4,16 +4,18 @@ Invariants: a list that analysis does not promise to be complete constrains noth
 never be refused; every other doubt is settled the same way.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from keyword import kwlist, softkwlist
 from typing import Protocol
 
-from holesmith.analysis.answers import Call, Importables, Members, ScopeNames
+from holesmith.analysis.answers import Call, Expected, Importables, Members, ScopeNames
 from holesmith.analysis.client import Reply
 from holesmith.analysis.questions import (
     A,
     CallQuestion,
+    ExpectedTypeQuestion,
     ImportablesQuestion,
     MembersQuestion,
     Question,
@@ -38,8 +40,10 @@ _STRING_OPENINGS = tuple(
     for quote in "\"'"
 )
 
-AnyQuestion = MembersQuestion | ScopeQuestion | ImportablesQuestion | CallQuestion
-AnyAnswer = Members | ScopeNames | Importables | Call
+_LITERAL = re.compile(r"""(["'])([^"'\\]*)\1""")
+
+AnyQuestion = MembersQuestion | ScopeQuestion | ImportablesQuestion | CallQuestion | ExpectedTypeQuestion
+AnyAnswer = Members | ScopeNames | Importables | Call | Expected
 
 
 class Analyst(Protocol):
@@ -84,6 +88,8 @@ def question_of(kind: TriggerKind, source: Source, offset: int) -> AnyQuestion:
             return CallQuestion(source, offset)
         case "name":
             return ScopeQuestion(source, offset)
+        case "literal":
+            return ExpectedTypeQuestion(source, offset)
 
 
 def choices_of(answer: AnyAnswer) -> Choices | None:
@@ -92,6 +98,8 @@ def choices_of(answer: AnyAnswer) -> Choices | None:
     Of a member that may be about to be assigned, it counts that only an assignment could add to the list:
     that it is not assigned is told from the text behind it before anything is refused.
     """
+    if isinstance(answer, Expected):
+        return _strings_of(answer.expected.literals) if answer.expected is not None else None
     if not (answer.is_complete or (isinstance(answer, Members) and answer.is_complete_unless_assigned)):
         return None
     match answer:
@@ -107,3 +115,11 @@ def choices_of(answer: AnyAnswer) -> Choices | None:
             # A wrong keyword may have to become another one, or an argument without any.
             texts = tuple(f"{name}=" for name in keywords)
             return Choices(frozenset(), texts, is_exclusive=False, penalty=KEYWORD_PENALTY)
+
+
+def _strings_of(literals: Iterable[str]) -> Choices | None:
+    """The strings among the only values that fit, as either quote writes them; None if there is none."""
+    found = [_LITERAL.fullmatch(literal) for literal in literals]
+    values = [match[2] for match in found if match is not None]
+    texts = tuple(f"{quote}{value}{quote}" for value in values for quote in "\"'")
+    return Choices(frozenset(), texts) if texts else None

@@ -16,7 +16,7 @@ from holesmith.analysis.lexer import Token, tokenize
 from holesmith.analysis.lexicon import lexicon_of
 from holesmith.analysis.tokens_before_hole import TokensBeforeHole
 
-TriggerKind = Literal["member", "import", "name", "keyword"]
+TriggerKind = Literal["member", "import", "name", "keyword", "literal"]
 
 Use = Literal["certain", "possible", "bracketed"]
 """Whether a name in this place is used: "certain" at once; "possible", what follows it tells whether it is
@@ -27,6 +27,8 @@ _CERTAIN = frozenset[HoleKind](
     ("annotation", "decorator", "exception", "iteration", "return", "right_hand_side", "with")
 )
 _BRACKETED = frozenset[HoleKind](("argument", "base", "element", "interpolation", "subscript"))
+_EXPECTING = frozenset[HoleKind](("argument", "condition", "return", "right_hand_side", "subscript"))
+_COMPARISONS = (None, "==", "!=")
 _ASSIGNMENTS = frozenset(("=", ":=", "+=", "-=", "*=", "/=", "//=", "%=", "**=", "|=", "&=", "^="))
 
 WORDS_CHARACTERS_MAX = 24_000
@@ -76,6 +78,8 @@ class Surroundings:
             yield self._keyword(generated, offset - 1)
         if character in ".>:":
             yield self._member(generated[: offset + 1])
+        if character in "\"'" and not (before.isidentifier() or before in tuple("\"'\\")):
+            yield self._literal(generated[:offset])
         if is_word_start(character, before) and before != "\\":  # an escape in a string that is not whole yet
             yield self._word(generated[:offset], is_after_dot=before in tuple(".>:"))
 
@@ -118,6 +122,19 @@ class Surroundings:
         is_name = hole.kind == "argument" and hole.operator is None and hole.keyword is None
         is_word = generated[start - 1 : start] != "." and generated[offset - 1] not in "=!<>"
         return Trigger("keyword", start, offset + 2) if is_name and is_word else None
+
+    def _literal(self, generated: str) -> Trigger | None:
+        """A string that begins where a value is expected, alone or compared with one."""
+        excerpt = self._excerpt(generated)
+        hole = hole_of(excerpt)
+        if self.language != "python" or hole.kind not in _EXPECTING or hole.operator not in _COMPARISONS:
+            return None
+        if hole.kind == "condition" and hole.operator is None:
+            return None
+        target = hole.subject.of(excerpt.prefix) if hole.subject is not None else ""
+        if hole.kind == "right_hand_side" and not (":" in target or "." in target):
+            return None  # what is assigned to a name of its own may be anything
+        return Trigger("literal", len(generated), len(generated) + 1)
 
     def is_used(self, generated: str, trigger: Trigger) -> bool | None:
         """Whether the name at a trigger is used, not bound. None: what is written so far cannot tell."""

@@ -24,6 +24,7 @@ REFUSALS_MAX = 24
 """After so many the model is left alone: it wants something that analysis does not see."""
 
 _WORD = re.compile(r"\w+")
+_SHOWN = re.compile(r"""\w+|(["'])[^\n]*?(?:\1|$)""", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +216,7 @@ class Watch:
         return Violation(tokens_kept, rest_after(constraint, written[start:kept]))
 
     def _refusal(self, guard: _Guard, constraint: Constraint, tokens_kept: int) -> Refusal:
-        word = _WORD.match(self._text, guard.trigger.start)
+        word = _SHOWN.match(self._text, guard.trigger.start)
         rolled_back = len(self._spellings) - tokens_kept
         return Refusal(guard.trigger.kind, word[0] if word else "", len(constraint.names), rolled_back)
 
@@ -231,7 +232,7 @@ class Watch:
         return len(self._text[:offset].encode("utf-8", "surrogateescape"))
 
     def _fired(self, guard: _Guard) -> Fired:
-        word = _WORD.match(self._text, guard.trigger.start)
+        word = _SHOWN.match(self._text, guard.trigger.start)
         answer_ms = guard.answer.result().elapsed_ms if guard.answer.done() else 0.0
         return Fired(guard.trigger.kind, word[0] if word else "", guard.outcome, guard.reason, answer_ms)
 

@@ -64,6 +64,12 @@ RIGHT = {
     "nested function": "def f(a):\n‸    def g(b):\n        return a + b\n    return g(a)\n‸",
     "comprehensions": "def f(rows):\n‸    return [cell.x for row in rows for cell in row if cell]\n‸",
     "a comprehension over several lines": "def f(rows):\n‸    return {\n        key: len(value)\n        for key, value in rows.items()\n        if value\n    }\n‸",
+    "literals": (
+        "from typing import Literal, TypedDict\nclass Row(TypedDict):\n    name: str\n"
+        "def f(mode: Literal['r', 'w'], text: str, row: Row):\n"
+        "‸    f('w', \"any text\", row)\n    f(mode=\"r\", text=f\"{mode}!\" + 'x', row={'name': 'a'})\n"
+        "    if mode == 'w' and text == 'w!' and row['name'] != 'r?':\n        return {'a': 1}['a']\n‸"
+    ),
     "lambda": "def f(rows):\n‸    return sorted(rows, key=lambda row: (row.a, -row.b))\n‸",
     "walrus": "def f(rows):\n‸    if (n := len(rows)) > 3 and n < 9:\n        return n\n‸",
     "except as": "def f():\n    try:\n        pass\n‸    except (ValueError, OSError) as error:\n        raise KeyError(error) from error\n‸",
@@ -108,6 +114,14 @@ WRONG = {
     "a member": ("from shop import Cart\ncart = Cart()\n‸x = cart.totals\n‸", ["totals"]),
     "an import": ("‸from shop import Basket\n‸", ["Basket"]),
     "a keyword": ("def f(*, size): ...\n‸f(colour=1)\n‸", ["colour"]),
+    "a literal": (
+        "from typing import Literal\ndef f(mode: Literal['r', 'w']): ...\n‸f(\"rw\", 1)\n‸",
+        ['"rw"'],
+    ),
+    "a key": (
+        "from typing import TypedDict\nclass Row(TypedDict):\n    name: str\ndef f(row: Row):\n‸    return row['title']\n‸",
+        ["'title'"],
+    ),
 }
 
 
