@@ -58,7 +58,6 @@ from holesmith.engine.store import find
 Kind = Literal["member", "name", "argument"]
 KINDS: tuple[Kind, ...] = ("member", "name", "argument")
 FILE_BYTES_MAX = 60_000
-HOLES_PER_FILE_MAX = 3
 PREFIX_CHARACTERS_MIN = 300
 WARM_UP_MS = 90_000.0
 JUDGE_MS = 5_000.0
@@ -88,6 +87,7 @@ class Score:
     exact: int = 0
     tokens: int = 0
     refused: int = 0
+    late: int = 0
     decode_ms: float = 0.0
     answers_ms: float = 0.0
 
@@ -101,6 +101,7 @@ class Score:
             "exact_line": round(self.exact / max(self.holes, 1), 4),
             "tokens": self.tokens,
             "refused": self.refused,
+            "late": self.late,
             "decode_ms": round(self.decode_ms, 1),
             "answers_ms": round(self.answers_ms, 1),
         }
@@ -113,6 +114,7 @@ class Decoded:
     text: str
     tokens: int
     refused: int
+    late: int
     decode_ms: float
     answers_ms: float
 
@@ -211,7 +213,8 @@ class Bench:
         decode_ms = (time.perf_counter() - started) * 1000
         completion, _ = completion_of(middle, generation, prepared)
         text = "" if completion is None else completion.text
-        return Decoded(text, len(generation.tokens), report.refused, decode_ms, analyst.answers_ms)
+        late = report.outcomes()["late"]
+        return Decoded(text, len(generation.tokens), report.refused, late, decode_ms, analyst.answers_ms)
 
 
 def score(
@@ -221,6 +224,7 @@ def score(
     into.holes += 1
     into.tokens += decoded.tokens
     into.refused += decoded.refused
+    into.late += decoded.late
     into.decode_ms += decoded.decode_ms
     into.answers_ms += decoded.answers_ms
     into.exact += text.strip() == hole.truth.strip()
@@ -271,14 +275,14 @@ def holes_of(path: Path) -> dict[Kind, list[Hole]]:
     return found
 
 
-def sample(directory: Path, holes_max: int, seed: int) -> Iterator[Hole]:
+def sample(directory: Path, kinds: Sequence[Kind], holes_max: int, seed: int) -> Iterator[Hole]:
     chooser = random.Random(seed)
     files = [path for path in sorted(directory.rglob("*.py")) if path.stat().st_size < FILE_BYTES_MAX]
     chooser.shuffle(files)
     count = 0
     for path in files:
         by_kind = holes_of(path)
-        for kind in KINDS[:HOLES_PER_FILE_MAX]:
+        for kind in kinds:
             if by_kind[kind] and count < holes_max:
                 yield chooser.choice(by_kind[kind])
                 count += 1
@@ -306,7 +310,12 @@ async def run_package(
 ) -> None:
     count = len(arguments.directories)
     stop_at = time.monotonic() + arguments.seconds / count
-    options = Options(lines="single", tokens_max=arguments.tokens, prompt_tokens_max=arguments.prompt_tokens)
+    options = Options(
+        lines="single",
+        tokens_max=arguments.tokens,
+        prompt_tokens_max=arguments.prompt_tokens,
+        answer_ms_max=arguments.answer_ms,
+    )
     retrieval = PatientRetrieval() if arguments.context else None
     completer = Completer(engine, template_for(engine.vocabulary), retrieval=retrieval)
     with tempfile.TemporaryDirectory() as cache:
@@ -314,7 +323,7 @@ async def run_package(
         try:
             await warm_up(client)
             bench = Bench(completer, client, words_of(directory), directory, options, results)
-            for hole in sample(directory, -(-arguments.holes // count), arguments.seed):
+            for hole in sample(directory, arguments.kinds, -(-arguments.holes // count), arguments.seed):
                 if time.monotonic() < stop_at:
                     await bench.measure(hole, arguments.show)
         finally:
@@ -344,6 +353,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("directories", nargs="+", type=Path)
     parser.add_argument("--holes", type=int, default=150, help="of all packages together")
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
+    parser.add_argument("--answer-ms", type=float, default=Options().answer_ms_max)
     parser.add_argument("--seconds", type=float, default=1e9, help="begin no hole after so long")
     parser.add_argument("--model", default="qwen2.5-coder-0.5b")
     parser.add_argument("--tokens", type=int, default=24)
