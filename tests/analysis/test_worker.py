@@ -146,6 +146,21 @@ async def test_endless_question_is_interrupted_and_the_next_is_answered(client: 
     assert client.status.restarts == 0
 
 
+async def test_files_that_a_killed_worker_half_wrote_are_made_anew(tmp_path: Path) -> None:
+    options = Options(str(tmp_path), str(tmp_path / "cache"))
+    for share in (0.5, 0.0):
+        client = AnalysisClient(options, hang_s=5.0)
+        await assert_works(client)
+        await client.close()
+        parsed = [path for path in (tmp_path / "cache").rglob("*.pkl") if path.is_file()]
+        assert parsed
+        for path in parsed:
+            path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+    client = AnalysisClient(options, hang_s=5.0)
+    await assert_works(client)
+    await client.close()
+
+
 async def test_cancelled_question_does_not_disturb_the_next(client: AnalysisClient) -> None:
     task = asyncio.ensure_future(client.ask(members('"".'), PATIENCE_MS))
     await asyncio.sleep(0)
