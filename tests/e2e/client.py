@@ -16,7 +16,7 @@ from pytest_lsp.client import make_test_lsp_client
 
 FAKE_SERVER = (sys.executable, "-P", str(Path(__file__).parents[1] / "fakes_service.py"))
 REAL_SERVER = (str(Path(sys.executable).with_name("holesmith")), "lsp")
-URI = "file:///work/a.py"
+URI = "file:///shop/a.py"
 WAIT_SECONDS = 60
 
 

@@ -53,10 +53,10 @@ async def test_a_hole_is_explained_to_any_model(tmp_path: Path) -> None:
 
 async def test_there_is_always_an_answer_and_a_reason() -> None:
     async with session() as opened:
-        opened.open("int x = ", "file:///work/A.java", "java")
+        opened.open("int x = ", "file:///shop/A.java", "java")
         for uri, reason in {
-            "file:///work/A.java": "there is no static analysis for java here",
-            "file:///work/none.py": "the document is not open",
+            "file:///shop/A.java": "there is no static analysis for java here",
+            "file:///shop/none.py": "the document is not open",
         }.items():
             for name in ("expectedType", "relevantTypes", "relevantHeaders", "errorReport"):
                 answer = await ask(opened, uri, f"chatlsp/{name}", text="1")

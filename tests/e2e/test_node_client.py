@@ -37,7 +37,7 @@ async def test_an_editors_library_sees_what_it_should() -> None:
         "newText": "fod(x)",
         "range": {"start": {"line": 0, "character": 11}, "end": end},
     }
-    assert (seen["asked"]["path"], seen["asked"]["offset"]) == ("/work/a.ts", 12)
+    assert (seen["asked"]["path"], seen["asked"]["offset"]) == ("/shop/a.ts", 12)
     assert seen["asked"]["options"]["tokens_max"] == 7
     assert seen["problems"] == ["holesmith.odd is not a setting"]
     assert seen["cancelledWith"] == -32800

@@ -138,14 +138,14 @@ async def test_a_defect_in_loading_is_in_the_status() -> None:
 
 @pytest.mark.parametrize("count", [1, 3])
 async def test_workspace_folders_come_and_go(count: int) -> None:
-    async with session(folders=("file:///work",)) as opened:
-        added = [types.WorkspaceFolder(f"file:///work/inner{n}", "inner") for n in range(count)]
-        removed = [types.WorkspaceFolder("file:///work", "work")]
+    async with session(folders=("file:///shop",)) as opened:
+        added = [types.WorkspaceFolder(f"file:///shop/inner{n}", "inner") for n in range(count)]
+        removed = [types.WorkspaceFolder("file:///shop", "work")]
         event = types.WorkspaceFoldersChangeEvent(added=added, removed=removed)
         opened.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
         for uri, folder in {
-            "file:///work/a.py": None,
-            "file:///work/inner0/a.py": "/work/inner0",
+            "file:///shop/a.py": None,
+            "file:///shop/inner0/a.py": "/shop/inner0",
         }.items():
             opened.open("x = ", uri)
             await opened.inline(0, 4, uri)

@@ -24,7 +24,7 @@ def span(row: int, start: int, stop: int) -> types.Range:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared() -> AsyncGenerator[Session]:
-    async with session(folders=("file:///work", "file:///other")) as opened:
+    async with session(folders=("file:///shop", "file:///other")) as opened:
         yield opened
 
 
@@ -67,7 +67,7 @@ async def test_a_suggestion_knows_the_document_after_its_edits(opened: Session) 
     assert item.insert_text == "d(x)"
     asked = await opened.asked()
     assert (asked["text"], asked["offset"], asked["version"]) == ("a = foo.\n", 8, 2)
-    assert (asked["path"], asked["workspace"], asked["language"]) == ("/work/a.py", "/work", "python")
+    assert (asked["path"], asked["workspace"], asked["language"]) == ("/shop/a.py", "/shop", "python")
     assert asked["invoked"] is False
 
 
@@ -109,12 +109,12 @@ async def test_documents_that_are_no_files_are_completed_under_their_name(opened
     for uri, path in {
         "untitled:Untitled-1": "Untitled-1",
         "vscode-vfs://github/me/repo/src/b%20c.py": "b c.py",
-        "vscode-notebook-cell:/work/n.ipynb#W0sZmlsZQ%3D%3D": "n.ipynb",
+        "vscode-notebook-cell:/shop/n.ipynb#W0sZmlsZQ%3D%3D": "n.ipynb",
     }.items():
         opened.open("x = ", uri)
         await opened.inline(0, 4, uri)
         asked = await opened.asked()
-        assert (asked["path"], asked["workspace"]) == (path, "/work")
+        assert (asked["path"], asked["workspace"]) == (path, "/shop")
 
 
 async def test_the_newest_request_for_a_document_wins_and_the_older_gets_null(opened: Session) -> None:
@@ -130,10 +130,10 @@ async def test_the_newest_request_for_a_document_wins_and_the_older_gets_null(op
 
 async def test_requests_for_two_documents_and_of_two_kinds_run_side_by_side(opened: Session) -> None:
     opened.open("slow")
-    opened.open("fast", "file:///work/b.py")
+    opened.open("fast", "file:///shop/b.py")
     waiting = opened.ask_inline(0, 4)
     await opened.status_with(message="decoding")
-    assert (await opened.inline(0, 4, "file:///work/b.py")).insert_text == "d(x)"
+    assert (await opened.inline(0, 4, "file:///shop/b.py")).insert_text == "d(x)"
     opened.edit((0, 0), (0, 4), "word")
     assert len((await opened.menu(0, 4)).items) == 1
     assert not waiting.done()
@@ -187,7 +187,7 @@ async def test_half_a_surrogate_pair_in_the_text_reaches_nobody(opened: Session)
 
 
 async def test_many_documents(opened: Session) -> None:
-    uris = [f"file:///work/{number}.py" for number in range(500)]
+    uris = [f"file:///shop/{number}.py" for number in range(500)]
     for uri in uris:
         opened.open("x = ", uri)
     answers = await asyncio.gather(*(opened.inline(0, 4, uri) for uri in uris))

@@ -14,8 +14,8 @@ from holesmith.lsp.uris import folder_around, name_of, path_of
         ("file:relative.py", None, "relative.py"),
         ("file:///a%00b.py", None, "ab.py"),
         ("untitled:Untitled-1", None, "Untitled-1"),
-        ("vscode-notebook-cell:/work/n.ipynb#W0sZmlsZQ%3D%3D", None, "n.ipynb"),
-        ("git:/work/a.py?%7B%7D", None, "a.py"),
+        ("vscode-notebook-cell:/shop/n.ipynb#W0sZmlsZQ%3D%3D", None, "n.ipynb"),
+        ("git:/shop/a.py?%7B%7D", None, "a.py"),
         ("http://[::1", None, "[::1"),
         ("", None, "untitled"),
     ],
@@ -27,16 +27,16 @@ def test_a_uri_is_a_path_or_has_a_name(uri: str, path: str | None, name: str) ->
 @pytest.mark.parametrize(
     ("path", "folder"),
     [
-        ("/work/a.py", "/work"),
-        ("/work/inner/a.py", "/work/inner"),
+        ("/shop/a.py", "/shop"),
+        ("/shop/inner/a.py", "/shop/inner"),
         ("/worker/a.py", None),
-        (None, "/work"),
+        (None, "/shop"),
     ],
 )
 def test_the_innermost_folder_counts(path: str | None, folder: str | None) -> None:
-    assert folder_around(path, ("/work", "/work/inner")) == folder
+    assert folder_around(path, ("/shop", "/shop/inner")) == folder
 
 
 def test_without_folders_there_is_none() -> None:
-    assert folder_around("/work/a.py", ()) is None
+    assert folder_around("/shop/a.py", ()) is None
     assert folder_around(None, ()) is None
