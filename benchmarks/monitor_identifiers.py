@@ -11,7 +11,9 @@ identifier, "exact_line" the whole rest of the line.
 
 Decoding is timed with the prompt already read. "optimistic" is what guidance added; "waiting" is how long
 decoding would have stood still had it waited for every answer, one after another. Both are taken where the
-monitors changed nothing, so that the same text was decoded. The last line is one JSON object.
+monitors changed nothing, so that the same text was decoded. With ``--cold`` the guided times are with the
+prompt's, during which analysis works already, and only "waited_ms" compares: how long the finished text was
+held back for answers. The last line is one JSON object.
 """
 
 import argparse
@@ -88,6 +90,7 @@ class Score:
     tokens: int = 0
     refused: int = 0
     late: int = 0
+    waited_ms: float = 0.0
     decode_ms: float = 0.0
     answers_ms: float = 0.0
 
@@ -102,6 +105,7 @@ class Score:
             "tokens": self.tokens,
             "refused": self.refused,
             "late": self.late,
+            "waited_ms": round(self.waited_ms, 1),
             "decode_ms": round(self.decode_ms, 1),
             "answers_ms": round(self.answers_ms, 1),
         }
@@ -115,6 +119,7 @@ class Decoded:
     tokens: int
     refused: int
     late: int
+    waited_ms: float
     decode_ms: float
     answers_ms: float
 
@@ -147,6 +152,7 @@ class Bench:
     words: frozenset[str]
     root: Path
     options: Options
+    is_cold: bool
     results: Results
 
     async def measure(self, hole: Hole, is_shown: bool) -> None:
@@ -161,7 +167,8 @@ class Bench:
             prepared = await asyncio.to_thread(self.completer.prepare, snapshot, options, None, Stopwatch())
             if isinstance(prepared, str):
                 return
-            await self._read_prompt(prepared)
+            if not self.is_cold:
+                await self._read_prompt(prepared)
             decoded = await self._both(hole, prepared)
             for monitor, each in decoded.items():
                 label = f"{'context' if context else 'file'} {'guided' if monitor else 'free'}"
@@ -175,7 +182,9 @@ class Bench:
                 self.results.unchanged.append((decoded[False], decoded[True]))
 
     async def _both(self, hole: Hole, prepared: Prepared) -> dict[bool, Decoded]:
-        """Guided and free, in random order."""
+        """Guided and free, in random order; guided first where it has to read the prompt."""
+        if self.is_cold:
+            return {monitor: await self._decode(prepared, monitor) for monitor in (True, False)}
         order = random.Random(hole.offset).sample((False, True), 2)
         return {monitor: await self._decode(prepared, monitor) for monitor in order}
 
@@ -214,7 +223,8 @@ class Bench:
         completion, _ = completion_of(middle, generation, prepared)
         text = "" if completion is None else completion.text
         late = report.outcomes()["late"]
-        return Decoded(text, len(generation.tokens), report.refused, late, decode_ms, analyst.answers_ms)
+        tokens, refused, waited_ms = len(generation.tokens), report.refused, report.waited_ms
+        return Decoded(text, tokens, refused, late, waited_ms, decode_ms, analyst.answers_ms)
 
 
 def score(
@@ -225,6 +235,7 @@ def score(
     into.tokens += decoded.tokens
     into.refused += decoded.refused
     into.late += decoded.late
+    into.waited_ms += decoded.waited_ms
     into.decode_ms += decoded.decode_ms
     into.answers_ms += decoded.answers_ms
     into.exact += text.strip() == hole.truth.strip()
@@ -322,7 +333,7 @@ async def run_package(
         client = AnalysisClient(AnalysisOptions(str(directory), cache))
         try:
             await warm_up(client)
-            bench = Bench(completer, client, words_of(directory), directory, options, results)
+            bench = Bench(completer, client, words_of(directory), directory, options, arguments.cold, results)
             for hole in sample(directory, arguments.kinds, -(-arguments.holes // count), arguments.seed):
                 if time.monotonic() < stop_at:
                     await bench.measure(hole, arguments.show)
@@ -360,6 +371,7 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=24)
     parser.add_argument("--prompt-tokens", type=int, default=1024)
     parser.add_argument("--context", action="store_true", help="also with the repository in the prompt")
+    parser.add_argument("--cold", action="store_true", help="guided decoding reads the prompt as well")
     parser.add_argument("--show", action="store_true", help="print every completion beside the truth")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
