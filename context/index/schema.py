@@ -5,6 +5,7 @@ writes, and a writer waits for another. A damaged or foreign file is deleted and
 can't be had again from the workspace. The chunks of a file, in order, are the whole of its text.
 """
 
+import fcntl
 import sqlite3
 from pathlib import Path
 
@@ -54,13 +55,17 @@ def open_writer(path: Path) -> sqlite3.Connection:
     Raises OSError or sqlite3.OperationalError where the place can't be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        return _prepared(path)
-    except sqlite3.OperationalError:
-        raise
-    except sqlite3.DatabaseError:
-        delete_database(path)
-        return _prepared(path)
+    # One process at a time: SQLite does not wait but fails when two turn to write-ahead logging at once, and
+    # a damaged database must not be deleted after another process has made it anew.
+    with path.with_name("open.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            return _prepared(path)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            delete_database(path)
+            return _prepared(path)
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
