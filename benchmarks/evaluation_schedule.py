@@ -127,7 +127,7 @@ def main() -> None:
 def shuffled_holes(root: Path, count: int, files: int) -> list[Case]:
     """Holes of the files that have the most, in no order."""
     by_file: dict[str, list[Case]] = {}
-    for case in RepositoryHoles(root, ("attribute",), None).cases():
+    for case in RepositoryHoles((root,), ("attribute",), None).cases():
         by_file.setdefault(case.path, []).append(case)
     largest = sorted(by_file.values(), key=len, reverse=True)[:files]
     chance = random.Random(7)

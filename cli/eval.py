@@ -66,6 +66,9 @@ def add_run_arguments(parser: argparse.ArgumentParser, opener: SuiteOpener) -> N
     what.add_argument("--seed", type=int, default=0)
     what.add_argument("--grid", action="append", default=[], metavar="KEY=V,…", help="all combinations")
     what.add_argument("--checker", metavar="COMMAND", help="run on each answer's {file}, in a copy")
+    what.add_argument(
+        "--likelihood", action="store_true", help="also ask how likely the model takes the truth"
+    )
     how = parser.add_argument_group("how to run it")
     how.add_argument("--out", type=Path, metavar="DIR", help="the run's folder; one begun there is resumed")
     how.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N; several with commas")

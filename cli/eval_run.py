@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, cast
 
 from holesmith.evaluation.configuration import PAPER_TEMPERATURES, Configuration, Named, grid_of
 from holesmith.evaluation.errors import EvaluationError
@@ -89,12 +89,15 @@ def plan_of(
         "sample": arguments.sample,
         "seed": arguments.seed,
         "checker": arguments.checker,
+        "likelihood": arguments.likelihood,
         "order": arguments.order,
         "configurations": {named.name: named.configuration.as_json() for named in configurations},
     }
 
 
 def as_plain(value: object) -> object:
+    if isinstance(value, list):
+        return [as_plain(each) for each in cast("list[object]", value)]
     return str(value.absolute()) if isinstance(value, Path) else value
 
 
@@ -107,7 +110,8 @@ def check_first(suite: Suite) -> None:
 def pool_of(arguments: argparse.Namespace, opener: SuiteOpener) -> Pool:
     devices = [device for device in arguments.device.split(",") for _ in range(arguments.workers)]
     setups = [
-        WorkerSetup(arguments.suite, device, arguments.checker, opener.check_metric) for device in devices
+        WorkerSetup(arguments.suite, device, arguments.checker, opener.check_metric, arguments.likelihood)
+        for device in devices
     ]
     if arguments.ray:
         from holesmith.evaluation.ray_pool import RayPool

@@ -66,12 +66,14 @@ class Completer:
         ``on_text`` is called with the middle as it grows.
         """
         watch = Stopwatch()
+        # Milliseconds in a long file: too long for the event loop, on which edits and cancellations wait.
+        with watch.stage("syntax"):
+            refusal = await asyncio.to_thread(refusal_of, snapshot, options)
+        if refusal is not None:
+            return Answer(None, refusal, self.engine.description.name, timings_ms=watch.timings_ms())
         with watch.stage("analysis"):
             facts = await self.facts_at(snapshot, options)
-        # Milliseconds in a long file: too long for the event loop, on which edits and cancellations wait.
         prepared = await asyncio.to_thread(self.prepare, snapshot, options, facts, watch)
-        if isinstance(prepared, str):
-            return Answer(None, prepared, self.engine.description.name, timings_ms=watch.timings_ms())
         prompt = prepared.prompt
         middle = Middle(prompt.required, self.engine.vocabulary.token_bytes)
         generation, monitors = await self.decode(prepared, middle, options, on_text)
@@ -97,8 +99,7 @@ class Completer:
 
     async def facts_at(self, snapshot: Snapshot, options: Options) -> tuple[Fact, ...] | None:
         """What static analysis says of the hole in time; None where it is not asked."""
-        wanted = options.context and options.facts and refusal_of(snapshot, options) is None
-        if self.workspaces is None or not wanted:
+        if self.workspaces is None or not options.wants_facts:
             return None
         analyst = await self.workspaces.of(snapshot)
         if analyst is None:
@@ -109,19 +110,19 @@ class Completer:
 
     def prepare(
         self, snapshot: Snapshot, options: Options, facts: tuple[Fact, ...] | None, watch: Stopwatch
-    ) -> Prepared | str:
-        """Everything before the engine, or why there is nothing to ask it. Blocks for milliseconds."""
+    ) -> Prepared:
+        """Everything else before the engine. Blocks for milliseconds."""
         with watch.stage("syntax"):
-            reason = refusal_of(snapshot, options)
-            if reason is not None:
-                return reason
             prefix, suffix = text_around(snapshot)
             extent = extent_of(snapshot.language, prefix, suffix, options.lines)
         tokens_max, vocabulary = options.prompt_tokens_max, self.engine.vocabulary
         with watch.stage("context"):
             gathered = Gathered()
             if self.retrieval is not None and options.context:
-                gathered = self.retrieval.gather(snapshot, (prefix, suffix), vocabulary, tokens_max, facts)
+                texts = prefix, suffix
+                gathered = self.retrieval.gather(
+                    snapshot, texts, vocabulary, tokens_max, facts, options.sources
+                )
         with watch.stage("prompt"):
             hole = Hole(
                 prefix,

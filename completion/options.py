@@ -15,8 +15,10 @@ class Options:
     the default for the device. ``device`` is "auto", "cpu", "cuda" or "cuda:N". Token counts are of the
     loaded model's vocabulary. ``prompt_order`` is explained in context/prompt.py. ``debounce_ms_max``
     bounds the wait for a pause in typing (debounce.py); 0 never waits. ``facts`` puts what static analysis
-    says of the hole into the prompt, as far as it is known after ``facts_ms_max``. ``answer_ms_max`` is how
-    long after a monitor has asked static analysis something the answer still counts.
+    says of the hole into the prompt, as far as it is known after ``facts_ms_max``. ``sources`` are the only
+    sources of context, by their names in the catalogue, and "facts" among them counts as ``facts``; None
+    takes those on by default. ``answer_ms_max`` is how long after a monitor has asked static analysis
+    something the answer still counts.
     """
 
     model: str | None = None
@@ -30,5 +32,11 @@ class Options:
     context: bool = True
     facts: bool = False
     facts_ms_max: float = 50.0
+    sources: frozenset[str] | None = None
     monitor: bool = True
     answer_ms_max: float = 400.0
+
+    @property
+    def wants_facts(self) -> bool:
+        """Whether static analysis is asked for the prompt's sake."""
+        return self.context and (self.facts if self.sources is None else "facts" in self.sources)

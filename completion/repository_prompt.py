@@ -17,13 +17,9 @@ from holesmith.completion.snapshot import Snapshot
 from holesmith.context.budget import ReadingSpeed, budget_of
 from holesmith.context.comments import as_comments
 from holesmith.context.gather import DEFAULT_CHOICE, Choice, Gathered, gather
-from holesmith.context.index.build import Workspace, scan
-from holesmith.context.index.files import Limits
-from holesmith.context.index.ignore import IgnoreRules
-from holesmith.context.index.indexer import scanning_lock
-from holesmith.context.index.location import claim, database_of
+from holesmith.context.index.foreground import index_now
+from holesmith.context.index.location import database_of
 from holesmith.context.index.reader import Index
-from holesmith.context.index.schema import open_writer
 from holesmith.context.prompt import Hole, build_prompt
 from holesmith.context.request import ContextRequest, Fact
 from holesmith.context.sources.catalogue import SOURCE_NAMES
@@ -33,8 +29,6 @@ from holesmith.engine.vocabulary import Vocabulary
 
 GATHER_S_MAX = 60.0
 REPOSITORIES_KEPT = 4
-# How often to try for the lock while another process scans: for minutes.
-WAITS_MAX = 1_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +74,7 @@ class RepositoryPrompts:
         sources: Iterable[str] | None = None,
     ) -> RepositoryPrompt:
         """As the pipeline makes it. ``sources`` are names of context's catalogue; None for its defaults."""
-        choice = DEFAULT_CHOICE if sources is None else Choice(frozenset(sources))
-        gathered = self.gathered(document, vocabulary, tokens_max, choice)
+        gathered = self.gathered(document, vocabulary, tokens_max, choice_of(sources))
         files, path = gathered.files, document.path
         comments = as_comments(files, document.language)
         hole = Hole(document.prefix, document.suffix, path, self._root.name, files, comments)
@@ -94,7 +87,7 @@ class RepositoryPrompts:
         tokenizer: Tokenizer,
         tokens_max: int,
         choice: Choice = DEFAULT_CHOICE,
-        facts: tuple[Fact, ...] = (),
+        facts: tuple[Fact, ...] | None = None,
     ) -> Gathered:
         """The snippets for a hole, all sources heard to the end."""
         prefix, suffix = document.prefix, document.suffix
@@ -117,13 +110,14 @@ class PatientRetrieval(Retrieval):
         tokenizer: Tokenizer,
         prompt_tokens_max: int,
         facts: tuple[Fact, ...] | None = None,
+        sources: frozenset[str] | None = None,
     ) -> Gathered:
         """See `Retrieval`. Raises OSError or sqlite3.Error if the cache can't be written."""
         path = relative(snapshot.workspace, snapshot.path)
         if snapshot.workspace is None or path is None:
             return Gathered()
-        document = Document(path, snapshot.language, *texts)
-        return self.of(snapshot.workspace).gathered(document, tokenizer, prompt_tokens_max, facts=facts or ())
+        document, choice = Document(path, snapshot.language, *texts), choice_of(sources)
+        return self.of(snapshot.workspace).gathered(document, tokenizer, prompt_tokens_max, choice, facts)
 
     def measured(self, tokens: int, duration_ms: float) -> None:
         """The budget does not follow the engine's speed."""
@@ -144,6 +138,11 @@ class PatientRetrieval(Retrieval):
         return self._repositories[workspace]
 
 
+def choice_of(sources: Iterable[str] | None) -> Choice:
+    """Only these sources; None for those on by default."""
+    return DEFAULT_CHOICE if sources is None else Choice(frozenset(sources))
+
+
 def unknown_sources(names: Iterable[str]) -> list[str]:
     """Those that context's catalogue does not have."""
     return sorted(set(names) - SOURCE_NAMES)
@@ -151,17 +150,3 @@ def unknown_sources(names: Iterable[str]) -> list[str]:
 
 def source_names() -> list[str]:
     return sorted(SOURCE_NAMES)
-
-
-def index_now(root: Path) -> None:
-    """Bring the index that completion uses up to date, or wait while another process does."""
-    database = database_of(root)
-    claim(root, database)
-    connection = open_writer(database)
-    try:
-        waits = iter(range(WAITS_MAX))
-        with scanning_lock(database, lambda: next(waits, None) is not None) as is_ours:
-            if is_ours:
-                scan(Workspace(root, connection, IgnoreRules(root), Limits()))
-    finally:
-        connection.close()

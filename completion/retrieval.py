@@ -9,7 +9,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from holesmith.completion.answer import SnippetUse
@@ -75,9 +75,10 @@ class Retrieval:
         tokenizer: Tokenizer,
         prompt_tokens_max: int,
         facts: tuple[Fact, ...] | None = None,
+        sources: frozenset[str] | None = None,
     ) -> Gathered:
-        """The snippets for one request. ``texts`` are the text before and after the hole. Blocks: not for the
-        event loop.
+        """The snippets for one request. ``texts`` are the text before and after the hole; only ``sources``
+        are asked, where they are given. Blocks: not for the event loop.
         """
         deadline_s = time.monotonic() + GATHER_MS_MAX / 1000
         workspace = self._workspace(snapshot.workspace, (snapshot.path,)) if snapshot.workspace else None
@@ -101,8 +102,9 @@ class Retrieval:
             unsaved=texts_seen,
             revision=self._revision(workspace),
         )
+        choice = self._choice if sources is None else replace(self._choice, sources=sources)
         return workspace.session.gather(
-            request, tokenizer, budget, deadline_s, self._choice, paused=snapshot.invoked
+            request, tokenizer, budget, deadline_s, choice, paused=snapshot.invoked
         )
 
     def measured(self, tokens: int, duration_ms: float) -> None:

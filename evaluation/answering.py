@@ -4,12 +4,13 @@ alone.
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from holesmith.completion.answer import SnippetUse
 from holesmith.completion.middle import Middle
 from holesmith.completion.options import Lines, Options
 from holesmith.completion.plain_prompt import spelled
+from holesmith.completion.repository_prompt import source_names, unknown_sources
 from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
 from holesmith.engine.request import Request, Sampling
@@ -97,11 +98,10 @@ _LINES: Mapping[str, Lines] = {
 
 
 def options_for(configuration: Configuration, case: Case, device: str) -> Options:
-    """The pipeline's options for a case. Raises EvaluationError for a choice that completion does not
-    offer.
+    """The pipeline's options for a case, with all the time in the world. Raises EvaluationError for a source
+    of context that there is not.
     """
-    if configuration.sources is not None:
-        raise EvaluationError("the pipeline takes its default sources: choose them in mode context")
+    check_sources(configuration)
     return Options(
         model=configuration.model,
         device=device,
@@ -110,9 +110,37 @@ def options_for(configuration: Configuration, case: Case, device: str) -> Option
         prompt_tokens_max=configuration.prompt_tokens_max,
         in_comments=True,
         context=configuration.context,
+        sources=None if configuration.sources is None else frozenset(configuration.sources),
+        facts_ms_max=ANSWER_MS_MAX,
         monitor=configuration.monitor,
         answer_ms_max=ANSWER_MS_MAX,
     )
+
+
+def check_sources(configuration: Configuration) -> None:
+    """Raises EvaluationError for a name that context's catalogue does not have."""
+    if unknown := unknown_sources(configuration.sources or ()):
+        raise EvaluationError(
+            f"no such source of context: {', '.join(unknown)}; there are {', '.join(source_names())}"
+        )
+
+
+async def truth_nats(case: Case, engine: SampledEngine) -> tuple[float, int] | None:
+    """The model's surprise at the true first line, in nats, behind the prompt of the answer just given, and
+    the tokens of that line; None without a prompt. One short pass, since the engine has the prompt in its
+    cache.
+    """
+    request = engine.first
+    if request is None:
+        return None
+    lead = case.target[: len(case.target) - len(case.target.lstrip())]
+    truth = request.required_prefix.decode("utf-8", "replace") + lead + case.target.strip().split("\n")[0]
+    ids = tuple(engine.vocabulary.encode(truth))
+    if not ids:
+        return None
+    stream = engine.start(replace(request, choices=(ids,), constraints=(), required_prefix=b""))
+    generation = await stream.result()
+    return -generation.scores[0], len(ids)
 
 
 async def answer_pipeline(case: Case, options: Options, service: Service) -> Answered:

@@ -31,9 +31,8 @@ PAPER_TEMPERATURES = (0.2, 0.4, 0.6, 0.6, 0.8, 0.8)
 class Configuration:
     """``mode`` is "pipeline" for what the editor would show, else how the prompt is made from the case.
 
-    ``model`` None is the default model of the device. ``context`` and ``monitor``
-    belong to the pipeline, ``sources`` (None for those it takes by default) to the mode "context".
-    ``healing`` takes a token
+    ``model`` None is the default model of the device. ``context`` and ``monitor`` belong to the pipeline,
+    ``sources`` (None for those on by default) to it and to the mode "context". ``healing`` takes a token
     that may be half typed off a prompt and demands it from the model. The published settings do not, and had
     vocabularies that end a token at every dot; one with tokens such as ``.get`` fails without.
     ``window_step`` lets a window of tokens begin only at multiples of it, so that the windows of holes in

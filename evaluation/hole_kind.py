@@ -2,5 +2,5 @@
 
 from typing import Literal, get_args
 
-HoleKind = Literal["attribute", "argument", "line", "statement", "body"]
+HoleKind = Literal["attribute", "argument", "import", "line", "statement", "body"]
 HOLE_KINDS: tuple[HoleKind, ...] = get_args(HoleKind)

@@ -3,15 +3,9 @@
 import sqlite3
 from pathlib import Path
 
-from holesmith.completion.repository_prompt import (
-    Document,
-    PatientRetrieval,
-    RepositoryPrompts,
-    source_names,
-    unknown_sources,
-)
+from holesmith.completion.repository_prompt import Document, PatientRetrieval, RepositoryPrompts
 from holesmith.engine.vocabulary import Vocabulary
-from holesmith.evaluation.answering import uses_of
+from holesmith.evaluation.answering import check_sources, uses_of
 from holesmith.evaluation.case import Case
 from holesmith.evaluation.configuration import Configuration
 from holesmith.evaluation.errors import EvaluationError
@@ -26,10 +20,7 @@ class RepositoryContexts:
 
     def prompt(self, case: Case, configuration: Configuration, vocabulary: Vocabulary) -> CasePrompt:
         """Raises EvaluationError without the case's repository, or for a source that there is not."""
-        if configuration.sources and (unknown := unknown_sources(configuration.sources)):
-            raise EvaluationError(
-                f"no such source of context: {', '.join(unknown)}; there are {', '.join(source_names())}"
-            )
+        check_sources(configuration)
         made = self._repository(case).prompt(
             Document(case.path, case.language, case.prefix, case.suffix),
             vocabulary,

@@ -1,14 +1,15 @@
 """Holes cut from any repository: the user's own code as a data set.
 
 Kinds: ``attribute`` (from behind a dot to the end of the line), ``argument`` (what stands between the
-brackets of a call on one line), ``line`` (the second half of a line, RLPG's holes with the column counted
-in the raw line), ``statement`` (a whole line from its first character on), ``body`` (the body of a short
-function).
+brackets of a call on one line), ``import`` (the names that a line of Python takes from a module of its own
+repository), ``line`` (the second half of a line, RLPG's holes with the column counted in the raw line),
+``statement`` (a whole line from its first character on), ``body`` (the body of a short function).
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from pathlib import Path
 
 from holesmith.analysis.lexer import Token, tokenize
@@ -33,46 +34,53 @@ Cut = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class RepositoryHoles:
-    """``per_kind`` holes of each kind are drawn by ``seed``; None takes all there are."""
+    """``per_kind`` holes of each kind and repository are drawn by ``seed``; None takes all there are."""
 
-    root: Path
+    roots: Sequence[Path]
     kinds: Sequence[HoleKind] = HOLE_KINDS
     per_kind: int | None = 40
     seed: int = 0
     language: str | None = None
 
     def cases(self) -> Iterator[Case]:
-        """In the order of kinds, then files. Raises EvaluationError if there is nothing to cut from."""
-        if not self.root.is_dir():
-            raise EvaluationError(f"{self.root}: no such folder")
+        """Kinds and repositories in turn, so that a run cut short has some of each; files in order.
+
+        Raises EvaluationError if there is nothing to cut from.
+        """
+        for root in self.roots:
+            if not root.is_dir():
+                raise EvaluationError(f"{root}: no such folder")
         found = False
-        for kind in self.kinds:
-            cases = self._of_kind(kind)
-            for case in cases if self.per_kind is None else drawn(cases, self.per_kind, self.seed):
+        for turn in zip_longest(*(self._of_kind(root, kind) for kind in self.kinds for root in self.roots)):
+            for case in filter(None, turn):
                 found = True
                 yield case
         if not found:
-            kinds = ", ".join(self.kinds)
-            raise EvaluationError(f"{self.root}: no source file with a hole of the kinds {kinds}")
+            roots, kinds = ", ".join(map(str, self.roots)), ", ".join(self.kinds)
+            raise EvaluationError(f"{roots}: no source file with a hole of the kinds {kinds}")
 
-    def _of_kind(self, kind: HoleKind) -> Iterator[Case]:
-        for file in source_files(self.root, self.language):
+    def _of_kind(self, root: Path, kind: HoleKind) -> Iterator[Case]:
+        cases = self._all_of_kind(root, kind)
+        yield from cases if self.per_kind is None else drawn(cases, self.per_kind, self.seed)
+
+    def _all_of_kind(self, root: Path, kind: HoleKind) -> Iterator[Case]:
+        for file in source_files(root, self.language):
             for start, stop in cuts_of(kind, file):
                 if 0 < stop - start <= TARGET_CHARACTERS_MAX and file.text[start:stop].strip():
-                    yield self._case(kind, file, start, stop)
+                    yield self._case(root.resolve(), kind, file, start, stop)
 
-    def _case(self, kind: HoleKind, file: SourceFile, start: int, stop: int) -> Case:
+    def _case(self, root: Path, kind: HoleKind, file: SourceFile, start: int, stop: int) -> Case:
         extent: Extent = "statement" if kind == "body" else "line"
         return Case(
-            id=f"{kind}/{file.path}:{start}",
-            repository=self.root.resolve().name,
+            id=f"{kind}/{root.name}/{file.path}:{start}",
+            repository=root.name,
             path=file.path,
             language=file.language,
             prefix=file.text[:start],
             suffix=file.text[stop:],
             target=file.text[start:stop],
             extent=extent,
-            workspace=str(self.root.resolve()),
+            workspace=str(root),
             slices={
                 "kind": kind,
                 "length": length_slice(file.text[start:stop]),
@@ -105,6 +113,17 @@ def _arguments(file: SourceFile) -> Iterator[Cut]:
             if is_call and "\n" not in file.text[opener.stop : token.start]:
                 yield opener.stop, token.start
         before = token
+
+
+_IMPORT = re.compile(r"^from (\.*)([\w.]*) import (?=[\w*])", re.M)
+
+
+def _imports(file: SourceFile) -> Iterator[Cut]:
+    """Modules of the repository are relative ones and those of the file's own package."""
+    package = file.path.split("/")[0]
+    for found in _IMPORT.finditer(file.text) if file.language == "python" else ():
+        if found[1] or found[2].split(".")[0] == package:
+            yield found.end(), _line_stop(file.text, found.end())
 
 
 def half_lines(text: str, language: str) -> Iterator[tuple[int, int, Cut]]:
@@ -155,6 +174,7 @@ def _bodies(file: SourceFile) -> Iterator[Cut]:
 _CUTS: Mapping[HoleKind, Callable[[SourceFile], Iterator[Cut]]] = {
     "attribute": _attributes,
     "argument": _arguments,
+    "import": _imports,
     "line": _lines,
     "statement": _statements,
     "body": _bodies,

@@ -24,7 +24,8 @@ class SampleRow:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``configuration`` is its name in the run. ``error`` is why there is no answer, else None.
+    """``configuration`` is its name in the run. ``error`` is why there is no answer, else None. ``nats`` is
+    the model's surprise at the true first line, if it was asked.
 
     ``before`` and ``after`` are the lines around the hole, for people; ``prompt`` is what the model saw.
     """
@@ -44,6 +45,7 @@ class Row:
     context: Sequence[Mapping[str, object]] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict[str, float])
     error: str | None = None
+    nats: float | None = None
 
     @property
     def key(self) -> tuple[str, str]:

@@ -1,4 +1,8 @@
-"""A run: every case of a suite under every configuration, each exactly once, in the order that is fastest."""
+"""A run: every case of a suite under every configuration, each exactly once, in the order that is fastest.
+
+Prompts that begin alike follow each other, so that the engine's prefix cache has what they share: the cases
+of one configuration sorted by their tokens, and the configurations of a family case by case.
+"""
 
 import hashlib
 import heapq
@@ -32,27 +36,41 @@ class Run:
 
     def execute(self, pool: Pool, folder: RunFolder, on_row: Callable[[Row], None]) -> None:
         """Do what ``folder`` does not have yet. ``on_row`` hears of each new row, once it is safe."""
-        for named in self.configurations:
+        for family in families_of(self.configurations):
             for window in windows_of(unique(self.cases()), WINDOW_CASES):
-                for row in rows_of(pool, self._groups(pool, folder, named, window)):
+                for row in rows_of(pool, self._groups(pool, folder, family, window)):
                     folder.append(row)
                     on_row(row)
 
     def _groups(
-        self, pool: Pool, folder: RunFolder, named: Named, window: Sequence[Case]
+        self, pool: Pool, folder: RunFolder, family: Sequence[Named], window: Sequence[Case]
     ) -> list[list[AnswerTask]]:
         """What is to be done of a window. The order is that of the whole window, whatever is done of it."""
-        if all((named.name, case.id) in folder.done for case in window):
+        if all((named.name, case.id) in folder.done for case in window for named in family):
             return []
         places: Iterable[int] = range(len(window))
         if self.order == "shared-prefix":
-            places = order_of(pool, OrderTask(named.configuration, window))
+            places = order_of(pool, OrderTask(family[0].configuration, window))
         tasks = [
             AnswerTask(named, window[place])
             for place in places
+            for named in family
             if (named.name, window[place].id) not in folder.done
         ]
-        return [tasks[start : start + GROUP_CASES] for start in range(0, len(tasks), GROUP_CASES)]
+        size = GROUP_CASES * len(family)
+        return [tasks[start : start + size] for start in range(0, len(tasks), size)]
+
+
+def families_of(configurations: Sequence[Named]) -> list[list[Named]]:
+    """Those that answer a case one after another, because their prompts for it are often the same: the
+    pipeline's with and without monitors, and with a source of context that has nothing to say.
+    """
+    families: dict[object, list[Named]] = {}
+    for number, named in enumerate(configurations):
+        mode, model = named.configuration.mode, named.configuration.model
+        key = (mode, model) if mode in ("pipeline", "context") else number
+        families.setdefault(key, []).append(named)
+    return list(families.values())
 
 
 def windows_of(cases: Iterator[Case], size: int) -> Iterator[list[Case]]:

@@ -92,9 +92,11 @@ def _open_humaneval(arguments: argparse.Namespace) -> "Suite":
 
 
 def _add_repository(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("root", type=Path, metavar="DIR", help="a repository")
+    parser.add_argument("roots", type=Path, nargs="+", metavar="DIR", help="a repository")
     parser.add_argument("--kinds", default=",".join(HOLE_KINDS), help="which holes to cut, with commas")
-    parser.add_argument("--per-kind", type=int, default=40, metavar="N", help="so many of each; 0 for all")
+    parser.add_argument(
+        "--per-kind", type=int, default=40, metavar="N", help="of each, in each DIR; 0 for all"
+    )
     parser.add_argument("--language", metavar="L", help="only files of this language, such as python")
 
 
@@ -105,7 +107,7 @@ def _open_repository(arguments: argparse.Namespace) -> "Suite":
     if len(kinds) != len(arguments.kinds.split(",")):
         raise EvaluationError(f"--kinds {arguments.kinds}: use some of {', '.join(HOLE_KINDS)}")
     return RepositoryHoles(
-        arguments.root, kinds, arguments.per_kind or None, arguments.seed, arguments.language
+        arguments.roots, kinds, arguments.per_kind or None, arguments.seed, arguments.language
     )
 
 
@@ -151,10 +153,10 @@ SUITES: Mapping[str, SuiteOpener] = {
         Configuration(mode="post+prior", tokens_max=64, prompt_tokens_max=1984, suffix_tokens_max=512),
     ),
     "repo": SuiteOpener(
-        "holes cut from a repository of yours",
+        "holes cut from repositories of yours",
         _add_repository,
         _open_repository,
-        ("root", "kinds", "per_kind", "language"),
+        ("roots", "kinds", "per_kind", "language"),
         Configuration(),
     ),
     "own": SuiteOpener(

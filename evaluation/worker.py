@@ -5,6 +5,7 @@ answer depends on the configuration and the case, not on what was answered befor
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from holesmith.evaluation.answering import (
     answer_retrieval,
     options_for,
     sampling_of,
+    truth_nats,
 )
 from holesmith.evaluation.case import Case
 from holesmith.evaluation.checker import Checker
@@ -51,13 +53,15 @@ def load_engine_from_store(options: Options) -> Engine:
 class WorkerSetup:
     """All that a worker is made from; it must survive being sent to another process.
 
-    ``checker`` is the command behind the metric named ``check_metric``, or None.
+    ``checker`` is the command behind the metric named ``check_metric``, or None. With ``likelihood`` the
+    model is also asked what it thinks of the truth.
     """
 
     suite: str
     device: str = "auto"
     checker: str | None = None
     check_metric: str = "type_checks"
+    likelihood: bool = False
     loader: EngineLoader = load_engine_from_store
 
 
@@ -94,17 +98,18 @@ class Worker:
         self._prepare(configuration)
         samples: list[SampleRow] = []
         answers: list[Answered] = []
-        error = None
+        error, nats = None, None
         try:
             for sample, temperature in enumerate(configuration.temperatures):
                 answered = self._runner.run(self._answered(configuration, case, sample))
                 answers.append(answered)
                 samples.append(self._scored(case, answered, temperature))
+            nats = self._nats(case)
         except EvaluationError:
             raise
         except EngineError as failure:
             error, samples = str(failure), []
-        return _row(named.name, case, answers, tuple(samples), error)
+        return _row(named.name, case, answers, tuple(samples), nats, error)
 
     def perform(self, task: Task) -> Reply:
         match task:
@@ -134,7 +139,7 @@ class Worker:
             return self._fused(configuration, case)
         engine = self._engine
         assert engine is not None
-        engine.sampling = sampling_of(configuration, case, sample)
+        engine.sampling, engine.first = sampling_of(configuration, case, sample), None
         if configuration.mode == "context":
             prompt = self._contexts.prompt(case, configuration, engine.vocabulary)
             return await answer_prompt(prompt, case, configuration, engine)
@@ -151,6 +156,11 @@ class Worker:
             )
             await self._service.load()
         return await answer_pipeline(case, options, self._service)
+
+    def _nats(self, case: Case) -> tuple[float, int] | None:
+        if not self._setup.likelihood or self._engine is None:
+            return None
+        return self._runner.run(truth_nats(case, self._engine))
 
     def _fused(self, configuration: Configuration, case: Case) -> Answered:
         model = self._fusion_for(configuration.model)
@@ -207,6 +217,7 @@ def _row(
     case: Case,
     answers: Sequence[Answered],
     samples: tuple[SampleRow, ...],
+    nats: tuple[float, int] | None,
     error: str | None,
 ) -> Row:
     first = answers[0] if answers else Answered("", "none", 0, "", 0)
@@ -214,6 +225,10 @@ def _row(
     for answered in answers:
         for stage, duration_ms in answered.timings_ms.items():
             timings[stage] = round(timings.get(stage, 0.0) + duration_ms, 2)
+    scores = {} if error else scores_of_samples([sample.scores for sample in samples])
+    if scores and nats is not None:
+        surprise, tokens = nats
+        scores |= {"likelihood": round(math.exp(-surprise / tokens), 6)}
     return Row(
         configuration=configuration,
         case=case.id,
@@ -226,7 +241,8 @@ def _row(
         prompt=first.prompt,
         prompt_tokens=first.prompt_tokens,
         samples=samples,
-        scores={} if error else scores_of_samples([sample.scores for sample in samples]),
+        scores=scores,
+        nats=None if nats is None else round(nats[0], 4),
         context=first.context,
         timings_ms=timings,
         error=error,

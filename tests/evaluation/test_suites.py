@@ -275,7 +275,7 @@ CODE = '''def price(book):
 def holes_of(tmp_path: Path, kind: HoleKind) -> list[Case]:
     (tmp_path / "shop").mkdir(exist_ok=True)
     (tmp_path / "shop" / "price.py").write_text(CODE)
-    return list(RepositoryHoles(tmp_path / "shop", (kind,), None).cases())
+    return list(RepositoryHoles((tmp_path / "shop",), (kind,), None).cases())
 
 
 @pytest.mark.parametrize(
@@ -302,7 +302,7 @@ def test_half_a_line_is_counted_from_where_its_text_begins() -> None:
 
 def test_holes_are_drawn_by_seed(tmp_path: Path) -> None:
     holes_of(tmp_path, "line")
-    suite = RepositoryHoles(tmp_path / "shop", ("line", "argument"), per_kind=1, seed=3)
+    suite = RepositoryHoles((tmp_path / "shop",), ("line", "argument"), per_kind=1, seed=3)
     first, again = list(suite.cases()), list(suite.cases())
     assert first == again
     assert [case.slices["kind"] for case in first] == ["line", "argument"]
@@ -310,9 +310,9 @@ def test_holes_are_drawn_by_seed(tmp_path: Path) -> None:
 
 def test_a_folder_without_code_is_told(tmp_path: Path) -> None:
     with pytest.raises(EvaluationError, match="no source file with a hole"):
-        list(RepositoryHoles(tmp_path).cases())
+        list(RepositoryHoles((tmp_path,)).cases())
     with pytest.raises(EvaluationError, match="no such folder"):
-        list(RepositoryHoles(tmp_path / "gone").cases())
+        list(RepositoryHoles((tmp_path / "gone",)).cases())
 
 
 def test_the_own_suite_is_whole() -> None:

@@ -72,8 +72,15 @@ def test_what_context_needs_is_asked_for(case: Case) -> None:
 def test_the_pipeline_answers_as_in_an_editor(case: Case) -> None:
     row = answer(case, Configuration(context=False, monitor=False))
     assert (row.samples[0].text, row.samples[0].finish) == ("add_book('x')", "shown")
-    with pytest.raises(EvaluationError, match="choose them in mode context"):
-        answer(case, Configuration(sources=("imports",)))
+
+
+def test_the_pipeline_takes_the_sources_it_is_given(case: Case) -> None:
+    assert "def add_book" in answer(case, Configuration(sources=("imports",), monitor=False)).prompt
+    assert "def add_book" not in answer(case, Configuration(sources=(), monitor=False)).prompt
+    facts = answer(case, Configuration(sources=("facts",), monitor=False))
+    assert {use["source"] for use in facts.context} == {"members"}
+    with pytest.raises(EvaluationError, match="no such source of context: rumours"):
+        answer(case, Configuration(sources=("rumours",)))
 
 
 def test_a_checker_judges_the_answer_in_a_copy(case: Case) -> None:
