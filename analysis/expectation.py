@@ -49,6 +49,8 @@ class Expectation:
 
 def expectation_at(filled: FilledHole) -> Expectation | None:
     """None where any type would do."""
+    if filled.hole.kind == "comment":
+        return None
     leaf = filled.leaf
     return _of_node(filled, leaf.parent if leaf.type == "fstring_string" else leaf, 0)
 

@@ -83,6 +83,7 @@ class JediAnalyser:
         try:
             return cast("A | None", handler(self._project, question, deadline))
         except BaseException:
-            # jedi notes a placeholder before it infers something, and an interruption leaves that behind.
-            self._project.scripts.clear()
+            self._project.documents.forget_documents()
             raise
+        finally:
+            self._project.documents.hand_back_files()

@@ -9,8 +9,8 @@ executed.
 import re
 import sys
 import sysconfig
-from collections import OrderedDict
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from holesmith.analysis.environment import find_environment
 from holesmith.analysis.excerpt import Excerpt, excerpt_at, indentation, line_start
 from holesmith.analysis.frame import closing_quote, first_of_line, quote_of, unowned_openers
 from holesmith.analysis.hole import Hole, hole_of
+from holesmith.analysis.jedi_documents import JediDocuments
 from holesmith.analysis.jedi_options import Options
 from holesmith.analysis.questions import Source
 from jedi.api.environment import InterpreterEnvironment
@@ -30,7 +31,6 @@ from parso.cache import parser_cache
 
 PLACEHOLDER = "holesmith_hole"
 CHARACTERS_MAX = 600_000
-SCRIPTS_MAX = 4
 FILES_MAX = 1_500
 _HEADER_WORDS = frozenset(
     ("if", "elif", "for", "while", "with", "def", "class", "async", "except", "match", "case")
@@ -73,13 +73,15 @@ class FilledHole:
 
     @property
     def leaf(self) -> Any:
-        """The placeholder's leaf in the tree."""
+        """The placeholder's leaf in the tree; in a comment the leaf behind it."""
         line, column = self.position
-        return self.script._module_node.get_leaf_for_position((line, column + 1))  # noqa: SLF001
+        return self.script._module_node.get_leaf_for_position((line, column + 1), include_prefixes=True)  # noqa: SLF001
 
     @property
     def is_sound(self) -> bool:
         """Whether the placeholder stands in the tree, and behind a dot if the text has one there."""
+        if self.hole.kind == "comment":
+            return True
         leaf = self.leaf
         return PLACEHOLDER in leaf.value and (self.hole.kind != "attribute" or leaf.parent.type == "trailer")
 
@@ -93,14 +95,12 @@ class FilledHole:
         return self.script._get_module_context()  # noqa: SLF001
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class JediProject:
-    """``scripts`` are the last parsed texts: several questions are asked about one text."""
+    """``documents`` are the texts that were asked about: several questions come about one text."""
 
     environment: PythonEnvironment
-    project: Any
-    interpreter: IsolatedEnvironment
-    scripts: OrderedDict[tuple[str | None, str], Any] = field(default_factory=OrderedDict[Any, Any])
+    documents: JediDocuments
 
     @classmethod
     def of(cls, options: Options) -> "JediProject":
@@ -109,12 +109,13 @@ class JediProject:
         jedi.settings.dynamic_params_for_other_modules = False
         jedi.settings.dynamic_array_additions = False
         jedi.settings.auto_import_modules = []
+        jedi.settings.fast_parser = False
         setattr(parso.cache, "_CACHED_SIZE_TRIGGER", 100 * FILES_MAX)  # noqa: B010 # private; see forget_files
         interpreter = IsolatedEnvironment()
         environment = find_environment(options)
         search_path = [*environment.source_roots, *interpreter.get_sys_path(), *environment.search_paths]
         project = jedi.Project(options.root, sys_path=search_path, load_unsafe_extensions=False)
-        return cls(environment, project, interpreter)
+        return cls(environment, JediDocuments(_parser(project, interpreter)))
 
     def forget_files(self) -> None:
         """Between two questions, let go of the parsed files if they are many.
@@ -123,29 +124,12 @@ class JediProject:
         """
         if sum(len(files) for files in parser_cache.values()) > FILES_MAX:
             parser_cache.clear()
-            self.scripts.clear()
-
-    def has_text(self, path: str | None) -> bool:
-        """Whether an earlier text of this path was parsed, so that the next is parsed incrementally."""
-        key = None if path is None else Path(path)
-        return any(key in files for files in parser_cache.values())
-
-    def forget_text(self, path: str | None) -> None:
-        for files in parser_cache.values():
-            files.pop(path if path is None else Path(path), None)
-        self.scripts.clear()
+            self.documents.forget_documents()
 
     def script(self, path: str | None, text: str) -> Any:
         if len(text) > CHARACTERS_MAX:
             raise TooLongError(f"the file has more than {CHARACTERS_MAX:,} characters")
-        key = (path, text)
-        script = self.scripts.get(key)
-        if script is None:
-            script = jedi.Script(text, path=path, project=self.project, environment=self.interpreter)
-            self.scripts[key] = script
-            while len(self.scripts) > SCRIPTS_MAX:
-                self.scripts.popitem(last=False)
-        return script
+        return self.documents.script(path, text)
 
     def fill(self, source: Source, offset: int) -> FilledHole:
         """Fill the hole at ``offset``; the rest of a word around it is replaced by the placeholder."""
@@ -162,13 +146,24 @@ class JediProject:
         if excerpt.open_literal and hole.kind == "string" and not closing_quote(excerpt):
             closers = quote_of(excerpt.open_literal.text) + closers
         text = prefix[:start] + PLACEHOLDER + closers + suffix
-        is_incremental = self.has_text(source.path)
         filled = FilledHole(self.script(source.path, text), text, start, hole)
-        if is_incremental and not filled.is_sound:
+        if self.documents.is_incremental and not filled.is_sound:
             # parso's incremental parser lost its way between two texts, so this one is parsed anew.
-            self.forget_text(source.path)
+            self.documents.forget_text(source.path)
             filled = FilledHole(self.script(source.path, text), text, start, hole)
         return filled
+
+
+def _parser(project: Any, interpreter: IsolatedEnvironment) -> Callable[[str | None, str], Any]:
+    def parse(path: str | None, text: str) -> Any:
+        # Incrementally, which is not for files: other scripts hold on to their trees.
+        jedi.settings.fast_parser = True
+        try:
+            return jedi.Script(text, path=path, project=project, environment=interpreter)
+        finally:
+            jedi.settings.fast_parser = False
+
+    return parse
 
 
 def closing(excerpt: Excerpt, suffix: str) -> str:

@@ -69,7 +69,7 @@ class Outcome:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("directories", nargs="+", type=Path)
+    parser.add_argument("directories", nargs="+", type=lambda text: Path(text).resolve())
     parser.add_argument("--sites", type=int, default=300, help="per package")
     parser.add_argument("--deadline-ms", type=float, default=2000.0)
     parser.add_argument("--seed", type=int, default=1)

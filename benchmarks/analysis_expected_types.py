@@ -57,7 +57,7 @@ class Site:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("directories", nargs="+", type=Path)
+    parser.add_argument("directories", nargs="+", type=lambda text: Path(text).resolve())
     parser.add_argument("--files", type=int, default=60, help="per package")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()

@@ -1,0 +1,127 @@
+"""What a worker has been asked before never changes what it answers later."""
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+from holesmith.analysis.deadline import Deadline, Overdue, interrupting
+from holesmith.analysis.jedi_analyser import JediAnalyser
+from holesmith.analysis.jedi_options import Options
+from holesmith.analysis.questions import (
+    ExpectedTypeQuestion,
+    MembersQuestion,
+    Question,
+    ScopeQuestion,
+    Source,
+    StaticErrorsQuestion,
+)
+from parso.cache import parser_cache
+
+SHOP = Path(__file__).parent.parent / "fixtures" / "analysis"
+PATIENCE = Deadline.after_ms(3_600_000)
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def analyser(tmp_path: Path, cache: Path) -> JediAnalyser:
+    return JediAnalyser(Options(str(tmp_path), str(cache)))
+
+
+def members(analyser: JediAnalyser, path: Path | None, text: str) -> set[str]:
+    """The names at the mark."""
+    offset = text.index("‸")
+    source = Source(None if path is None else str(path), text.replace("‸", ""))
+    answer = analyser.answer(MembersQuestion(source, offset), PATIENCE)
+    assert answer is not None
+    return {member.name for member in answer.members}
+
+
+def test_text_of_a_question_is_not_taken_for_the_file(analyser: JediAnalyser, tmp_path: Path) -> None:
+    library, user = tmp_path / "library.py", tmp_path / "user.py"
+    library.write_text("class Part:\n    saved = 1\n\nPART = Part()\n")
+    text = "from library import Part\nPart().‸\n"
+    assert "unsaved" in members(analyser, library, "class Part:\n    unsaved = 1\n\nPart().‸\n")
+    assert {"saved", "unsaved"} & members(analyser, user, text) == {"saved"}
+    assert "unsaved" in members(analyser, library, "class Part:\n    unsaved = 1\n\nPart().‸\n\n")
+    assert {"saved", "unsaved"} & members(analyser, user, text + "\n") == {"saved"}
+
+
+def test_document_that_another_imports_is_the_unsaved_one(analyser: JediAnalyser, tmp_path: Path) -> None:
+    (tmp_path / "document.py").write_text("class Part:\n    saved = 1\n")
+    (tmp_path / "other.py").write_text("from document import Part\n\ndef make() -> Part: ...\n")
+    text = "from other import make\n\nclass Part:\n    unsaved = 1\n\nmake().‸\n"
+    assert {"saved", "unsaved"} & members(analyser, tmp_path / "document.py", text) == {"unsaved"}
+
+
+def test_file_that_was_changed_on_disk_is_read_again(analyser: JediAnalyser, tmp_path: Path) -> None:
+    library, user = tmp_path / "library.py", tmp_path / "user.py"
+    library.write_text("class Part:\n    first = 1\n")
+    os.utime(library, (1_000_000_000, 1_000_000_000))
+    text = "from library import Part\nPart().‸\n"
+    assert "first" in members(analyser, user, text)
+    library.write_text("class Part:\n    second = 1\n")
+    assert "second" in members(analyser, user, text + "\n")
+
+
+def test_between_questions_only_files_are_in_the_cache(analyser: JediAnalyser, tmp_path: Path) -> None:
+    path = tmp_path / "document.py"
+    path.write_text("")
+    for middle in ("x", "xy", "xyz"):
+        members(analyser, path, f"{middle} = ''\n{middle}.‸\n")
+        assert not any(path in files for files in parser_cache.values())
+
+
+def test_interrupted_question_leaves_nothing_behind(analyser: JediAnalyser, tmp_path: Path) -> None:
+    """A tree may be half changed when the time is over; the next text must not be made from it."""
+    path = tmp_path / "document.py"
+    lines = [f"class Part{n}:\n    def method{n}(self) -> 'Part{n}': ...\n" for n in range(300)]
+    chooser = random.Random(1)
+    for budget_ms in (1, 2, 4, 8, 16, 32):
+        changed = lines[:100] + chooser.sample(lines[100:], 150)
+        with pytest.raises(Overdue):
+            ask_for_ms(analyser, path, "".join(changed), budget_ms)
+        assert not any(path in files for files in parser_cache.values())
+        text = "".join(changed[:40])
+        assert "method7" in members(analyser, path, f"{text}\nPart7().method7().‸\n")
+
+
+def ask_for_ms(analyser: JediAnalyser, path: Path, text: str, budget_ms: float) -> None:
+    """Ask about texts that grow, until the time is over."""
+    with interrupting(budget_ms):
+        while True:
+            text += "\nPart7()."
+            analyser.answer(MembersQuestion(Source(str(path), text), len(text)), PATIENCE)
+
+
+def test_answers_do_not_depend_on_what_was_asked_before(cache: Path) -> None:
+    """Everything that is asked of a worker that has seen a hundred half-written texts, asked of a new one."""
+    chooser = random.Random(7)
+    warm = JediAnalyser(Options(str(SHOP), str(cache)))
+    for path in sorted((SHOP / "shop").rglob("*.py")) + sorted(SHOP.glob("members_*.py")):
+        text = path.read_text(encoding="utf-8").replace("‸", "")
+        for _ in range(3):
+            question = chosen_question(chooser, path, text)
+            answer = warm.answer(question, PATIENCE)
+            parser_cache.clear()
+            fresh = JediAnalyser(Options(str(SHOP), str(cache)))
+            assert answer == fresh.answer(question, PATIENCE), question
+
+
+def chosen_question(chooser: random.Random, path: Path, text: str) -> Question[object]:
+    offset = chooser.randrange(len(text)) if text else 0
+    dot = text.find(".", offset) + 1
+    rest = text.find("\n", offset)
+    cut = Source(str(path), text[:offset] + (text[rest:] if rest >= 0 else ""))
+    return chooser.choice(
+        (
+            MembersQuestion(Source(str(path), text), dot or offset),
+            ExpectedTypeQuestion(cut, offset),
+            ScopeQuestion(cut, offset),
+            StaticErrorsQuestion(cut, max(offset - 200, 0), offset),
+        )
+    )
