@@ -34,11 +34,12 @@ class Completion:
 class Answer:
     """The outcome of one request. When ``completion`` is None, ``reason`` says why there is none.
 
+    ``alternatives`` are other completions, the likeliest first; only requests by hand have them.
     ``generated`` is the model's own text before it was cut to what is shown, ``prompt`` the text of the
     prompt with its special tokens spelt out; both serve explanation only. ``finish`` is the engine's word for
     why decoding ended, or "none" if it never began. ``prefilled_tokens`` of the prompt's were not in the
     engine's cache and had to be computed. ``timings_ms`` is by stage: "syntax", "prompt", "queue",
-    "prefill", "decode", "shaping" and "total".
+    "prefill", "decode", "shaping" and "total"; "wait" is the pause before all of it.
     """
 
     completion: Completion | None
@@ -52,3 +53,4 @@ class Answer:
     timings_ms: Mapping[str, float] = field(default_factory=dict[str, float])
     context: tuple[SnippetUse, ...] = ()
     monitors: MonitorReport = field(default_factory=MonitorReport)
+    alternatives: tuple[Completion, ...] = ()

@@ -10,11 +10,12 @@ from holesmith.completion.answer import Answer, Completion
 from holesmith.completion.extent import Extent, extent_of
 from holesmith.completion.facts import facts_at
 from holesmith.completion.guided import GuidedDecoding
+from holesmith.completion.indentation import indentation_of
 from holesmith.completion.middle import Middle
 from holesmith.completion.monitor_report import MonitorReport
 from holesmith.completion.monitors import Analyst
 from holesmith.completion.options import Options
-from holesmith.completion.refusal import refusal_of
+from holesmith.completion.refusal import objection_to, refusal_of
 from holesmith.completion.repetition import repetition_start
 from holesmith.completion.retrieval import Retrieval, snippet_uses
 from holesmith.completion.shaping import shape
@@ -83,6 +84,8 @@ class Completer:
             self.retrieval.measured(generation.tokens_prefilled, generation.timings_ms["prefill"])
         with watch.stage("shaping"):
             completion, reason = completion_of(middle, generation, prepared)
+            if completion is not None and (objection := objection_to(completion, snapshot, options)):
+                completion, reason = None, objection
         return Answer(
             completion=completion,
             reason=reason,
@@ -199,10 +202,12 @@ def completion_of(
     stop = prepared.stop_of(middle.text)
     cut_short = stop is None and generation.finish == "length"
     wanted = prepared.extent.whole_part(middle.text) if cut_short else middle.text[:stop]
-    shaped = shape(wanted, *text_around(snapshot))
+    prefix, suffix = text_around(snapshot)
+    level = snapshot.indentation or indentation_of(prefix, suffix)
+    shaped = shape(wanted, prefix, suffix, level)
     if not shaped.text:
         return None, shaped.reason
-    return placed(shaped.text, middle.confidence(len(shaped.text)), snapshot), shaped.reason
+    return placed(shaped.text, middle.confidence(shaped.kept), snapshot), shaped.reason
 
 
 def placed(text: str, confidence: float, snapshot: Snapshot) -> Completion:

@@ -45,13 +45,17 @@ class Middle:
         shorter = min(len(self._text), len(self._required))
         return self._text[:shorter] == self._required[:shorter]
 
-    def confidence(self, shown: int) -> float:
-        """The geometric mean of the probabilities of the tokens of the first ``shown`` characters."""
+    def log_probabilities(self, shown: int) -> tuple[float, ...]:
+        """Of the tokens of the first ``shown`` characters; a token that reaches into them counts."""
         stop = len(self._required) + shown
         starts = [0, *(end for end, _ in self._ends)]
-        used = [
+        return tuple(
             log_probability
             for start, (_, log_probability) in zip(starts, self._ends, strict=False)
             if start < stop
-        ]
+        )
+
+    def confidence(self, shown: int) -> float:
+        """The geometric mean of the probabilities of the tokens of the first ``shown`` characters."""
+        used = self.log_probabilities(shown)
         return math.exp(sum(used) / len(used)) if used else 0.0

@@ -19,6 +19,9 @@ class Options:
     sources of context, by their names in the catalogue, and "facts" among them counts as ``facts``; None
     takes those on by default. ``answer_ms_max`` is how long after a monitor has asked static analysis
     something the answer still counts.
+
+    While the user types, a completion whose confidence is below ``confidence_min`` is not shown. Asked for by
+    hand there are up to ``candidates_max``. ``look_ahead`` works out what may come after the one shown.
     """
 
     model: str | None = None
@@ -35,6 +38,9 @@ class Options:
     sources: frozenset[str] | None = None
     monitor: bool = True
     answer_ms_max: float = 400.0
+    confidence_min: float = 0.0
+    candidates_max: int = 1
+    look_ahead: bool = False
 
     @property
     def wants_facts(self) -> bool:

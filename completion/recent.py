@@ -5,9 +5,10 @@ the text around its hole, so that it is found again only in the same document in
 """
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from holesmith.completion.answer import Answer
+from holesmith.completion.answer import Answer, Completion
 from holesmith.completion.complete import placed, text_around
 from holesmith.completion.shaping import TRAILING, cut_overlap, rest_of_line
 from holesmith.completion.snapshot import Snapshot
@@ -17,80 +18,140 @@ ANSWERS_MAX = 64
 CLOSED_MAX = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Remembered:
-    """An answer that showed ``text`` between ``prefix`` and ``suffix``."""
+    """An answer that has ``completions`` between ``prefix`` and ``suffix``, the one shown first.
+
+    ``left`` is how much of the first one was still to be typed when it was last looked at; ``is_shown`` is
+    false while nobody has asked for it.
+    """
 
     path: str
     prefix: str
     suffix: str
-    text: str
+    completions: tuple[Completion, ...]
     answer: Answer
+    is_shown: bool
+    left: int = 0
+
+    @property
+    def text(self) -> str:
+        return self.completions[0].text
+
+    def show(self, answer: Answer) -> None:
+        """Its rest, ``answer``, is shown from now on."""
+        assert answer.completion is not None
+        self.is_shown, self.left = True, len(answer.completion.text)
 
 
 class RecentAnswers:
-    """The last completions shown, newest first."""
+    """The last completions, newest first."""
 
     def __init__(self) -> None:
         self._answers: deque[Remembered] = deque(maxlen=ANSWERS_MAX)
         self._judged: Remembered | None = None
 
-    def add(self, snapshot: Snapshot, answer: Answer) -> None:
+    def add(self, snapshot: Snapshot, answer: Answer, *, is_shown: bool = True) -> None:
+        """Unless ``is_shown``, it was worked out ahead, and says nothing about what the user saw."""
         if answer.completion is None:
             return
         prefix, suffix = text_around(snapshot)
-        start = snapshot.selected.text if snapshot.selected else ""
-        text = answer.completion.text[len(start) :]
-        self._answers.appendleft(Remembered(snapshot.path, prefix, suffix, text, answer))
+        start = len(snapshot.selected.text) if snapshot.selected else 0
+        completions = tuple(
+            replace(completion, text=completion.text[start:])
+            for completion in (answer.completion, *answer.alternatives)
+        )
+        left = len(completions[0].text)
+        self._answers.appendleft(
+            Remembered(snapshot.path, prefix, suffix, completions, answer, is_shown, left)
+        )
 
-    def answer_for(self, snapshot: Snapshot) -> Answer | None:
-        """The rest of a remembered completion that the text since typed agrees with, or None."""
+    def find(self, snapshot: Snapshot) -> tuple[Remembered, Answer] | None:
+        """A remembered answer that the text since typed agrees with, and the rest of it."""
         prefix, suffix = text_around(snapshot)
         for remembered in self._answers:
-            rest = remainder(remembered, snapshot.path, prefix, suffix)
-            if rest:
-                return continued(remembered.answer, rest, snapshot)
+            rests = tuple(remainders(remembered, snapshot.path, prefix, suffix))
+            if rests:
+                return remembered, continued(remembered.answer, rests, snapshot)
         return None
+
+    def is_just_taken(self, snapshot: Snapshot) -> bool:
+        """Whether the last completion shown, of one line, was taken at one stroke and nothing typed since."""
+        last = self._last_shown()
+        if last is None or snapshot.path != last.path or "\n" in last.text or last.left < 2:
+            return False
+        return any(is_taken(last, completion.text, snapshot) for completion in last.completions)
 
     def outcome_of_last(self, snapshot: Snapshot) -> bool | None:
         """Whether the last completion shown has been taken whole, or else dropped for other text.
 
         None while it is still being typed along, when its outcome was told before, or in another document.
         """
-        if not self._answers or self._judged is self._answers[0]:
+        last = self._last_shown()
+        if last is None or self._judged is last:
             return None
-        last = self._answers[0]
         prefix, suffix = text_around(snapshot)
-        if snapshot.path != last.path or remainder(last, snapshot.path, prefix, suffix):
+        if snapshot.path != last.path or any(remainders(last, snapshot.path, prefix, suffix)):
             return None
         self._judged = last
-        return prefix.startswith(last.prefix + last.text)
+        return any(prefix.startswith(last.prefix + completion.text) for completion in last.completions)
 
     def clear(self) -> None:
         self._answers.clear()
 
+    def _last_shown(self) -> Remembered | None:
+        return next((remembered for remembered in self._answers if remembered.is_shown), None)
 
-def remainder(remembered: Remembered, path: str, prefix: str, suffix: str) -> str:
-    """What is left of a completion when ``prefix`` has been typed; empty if it no longer fits."""
+
+def is_taken(remembered: Remembered, text: str, snapshot: Snapshot) -> bool:
+    """Whether the cursor is behind ``text``, or behind the closing marks over which an item reaches."""
+    taken = remembered.prefix + text
+    closed = snapshot.prefix[len(taken) :]
+    return (
+        snapshot.prefix.startswith(taken)
+        and TRAILING.issuperset(closed)
+        and closed + snapshot.suffix == remembered.suffix
+    )
+
+
+def remainders(remembered: Remembered, path: str, prefix: str, suffix: str) -> Iterator[Completion]:
+    """What is left of each completion when ``prefix`` has been typed, of those that still fit."""
     if path != remembered.path or not prefix.startswith(remembered.prefix):
-        return ""
+        return
     typed = prefix[len(remembered.prefix) :]
-    if not remembered.text.startswith(typed):
-        return ""
-    rest = remembered.text[len(typed) :]
-    if suffix == remembered.suffix:
+    for completion in remembered.completions:
+        if completion.text.startswith(typed):
+            rest = remainder(completion.text[len(typed) :], typed, remembered.suffix, suffix)
+            if rest:
+                yield replace(completion, text=rest)
+
+
+def remainder(rest: str, typed: str, before: str, suffix: str) -> str:
+    """``rest`` as it is to be inserted; empty if what stands behind the cursor has changed otherwise than by
+    what an editor does itself: ``before`` it stood there, now ``suffix`` does.
+    """
+    if suffix == before:
         return rest
-    closed = suffix[: len(suffix) - len(remembered.suffix)]
-    by_editor = typed and 0 < len(closed) <= CLOSED_MAX and TRAILING.issuperset(closed)
-    if not by_editor or suffix[len(closed) :] != remembered.suffix:
-        return ""
-    return cut_overlap(rest, rest_of_line(suffix))
+    if before.endswith(suffix):  # a closing bracket was typed over
+        passed = before[: len(before) - len(suffix)]
+        return rest if typed.endswith(passed) and is_closed_by_editor(passed) else ""
+    closed = suffix[: len(suffix) - len(before)]
+    by_editor = typed and suffix.endswith(before) and is_closed_by_editor(closed)
+    return cut_overlap(rest, rest_of_line(suffix)) if by_editor else ""
 
 
-def continued(answer: Answer, rest: str, snapshot: Snapshot) -> Answer:
-    """``answer`` as it looks from ``snapshot``: its remaining text, and no time spent."""
-    assert answer.completion is not None
-    completion = placed(rest, answer.completion.confidence, snapshot)
+def is_closed_by_editor(text: str) -> bool:
+    return 0 < len(text) <= CLOSED_MAX and TRAILING.issuperset(text)
+
+
+def continued(answer: Answer, rests: tuple[Completion, ...], snapshot: Snapshot) -> Answer:
+    """``answer`` as it looks from ``snapshot``: its remaining texts, and no time spent."""
+    first, *others = (placed(rest.text, rest.confidence, snapshot) for rest in rests)
     return replace(
-        answer, completion=completion, reason="typed along", prefilled_tokens=0, timings_ms={"total": 0.0}
+        answer,
+        completion=first,
+        alternatives=tuple(others),
+        reason="typed along",
+        prefilled_tokens=0,
+        timings_ms={"total": 0.0},
     )

@@ -1,12 +1,15 @@
 """Where no completion is offered at all, and why: decided before any work is done."""
 
 from holesmith.analysis.hole import hole_at
+from holesmith.completion.answer import Completion
 from holesmith.completion.options import Options
+from holesmith.completion.shaping import TRAILING
 from holesmith.completion.snapshot import Snapshot
 from holesmith.context.secrets import is_secret
 
 CHARACTERS_MAX = 5_000_000
 LINE_CHARACTERS_MAX = 5_000
+AFTER_DELETION = "text was just taken away"
 
 
 def refusal_of(snapshot: Snapshot, options: Options) -> str | None:
@@ -26,6 +29,8 @@ def refusal_of(snapshot: Snapshot, options: Options) -> str | None:
 
 
 def nuisance_of(snapshot: Snapshot, options: Options) -> str | None:
+    if snapshot.after_deletion:
+        return AFTER_DELETION
     if snapshot.suffix[:1].isidentifier() and snapshot.prefix[-1:].isidentifier():
         return "the cursor is in the middle of a word"
     in_comment = hole_at(snapshot.language, snapshot.prefix, snapshot.suffix).kind == "comment"
@@ -38,3 +43,14 @@ def line_length(snapshot: Snapshot) -> int:
     start = snapshot.text.rfind("\n", 0, snapshot.offset) + 1
     stop = snapshot.text.find("\n", snapshot.offset)
     return (len(snapshot.text) if stop < 0 else stop) - start
+
+
+def objection_to(completion: Completion, snapshot: Snapshot, options: Options) -> str | None:
+    """Why a finished completion is not worth showing while the user types, or None if it is."""
+    if snapshot.invoked:
+        return None
+    if TRAILING.issuperset("".join(completion.text.split())):
+        return "only closing marks would be inserted"
+    if completion.confidence < options.confidence_min:
+        return f"the model is not sure enough: {completion.confidence:.2f} of {options.confidence_min:.2f}"
+    return None

@@ -8,13 +8,16 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from time import monotonic
+from typing import Any
 
 from holesmith.completion.answer import Answer
 from holesmith.completion.complete import Completer
 from holesmith.completion.debounce import Debounce
+from holesmith.completion.foresight import Foresight, after_taking
 from holesmith.completion.in_flight import InFlight
 from holesmith.completion.options import Options
 from holesmith.completion.recent import RecentAnswers
+from holesmith.completion.refusal import AFTER_DELETION
 from holesmith.completion.retrieval import Retrieval
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.status import Status
@@ -23,7 +26,10 @@ from holesmith.context.templates import template_for
 from holesmith.engine.errors import EngineError
 from holesmith.engine.seam import Engine
 
+JUST_TAKEN = "a suggestion of one line was just taken"
+
 Progress = Callable[[str, float], None]
+Keep = Callable[[Snapshot, Answer], None]
 # Blocks until the model of the options is loaded; raises EngineError. Runs in a thread.
 Loader = Callable[[Options, Progress], Engine]
 
@@ -66,6 +72,7 @@ class Service:
         self._retrieval = retrieval
         self._workspaces = workspaces
         self._in_flight: InFlight | None = None
+        self._foresight = Foresight()
 
     @property
     def status(self) -> Status:
@@ -100,6 +107,7 @@ class Service:
         """Take new options; the model is loaded again only if the options name another model or device."""
         before, self._options = self._options, options
         self._recent.clear()
+        self._foresight.stop()
         if (before.model, before.device) != (options.model, options.device):
             await self.load()
 
@@ -109,25 +117,23 @@ class Service:
         While the user types along with an earlier completion, the answer is the rest of that one; while with
         one that is still being decoded, the request waits for it.
         """
-        self._debounce.observe_request(monotonic())
-        accepted = self._recent.outcome_of_last(snapshot)
-        if accepted is not None:
-            self._debounce.observe_outcome(accepted=accepted)
+        self._learn_from(snapshot)
         if self._completer is None:
             return Answer(None, f"{self._status.health}: {self._status.message}", self._status.model or "")
-        if (known := self._recent.answer_for(snapshot)) is not None:
+        if not snapshot.invoked and (reason := self._annoyance(snapshot)) is not None:
+            return Answer(None, reason, self._status.model or "")
+        if (known := self._known(snapshot, "typed_along")) is not None:
             return known
-        run = self._in_flight
-        if run is not None and run.covers(snapshot):
-            await self._answer_of(run)
-            if (known := self._recent.answer_for(snapshot)) is not None:
-                return known
-        if not snapshot.invoked:
-            await self._wait_for_typist()
-        completer, options = self._completer, self._options
-        run = InFlight(snapshot, lambda on_text: completer.complete(snapshot, options, on_text))
-        self._in_flight = run
-        return await self._answer_of(run)
+        if (joined := await self._join(snapshot)) is not None:
+            return joined
+        self._foresight.stop()
+        waited_ms = 0.0 if snapshot.invoked else await self._wait_for_typist()
+        if (joined := await self._join(snapshot)) is not None:
+            return joined
+        self._in_flight = self._start(snapshot, self._keep)
+        answer = await self._answer_of(self._in_flight)
+        self._look_ahead(snapshot, answer)
+        return replace(answer, timings_ms={"wait": round(waited_ms, 2), **answer.timings_ms})
 
     async def open(self, snapshot: Snapshot) -> None:
         """A document is in front of the user: begin to index and to analyse its workspace."""
@@ -143,24 +149,99 @@ class Service:
         if self._retrieval is not None:
             self._retrieval.files_changed(paths)
 
-    async def _wait_for_typist(self) -> None:
-        await asyncio.sleep(min(self._debounce.wait_seconds(), self._options.debounce_ms_max / 1000))
+    def _learn_from(self, snapshot: Snapshot) -> None:
+        self._count(requests=1)
+        self._debounce.observe_request(monotonic())
+        accepted = self._recent.outcome_of_last(snapshot)
+        if accepted is not None:
+            self._debounce.observe_outcome(accepted=accepted)
+
+    def _annoyance(self, snapshot: Snapshot) -> str | None:
+        """Why a completion would be in the way here, also one that is known; None if it would not."""
+        if snapshot.after_deletion:
+            return AFTER_DELETION
+        return JUST_TAKEN if self._recent.is_just_taken(snapshot) else None
+
+    def _known(self, snapshot: Snapshot, how: str) -> Answer | None:
+        """The rest of a completion made before, unless the user asks for more of them than there were."""
+        found = self._recent.find(snapshot)
+        if found is None:
+            return None
+        remembered, answer = found
+        if snapshot.invoked and self._options.candidates_max > 1 and len(remembered.completions) == 1:
+            return None
+        if remembered.is_shown:
+            self._count(**{how: 1})
+        else:
+            work_ms = remembered.answer.timings_ms.get("total", 0.0)
+            self._count(foreseen=1, completions=1, work_ms_used=work_ms)
+        remembered.show(answer)
+        self._look_ahead(snapshot, answer)
+        return answer
+
+    async def _join(self, snapshot: Snapshot) -> Answer | None:
+        """What a run in the making comes to, if this request agrees with it."""
+        for run in (self._in_flight, self._foresight.run):
+            if run is not None and run.covers(snapshot):
+                answer = await self._answer_of(run)
+                if (known := self._known(snapshot, "joined")) is not None:
+                    return known
+                if (snapshot.text, snapshot.offset) == (run.snapshot.text, run.snapshot.offset):
+                    self._count(joined=1)
+                    return answer
+        return None
+
+    def _start(self, snapshot: Snapshot, keep: Keep) -> InFlight:
+        """Run the pipeline; whether anybody still waits or not, ``keep`` is called with the answer."""
+        assert self._completer is not None
+        completer, options = self._completer, self._options
+
+        async def work(on_text: Callable[[str], None]) -> Answer:
+            answer = await completer.complete(snapshot, options, on_text)
+            keep(snapshot, answer)
+            return answer
+
+        return InFlight(snapshot, work, lambda work_ms: self._count(work_ms=work_ms))
+
+    def _keep(self, snapshot: Snapshot, answer: Answer) -> None:
+        self._recent.add(snapshot, answer)
+        work_ms = answer.timings_ms.get("total", 0.0)
+        self._debounce.observe_cost(work_ms / 1000)
+        if answer.completion is not None:
+            self._count(completions=1, work_ms_used=work_ms)
+
+    def _look_ahead(self, snapshot: Snapshot, answer: Answer) -> None:
+        """Work out what may come after a completion that is about to be shown, if nothing else is asked."""
+        if not self._options.look_ahead or answer.completion is None:
+            return
+        target = after_taking(snapshot, answer.completion)
+        if target is not None and self._recent.find(target) is None:
+            self._foresight.begin(target, lambda: self._start(target, self._keep_foreseen))
+
+    def _keep_foreseen(self, snapshot: Snapshot, answer: Answer) -> None:
+        if self._recent.find(snapshot) is None:
+            self._recent.add(snapshot, answer, is_shown=False)
+
+    async def _wait_for_typist(self) -> float:
+        """How long it waited, in milliseconds."""
+        wait = min(self._debounce.wait_seconds(), self._options.debounce_ms_max / 1000)
+        await asyncio.sleep(wait)
+        return wait * 1000
 
     async def _answer_of(self, run: InFlight) -> Answer:
         """Wait for a run, and keep count of what became of it."""
         try:
-            answer = await run.answer()
+            return await run.answer()
         except asyncio.CancelledError:
-            self._set_status(replace(self._status, cancelled=self._status.cancelled + 1))
+            self._count(cancelled=1)
             raise
         except EngineError as error:
             self._set_status(replace(self._status, message=str(error), failures=self._status.failures + 1))
             return Answer(None, str(error), self._status.model or "")
-        self._recent.add(run.snapshot, answer)
-        self._debounce.observe_cost(answer.timings_ms.get("total", 0.0) / 1000)
-        shown = self._status.completions + (answer.completion is not None)
-        self._set_status(replace(self._status, completions=shown))
-        return answer
+
+    def _count(self, **more: float) -> None:
+        counts: dict[str, Any] = {name: getattr(self._status, name) + number for name, number in more.items()}
+        self._set_status(replace(self._status, **counts))
 
     async def close(self) -> None:
         """Stop decoding and free the model. A load in progress is waited for."""
@@ -177,6 +258,7 @@ class Service:
         self._recent.clear()
         if self._in_flight is not None:
             self._in_flight.stop()
+        self._foresight.stop()
         if completer is not None:
             await completer.engine.close()
 

@@ -1,10 +1,12 @@
 """From what the model wrote to what the editor shows: cut, never repeated, never blank.
 
-Everything here is text in, text out. A rule takes away from the end of the middle and never rewrites it, so
-what is shown is always a beginning of what the model wrote.
+Everything here is text in, text out. A rule takes away from the end of the middle, and but for white space
+at the beginnings of lines none rewrites it, so what is shown is always a beginning of what the model wrote.
 """
 
 from dataclasses import dataclass
+
+from holesmith.completion.indentation import reindented
 
 OPENERS = "([{"
 CLOSERS = ")]}"
@@ -14,26 +16,33 @@ TRAILING = frozenset(CLOSERS + ">\"'`;:,")
 
 @dataclass(frozen=True, slots=True)
 class Shaped:
-    """``text`` is what to insert at the cursor; empty if ``reason`` says why nothing is worth inserting."""
+    """``text`` is what to insert at the cursor; empty if ``reason`` says why nothing is worth inserting.
+
+    ``kept`` characters of the middle became the text.
+    """
 
     text: str
     reason: str
+    kept: int = 0
 
 
-def shape(middle: str, prefix: str, suffix: str) -> Shaped:
+def shape(middle: str, prefix: str, suffix: str, level: str | None = None) -> Shaped:
     """Cut what the suffix has already, and drop what would be no help.
 
-    ``middle`` begins at the cursor and ends where the statement or block ends (extent.py).
+    ``middle`` begins at the cursor and ends where the statement or block ends (extent.py). ``level`` is a
+    level of indentation, for lines after the first; None leaves them as they are.
     """
     if not middle.strip():
         return Shaped("", "the model wrote nothing but white space")
-    text = cut_repeated_lines(middle, prefix, suffix)
+    text = cut_repeated_lines(cut_at_gap(middle), prefix, suffix)
     if not text.strip():
         return Shaped("", "the lines below already say this")
     text = cut_overlap(text, rest_of_line(suffix)).rstrip()
     if not text.strip():
         return Shaped("", "the text right of the cursor already says this")
-    return Shaped(text, "shown")
+    line = prefix[prefix.rfind("\n") + 1 :]
+    shown = without_second_space(text, line)
+    return Shaped(reindented(shown, line, level) if level else shown, "shown", len(text))
 
 
 def rest_of_line(suffix: str) -> str:
@@ -88,3 +97,20 @@ def unclosed(text: str) -> str:
         elif open_brackets and character == CLOSERS[OPENERS.index(open_brackets[-1])]:
             open_brackets.pop()
     return "".join(open_brackets)
+
+
+def cut_at_gap(middle: str) -> str:
+    """Cut at two blank lines in a row, which nobody leaves inside a block, and at a fence of Markdown, with
+    which models for chat end what they have to say.
+    """
+    lines = middle.split("\n")
+    for row in range(1, len(lines)):
+        is_gap = row + 1 < len(lines) and not lines[row].strip() and not lines[row + 1].strip()
+        if lines[row].startswith("```") or is_gap:
+            return "\n".join(lines[:row])
+    return middle
+
+
+def without_second_space(text: str, line: str) -> str:
+    """Without the spaces in front, where the text before the cursor has one already."""
+    return text.lstrip(" ") if line.strip() and line.endswith((" ", "\t")) else text

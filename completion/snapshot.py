@@ -12,8 +12,10 @@ class Snapshot:
     """``path`` is absolute, or a bare name for a document that was never saved.
 
     ``language`` is the language server protocol's language id. ``invoked`` is true when the user asked for
-    this completion by hand. ``selected`` is the item highlighted in the editor's completion menu, as the span
-    it replaces and its text; the completion then continues from there and begins with that text.
+    this completion by hand, ``after_deletion`` when the last edit only took text away at the cursor.
+    ``selected`` is the item highlighted in the editor's completion menu, as the span it replaces and its
+    text; the completion then continues from there and begins with that text. ``indentation`` is one level of
+    it as the editor writes it, a tab or spaces; None leaves it to the document's own style.
     """
 
     path: str
@@ -24,6 +26,8 @@ class Snapshot:
     version: int = 0
     invoked: bool = False
     selected: "Selected | None" = None
+    after_deletion: bool = False
+    indentation: str | None = None
 
     def __post_init__(self) -> None:
         assert 0 <= self.offset <= len(self.text)

@@ -11,6 +11,11 @@ class Status:
     """``message`` is one line: what is being done, or what went wrong and what to do about it.
 
     ``progress`` is the loaded share from 0 to 1, None when it is not known or nothing is loading.
+
+    The counts are of this service's life. Of ``requests``, those ``typed_along`` got the rest of an earlier
+    completion, those ``foreseen`` one that was worked out before it was asked for, those ``joined`` waited
+    for one in the making; ``cancelled`` were not waited for to the end. ``completions`` were made and sent.
+    ``work_ms`` is what all runs took, looking ahead included, ``work_ms_used`` those whose text was sent.
     """
 
     health: Health
@@ -18,6 +23,12 @@ class Status:
     model: str | None = None
     device: str | None = None
     progress: float | None = None
+    requests: int = 0
+    typed_along: int = 0
+    foreseen: int = 0
+    joined: int = 0
     completions: int = 0
     cancelled: int = 0
     failures: int = 0
+    work_ms: float = 0.0
+    work_ms_used: float = 0.0

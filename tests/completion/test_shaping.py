@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 CURSOR = "<CURSOR>"
 
 
-def check(document: str, middle: str, expected: str) -> None:
+def check(document: str, middle: str, expected: str, level: str | None = None) -> None:
     """``document`` has a cursor mark; ``expected`` is what is inserted there, empty for nothing."""
     prefix, suffix = document.split(CURSOR)
-    shaped = shape(middle, prefix, suffix)
+    shaped = shape(middle, prefix, suffix, level)
     assert shaped.text == expected
     assert bool(shaped.text) == (shaped.reason == "shown")
 
@@ -64,8 +64,39 @@ def test_trailing_space_goes_and_leading_space_stays() -> None:
     check("x =<CURSOR>\n", " 1  \n", " 1")
 
 
+@pytest.mark.parametrize(
+    ("document", "middle", "expected"),
+    [
+        ("x = <CURSOR>\n", " 1", "1"),
+        ("return <CURSOR>", "  a", "a"),
+        ("x =<CURSOR>\n", " 1", " 1"),
+        # At the beginning of a line it is indentation.
+        ("if a:\n  <CURSOR>\n", "  b", "  b"),
+    ],
+)
+def test_no_second_space_where_there_is_one(document: str, middle: str, expected: str) -> None:
+    check(document, middle, expected)
+
+
+@pytest.mark.parametrize(
+    ("middle", "expected"),
+    [
+        ("a()\n    b()\n\n\n    c()", "a()\n    b()"),
+        ("a()\n\n    b()", "a()\n\n    b()"),
+        ("a()\n```\nThis calls a.", "a()"),
+        ('"""\n    ```\n    a\n    ```\n    """', '"""\n    ```\n    a\n    ```\n    """'),
+    ],
+)
+def test_nothing_behind_a_gap_or_a_fence(middle: str, expected: str) -> None:
+    check("def f():\n    <CURSOR>\n", middle, expected)
+
+
+def test_lines_are_indented_as_the_document_is() -> None:
+    check("def f():\n\t<CURSOR>\n", "if a:\n        b()", "if a:\n\t\tb()", level="\t")
+
+
 @given(*[st.text(alphabet="ab()[]{}\"' \n\té", max_size=40)] * 3)
 def test_what_is_shown_is_a_beginning_of_what_the_model_wrote(middle: str, prefix: str, suffix: str) -> None:
     shaped = shape(middle, prefix, suffix)
-    assert middle.startswith(shaped.text)
+    assert middle.lstrip(" ").startswith(shaped.text.lstrip(" "))
     assert shaped.text == "" or shaped.text.strip()

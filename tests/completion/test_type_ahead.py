@@ -51,6 +51,79 @@ async def test_a_bracket_that_the_editor_closed_is_not_shown_again() -> None:
     assert len(engine.requests) == 1
 
 
+async def test_a_bracket_that_is_typed_over_is_typing_along() -> None:
+    engine = FakeEngine("total(basket).amount()\n")
+    service = await service_with(engine)
+    at_bracket = typed("total(basket", closed=")")
+    await shown(service, replace(at_bracket, invoked=True))
+    asked = len(engine.requests)
+    assert await shown(service, typed("")) is not None
+    await shown(service, typed("total(basket", closed=")"))
+    assert len(engine.requests) == asked + 1
+
+
+async def test_right_after_a_line_was_taken_nothing_is_suggested_unless_asked_for() -> None:
+    engine = FakeEngine("total(basket)\n")
+    service = await service_with(engine)
+    await shown(service, typed(""))
+    taken = typed("total(basket)")
+    assert await shown(service, taken) is None
+    assert "just taken" in (await service.complete(taken)).reason
+    assert len(engine.requests) == 1
+    await shown(service, replace(taken, invoked=True))
+    assert len(engine.requests) == 2
+    await shown(service, typed("total(basket) "))
+    assert len(engine.requests) == 3
+
+
+async def test_an_item_that_reaches_over_closed_brackets_counts_as_taken_behind_them() -> None:
+    engine = FakeEngine("basket\n")
+    service = await service_with(engine)
+    await shown(service, typed("total(", closed=")"))
+    assert await shown(service, typed("total(basket)")) is None
+    assert len(engine.requests) == 1
+
+
+async def test_what_was_typed_to_its_end_was_not_taken() -> None:
+    engine = FakeEngine("tax\n")
+    service = await service_with(engine)
+    for text in ("", "t", "ta"):
+        await shown(service, typed(text))
+    await service.complete(typed("tax"))
+    assert len(engine.requests) == 2
+
+
+async def test_several_lines_are_gone_on_from() -> None:
+    engine = FakeEngine("[\n    1,\n]\n")
+    service = await service_with(engine)
+    text = await shown(service, typed(""))
+    assert text == "[\n    1,\n]"
+    await service.complete(typed(text))
+    assert len(engine.requests) == 2
+
+
+async def test_after_a_deletion_nothing_is_suggested_unless_asked_for() -> None:
+    engine = FakeEngine("total(basket)\n")
+    service = await service_with(engine)
+    await shown(service, typed("tot"))
+    deleted = replace(typed("to"), after_deletion=True)
+    assert await shown(service, deleted) is None
+    assert len(engine.requests) == 1
+    assert await shown(service, replace(deleted, invoked=True)) is not None
+
+
+async def test_the_same_request_twice_is_one_run() -> None:
+    engine = FakeEngine("total(basket)\n")
+    engine.gate.clear()
+    service = await service_with(engine)
+    ghost, menu = (asyncio.create_task(service.complete(typed(""))) for _ in range(2))
+    while not engine.requests:
+        await asyncio.sleep(0)
+    engine.gate.set()
+    assert (await ghost).completion == (await menu).completion
+    assert len(engine.requests) == 1
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -1,0 +1,241 @@
+"""How sure must the model be of a suggestion for it to be shown? The table behind ``inline.confidenceMin``.
+
+    python -P benchmarks/lsp_confidence.py ROWS.jsonl [DIRECTORY... --holes 100]
+
+Each DIRECTORY is one package's source, best released after the model was trained. At places where a typist
+may stand, the rest of the line is taken away, in half of them the lines below it in the same block, too, as
+if the file were being written; what would be suggested is noted in ROWS.jsonl with the log-probability of
+each of its tokens. A run that was stopped goes on where it was. Then, and without a DIRECTORY at once, the
+rows are read: for each way to sum up the log-probabilities, how well it tells useful suggestions from others,
+and what a limit on it would hide. A suggestion is *useful* if half of it or more, to the end of a word, is
+what was written there. The last line is one JSON object.
+"""
+
+import argparse
+import asyncio
+import json
+import math
+import os
+import random
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from holesmith.completion.complete import Completer, completion_of
+from holesmith.completion.middle import Middle
+from holesmith.completion.options import Options
+from holesmith.completion.repository_prompt import PatientRetrieval
+from holesmith.completion.snapshot import Snapshot
+from holesmith.completion.stopwatch import Stopwatch
+from holesmith.completion.workspaces import Workspaces
+from holesmith.context.index.location import CACHE_VARIABLE
+from holesmith.context.templates import template_for
+from holesmith.engine.loading import load_engine
+from holesmith.engine.seam import Engine
+from holesmith.engine.store import find
+
+FILE_BYTES = (1_500, 80_000)
+PREFIX_LINES_MIN = 8
+BELOW_LINES = (2, 8)
+ANSWER_MS_MAX = 3_000.0
+USEFUL_SHARE = 0.5
+LIMITS = tuple(limit / 20 for limit in range(1, 20))
+_TOKEN = re.compile(r"\w+|[^\w\s]|\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """``text`` is without ``truth``, which stood at ``offset``."""
+
+    path: Path
+    text: str
+    offset: int
+    truth: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One place; ``shown`` is empty where nothing would be suggested, whatever the model's confidence."""
+
+    package: str
+    path: str
+    offset: int
+    truth: str
+    shown: str
+    log_probabilities: tuple[float, ...]
+
+
+Measure = Callable[[Sequence[float]], float]
+# Each from 0 to 1, of a suggestion's log-probabilities.
+MEASURES: Mapping[str, Measure] = {
+    "geometric mean": lambda logs: math.exp(sum(logs) / len(logs)),
+    "least likely token": lambda logs: math.exp(min(logs)),
+    "first token": lambda logs: math.exp(logs[0]),
+    "first three tokens": lambda logs: math.exp(sum(logs[:3])),
+    "whole text": lambda logs: math.exp(sum(logs)),
+}
+
+
+def holes_of(path: Path, draw: random.Random, count: int) -> Iterator[Hole]:
+    text = path.read_bytes().decode(errors="replace")
+    lines = text.split("\n")
+    if "\r" in text or "\f" in text:
+        return
+    numbers = [number for number in range(PREFIX_LINES_MIN, len(lines)) if is_code(lines[number])]
+    for number in draw.sample(numbers, min(count, len(numbers))):
+        line = lines[number]
+        first = len(line) - len(line.lstrip())
+        ends = [found.end() for found in _TOKEN.finditer(line, first) if found.end() < len(line)]
+        column = draw.choice([first, *ends])
+        below = draw.randint(*BELOW_LINES) if draw.random() < 0.5 else 0
+        last = number
+        while last - number < below and last + 1 < len(lines) and is_inside(lines[last + 1], first):
+            last += 1
+        truth = "\n".join([line[column:], *lines[number + 1 : last + 1]])
+        prefix = "\n".join([*lines[:number], line[:column]])
+        yield Hole(path, "\n".join([prefix, *lines[last + 1 :]]), len(prefix), truth)
+
+
+def is_code(line: str) -> bool:
+    """Roughly: prose in a docstring passes, too, as it does in an editor."""
+    return bool(line.strip()) and not line.lstrip().startswith("#")
+
+
+def is_inside(line: str, column: int) -> bool:
+    return bool(line.strip()) and len(line) - len(line.lstrip()) >= column
+
+
+def sample(directory: Path, holes: int, seed: int) -> Iterator[Hole]:
+    draw = random.Random(seed)
+    smallest, largest = FILE_BYTES
+    files = [path for path in sorted(directory.rglob("*.py")) if smallest < path.stat().st_size < largest]
+    draw.shuffle(files)
+    each = -(-holes // max(len(files), 1))
+    found = (hole for path in files for hole in holes_of(path, draw, each))
+    yield from (hole for hole, _ in zip(found, range(holes), strict=False))
+
+
+async def collect(directories: Sequence[Path], rows: Path, arguments: argparse.Namespace) -> None:
+    done = {(row.package, row.path, row.offset) for row in read(rows)}
+    options = Options(answer_ms_max=ANSWER_MS_MAX)
+    engine = load_engine(find(arguments.model), "cpu")
+    workspaces, retrieval = Workspaces(), PatientRetrieval()
+    completer = Completer(engine, template_for(engine.vocabulary), workspaces, retrieval)
+    try:
+        for directory in directories:
+            for hole in sample(directory, arguments.holes, arguments.seed):
+                place = directory.name, str(hole.path.relative_to(directory)), hole.offset
+                if place in done:
+                    continue
+                shown, logs = await suggest(completer, hole, directory, options)
+                row = Row(*place, hole.truth, shown, tuple(round(each, 4) for each in logs))
+                with rows.open("a") as file:
+                    file.write(json.dumps(asdict(row)) + "\n")
+    finally:
+        await close(engine, workspaces, retrieval)
+
+
+async def close(engine: Engine, workspaces: Workspaces, retrieval: PatientRetrieval) -> None:
+    await engine.close()
+    await workspaces.close()
+    retrieval.close()
+
+
+async def suggest(
+    completer: Completer, hole: Hole, directory: Path, options: Options
+) -> tuple[str, tuple[float, ...]]:
+    """What an editor would be sent while the user types, without a limit on confidence."""
+    snapshot = Snapshot(str(hole.path), "python", hole.text, hole.offset, workspace=str(directory))
+    prepared = await asyncio.to_thread(completer.prepare, snapshot, options, None, Stopwatch())
+    if isinstance(prepared, str):
+        return "", ()
+    middle = Middle(prepared.prompt.required, completer.engine.vocabulary.token_bytes)
+    generation, _ = await completer.decode(prepared, middle, options, lambda text: None)
+    completion, _ = completion_of(middle, generation, prepared)
+    return (
+        ("", ()) if completion is None else (completion.text, middle.log_probabilities(len(completion.text)))
+    )
+
+
+def read(rows: Path) -> list[Row]:
+    lines = rows.read_text().splitlines() if rows.exists() else []
+    return [Row(**json.loads(line)) for line in lines]
+
+
+def is_useful(row: Row) -> bool:
+    """To the end of a word: half a name is no help."""
+    kept = 0
+    for found in _TOKEN.finditer(row.shown):
+        if not row.truth.startswith(row.shown[: found.end()]):
+            break
+        kept = found.end()
+    return kept >= USEFUL_SHARE * len(row.shown)
+
+
+def is_exact(row: Row) -> bool:
+    return row.shown.split("\n")[0].strip() == row.truth.split("\n")[0].strip()
+
+
+def area(measure: Measure, rows: Sequence[Row]) -> float:
+    """How likely a useful suggestion has a higher value than another one: the area under the ROC curve."""
+    useful = [measure(row.log_probabilities) for row in rows if is_useful(row)]
+    others = [measure(row.log_probabilities) for row in rows if not is_useful(row)]
+    wins = sum((one > other) + (one == other) / 2 for one in useful for other in others)
+    return wins / max(len(useful) * len(others), 1)
+
+
+def effect(measure: Measure, limit: float, rows: Sequence[Row]) -> dict[str, float]:
+    """What a limit hides: shares of all suggestions, of the useful, of the exact and of the other ones."""
+
+    def hidden(chosen: Sequence[Row]) -> float:
+        below = sum(measure(row.log_probabilities) < limit for row in chosen)
+        return round(below / max(len(chosen), 1), 3)
+
+    useful, exact = [row for row in rows if is_useful(row)], [row for row in rows if is_exact(row)]
+    shown = [row for row in rows if measure(row.log_probabilities) >= limit]
+    return {
+        "limit": limit,
+        "hidden": hidden(rows),
+        "useful_hidden": hidden(useful),
+        "exact_hidden": hidden(exact),
+        "others_hidden": hidden([row for row in rows if not is_useful(row)]),
+        "useful_of_shown": round(sum(map(is_useful, shown)) / max(len(shown), 1), 3),
+    }
+
+
+def report(rows: Sequence[Row]) -> None:
+    shown = [row for row in rows if row.shown]
+    print(f"{len(rows)} places, {len(shown)} suggestions, {sum(map(is_useful, shown))} useful,", end=" ")
+    print(f"{sum(map(is_exact, shown))} with the exact line")
+    print("| measure | area under the ROC |\n|---|---|")
+    areas = {name: area(measure, shown) for name, measure in MEASURES.items()}
+    for name, value in areas.items():
+        print(f"| {name} | {value:.3f} |")
+    tables = {name: [effect(measure, limit, shown) for limit in LIMITS] for name, measure in MEASURES.items()}
+    for name, table in tables.items():
+        print(f"\n{name}\n\n| {' | '.join(table[0])} |\n|{'---|' * len(table[0])}")
+        for line in table:
+            print(f"| {' | '.join(str(value) for value in line.values())} |")
+    print(json.dumps({"benchmark": "lsp_confidence", "suggestions": len(shown), "areas": areas}))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Tell useful suggestions from others by confidence.")
+    parser.add_argument("rows", type=Path)
+    parser.add_argument("directories", nargs="*", type=Path)
+    parser.add_argument("--holes", type=int, default=100, help="in each directory")
+    parser.add_argument("--model", default="qwen2.5-coder-0.5b")
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as cache:
+        os.environ[CACHE_VARIABLE] = cache
+        if arguments.directories:
+            folders = [directory.resolve() for directory in arguments.directories]
+            asyncio.run(collect(folders, arguments.rows, arguments))
+    report(read(arguments.rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""Indentation as the editor or the document has it, also where the model writes another.
+
+Only white space at the beginnings of lines is changed, and nothing at all where the style cannot be told.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+
+TAB = "\t"
+# As much of a document as its style is read from, on both sides of the cursor.
+CHARACTERS_READ = 20_000
+# What models write a level of in place of a tab.
+SPACES_OF_TAB = (4, 2)
+LEVEL_MAX = 8
+STEPS_MIN = 2
+OPENERS = (":", "{", "(", "[")
+
+
+def indentation_of(prefix: str, suffix: str = "") -> str | None:
+    """One level, a tab or spaces, in the text around the cursor; None if too few lines are indented."""
+    near = prefix[-CHARACTERS_READ:] + suffix[:CHARACTERS_READ]
+    lines = [line for line in near.split("\n") if line.strip()]
+    tabs = sum(line.startswith(TAB) for line in lines)
+    if tabs > sum(line.startswith("  ") for line in lines):
+        return TAB
+    steps = Counter(
+        step
+        for before, after in pairwise(lines)
+        if before.rstrip().endswith(OPENERS) and 2 <= (step := width(after) - width(before)) <= LEVEL_MAX
+    )
+    ((step, count),) = steps.most_common(1) or [(0, 0)]
+    return " " * step if count >= STEPS_MIN else None
+
+
+def reindented(middle: str, line: str, level: str) -> str:
+    """``middle`` with its lines after the first indented by ``level``s.
+
+    ``line`` is the text before the cursor on its line, from which the first line goes on.
+    """
+    first, *lines = middle.split("\n")
+    if not any(each.strip() for each in lines):
+        return middle
+    indents = [leading(each) for each in lines]
+    if level == TAB:
+        new = with_tabs(indents)
+    elif any(TAB in indent for indent in indents):
+        new = [indent.replace(TAB, level) for indent in indents]
+    else:
+        new = with_spaces(indents, lines, line + first, len(level))
+    changed = (indent + each.lstrip(" \t") for indent, each in zip(new, lines, strict=True))
+    return "\n".join([first, *changed])
+
+
+def with_tabs(indents: Sequence[str]) -> list[str]:
+    """Every level of spaces a tab; spaces that are less than a level stay, for alignment."""
+    widths = [len(indent.replace(TAB, "")) for indent in indents]
+    size = next(
+        (size for size in SPACES_OF_TAB if all(width % size == 0 for width in widths)), SPACES_OF_TAB[0]
+    )
+    return [
+        TAB * (indent.count(TAB) + width // size) + " " * (width % size)
+        for indent, width in zip(indents, widths, strict=True)
+    ]
+
+
+def with_spaces(indents: Sequence[str], lines: Sequence[str], opener: str, size: int) -> list[str]:
+    """Levels that the middle opens itself, of another size, become levels of ``size`` spaces.
+
+    Unchanged unless the line of the cursor opens a block and every line is whole levels deeper than it.
+    """
+    floor = width(opener)
+    depths = [len(indent) - floor for indent, line in zip(indents, lines, strict=True) if line.strip()]
+    step = min((depth for depth in depths if depth > 0), default=0)
+    is_regular = step and all(depth >= 0 and depth % step == 0 for depth in depths)
+    if not is_regular or step == size or step > LEVEL_MAX or not opener.rstrip().endswith(OPENERS):
+        return list(indents)
+    return [" " * (floor + max(len(indent) - floor, 0) // step * size) for indent in indents]
+
+
+def leading(line: str) -> str:
+    return line[: len(line) - len(line.lstrip(" \t"))]
+
+
+def width(line: str) -> int:
+    return len(leading(line))
