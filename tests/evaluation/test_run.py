@@ -97,6 +97,20 @@ def test_prompts_that_share_a_beginning_are_neighbours() -> None:
     pool.close()
 
 
+def test_configurations_with_the_same_prompt_answer_a_case_one_after_another(tmp_path: Path) -> None:
+    start = Configuration(tokens_max=24, context=False)
+    grid = grid_of(start, ["monitor=on,off", "mode=pipeline,prior"])
+    run = Run(lambda: iter(cases(6)), grid)
+    pool = LocalPool(WorkerSetup("repo", "cpu", loader=lambda options: FakeEngine("x\n")))
+    with RunFolder(tmp_path, {}) as folder:
+        run.execute(pool, folder, lambda row: None)
+    pool.close()
+    rows = [(row.case, "pipeline" in row.configuration) for row in read_rows(tmp_path)]
+    together = [case for case, is_pipeline in rows if is_pipeline]
+    assert together[::2] == together[1::2]
+    assert len(rows) == len(set(rows)) * 2 == 24
+
+
 def test_a_torn_row_is_done_again_and_nothing_twice(whole: list[dict[str, object]], tmp_path: Path) -> None:
     execute(tmp_path)
     rows = tmp_path / ROWS_NAME

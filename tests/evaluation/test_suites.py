@@ -294,6 +294,28 @@ def test_holes_of_each_kind(tmp_path: Path, kind: HoleKind, targets: list[str]) 
     assert [case.target for case in cases] == targets
 
 
+def test_names_from_modules_of_the_repository_are_holes(tmp_path: Path) -> None:
+    root = tmp_path / "shop"
+    (root / "shop").mkdir(parents=True)
+    (root / "shop" / "main.py").write_text(
+        "from os import path\nfrom . import price, stock\nfrom shop.price import (\n    tax,\n)\n"
+        "from shop.stock import Shelf as S\n"
+    )
+    cases = list(RepositoryHoles((root,), ("import",), None).cases())
+    assert [case.target for case in cases] == ["price, stock", "Shelf as S"]
+
+
+def test_several_repositories_take_turns(tmp_path: Path) -> None:
+    roots = tmp_path / "shop", tmp_path / "till"
+    for root in roots:
+        root.mkdir()
+        (root / "price.py").write_text(CODE)
+    cases = list(RepositoryHoles(roots, ("attribute", "argument"), 1).cases())
+    turns = [(case.slices["kind"], case.repository) for case in cases]
+    assert turns == [(kind, root) for kind in ("attribute", "argument") for root in ("shop", "till")]
+    assert len({case.id for case in cases}) == 4
+
+
 def test_half_a_line_is_counted_from_where_its_text_begins() -> None:
     (hole,) = list(half_lines("        return price;", "java"))
     assert hole == (0, 14, (14, 21))

@@ -36,8 +36,8 @@ def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
     )
 
 
-def answer(case: Case, configuration: Configuration, **setup: str) -> Row:
-    worker = Worker(WorkerSetup("repo", "cpu", loader=lambda options: FakeEngine("add_book('x')\n"), **setup))
+def answer(case: Case, configuration: Configuration, checker: str | None = None) -> Row:
+    worker = Worker(WorkerSetup("repo", "cpu", checker, loader=lambda options: FakeEngine("add_book('x')\n")))
     try:
         return worker.answer(Named("one", configuration), case)
     finally:
