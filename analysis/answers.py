@@ -70,7 +70,8 @@ class ScopeName:
 
 @dataclass(frozen=True, slots=True)
 class ScopeNames:
-    """Innermost scope first. ``is_complete`` is False after a star import that could not be followed.
+    """Innermost scope first. ``is_complete`` is False where names come from a star import that could not be
+    followed, or are set by code.
 
     Names that a comprehension, a lambda or an assignment yet to be written will bind are not among them.
     """

@@ -9,6 +9,7 @@ from typing import Any
 from jedi.parser_utils import get_parent_scope
 
 BINDINGS_MAX = 40
+LINE_LEAVES_MAX = 80
 _BLOCKS = frozenset(
     (
         "suite",
@@ -31,16 +32,37 @@ def scope_of(node: Any) -> Any:
 
 def bindings_of(tree_name: Any) -> list[Any] | None:
     """All definitions of the name in the scope of ``tree_name``; None if there are too many, or some are
-    out of sight because another scope binds the name with ``global`` or ``nonlocal``.
+    out of sight: in another scope with ``global`` or ``nonlocal``, or in syntax that parso cannot read.
     """
     scope = scope_of(tree_name)
     bindings: list[Any] = []
     for name in tree_name.get_root_node().get_used_names().get(tree_name.value, ()):
         if name.parent.type in ("global_stmt", "nonlocal_stmt"):
             return None
+        if may_be_bound_unseen(name) and scope_of(name) is scope:
+            return None
         if name.is_definition() and scope_of(name) is scope and not is_member(name):
             bindings.append(name)
     return bindings if 0 < len(bindings) <= BINDINGS_MAX else None
+
+
+def may_be_bound_unseen(name: Any) -> bool:
+    """Whether a name stands in a statement that parso has no grammar for and that may bind it: a pattern of
+    ``case``, ``except*``, and ``with`` in parentheses.
+    """
+    leaf = name
+    is_broken = False
+    for _ in range(LINE_LEAVES_MAX):
+        is_broken = is_broken or leaf.type == "error_leaf" or leaf.parent.type == "error_node"
+        before = leaf.get_previous_leaf()
+        if (
+            before is None
+            or before.type in ("newline", "indent", "dedent")
+            or before.get_first_leaf().value == ""
+        ):
+            break
+        leaf = before
+    return is_broken and leaf.value in ("case", "except", "with", "async")
 
 
 def is_member(name: Any) -> bool:

@@ -36,6 +36,7 @@ _DYNAMIC_CLASS = re.compile(
 _DYNAMIC_MODULE = re.compile(
     r"\bglobals\(\)|\bvars\(\)|\bsys\.modules\b|\bsetattr\(|\blocals\(\)|\bexec\(|lazy_import|lazy_loader|LazyModule"
 )
+_DYNAMIC_NAMES = re.compile(r"\bglobals\(\)\s*(?:\[|\.update)|\bvars\(\)\s*\[|\bexec(?:file)?\(")
 _OPEN_NAMES = frozenset(
     ("object", "Mock", "MagicMock", "NonCallableMock", "SimpleNamespace", "Namespace", "Struct")
 )
@@ -68,7 +69,7 @@ def _open_class(base: Any) -> str | None:
     name = classdef.name.value
     if not decorators_of(classdef) <= _PLAIN_DECORATORS:
         return f"{name} has an unknown decorator"
-    if any(_defines(classdef, hook) for hook in _DYNAMIC_HOOKS) and name != "object":
+    if any(defines(classdef, hook) for hook in _DYNAMIC_HOOKS) and name != "object":
         return f"{name} computes attributes"
     if not base.get_root_context().is_stub() and _DYNAMIC_CLASS.search(classdef.get_code()):
         return f"{name} sets attributes by name"
@@ -113,7 +114,8 @@ def _open_bases(base: Any, name: str) -> str | None:
     return None
 
 
-def _defines(classdef: Any, name: str) -> bool:
+def defines(classdef: Any, name: str) -> bool:
+    """Whether the class, or one nested in it, has a method or attribute of that name."""
     used = classdef.get_root_node().get_used_names().get(name, ())
     return any(
         each.parent.type == "funcdef" and each.parent.name is each and _inside(each, classdef)
@@ -147,6 +149,15 @@ def _called(arguments: Any) -> str:
     return getattr(trailer.parent.children[0], "value", "")
 
 
+def has_known_bases(cls: Any) -> bool:
+    """Whether all bases of a class and of its bases are found, with no metaclass of their own making."""
+    return all(
+        _open_bases(base, base.py__name__()) is None
+        for base in cls.py__mro__()
+        if getattr(base, "tree_node", None) is not None and base.tree_node.type == "classdef"
+    )
+
+
 def has_plain_construction(cls: Any) -> bool:
     """Whether calling the class gives an instance of it."""
     for base in cls.py__mro__():
@@ -155,7 +166,7 @@ def has_plain_construction(cls: Any) -> bool:
             continue
         if base.get_root_context().is_stub():
             continue
-        if _defines(classdef, "__new__"):
+        if defines(classdef, "__new__"):
             return False
     return all(each.py__name__() in _PLAIN_METACLASSES for each in cls.get_metaclasses())
 
@@ -165,7 +176,7 @@ def shapes_subclasses(cls: Any) -> bool:
     nodes = [
         base.tree_node for base in cls.py__mro__() if getattr(base, "tree_node", None) and not _is_stub(base)
     ]
-    return any(_defines(node, "__init_subclass__") for node in nodes if node.type == "classdef")
+    return any(defines(node, "__init_subclass__") for node in nodes if node.type == "classdef")
 
 
 def is_enumeration(cls: Any) -> bool:
@@ -189,6 +200,12 @@ def _open_module(module: Any) -> str | None:
     if not module.is_stub() and _DYNAMIC_MODULE.search(node.get_code()):
         return "the module sets names by name"
     return None if has_followed_stars(module, node) else "a star import is not resolved"
+
+
+def has_all_names(module: Any) -> bool:
+    """Whether every name that the module's code can use is bound in sight."""
+    node = module.tree_node
+    return not _DYNAMIC_NAMES.search(node.get_code()) and has_followed_stars(module, node)
 
 
 def has_followed_stars(module: Any, node: Any) -> bool:

@@ -76,7 +76,9 @@ def method_headers(classdef: Any) -> Iterator[str]:
 def function_header(function: Any) -> str:
     """``async def name(parameters) -> annotation`` on one line."""
     is_async = function.parent.type in ("async_stmt", "async_funcdef")
-    parameters = " ".join(_code(function.children[2]).split())
+    parameters = " ".join(
+        _code(next(each for each in function.children if each.type == "parameters")).split()
+    )
     returns = f" -> {_code(function.annotation)}" if function.annotation is not None else ""
     return f"{'async ' if is_async else ''}def {function.name.value}{parameters}{returns}"
 

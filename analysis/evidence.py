@@ -11,7 +11,12 @@ from typing import Any
 from holesmith.analysis.bindings import scope_of
 from holesmith.analysis.jedi_project import PLACEHOLDER
 
-_TESTS = r"(?:isinstance|issubclass|hasattr|getattr|setattr|delattr|callable|cast|type)\(\s*"
+# Also guards of the project's own: ``is_request(x)``, but not the tests of a path's file.
+_TESTS = (
+    r"\b(?:isinstance|issubclass|hasattr|getattr|setattr|delattr|callable|cast|type"
+    r"|(?!isfile|isdir|isabs|islink|ismount|isnan|isinf|isatty)(?:is|has)_?[a-z]\w*)\(\s*"
+)
+_MISSING = re.compile(r"\b(?:AttributeError|Exception|BaseException)\b|except\s*:")
 
 
 def contradiction(known: Set[str], leaf: Any, receiver: list[Any]) -> str | None:
@@ -24,9 +29,22 @@ def contradiction(known: Set[str], leaf: Any, receiver: list[Any]) -> str | None
             return f"{match[1]} is used on it too"
     if re.search(rf"{_TESTS}{pattern}\s*[,)]", region):
         return "its type is tested"
-    if re.search(rf"\bmatch\s+{pattern}\s*:", region):
+    if re.search(rf"\bmatch\b[^\n]*(?<![\w.]){pattern}\b[^\n]*:[ \t]*$", region, re.M):
         return "it is matched"
-    return None
+    return "a missing attribute is caught" if _is_caught(leaf) else None
+
+
+def _is_caught(leaf: Any) -> bool:
+    """Whether the code stands in a ``try`` that goes on where an attribute is missing."""
+    node = leaf
+    while (node := node.search_ancestor("try_stmt", "funcdef", "classdef")) is not None:
+        if node.type != "try_stmt":
+            return False
+        clauses = [each for each in node.children if each.type == "except_clause" or each == "except"]
+        is_tried = leaf.start_pos < node.children[2].end_pos
+        if is_tried and any(_MISSING.search(each.get_code(include_prefix=False)) for each in clauses):
+            return True
+    return False
 
 
 def _region(leaf: Any, receiver: list[Any]) -> str:

@@ -7,7 +7,7 @@ from inspect import Parameter as Inspected
 from typing import Any, cast
 
 from holesmith.analysis.answers import Call, Parameter, Signature
-from holesmith.analysis.class_closure import has_plain_construction, shapes_subclasses
+from holesmith.analysis.call_check import takes_as_shown
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.jedi_project import FilledHole, JediProject
 from holesmith.analysis.provenance import Provenance
@@ -31,7 +31,7 @@ def call_at(project: JediProject, question: CallQuestion, deadline: Deadline) ->
     plain = tuple(signature_of(each, index) for each in signatures)
     free = _free_keywords(plain, used, index)
     is_complete = is_known and bool(plain) and not any(_takes_more(each) for each in signatures)
-    return Call(plain, free, is_complete and all(_has_plain_signature(value) for value in values))
+    return Call(plain, free, is_complete and all(takes_as_shown(value) for value in values))
 
 
 def _takes_more(signature: Any) -> bool:
@@ -39,10 +39,6 @@ def _takes_more(signature: Any) -> bool:
     return any(
         name.get_kind() == Inspected.VAR_KEYWORD for name in signature.get_param_names(resolve_stars=False)
     )
-
-
-def _has_plain_signature(value: Any) -> bool:
-    return not value.is_class() or (has_plain_construction(value) and not shapes_subclasses(value))
 
 
 def callee_of(leaf: Any) -> tuple[list[Any], list[Any]] | None:

@@ -23,6 +23,7 @@ from jedi.inference.base_value import ValueSet
 from jedi.inference.syntax_tree import infer_trailer
 
 MEMBERS_MAX = 5_000
+_TARGET_LISTS = frozenset(("testlist_comp", "testlist_star_expr", "star_expr", "exprlist"))
 _MODULE_NAMES = frozenset(
     [
         "__all__",
@@ -69,9 +70,11 @@ def members_at(project: JediProject, question: MembersQuestion, deadline: Deadli
     known = {member.name for member in members}
     members += tuple(Member(name, "instance") for name in sorted(view.implicit - known)) if members else ()
     reason = view.reason or ("" if members else "no members")
-    is_settable = not reason and _may_define(view.values, filled.leaf)
-    if is_settable:
-        reason = "the statement may set a new attribute"
+    is_settable = False
+    if not reason and any(_takes_attributes(value) for value in view.values):
+        is_settable = _may_be_assigned(filled.leaf)
+        if is_settable or is_bound_by_statement(filled.leaf):
+            reason = "the statement may set a new attribute"
     return Members(members, not reason, type_text(view.values), reason, is_settable or not reason)
 
 
@@ -112,22 +115,30 @@ def implicit_names(values: Any) -> frozenset[str]:
     return frozenset(found)
 
 
-def _may_define(values: Any, leaf: Any) -> bool:
-    """Whether the statement begins with the attribute, on something that takes new ones: it may be an
-    assignment.
-    """
+def _may_be_assigned(leaf: Any) -> bool:
+    """Whether the statement begins with the attribute, so that an ``=`` may follow."""
     owner = leaf.parent.parent
     statement = owner.parent
     is_first = statement.type in ("simple_stmt", "error_node", "file_input", "suite") or (
         statement.type in ("expr_stmt", "testlist_star_expr") and statement.children[0] is owner
     )
-    if (
-        not is_first
-        or getattr(owner.children[0], "value", "") == "super"
-        or (owner.children[0].get_previous_leaf() is not None and _is_inside_line(owner))
-    ):
-        return False
-    return any(_takes_attributes(value) for value in values)
+    return is_first and getattr(owner.children[0], "value", "") != "super" and _begins_line(owner)
+
+
+def is_bound_by_statement(leaf: Any) -> bool:
+    """Whether the attribute is or may become one of several targets, or that of ``for`` or ``as``."""
+    owner = leaf.parent.parent
+    before = owner.get_first_leaf().get_previous_leaf()
+    if before is not None and before.value in ("for", "as"):
+        return True
+    while owner.parent.type in _TARGET_LISTS or owner.parent.type == "atom":
+        owner = owner.parent
+    is_list = owner is not leaf.parent.parent
+    return (
+        is_list
+        and _begins_line(owner)
+        and (owner.parent.type != "expr_stmt" or owner.parent.children[0] is owner)
+    )
 
 
 def _takes_attributes(value: Any) -> bool:
@@ -136,9 +147,9 @@ def _takes_attributes(value: Any) -> bool:
     return not (owner.get_root_context().is_stub() or owner.is_compiled())
 
 
-def _is_inside_line(owner: Any) -> bool:
-    before = owner.get_first_leaf().get_previous_leaf()
-    return before.type not in ("newline", "indent", "dedent") and before.value not in (";", ":")
+def _begins_line(node: Any) -> bool:
+    before = node.get_first_leaf().get_previous_leaf()
+    return before is None or before.type in ("newline", "indent", "dedent") or before.value in (";", ":", "")
 
 
 def _owners(value: Any) -> list[Any]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import jedi
 import jedi.settings
+import parso
 import parso.cache
 from holesmith.analysis.answers import PythonEnvironment
 from holesmith.analysis.brackets import CLOSER_OF
@@ -31,6 +32,7 @@ from parso.cache import parser_cache
 
 PLACEHOLDER = "holesmith_hole"
 CHARACTERS_MAX = 600_000
+GRAMMAR_VERSION = "3.13"
 FILES_MAX = 1_500
 _HEADER_WORDS = frozenset(
     ("if", "elif", "for", "while", "with", "def", "class", "async", "except", "match", "case")
@@ -44,7 +46,11 @@ class TooLongError(Exception):
 
 
 class IsolatedEnvironment(InterpreterEnvironment):
-    """The worker's interpreter, with only the standard library on its path."""
+    """The worker's interpreter, with only the standard library on its path, and the newest grammar: the
+    project may be newer than the interpreter, and older code is a part of it."""
+
+    def get_grammar(self) -> Any:
+        return parso.load_grammar(version=GRAMMAR_VERSION)
 
     def get_sys_path(self) -> list[str]:
         # Of the installation itself: in a virtual environment "platstdlib" is the environment's own

@@ -4,7 +4,7 @@ from typing import Any
 
 from holesmith.analysis.answers import Origin, ScopeName, ScopeNames
 from holesmith.analysis.bindings import scope_of
-from holesmith.analysis.class_closure import has_followed_stars
+from holesmith.analysis.class_closure import has_all_names
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.jedi_project import PLACEHOLDER, JediProject
 from holesmith.analysis.jedi_symbols import kind_of, type_text
@@ -25,8 +25,8 @@ def scope_names_at(project: JediProject, question: ScopeQuestion, deadline: Dead
         is_typed = len(found) < question.typed_max and not deadline.is_near(10)
         type_ = type_text(name.infer()) if is_typed else None
         found[text] = ScopeName(text, kind_of(name), _origin(name, module), type_)
-    is_complete = has_followed_stars(module.get_value(), module.tree_node)
-    return ScopeNames(tuple(found.values()), is_complete and len(found) < NAMES_MAX)
+    is_complete = has_all_names(module.get_value()) and len(found) < NAMES_MAX
+    return ScopeNames(tuple(found.values()), is_complete)
 
 
 def visible_names(context: Any, position: tuple[int, int]) -> list[Any]:

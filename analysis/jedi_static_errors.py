@@ -1,20 +1,30 @@
-"""The errors that a filled hole has: only what is certain, so that a right completion is never blamed."""
+"""The errors that a filled hole has: only what is certain, so that a right completion is never blamed.
 
+Where parso has no grammar for a statement, where a line asks type checkers to look away, and where the code
+reckons with what is missing, nothing is said.
+"""
+
+import ast
+import re
 from collections.abc import Iterator
+from inspect import Parameter as Inspected
 from typing import Any
 
-from holesmith.analysis.answers import Parameter, StaticError, StaticErrors
-from holesmith.analysis.class_closure import has_followed_stars
+from holesmith.analysis.answers import StaticError, StaticErrors
+from holesmith.analysis.bindings import may_be_bound_unseen
+from holesmith.analysis.call_check import takes_as_shown
+from holesmith.analysis.class_closure import has_all_names
 from holesmith.analysis.deadline import Deadline
-from holesmith.analysis.jedi_call import signature_of
-from holesmith.analysis.jedi_members import closed_members
+from holesmith.analysis.jedi_members import closed_members, is_bound_by_statement
 from holesmith.analysis.jedi_project import JediProject
 from holesmith.analysis.provenance import Provenance
 from holesmith.analysis.questions import StaticErrorsQuestion
+from holesmith.analysis.syntax_tree import parse
 
 ERRORS_MAX = 50
 _ALWAYS_KNOWN = frozenset(
     (
+        "_",  # gettext installs it
         "__file__",
         "__name__",
         "__doc__",
@@ -29,28 +39,36 @@ _ALWAYS_KNOWN = frozenset(
         "__qualname__",
         "__annotations__",
         "__debug__",
+        "get_ipython",
         "reveal_type",
         "WindowsError",
     )
 )
+_PYTHON_2_NAMES = frozenset(
+    ("basestring", "buffer", "cmp", "execfile", "file", "long", "raw_input", "reduce", "reload", "unichr")
+) | frozenset(("unicode", "xrange", "apply", "coerce", "intern"))
+_PYTHON_2 = re.compile(r"version_info|\bPY2\b|\bPY3\b|NameError|\bsix\b")
+_SUPPRESSION = re.compile(r"#.*\b(?:type|pyright|ty|mypy|pyre)\s*:\s*ignore|#.*\bnoqa\b")
+_UNREAD = frozenset(("error_node", "fstring_conversion", "type_params", "global_stmt", "nonlocal_stmt"))
 
 
 def static_errors_in(
     project: JediProject, question: StaticErrorsQuestion, deadline: Deadline
 ) -> StaticErrors:
     text = question.source.text
-    script = project.script(question.source.path, text)
-    check = _Check(script, text, question.start, question.stop)
-    errors: list[StaticError] = list(check.syntax())
+    check = _Check(project.script(question.source.path, text), text, question.start, question.stop)
+    errors = list(check.syntax())
     if not errors:
-        for leaf in check.leaves():
+        for leaf in check.names():
             if deadline.is_near(10) or len(errors) >= ERRORS_MAX:
                 break
-            errors.extend(check.leaf(leaf))
+            errors.extend(check.errors_of(leaf))
     return StaticErrors(tuple(dict.fromkeys(errors)))
 
 
 class _Check:
+    """One text with one span in it."""
+
     def __init__(self, script: Any, text: str, start: int, stop: int) -> None:
         self.script = script
         self.text = text
@@ -58,37 +76,65 @@ class _Check:
         self.stop = stop
         self.module_context = script._get_module_context()  # noqa: SLF001 # jedi has no public way to its contexts
         self.node = self.module_context.tree_node
-        lines = text.split("\n")
+        self.lines = text.split("\n")
         self.line_starts = [0]
-        for line in lines:
+        for line in self.lines:
             self.line_starts.append(self.line_starts[-1] + len(line) + 1)
-        self.has_all_names = has_followed_stars(self.module_context.get_value(), self.node)
+        self.has_all_names = has_all_names(self.module_context.get_value())
+        self.known = _ALWAYS_KNOWN | (_PYTHON_2_NAMES if _PYTHON_2.search(text) else frozenset())
 
     def offset(self, position: tuple[int, int]) -> int:
-        return min(
-            self.line_starts[min(position[0], len(self.line_starts)) - 1] + position[1], len(self.text)
-        )
+        line = min(position[0], len(self.line_starts))
+        return min(self.line_starts[line - 1] + position[1], len(self.text))
 
     def syntax(self) -> Iterator[StaticError]:
+        """parso's complaints about the span and the rest of its last line, where others complain too: Python
+        itself, and tree-sitter, whose grammar is newer.
+        """
+        if _is_python(self.text):
+            return
         end = self.text.find("\n", self.stop)
         end = len(self.text) if end < 0 else end
+        broken = list(self._broken_spans())
         for error in self.script.get_syntax_errors():
             start = self.offset((error.line, error.column))
-            if self.start <= start <= end:
-                stop = max(self.offset((error.until_line, error.until_column)), start)
+            stop = max(self.offset((error.until_line, error.until_column)), start)
+            line_stop = self.line_starts[min(error.line, len(self.lines))]
+            if self.start <= start <= end and any(a <= line_stop and start <= b for a, b in broken):
                 yield StaticError("syntax", error.get_message(), start, stop)
 
-    def leaves(self) -> Iterator[Any]:
-        """The names of the span, in order."""
+    def _broken_spans(self) -> Iterator[tuple[int, int]]:
+        tree = parse("python", self.text)
+        assert tree is not None
+        waiting = [tree.tree.root_node]
+        while waiting:
+            node = waiting.pop()
+            if node.is_error or node.is_missing:
+                yield tree.offset(node.start_byte), tree.offset(node.end_byte)
+            elif node.has_error:
+                waiting += node.children
+
+    def names(self) -> list[Any]:
+        """The names of the span that something is known of, in order."""
         found = [
             name
             for names in self.node.get_used_names().values()
             for name in names
-            if self.start <= self.offset(name.start_pos) < self.stop
+            if self.start <= self.offset(name.start_pos) < self.stop and self._is_judged(name)
         ]
-        yield from sorted(found, key=lambda name: name.start_pos)
+        return sorted(found, key=lambda name: name.start_pos)
 
-    def leaf(self, name: Any) -> Iterator[StaticError]:
+    def _is_judged(self, name: Any) -> bool:
+        if _SUPPRESSION.search(self.lines[min(name.start_pos[0], len(self.lines)) - 1]):
+            return False
+        node = name.parent
+        while node is not None and node.type not in ("suite", "file_input", "funcdef", "classdef"):
+            if node.type in _UNREAD:
+                return False
+            node = node.parent
+        return True
+
+    def errors_of(self, name: Any) -> Iterator[StaticError]:
         parent = name.parent
         if parent.type == "trailer" and parent.children[0].value == ".":
             yield from self._member(name)
@@ -102,18 +148,23 @@ class _Check:
         return StaticError(kind, message, self.offset(node.start_pos), self.offset(node.end_pos))
 
     def _name(self, name: Any) -> Iterator[StaticError]:
-        if not self.has_all_names or name.value in _ALWAYS_KNOWN:
+        if not self.has_all_names or name.value in self.known:
             return
         context = self.module_context.create_context(name)
         if not context.goto(name, None) and not self._is_bound_nearby(name):
             yield self._error("unresolved_name", f'"{name.value}" is not defined', name)
 
     def _is_bound_nearby(self, name: Any) -> bool:
-        """Whether any scope of the file binds the name: jedi loses comprehensions and ``del``."""
-        return any(each.is_definition() for each in self.node.get_used_names().get(name.value, ()))
+        """Whether any scope of the file binds the name: jedi loses comprehensions, type parameters and
+        ``del``.
+        """
+        return any(
+            each.is_definition() or each.parent.type == "type_params" or may_be_bound_unseen(each)
+            for each in self.node.get_used_names().get(name.value, ())
+        )
 
     def _member(self, name: Any) -> Iterator[StaticError]:
-        if name.is_definition():
+        if name.is_definition() or is_bound_by_statement(name):
             return
         context = self.module_context.create_context(name)
         found = closed_members(context, name)
@@ -122,58 +173,77 @@ class _Check:
 
     def _call(self, name: Any, trailer: Any) -> Iterator[StaticError]:
         siblings = trailer.parent.children
+        arguments = _arguments(trailer)
+        if siblings[0].type == "keyword" or any(_is_unpacked(each) for each in arguments):
+            return
         context = self.module_context.create_context(name)
         values = Provenance().chain(context, list(siblings[: siblings.index(trailer)]))
         signatures = [each for value in values or () for each in value.get_signatures()]
-        if len(signatures) != 1:
-            return
-        parameters = signature_of(signatures[0], None).parameters
-        inner = trailer.children[1]
-        arguments = (
-            list(inner.children[::2])
-            if inner.type == "arglist"
-            else [inner]
-            if len(trailer.children) > 2
-            else []
-        )
-        if any(each.type == "argument" and each.children[0].type == "operator" for each in arguments):
-            return
-        yield from self._arity(name, arguments, parameters)
+        if len(signatures) == 1 and all(takes_as_shown(value) for value in values):
+            yield from self._misfits(name, arguments, signatures[0].get_param_names(resolve_stars=False))
 
-    def _arity(
-        self, name: Any, arguments: list[Any], parameters: tuple[Parameter, ...]
-    ) -> Iterator[StaticError]:
-        keywords = [
-            each.children[0]
-            for each in arguments
-            if each.type == "argument" and each.children[1].value == "="
-        ]
-        by_name = {each.name for each in parameters if each.kind in ("positional_or_keyword", "keyword_only")}
-        if not any(each.kind == "var_keyword" for each in parameters):
+    def _misfits(self, name: Any, arguments: list[Any], parameters: list[Any]) -> Iterator[StaticError]:
+        keywords = [each.children[0] for each in arguments if _is_keyword(each)]
+        kinds = {parameter.string_name: parameter.get_kind() for parameter in parameters}
+        named = {
+            text
+            for text, kind in kinds.items()
+            if kind in (Inspected.POSITIONAL_OR_KEYWORD, Inspected.KEYWORD_ONLY)
+        }
+        if Inspected.VAR_KEYWORD not in kinds.values():
             for keyword in keywords:
-                if keyword.value not in by_name:
-                    yield self._error(
-                        "unknown_keyword", f'{name.value} has no parameter "{keyword.value}"', keyword
-                    )
+                if keyword.value not in named:
+                    message = f'{name.value} has no parameter "{keyword.value}"'
+                    yield self._error("unknown_keyword", message, keyword)
         positional = [
-            each for each in parameters if each.kind in ("positional_only", "positional_or_keyword")
+            text
+            for text, kind in kinds.items()
+            if kind in (Inspected.POSITIONAL_ONLY, Inspected.POSITIONAL_OR_KEYWORD)
         ]
         count = len(arguments) - len(keywords)
-        takes_any = any(each.kind == "var_positional" for each in parameters)
-        if count > len(positional) and not takes_any:
-            yield self._error(
-                "arity", f"{name.value} takes {len(positional)} positional arguments, not {count}", name
-            )
-        given = {keyword.value for keyword in keywords} | {each.name for each in positional[:count]}
-        for each in parameters:
-            is_required = each.default is None and not each.kind.startswith("var_")
-            if is_required and each.name not in given:
-                yield self._error("arity", f'{name.value} lacks an argument for "{each.name}"', name)
+        if count > len(positional) and Inspected.VAR_POSITIONAL not in kinds.values():
+            message = f"{name.value} takes {len(positional)} positional arguments, not {count}"
+            yield self._error("arity", message, name)
+        given = {keyword.value for keyword in keywords} | set(positional[:count])
+        for parameter in parameters:
+            if _is_required(parameter) and parameter.string_name not in given:
+                message = f'{name.value} lacks an argument for "{parameter.string_name}"'
+                yield self._error("arity", message, name)
+
+
+def _is_python(text: str) -> bool:
+    """Whether the interpreter can parse it; it knows syntax that parso has no grammar for."""
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def _arguments(trailer: Any) -> list[Any]:
+    if len(trailer.children) == 2:
+        return []
+    inner = trailer.children[1]
+    return list(inner.children[::2]) if inner.type == "arglist" else [inner]
+
+
+def _is_unpacked(argument: Any) -> bool:
+    return argument.type == "argument" and argument.children[0].type == "operator"
+
+
+def _is_keyword(argument: Any) -> bool:
+    """Not a generator or an assignment expression, which are positional."""
+    return argument.type == "argument" and getattr(argument.children[1], "value", "") == "="
+
+
+def _is_required(parameter: Any) -> bool:
+    is_variadic = parameter.get_kind() in (Inspected.VAR_POSITIONAL, Inspected.VAR_KEYWORD)
+    return not is_variadic and "=" not in parameter.to_string()
 
 
 def _is_label(name: Any) -> bool:
     """Names that are not looked up: keywords of calls, and parts of imports."""
     parent = name.parent
     if parent.type == "argument":
-        return parent.children[0] is name and parent.children[1].value == "="
-    return name.search_ancestor("import_name", "import_from", "global_stmt", "nonlocal_stmt") is not None
+        return parent.children[0] is name and getattr(parent.children[1], "value", "") == "="
+    return name.search_ancestor("import_name", "import_from") is not None

@@ -32,6 +32,9 @@ class ClassMethod(ValueWrapper):
         super().__init__(function)
         self.owner = owner
 
+    def get_signatures(self) -> list[Any]:
+        return [signature.bind(self) for signature in self._wrapped_value.get_signatures()]
+
 
 def functions_of(owner: Any, function: Any) -> Iterator[Any]:
     """The function value of a definition in the body of a class or of one of its bases."""

@@ -206,7 +206,7 @@ class Provenance:
             return NO_VALUES
         second = statement.children[1]
         if second.type == "annassign":
-            return self.annotated(context, second.children[1])
+            return self._narrowed(context, second)
         if second.type == "operator" and second.value in ("=", "+="):
             is_target = binding.parent is statement or (
                 is_member(binding) and binding.parent.parent.parent is statement
@@ -214,6 +214,16 @@ class Provenance:
             if is_target:
                 return self.values(context, statement.get_rhs())
         return self._unknown("unpacked or changed in place")
+
+    def _narrowed(self, context: Any, annassign: Any) -> Any:
+        """What an annotation allows, and what is assigned with it: a subclass of that may be used as such."""
+        values = self.annotated(context, annassign.children[1])
+        if values is None or len(annassign.children) < 4:
+            return values
+        reason = self.reason
+        assigned = self.values(context, annassign.children[3])
+        self.reason = reason
+        return values | assigned if assigned else values
 
     def _with(self, context: Any, binding: Any) -> Any:
         item = binding.parent
@@ -317,8 +327,12 @@ class Provenance:
         if all(is_overload(each) for each in bindings[:-1]):
             bindings = bindings[-1:]  # jedi puts the overloads together itself
         annotated = [each for each in bindings if annotation_of(each) is not None]
-        parts = (self._bound_member(value, context, each) for each in (annotated or bindings))
-        return self._merge(parts)
+        if not annotated:
+            return self._merge(self._bound_member(value, context, each) for each in bindings)
+        declared = self._merge(self._bound_member(value, context, each) for each in annotated)
+        # What is assigned elsewhere may be of a subclass, and is used as that near the assignment.
+        assigned = [self._bound_member(value, context, each) for each in bindings if each not in annotated]
+        return declared and self._merge([declared, *(each for each in assigned if each)])
 
     def _bound_member(self, value: Any, class_context: Any, binding: Any) -> Any:
         definition = binding.get_definition()
@@ -330,7 +344,10 @@ class Provenance:
         if definition.type == "expr_stmt":
             if value.is_class() and is_enumeration(value):
                 return value.execute_with_values()
-            return self._assignment(context, binding, definition)
+            values = self._assignment(context, binding, definition)
+            if not is_member(binding) and any(each.is_function() for each in values or ()):
+                return self._unknown("a function as an attribute of a class")
+            return values
         if definition.type == "classdef":
             return TreeNameDefinition(context, binding).infer()
         return self._unknown(f"member bound by {definition.type}")
