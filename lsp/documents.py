@@ -43,6 +43,7 @@ class Document:
         self.language = language
         self.version = version
         self._encoding: Encoding = encoding
+        self._deletion: tuple[int, int] | None = None  # the row and the offset in its line
         self._replace_all(text)
 
     @property
@@ -51,11 +52,18 @@ class Document:
             self._text = "".join(self._lines)
         return self._text
 
-    def apply(self, change: Change) -> None:
-        if isinstance(change, types.TextDocumentContentChangeWholeDocument):
-            self._replace_all(change.text)
-        else:
-            self._replace(change.range, change.text)
+    def apply(self, *changes: Change) -> None:
+        """All changes of one message, in their order."""
+        for change in changes:
+            if isinstance(change, types.TextDocumentContentChangeWholeDocument):
+                self._replace_all(change.text)
+            else:
+                self._replace(change.range, change.text)
+        self._deletion = self._place_of_deletion(changes)
+
+    def is_just_deleted_at(self, cursor: Cursor) -> bool:
+        """Whether the last edit did nothing but take text away, at the cursor."""
+        return self._deletion == (cursor.row, cursor.offset - cursor.line_start)
 
     def cursor_at(self, position: types.Position) -> Cursor:
         row, offset = self._place(position)
@@ -88,6 +96,15 @@ class Document:
         self.size += _bytes(changed) - sum(map(_bytes, self._lines[top:bottom]))
         self._lines[top:bottom] = _split(changed, closed=bottom < len(self._lines))
         self._text = None
+
+    def _place_of_deletion(self, changes: tuple[Change, ...]) -> tuple[int, int] | None:
+        place: tuple[int, int] | None = None
+        for change in changes:
+            if isinstance(change, types.TextDocumentContentChangeWholeDocument) or change.text:
+                return None
+            if change.range.start != change.range.end:
+                place = min(self._place(change.range.start), self._place(change.range.end))
+        return place
 
     def _place(self, position: types.Position) -> tuple[int, int]:
         """The row and the offset in its line of a position, moved into the document."""
@@ -155,8 +172,7 @@ class Documents:
             document = Document(uri, document.language, version, "", self.encoding)
         if document is None:
             return None
-        for change in changes:
-            document.apply(change)
+        document.apply(*changes)
         document.version = version
         return self._keep(document)
 

@@ -1,22 +1,41 @@
 """A completion as the protocol's items: ghost text, and a line of the completion menu."""
 
 import re
+from collections.abc import Sequence
 
 from holesmith.completion.answer import Completion
+from holesmith.completion.recent import CLOSED_MAX
+from holesmith.completion.shaping import unclosed
 from holesmith.lsp.snapshots import Place
 from lsprotocol import types
 
 _WORD_BEFORE = re.compile(r"\w*\Z")
+_CLOSERS = re.compile(r"""[)\]}"'`]+[;:,]?""")
 _LABEL_CHARACTERS_MAX = 80
 
 
-def inline_list(completion: Completion | None, place: Place | None) -> types.InlineCompletionList:
-    if completion is None or place is None:
+def inline_list(completions: Sequence[Completion], place: Place | None) -> types.InlineCompletionList:
+    """One item for each completion, the likeliest first."""
+    if place is None:
         return types.InlineCompletionList(items=())
-    item = types.InlineCompletionItem(
-        insert_text=completion.text, range=place.range_of(completion.start, completion.stop)
+    return types.InlineCompletionList(items=tuple(_inline_item(each, place) for each in completions))
+
+
+def _inline_item(completion: Completion, place: Place) -> types.InlineCompletionItem:
+    """The item reaches over what the editor has closed by itself, so that the cursor ends up behind it."""
+    closed = _closed_behind(completion, place)
+    return types.InlineCompletionItem(
+        insert_text=completion.text + closed,
+        range=place.range_of(completion.start, completion.stop + len(closed)),
     )
-    return types.InlineCompletionList(items=(item,))
+
+
+def _closed_behind(completion: Completion, place: Place) -> str:
+    """The rest of the line, where that is nothing but brackets and quotes that close; else nothing."""
+    cursor = place.cursor
+    rest = cursor.line[completion.stop - cursor.line_start :].rstrip()
+    is_closed = _CLOSERS.fullmatch(rest) is not None and len(rest) <= CLOSED_MAX
+    return rest if is_closed and "\n" not in completion.text and not unclosed(completion.text) else ""
 
 
 def menu_list(completion: Completion | None, place: Place | None) -> types.CompletionList:

@@ -4,8 +4,8 @@ Adds the requests of our own to those that lsprotocol knows.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import cast
+from dataclasses import dataclass, fields
+from typing import Any, cast
 
 import cattrs
 import cattrs.gen
@@ -21,6 +21,26 @@ class ExplainRequest:
     method: str
     jsonrpc: str
     params: types.TextDocumentPositionParams | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InlineParams:
+    """The protocol's, and how the editor indents, which clients may add."""
+
+    text_document: types.TextDocumentIdentifier
+    position: types.Position
+    context: types.InlineCompletionContext
+    formatting_options: types.FormattingOptions | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InlineRequest:
+    """``textDocument/inlineCompletion``."""
+
+    id: int | str
+    method: str
+    jsonrpc: str
+    params: InlineParams
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +74,7 @@ class ErrorReportRequest:
 
 # Those with parameters; the others need no type.
 OWN_REQUESTS: Mapping[str, type] = {
+    types.TEXT_DOCUMENT_INLINE_COMPLETION: InlineRequest,
     "holesmith/explain": ExplainRequest,
     "chatlsp/expectedType": PositionRequest,
     "chatlsp/relevantTypes": PositionRequest,
@@ -66,10 +87,14 @@ def make_converter() -> cattrs.Converter:
     converter = default_converter()
     for expected in (str, int, bool):
         converter.register_structure_hook(expected, _strictly(expected))
-    renamed = cattrs.gen.make_dict_structure_fn(
-        ErrorReportParams, converter, text_document=cattrs.gen.override(rename="textDocument")
-    )
-    converter.register_structure_hook(ErrorReportParams, renamed)
+    for kind in (ErrorReportParams, InlineParams):
+        renamed: dict[str, Any] = {
+            field.name: cattrs.gen.override(rename=_camel_case(field.name))
+            for field in fields(kind)
+            if "_" in field.name
+        }
+        structure = cattrs.gen.make_dict_structure_fn(kind, converter, **renamed)
+        converter.register_structure_hook(kind, structure)
     return converter
 
 
@@ -97,6 +122,11 @@ def _strictly(expected: type) -> Callable[[object, type], object]:
         return kind(value)
 
     return structure
+
+
+def _camel_case(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(each.capitalize() for each in others)
 
 
 def _items(value: object) -> tuple[tuple[str, object], ...]:

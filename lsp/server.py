@@ -19,7 +19,7 @@ from holesmith.lsp.completion_service import StartService
 from holesmith.lsp.configuration import Configuration
 from holesmith.lsp.documents import Documents, Unheld
 from holesmith.lsp.log import ClientLog
-from holesmith.lsp.messages import ErrorReportParams, make_converter
+from holesmith.lsp.messages import ErrorReportParams, InlineParams, make_converter
 from holesmith.lsp.parent import wait_until_gone
 from holesmith.lsp.positions import encoding_named
 from holesmith.lsp.protocol import Protocol
@@ -47,7 +47,13 @@ class Server(LanguageServer):
 
     def __init__(self, start_service: StartService, analyses: Workspaces, *, watches_parent: bool) -> None:
         super().__init__(
-            "holesmith", version("holesmith"), protocol_cls=Protocol, converter_factory=make_converter
+            "holesmith",
+            version("holesmith"),
+            notebook_document_sync=types.NotebookDocumentSyncOptions(
+                [types.NotebookDocumentFilterWithNotebook(notebook="*")]
+            ),
+            protocol_cls=Protocol,
+            converter_factory=make_converter,
         )
         self._start_service = start_service
         self._watches_parent = watches_parent
@@ -60,6 +66,7 @@ class Server(LanguageServer):
         self.configuration = Configuration(self, self.reporting, self.holes)
         register_life(self)
         register_documents(self)
+        register_notebooks(self)
         register_files(self)
         register_requests(self, Suggestions(self.holes))
         self.chatlsp = ChatLsp(self.holes, analyses)
@@ -210,6 +217,23 @@ def register_documents(server: Server) -> None:
         server.holes.documents.close(params.text_document.uri)
 
 
+def register_notebooks(server: Server) -> None:
+    holes = server.holes
+
+    @server.feature(types.NOTEBOOK_DOCUMENT_DID_OPEN)
+    def open_notebook(params: types.DidOpenNotebookDocumentParams) -> None:
+        holes.notebooks.open(params, holes.documents)
+
+    @server.feature(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
+    def change_notebook(params: types.DidChangeNotebookDocumentParams) -> None:
+        if not holes.notebooks.change(params, holes.documents):
+            _logger.warning("a change to %s, which is not open, was ignored", params.notebook_document.uri)
+
+    @server.feature(types.NOTEBOOK_DOCUMENT_DID_CLOSE)
+    def close_notebook(params: types.DidCloseNotebookDocumentParams) -> None:
+        holes.notebooks.close(params, holes.documents)
+
+
 def register_files(server: Server) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def save(params: types.DidSaveTextDocumentParams) -> None:
@@ -222,7 +246,7 @@ def register_files(server: Server) -> None:
 
 def register_requests(server: Server, suggestions: Suggestions) -> None:
     @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
-    async def inline(params: types.InlineCompletionParams) -> types.InlineCompletionList | None:
+    async def inline(params: InlineParams) -> types.InlineCompletionList | None:
         return await suggestions.inline(params)
 
     @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=["."]))

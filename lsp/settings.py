@@ -32,6 +32,9 @@ class Settings:
     tokens_max: int = _OPTIONS.tokens_max
     in_comments: bool = _OPTIONS.in_comments
     debounce_ms_max: int = _OPTIONS.debounce_ms_max
+    confidence_min: float = 0.25
+    candidates_max: int = 3
+    look_ahead: bool = True
     menu: bool = True
     document_bytes_max: int = 5_000_000
     log_level: str = "info"
@@ -52,6 +55,9 @@ class Settings:
             facts_ms_max=self.facts_ms_max,
             monitor=self.monitor,
             answer_ms_max=self.answer_ms_max,
+            confidence_min=self.confidence_min,
+            candidates_max=self.candidates_max,
+            look_ahead=self.look_ahead,
         )
 
     @property
@@ -160,6 +166,23 @@ RULES = (
         "The longest wait, in milliseconds, for a pause in typing before the model is asked. It follows "
         "your rhythm, the speed of the model and what you accept; 0 never waits.",
         bounds=(0, 5_000),
+    ),
+    Rule(
+        "confidence_min",
+        "inline.confidenceMin",
+        "How sure the model has to be of a suggestion while typing, from 0 to 1: 0 shows all of them.",
+        bounds=(0, 1),
+    ),
+    Rule(
+        "candidates_max",
+        "inline.candidatesMax",
+        "How many different suggestions to make when asked for by hand, for going from one to the next.",
+        bounds=(1, 5),
+    ),
+    Rule(
+        "look_ahead",
+        "inline.lookAhead",
+        "While a suggestion is shown and nothing is typed, work out what may come after it.",
     ),
     Rule("menu", "menu.enabled", "Offer the suggestion in the completion menu, too, if it is one line."),
     Rule(

@@ -5,12 +5,13 @@ client saw when it asked.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from holesmith.completion.snapshot import Selected, Snapshot
 from holesmith.lsp.completion_service import CompletionService
 from holesmith.lsp.documents import Cursor, Document, Documents, Unheld
+from holesmith.lsp.notebooks import Notebooks
 from holesmith.lsp.positions import Encoding
 from holesmith.lsp.settings import Settings
 from holesmith.lsp.uris import folder_around, name_of, path_of
@@ -37,6 +38,7 @@ class Workspace:
     settings: Settings
     folders: tuple[str, ...] = ()
     service: CompletionService | None = None
+    notebooks: Notebooks = field(default_factory=Notebooks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,27 +75,41 @@ def take_from(
     *,
     invoked: bool = False,
     selected: types.SelectedCompletionInfo | None = None,
+    with_cells: bool = False,
 ) -> Taken | str:
-    """The snapshot for a request, or one line that says why there can be none."""
+    """The snapshot for a request, or one line that says why there can be none.
+
+    ``with_cells``: a cell of a notebook has the text of the cells around it, and offsets count from there.
+    """
     uri = params.text_document.uri
     document = workspace.documents.get(uri)
     if document is None:
         return "the document is not open"
     if isinstance(document, Unheld):
         return document.reason
-    cursor = document.cursor_at(params.position)
-    path = path_of(uri)
+    around = workspace.notebooks.around(uri, workspace.documents) if with_cells else None
+    before, behind = (around.before, around.behind) if around else ("", "")
+    text = document.text if document.text.endswith("\n") or not behind else document.text + "\n"
+    local = document.cursor_at(params.position)
+    cursor = _moved(local, len(before))
+    path = path_of(around.notebook if around else uri)
     snapshot = Snapshot(
         path=path or name_of(uri),
         language=document.language,
-        text=well_formed(document.text),
+        text=well_formed(before + text + behind),
         offset=cursor.offset,
         workspace=folder_around(path, workspace.folders),
         version=document.version,
         invoked=invoked,
-        selected=_selected(document, cursor, selected),
+        selected=_selected(document, cursor, len(before), selected),
+        after_deletion=document.is_just_deleted_at(local),
     )
     return Taken(snapshot, Place(uri, document.version, cursor, workspace.documents.encoding))
+
+
+def _moved(cursor: Cursor, count: int) -> Cursor:
+    """With offsets that count from so many characters further up."""
+    return replace(cursor, offset=cursor.offset + count, line_start=cursor.line_start + count)
 
 
 def well_formed(text: str) -> str:
@@ -106,13 +122,13 @@ def well_formed(text: str) -> str:
 
 
 def _selected(
-    document: Document, cursor: Cursor, item: types.SelectedCompletionInfo | None
+    document: Document, cursor: Cursor, moved: int, item: types.SelectedCompletionInfo | None
 ) -> Selected | None:
     """The item the editor's menu shows as chosen, unless it is not at the cursor."""
     if item is None:
         return None
-    start = document.cursor_at(item.range.start)
-    stop = document.cursor_at(item.range.end)
+    start = _moved(document.cursor_at(item.range.start), moved)
+    stop = _moved(document.cursor_at(item.range.end), moved)
     if not (start.row == stop.row == cursor.row and start.offset <= cursor.offset <= stop.offset):
         return None
     return Selected(start.offset, stop.offset, well_formed(item.text))

@@ -1,18 +1,22 @@
 """Ghost text, menu items and explanations: from the request to the completion and back."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
-from holesmith.completion.answer import Answer, Completion
+from holesmith.completion.answer import Answer
 from holesmith.lsp.explanations import Explanation, Explanations
 from holesmith.lsp.items import inline_list, menu_list
 from holesmith.lsp.latest import Latest
+from holesmith.lsp.messages import InlineParams
 from holesmith.lsp.snapshots import AtPosition, Place, Taken, Workspace, take_from
 from lsprotocol import types
 
 NOT_STARTED = "the model is not being loaded yet: that begins after the initialized notification"
 TYPING_OFF = "suggestions while typing are turned off (holesmith.inline.enabled)"
 MENU_OFF = "suggestions in the menu are turned off (holesmith.menu.enabled)"
+
+_TAB_SIZE_MAX = 16
 
 T = TypeVar("T")
 
@@ -25,17 +29,29 @@ class Suggestions:
         self._latest = Latest()
         self._explanations = Explanations()
 
-    async def inline(self, params: types.InlineCompletionParams) -> types.InlineCompletionList | None:
+    async def inline(self, params: InlineParams) -> types.InlineCompletionList | None:
         """``textDocument/inlineCompletion``: null when superseded, empty when there is nothing to suggest."""
         invoked = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
         off = None if invoked or self._workspace.settings.inline else TYPING_OFF
-        taken = off or self._take(params, invoked, params.context.selected_completion_info)
-        return await self._suggest("inline", params, taken, inline_list)
+        taken = off or self._take(
+            params,
+            invoked=invoked,
+            selected=params.context.selected_completion_info,
+            indentation=_level(params.formatting_options),
+        )
+
+        def as_list(answer: Answer, place: Place | None) -> types.InlineCompletionList:
+            completions = (answer.completion, *answer.alternatives) if answer.completion else ()
+            return inline_list(completions, place)
+
+        return await self._suggest("inline", params, taken, as_list)
 
     async def menu(self, params: types.CompletionParams) -> types.CompletionList | None:
         """``textDocument/completion``: at most one item, of one line."""
         taken = self._take(params) if self._workspace.settings.menu else MENU_OFF
-        return await self._suggest("menu", params, taken, menu_list)
+        return await self._suggest(
+            "menu", params, taken, lambda answer, place: menu_list(answer.completion, place)
+        )
 
     async def explain(self, params: AtPosition | None) -> dict[str, object] | None:
         """``holesmith/explain``: the last answer; or the one at a position, asking for it if need be."""
@@ -53,25 +69,29 @@ class Suggestions:
     def _take(
         self,
         params: AtPosition,
+        *,
         invoked: bool = False,
         selected: types.SelectedCompletionInfo | None = None,
+        indentation: str | None = None,
     ) -> Taken | str:
         if self._workspace.service is None:
             return NOT_STARTED
-        return take_from(self._workspace, params, invoked=invoked, selected=selected)
+        taken = take_from(self._workspace, params, invoked=invoked, selected=selected, with_cells=True)
+        if isinstance(taken, str) or indentation is None:
+            return taken
+        return replace(taken, snapshot=replace(taken.snapshot, indentation=indentation))
 
     async def _suggest(
         self,
         kind: str,
         params: AtPosition,
         taken: Taken | str,
-        as_list: Callable[[Completion | None, Place | None], T],
+        as_list: Callable[[Answer, Place | None], T],
     ) -> T | None:
         if isinstance(taken, str):
-            self._refuse(params, taken)
-            return as_list(None, None)
+            return as_list(self._refuse(params, taken).answer, None)
         explanation = await self._latest.start((kind, taken.place.uri), self._complete(taken))
-        return as_list(explanation.answer.completion, taken.place) if explanation else None
+        return as_list(explanation.answer, taken.place) if explanation else None
 
     async def _complete(self, taken: Taken) -> Explanation:
         assert self._workspace.service is not None
@@ -84,3 +104,10 @@ class Suggestions:
         refusal = Explanation(params.text_document.uri, params.position, Answer(None, reason, ""))
         self._explanations.remember(refusal)
         return refusal
+
+
+def _level(options: types.FormattingOptions | None) -> str | None:
+    """One level of indentation as the editor writes it; None if it did not say, or nothing sensible."""
+    if options is None or not 1 <= options.tab_size <= _TAB_SIZE_MAX:
+        return None
+    return " " * options.tab_size if options.insert_spaces else "\t"

@@ -182,3 +182,28 @@ def test_unknown_documents_and_odd_versions() -> None:
     reopened = documents.open(item("file:///a.py", "three"))
     assert isinstance(reopened, Document)
     assert reopened.text == "three"
+
+
+@pytest.mark.parametrize(
+    ("edits", "deleted_at"),
+    [
+        ([Edit((0, 4), (0, 5), "")], (0, 4)),
+        ([Edit((0, 5), (0, 4), "")], (0, 4)),
+        ([Edit((0, 4), (1, 2), "")], (0, 4)),
+        ([Edit((1, 0), (1, 1), ""), Edit((0, 4), (0, 5), "")], (0, 4)),
+        ([Edit((0, 4), (0, 5), "x")], None),
+        ([Edit((0, 4), (0, 4), "x")], None),
+        ([Edit((0, 4), (0, 4), "")], None),
+        ([Edit((0, 4), (0, 5), ""), Edit((1, 0), (1, 0), "x")], None),
+    ],
+)
+def test_a_deletion_is_known_until_the_next_edit(
+    edits: list[Edit], deleted_at: tuple[int, int] | None
+) -> None:
+    document = Document("a", "python", 1, "one two\nthree", "utf-16")
+    document.apply(*(change(edit) for edit in edits))
+    for row, column in [(0, 4), (0, 3), (1, 0), (1, 2)]:
+        cursor = document.cursor_at(types.Position(row, column))
+        assert document.is_just_deleted_at(cursor) == ((row, column) == deleted_at)
+    document.apply(change(Edit((0, 0), (0, 0), "y")))
+    assert not document.is_just_deleted_at(document.cursor_at(types.Position(0, 4)))

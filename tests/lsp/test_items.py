@@ -64,12 +64,49 @@ def test_there_is_no_menu_item_without_a_line(text: str) -> None:
 def test_ghost_text_may_have_several_lines_and_replaces_its_span() -> None:
     place = place_in("'😀'.fo<CURSOR>)")
     start, stop = place.cursor.offset - 2, place.cursor.offset + 1
-    (item,) = inline_list(Completion("bar(\n  1)", start, stop, 1.0), place).items
+    (item,) = inline_list([Completion("bar(\n  1)", start, stop, 1.0)], place).items
     assert item.insert_text == "bar(\n  1)"
     assert item.range == types.Range(types.Position(0, 5), types.Position(0, 8))
 
 
+@pytest.mark.parametrize(
+    ("marked", "text", "new_text", "stop"),
+    [
+        ("print(<CURSOR>)", "value", "value)", 7),
+        ("print(f(<CURSOR>))  ", "a, b", "a, b))", 10),
+        ('name = "<CURSOR>"', "Alice", 'Alice"', 9),
+        ("foo(<CURSOR>);", "bar", "bar);", 6),
+        ("foo(<CURSOR>):", "a: int", "a: int):", 6),
+        # What follows was written by the user.
+        ("foo(<CURSOR>, b)", "a", "a", 4),
+        ("foo(<CURSOR>) + 1", "a", "a", 4),
+        ("x = <CURSOR>,", "a", "a", 4),
+        # Its own bracket is still open: this one belongs to it.
+        ("foo(<CURSOR>)", "len(a", "len(a", 4),
+        ("foo(<CURSOR>)", "[\n    1,\n]", "[\n    1,\n]", 4),
+        ("((((((((((<CURSOR>))))))))))", "a", "a", 10),
+    ],
+)
+def test_an_item_reaches_over_what_the_editor_closed(
+    marked: str, text: str, new_text: str, stop: int
+) -> None:
+    place = place_in(marked)
+    offset = place.cursor.offset
+    (item,) = inline_list([Completion(text, offset, offset, 1.0)], place).items
+    assert (item.insert_text, item.range) == (
+        new_text,
+        types.Range(types.Position(0, offset), types.Position(0, stop)),
+    )
+
+
+def test_there_are_as_many_items_as_completions() -> None:
+    completions = [Completion(text, 4, 4, 1.0) for text in ("a", "b", "c")]
+    items = inline_list(completions, place_in("x = <CURSOR>")).items
+    assert [item.insert_text for item in items] == ["a", "b", "c"]
+
+
 def test_nothing_is_an_empty_list() -> None:
-    assert inline_list(None, None).items == ()
+    assert inline_list((), place_in("<CURSOR>")).items == ()
+    assert inline_list((), None).items == ()
     assert menu_list(None, None).items == ()
     assert menu_list(None, None).is_incomplete
