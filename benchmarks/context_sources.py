@@ -25,6 +25,7 @@ from pathlib import Path, PurePosixPath
 from holesmith.completion.extent import extent_of
 from holesmith.completion.middle import Middle
 from holesmith.context.budget import Budget
+from holesmith.context.deadline import deadline_after
 from holesmith.context.gather import Choice, gather
 from holesmith.context.index.build import Workspace, scan
 from holesmith.context.index.files import Limits
@@ -127,7 +128,9 @@ class Bench:
             self.root, case.path, case.language, case.prefix, case.suffix, visited=self.visited(case.path)
         )
         budget = Budget(self.tokens.snippets, self.tokens.before, self.tokens.after)
-        gathered = gather(request, self.index, self.engine.vocabulary, budget, time.monotonic() + 5, choice)
+        gathered = gather(
+            request, self.index, self.engine.vocabulary, budget, deadline_after(5_000, 5_000), choice
+        )
         return gathered.files, sum(each.tokens for each in gathered.chosen)
 
     def visited(self, path: str) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ An editor's completion has deadlines and keeps what it chose while the user type
 different prompts. Here it gets one.
 """
 
-import time
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from holesmith.completion.retrieval import Retrieval, relative, snippet_uses
 from holesmith.completion.snapshot import Snapshot
 from holesmith.context.budget import ReadingSpeed, budget_of
 from holesmith.context.comments import as_comments
+from holesmith.context.deadline import deadline_after
 from holesmith.context.gather import DEFAULT_CHOICE, Choice, Gathered, gather
 from holesmith.context.index.foreground import index_now
 from holesmith.context.index.location import database_of
@@ -27,7 +27,7 @@ from holesmith.context.templates import template_for
 from holesmith.context.tokenizer import Tokenizer
 from holesmith.engine.vocabulary import Vocabulary
 
-GATHER_S_MAX = 60.0
+GATHER_MS_MAX = 60_000.0
 REPOSITORIES_KEPT = 4
 
 
@@ -92,8 +92,8 @@ class RepositoryPrompts:
         """The snippets for a hole, all sources heard to the end."""
         prefix, suffix = document.prefix, document.suffix
         request = ContextRequest(self._root, document.path, document.language, prefix, suffix, facts)
-        budget, deadline_s = budget_of(tokens_max, ReadingSpeed()), time.monotonic() + GATHER_S_MAX
-        return gather(request, self._index, tokenizer, budget, deadline_s, choice)
+        budget, deadline = budget_of(tokens_max, ReadingSpeed()), deadline_after(GATHER_MS_MAX, GATHER_MS_MAX)
+        return gather(request, self._index, tokenizer, budget, deadline, choice)
 
 
 class PatientRetrieval(Retrieval):

@@ -15,6 +15,7 @@ from pathlib import Path
 from holesmith.completion.answer import SnippetUse
 from holesmith.completion.snapshot import Snapshot
 from holesmith.context.budget import ReadingSpeed, budget_of
+from holesmith.context.deadline import deadline_after
 from holesmith.context.gather import DEFAULT_CHOICE, Choice, Gathered
 from holesmith.context.history import History
 from holesmith.context.index.background import BackgroundIndexer, Event
@@ -26,8 +27,9 @@ from holesmith.context.session import ContextSession
 from holesmith.context.tokenizer import Tokenizer
 
 WORKSPACES_MAX = 4
-# From the start of a request; what was found by then is used.
+# From the start of a request, on a processor and by the clock; what was found by then is used.
 GATHER_MS_MAX = 120.0
+GATHER_CLOCK_MS_MAX = 400.0
 DROPPED_SHOWN_MAX = 12
 REVISION_AGE_S_MAX = 60.0
 
@@ -80,7 +82,7 @@ class Retrieval:
         """The snippets for one request. ``texts`` are the text before and after the hole; only ``sources``
         are asked, where they are given. Blocks: not for the event loop.
         """
-        deadline_s = time.monotonic() + GATHER_MS_MAX / 1000
+        deadline = deadline_after(GATHER_MS_MAX, GATHER_CLOCK_MS_MAX)
         workspace = self._workspace(snapshot.workspace, (snapshot.path,)) if snapshot.workspace else None
         path = relative(snapshot.workspace, snapshot.path)
         if workspace is None or path is None:
@@ -103,9 +105,7 @@ class Retrieval:
             revision=self._revision(workspace),
         )
         choice = self._choice if sources is None else replace(self._choice, sources=sources)
-        return workspace.session.gather(
-            request, tokenizer, budget, deadline_s, choice, paused=snapshot.invoked
-        )
+        return workspace.session.gather(request, tokenizer, budget, deadline, choice, paused=snapshot.invoked)
 
     def measured(self, tokens: int, duration_ms: float) -> None:
         """The engine has read so many tokens of a prompt in so long; later budgets follow."""

@@ -3,19 +3,32 @@
 The snippets of a document are chosen once and kept while the cursor stays in the neighbourhood; only those
 of the hole itself follow every keystroke. They are chosen anew on a pause, after a jump or when they are old,
 and then what was there before stays unless something is clearly better.
+
+What a deadline left out is not lost: the next keystroke nearby asks only the sources that have not answered
+yet, and until they have, what they gave last time nearby is used.
 """
 
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from holesmith.context.budget import Budget
-from holesmith.context.gather import DEFAULT_CHOICE, Choice, Gathered, gather
+from holesmith.context.deadline import Deadline
+from holesmith.context.gather import (
+    DEFAULT_CHOICE,
+    NOTHING_BEFORE,
+    TIER_OF_SOURCE,
+    Before,
+    Choice,
+    Gathered,
+    gather,
+)
 from holesmith.context.index.reader import Index
 from holesmith.context.request import ContextRequest
 from holesmith.context.selection import Chosen
+from holesmith.context.snippet import Snippet
 from holesmith.context.sources.catalogue import SOURCE_OF_SNIPPET
 from holesmith.context.tokenizer import Tokenizer
 
@@ -28,13 +41,18 @@ BETTER_FACTOR = 1.25
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
+    """``found`` is by source, without those of the hole; ``late`` are those of them that have not answered
+    here.
+    """
+
     line: int
     made_s: float
     budget: Budget
     choice: Choice
     imports_text: str
     chosen: tuple[Chosen, ...]
-    was_complete: bool
+    found: Mapping[str, tuple[Snippet, ...]]
+    late: tuple[str, ...]
 
 
 class ContextSession:
@@ -51,7 +69,7 @@ class ContextSession:
         request: ContextRequest,
         tokenizer: Tokenizer,
         budget: Budget,
-        deadline_s: float,
+        deadline: Deadline,
         choice: Choice = DEFAULT_CHOICE,
         *,
         paused: bool = False,
@@ -59,14 +77,20 @@ class ContextSession:
         """As ``gather``. ``paused`` says that the user is not typing just now, so a new choice is cheap."""
         with self._lock:
             kept = self._kept.get(request.path)
-        if kept is not None and not paused and self._holds(kept, request, budget, choice):
-            return gather(request, self._index, tokenizer, budget, deadline_s, choice, kept.chosen)
-        fresh = gather(request, self._index, tokenizer, budget, deadline_s, choice)
-        if kept is not None and kept.was_complete and self._stays(kept, fresh, request, budget, choice):
-            again = gather(request, self._index, tokenizer, budget, deadline_s, choice, kept.chosen)
-            self._keep(request, budget, choice, kept.chosen, was_complete=True)
-            return again
-        self._keep(request, budget, choice, lasting(fresh.chosen), was_complete=not fresh.late)
+        is_held = kept is not None and not paused and self._holds(kept, request, budget, choice)
+        if kept is not None and is_held and not kept.late:
+            return gather(request, self._index, tokenizer, budget, deadline, choice, kept.chosen)
+        before = self._before(kept, request, is_held=is_held)
+        fresh = gather(request, self._index, tokenizer, budget, deadline, choice, before=before)
+        made = self._made(request, budget, choice, fresh)
+        if kept is not None and is_held:
+            made = replace(made, line=kept.line, made_s=kept.made_s)
+        elif kept is not None and not kept.late and self._stays(kept, fresh, request, budget, choice):
+            made = replace(made, chosen=kept.chosen)
+            again = Before(answered=fresh.found)
+            stays = gather(request, self._index, tokenizer, budget, deadline, choice, kept.chosen, again)
+            fresh = replace(stays, timings_ms=fresh.timings_ms, late=fresh.late)
+        self._keep(request.path, made)
         return fresh
 
     def forget(self, path: str | None = None) -> None:
@@ -78,42 +102,50 @@ class ContextSession:
                 self._kept.pop(path, None)
 
     def _holds(self, kept: _Kept, request: ContextRequest, budget: Budget, choice: Choice) -> bool:
-        """Whether the choice made before still serves here."""
-        line = request.prefix.count("\n")
+        """Whether what was found before still serves here."""
         return (
-            kept.was_complete
-            and abs(line - kept.line) <= NEIGHBOURHOOD_LINES
+            self._is_near(kept, request)
             and self._clock() - kept.made_s <= KEPT_S_MAX
             and (kept.budget, kept.choice) == (budget, choice)
             and kept.imports_text == imports_text(request)
         )
 
+    def _before(self, kept: _Kept | None, request: ContextRequest, *, is_held: bool) -> Before:
+        """What of the last time may be used again."""
+        if kept is None or not self._is_near(kept, request):
+            return NOTHING_BEFORE
+        answered = {name: snippets for name, snippets in kept.found.items() if name not in kept.late}
+        return Before(answered if is_held else {}, kept.found)
+
+    def _is_near(self, kept: _Kept, request: ContextRequest) -> bool:
+        return abs(request.prefix.count("\n") - kept.line) <= NEIGHBOURHOOD_LINES
+
     def _stays(
         self, kept: _Kept, fresh: Gathered, request: ContextRequest, budget: Budget, choice: Choice
     ) -> bool:
         """Whether the old choice is still about as good as the new one for a cursor that stayed near."""
-        line = request.prefix.count("\n")
-        is_near = abs(line - kept.line) <= NEIGHBOURHOOD_LINES
-        if not is_near or (kept.budget, kept.choice) != (budget, choice):
+        if not self._is_near(kept, request) or (kept.budget, kept.choice) != (budget, choice):
             return False
         new = {each.snippet.text: each.value for each in lasting(fresh.chosen)}
         old_value = sum(new.get(each.snippet.text, 0.0) for each in kept.chosen)
         return sum(new.values()) <= BETTER_FACTOR * old_value
 
-    def _keep(
-        self,
-        request: ContextRequest,
-        budget: Budget,
-        choice: Choice,
-        chosen: tuple[Chosen, ...],
-        *,
-        was_complete: bool,
-    ) -> None:
-        line = request.prefix.count("\n")
-        kept = _Kept(line, self._clock(), budget, choice, imports_text(request), chosen, was_complete)
+    def _made(self, request: ContextRequest, budget: Budget, choice: Choice, fresh: Gathered) -> _Kept:
+        return _Kept(
+            line=request.prefix.count("\n"),
+            made_s=self._clock(),
+            budget=budget,
+            choice=choice,
+            imports_text=imports_text(request),
+            chosen=lasting(fresh.chosen),
+            found={name: each for name, each in fresh.found.items() if TIER_OF_SOURCE[name] != "hole"},
+            late=tuple(name for name in fresh.late if TIER_OF_SOURCE[name] != "hole"),
+        )
+
+    def _keep(self, path: str, kept: _Kept) -> None:
         with self._lock:
-            self._kept[request.path] = kept
-            self._kept.move_to_end(request.path)
+            self._kept[path] = kept
+            self._kept.move_to_end(path)
             while len(self._kept) > DOCUMENTS_MAX:
                 self._kept.popitem(last=False)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from holesmith.analysis.language import language_of
 from holesmith.context.budget import Budget
+from holesmith.context.deadline import NEVER
 from holesmith.context.gather import Choice, Gathered, gather
 from holesmith.context.index.build import BuildReport, Workspace, scan
 from holesmith.context.index.files import Limits
@@ -21,7 +22,6 @@ from tests.fakes import byte_vocabulary
 
 CURSOR = "<CURSOR>"
 VOCABULARY = byte_vocabulary()
-NEVER_S = 1e12
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Repository:
         sources = known.pop("sources", None)
         choice = Choice(frozenset(sources)) if sources else Choice()  # pyright: ignore[reportArgumentType]  # names
         request = self.request(path, document, **known)
-        return gather(request, self.index, VOCABULARY, Budget(tokens, 60, 20), NEVER_S, choice)
+        return gather(request, self.index, VOCABULARY, Budget(tokens, 60, 20), NEVER, choice)
 
 
 def make_repository(folder: Path, files: Mapping[str, str]) -> Repository:

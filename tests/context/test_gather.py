@@ -1,16 +1,18 @@
 """Retrieval as a whole: from a request to the prompt's files, in time, and still while one types."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from holesmith.context.budget import Budget
+from holesmith.context.deadline import NEVER, Deadline, deadline_after
 from holesmith.context.gather import Choice, gather
 from holesmith.context.index.reader import Index
 from holesmith.context.request import Fact
 from holesmith.context.session import NEIGHBOURHOOD_LINES, ContextSession
 from holesmith.context.sources.catalogue import DEFAULT_SOURCES, SOURCE_NAMES
 
-from tests.context.repository import NEVER_S, VOCABULARY, Repository, make_repository
+from tests.context.repository import VOCABULARY, Repository, make_repository
 
 FILES = {
     "shop/cart.py": "class Cart:\n    def pay(self, amount: int) -> bool: ...\n    total: int = 0\n",
@@ -20,6 +22,7 @@ FILES = {
 HEAD = "from shop.cart import Cart\n\n\ndef sell(cart: Cart, amount):\n"
 BUDGET = Budget(1_000, 60, 20)
 CHOICE = Choice(SOURCE_NAMES)
+PASSED = Deadline(0.0, 0.0)
 
 
 @pytest.fixture
@@ -37,13 +40,13 @@ def test_what_is_found_becomes_files_of_the_prompt(repository: Repository) -> No
 
 def test_without_an_index_nothing_is_found_and_nothing_fails(repository: Repository, tmp_path: Path) -> None:
     request = repository.request("a.py", HEAD + "    cart.<CURSOR>\n")
-    gathered = gather(request, Index(tmp_path / "none"), VOCABULARY, BUDGET, NEVER_S, CHOICE)
+    gathered = gather(request, Index(tmp_path / "none"), VOCABULARY, BUDGET, NEVER, CHOICE)
     assert {file.path for file in gathered.files} <= {"a.py"}
 
 
 def test_after_the_deadline_no_source_is_asked(repository: Repository) -> None:
     request = repository.request("a.py", HEAD + "    cart.<CURSOR>\n")
-    gathered = gather(request, repository.index, VOCABULARY, BUDGET, 0.0, CHOICE)
+    gathered = gather(request, repository.index, VOCABULARY, BUDGET, PASSED, CHOICE)
     assert set(gathered.late) == SOURCE_NAMES
     assert gathered.chosen == ()
 
@@ -73,7 +76,7 @@ class Typing:
     def at(self, document: str, *, paused: bool = False, facts: tuple[Fact, ...] = ()) -> list[str]:
         """The texts of the prompt's files at the cursor mark."""
         request = self.repository.request("shop/main.py", document, facts=facts)
-        gathered = self.session.gather(request, VOCABULARY, BUDGET, NEVER_S, CHOICE, paused=paused)
+        gathered = self.session.gather(request, VOCABULARY, BUDGET, NEVER, CHOICE, paused=paused)
         return [file.code for file in gathered.files]
 
 
@@ -125,5 +128,54 @@ def test_facts_of_the_hole_follow_every_keystroke_behind_what_stays(typing: Typi
 
 def test_a_choice_cut_short_by_the_deadline_is_not_kept(typing: Typing) -> None:
     request = typing.repository.request("shop/main.py", HEAD + "    receipt = cart.<CURSOR>\n")
-    assert typing.session.gather(request, VOCABULARY, BUDGET, 0.0, CHOICE).files == ()
+    assert typing.session.gather(request, VOCABULARY, BUDGET, PASSED, CHOICE).files == ()
     assert typing.at(HEAD + "    receipt = cart.<CURSOR>\n")
+
+
+def test_what_was_there_a_keystroke_ago_outlives_a_deadline(typing: Typing) -> None:
+    first = typing.at(HEAD + "    receipt = cart.<CURSOR>\n")
+    request = typing.repository.request("shop/main.py", HEAD + "    receipt = cart.p<CURSOR>\n")
+    late = typing.session.gather(request, VOCABULARY, BUDGET, PASSED, CHOICE, paused=True)
+    assert set(late.late) == SOURCE_NAMES
+    assert [file.code for file in late.files] == first
+
+
+def test_the_next_keystroke_asks_only_the_sources_that_were_late(typing: Typing) -> None:
+    """Each keystroke has time for a source or two; in the end all have answered and the choice is kept."""
+    asked: list[str] = []
+    kept: list[str] = []
+    line = "    receipt = cart.pay(amount)  # theta iota zeta"
+    for stop in range(14, len(line)):
+        request = typing.repository.request("shop/main.py", HEAD + line[:stop] + "<CURSOR>\n")
+        gathered = typing.session.gather(request, VOCABULARY, BUDGET, ticking(), CHOICE)
+        asked += [name for name in gathered.timings_ms if name != "facts"]
+        kept = [file.code for file in gathered.files]
+        if not gathered.late:
+            break
+    assert len(asked) == len(set(asked))
+    assert {*asked, "facts"} == SOURCE_NAMES
+    assert kept
+    assert typing.at(HEAD + line + "<CURSOR>\n") == kept
+
+
+@dataclass(frozen=True, slots=True)
+class Ticking(Deadline):
+    """Time passes by being looked at."""
+
+    looks: list[None] = field(default_factory=list[None])
+
+    @property
+    def has_passed(self) -> bool:
+        self.looks.append(None)
+        return len(self.looks) > self.clock_s
+
+
+def ticking() -> Deadline:
+    return Ticking(0.0, 3.0)
+
+
+def test_a_deadline_comes_by_the_processor_or_by_the_clock() -> None:
+    assert not deadline_after(60_000, 60_000).has_passed
+    assert deadline_after(-1, 60_000).has_passed
+    assert deadline_after(60_000, -1).has_passed
+    assert not NEVER.has_passed
