@@ -1,7 +1,8 @@
 """A completion service that does what the document tells it to, and a language server around it.
 
 The last word before the cursor decides: ``slow`` never ends unless cancelled, ``fail`` raises, ``multi`` has
-several lines, ``nothing`` has no completion; anything else is completed with ``"d(x)"``. The model's name
+several lines, ``nothing`` has no completion; anything else is completed with ``"d(x)"``, and, asked for by
+hand after ``many``, with two alternatives. The model's name
 decides about loading: ``never`` loads forever, ``broken`` cannot be loaded, ``defect`` raises, ``stubborn``
 neither loads nor closes.
 
@@ -74,7 +75,9 @@ class FakeService:
             shown = Completion(selected.text + text, selected.start, selected.stop, 0.5)
         else:
             shown = Completion(text, snapshot.offset, snapshot.offset, 0.5)
-        return replace(answer, completion=shown, reason="shown")
+        others = ("e(y)", "f(z)") if word == "many" and snapshot.invoked else ()
+        alternatives = tuple(replace(shown, text=other) for other in others)
+        return replace(answer, completion=shown, reason="shown", alternatives=alternatives)
 
     async def open(self, snapshot: Snapshot) -> None:
         if snapshot.text == "unreadable":

@@ -52,6 +52,13 @@ class Session:
         document = types.TextDocumentItem(uri=uri, language_id=language, version=1, text=text)
         self.client.text_document_did_open(types.DidOpenTextDocumentParams(document))
 
+    def open_notebook(self, uri: str, cells: Mapping[str, str]) -> None:
+        """``cells`` are the texts by URI, in their order."""
+        items = [types.TextDocumentItem(cell, "python", 1, text) for cell, text in cells.items()]
+        order = [types.NotebookCell(types.NotebookCellKind.Code, cell) for cell in cells]
+        notebook = types.NotebookDocument(uri, "jupyter-notebook", 1, order)
+        self.client.notebook_document_did_open(types.DidOpenNotebookDocumentParams(notebook, items))
+
     def edit(self, start: tuple[int, int], stop: tuple[int, int], text: str, uri: str = URI) -> None:
         self.version += 1
         span = types.Range(types.Position(*start), types.Position(*stop))

@@ -103,6 +103,9 @@ async def test_unknown_methods(client: RawClient) -> None:
         {**inline(0, 0), "position": {"line": 2**40, "character": 0}},
         {**inline(0, 0), "context": {"triggerKind": 9}},
         {**inline(0, 0), "context": {"triggerKind": 1, "selectedCompletionInfo": {"text": 3}}},
+        {**inline(0, 0), "formattingOptions": 4},
+        {**inline(0, 0), "formattingOptions": {"tabSize": "4", "insertSpaces": True}},
+        {**inline(0, 0), "formattingOptions": {"tabSize": -1, "insertSpaces": True}},
     ],
 )
 async def test_parameters_of_the_wrong_type(client: RawClient, params: object) -> None:
@@ -129,6 +132,57 @@ async def test_ill_typed_notifications_and_changes_out_of_turn(client: RawClient
         )
     answer = await client.request(1, "textDocument/inlineCompletion", inline(0, 1))
     assert len(answer["result"]["items"]) == 1
+    assert await client.lives()
+
+
+async def test_notebooks_that_are_none(client: RawClient) -> None:
+    notebook, cell = "file:///n.ipynb", "vscode-notebook-cell:/n.ipynb#a"
+    for method in ("didOpen", "didChange", "didSave", "didClose"):
+        for params in (None, {}, {"notebookDocument": 3}, {"notebookDocument": {"uri": notebook}}):
+            client.send(method=f"notebookDocument/{method}", params=params)
+    change_notebook(client, notebook, {"structure": {"array": {"start": 0, "deleteCount": 1}}})
+    # A cell without a text, and a text that is in no cell.
+    opened = {"uri": notebook, "notebookType": "x", "version": 1, "cells": [{"kind": 2, "document": cell}]}
+    stray = {"uri": "file:///stray.py", "languageId": "python", "version": 1, "text": "x = "}
+    client.send(
+        method="notebookDocument/didOpen", params={"notebookDocument": opened, "cellTextDocuments": [stray]}
+    )
+    answer = await client.request(1, "textDocument/inlineCompletion", inline(0, 4, "file:///stray.py"))
+    assert len(answer["result"]["items"]) == 1
+    for array in (
+        {"start": 2**31 - 1, "deleteCount": 2**31 - 1},
+        {"start": 0, "deleteCount": 0, "cells": [{"kind": 2, "document": cell}] * 50},
+        {"start": -1, "deleteCount": 0},
+    ):
+        change_notebook(client, notebook, {"structure": {"array": array}})
+    edits = [{"document": {"uri": "file:///unopened.py", "version": 2}, "changes": [{"text": "x"}]}]
+    change_notebook(client, notebook, {"textContent": edits})
+    await check_refused(client, cell, "the document is not open")
+    client.send(
+        method="notebookDocument/didClose",
+        params={"notebookDocument": {"uri": notebook}, "cellTextDocuments": []},
+    )
+    assert await client.lives()
+
+
+def change_notebook(client: RawClient, uri: str, cells: object) -> None:
+    params = {"notebookDocument": {"uri": uri, "version": 2}, "change": {"cells": cells}}
+    client.send(method="notebookDocument/didChange", params=params)
+
+
+async def test_edits_that_only_delete_wherever_they_say(client: RawClient) -> None:
+    client.open("ab\ncd")
+    places = [(0, 0), (0, 2), (1, 2), (9, 9), (2**31 - 1, 0)]
+    for start in places:
+        for stop in places:
+            edges = [dict(zip(("line", "character"), place, strict=True)) for place in (start, stop)]
+            change = {"range": dict(zip(("start", "end"), edges, strict=True)), "text": ""}
+            document = {"uri": "file:///a.py", "version": 2}
+            client.send(
+                method="textDocument/didChange", params={"textDocument": document, "contentChanges": [change]}
+            )
+            answer = await client.request(1, "textDocument/inlineCompletion", inline(*start))
+            assert len(answer["result"]["items"]) == 1
     assert await client.lives()
 
 

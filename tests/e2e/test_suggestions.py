@@ -4,6 +4,7 @@ Most tests share one session; each opens its documents anew.
 """
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -12,9 +13,11 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from tests.e2e.client import URI, Session, capabilities, session
+from tests.e2e.raw_client import inline, raw_client
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+CELL = "vscode-notebook-cell:/shop/n.ipynb#b"
 EMOJI_LINE = "s = '😀é漢' + wor"  # its end is column 15 in code points
 
 
@@ -79,6 +82,58 @@ async def test_the_way_of_asking_and_the_selected_item_reach_the_service(opened:
     asked = await opened.asked()
     assert asked["invoked"] is True
     assert asked["selected"] == {"start": 4, "stop": 6, "text": "bar"}
+
+
+async def test_asked_for_by_hand_there_may_be_several(opened: Session) -> None:
+    opened.open("x = many")
+    assert len([await opened.inline(0, 8)]) == 1
+    answer = await opened.ask_inline(0, 8, invoked=True)
+    assert answer is not None
+    assert [item.insert_text for item in answer.items] == ["d(x)", "e(y)", "f(z)"]
+    alternatives = (await opened.explain())["alternatives"]
+    assert [each["text"] for each in alternatives] == ["e(y)", "f(z)"]
+
+
+async def test_a_deletion_is_told_to_the_service(opened: Session) -> None:
+    opened.open("word two")
+    opened.edit((0, 3), (0, 4), "")
+    await opened.inline(0, 3)
+    assert (await opened.asked())["after_deletion"] is True
+    opened.edit((0, 3), (0, 3), "d")
+    await opened.inline(0, 4)
+    assert (await opened.asked())["after_deletion"] is False
+
+
+async def test_how_the_editor_indents_reaches_the_service() -> None:
+    expected = [
+        ({"tabSize": 2, "insertSpaces": True}, "  "),
+        ({"tabSize": 4, "insertSpaces": False, "trimTrailingWhitespace": True}, "\t"),
+        ({"tabSize": 0, "insertSpaces": True}, None),
+        ({"tabSize": 2**30, "insertSpaces": True}, None),
+        (None, None),
+    ]
+    async with raw_client() as client:
+        await client.loaded()
+        client.open("x = ")
+        for options, level in expected:
+            params = {**inline(0, 4), "formattingOptions": options}
+            await client.request(1, "textDocument/inlineCompletion", params)
+            explanation = (await client.request(2, "holesmith/explain"))["result"]
+            assert json.loads(explanation["generated"])["indentation"] == level
+
+
+async def test_a_notebook_cell_knows_the_cells_before_it(opened: Session) -> None:
+    opened.open_notebook(
+        "file:///shop/n.ipynb", {"vscode-notebook-cell:/shop/n.ipynb#a": "import os", CELL: "x = wor"}
+    )
+    item = await opened.inline(0, 7, CELL)
+    assert (item.insert_text, item.range) == ("d(x)", span(0, 7, 7))
+    asked = await opened.asked()
+    assert (asked["text"], asked["path"], asked["workspace"]) == (
+        "import os\nx = wor",
+        "/shop/n.ipynb",
+        "/shop",
+    )
 
 
 async def test_a_selected_item_elsewhere_is_left_out(opened: Session) -> None:
