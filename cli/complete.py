@@ -45,6 +45,8 @@ def add_option_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-tokens", type=positive, default=defaults.tokens_max, metavar="N")
     parser.add_argument("--no-context", action="store_true", help="only this file in the prompt")
     parser.add_argument("--facts", action="store_true", help="put facts of static analysis into the prompt")
+    parser.add_argument("--sources", type=sources, metavar="S,…", help="only these sources of context")
+    parser.add_argument("--python", metavar="PATH", help="the project's interpreter or environment")
     parser.add_argument("--no-monitor", action="store_true", help="let the model decode unguided")
 
 
@@ -53,6 +55,15 @@ def positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is not at least 1")
     return number
+
+
+def sources(text: str) -> frozenset[str]:
+    from holesmith.context.sources.catalogue import SOURCE_NAMES
+
+    names = frozenset(filter(None, text.split(",")))
+    if unknown := ", ".join(sorted(names - SOURCE_NAMES)):
+        raise argparse.ArgumentTypeError(f"no source {unknown}; there are {', '.join(sorted(SOURCE_NAMES))}")
+    return names
 
 
 def options_of(arguments: argparse.Namespace) -> Options:
@@ -64,6 +75,8 @@ def options_of(arguments: argparse.Namespace) -> Options:
         context=not arguments.no_context,
         facts=arguments.facts,
         facts_ms_max=ANSWER_MS_MAX,
+        sources=arguments.sources,
+        python=arguments.python,
         monitor=not arguments.no_monitor,
         answer_ms_max=ANSWER_MS_MAX,
     )

@@ -104,3 +104,9 @@ def test_the_real_model_completes_a_file_on_disk(real_model_path: WeightSource, 
         [*command[:3], "1", "0", "--model", real_model_path.path], capture_output=True, check=False
     )
     assert run.returncode == 0
+
+
+def test_a_source_of_context_that_there_is_not(capsys: pytest.CaptureFixture[str], source: Path) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["complete", str(source), "1", "0", "--sources", "similar,rumours"])
+    assert "no source rumours; there are bm25, " in capsys.readouterr().err
