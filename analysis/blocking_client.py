@@ -2,8 +2,9 @@
 
 import asyncio
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
+from holesmith.analysis.answers import PythonEnvironment
 from holesmith.analysis.client import AnalysisClient, Reply, WorkerStatus
 from holesmith.analysis.jedi_options import Options
 from holesmith.analysis.questions import A, Question
@@ -23,7 +24,7 @@ class BlockingAnalysisClient:
     def ask(self, question: Question[A], deadline_ms: float) -> Reply[A]:
         return self._runner.run(self._client.ask(question, deadline_ms))
 
-    def warm_up(self) -> Reply[Any]:
+    def warm_up(self) -> Reply[PythonEnvironment]:
         return self._runner.run(self._client.warm_up())
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, cast
 
+from holesmith.analysis.answers import PythonEnvironment
 from holesmith.analysis.jedi_options import Options
 from holesmith.analysis.questions import ANSWER_OF, A, EnvironmentQuestion, Question
 from holesmith.analysis.wire import LENGTH, MESSAGE_BYTES_MAX, from_json, pack, to_json
@@ -107,7 +108,7 @@ class AnalysisClient:
         except TimeoutError:
             return Reply(None, "late", (time.monotonic() - started) * 1000)
 
-    async def warm_up(self) -> Reply[Any]:
+    async def warm_up(self) -> Reply[PythonEnvironment]:
         """Start the worker and let it load what the first question would otherwise wait for."""
         return await self.ask(EnvironmentQuestion(), WARM_UP_MS)
 

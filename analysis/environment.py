@@ -35,6 +35,14 @@ def find_environment(options: Options) -> PythonEnvironment:
     return PythonEnvironment("none found", None, None, (), roots)
 
 
+def in_words(environment: PythonEnvironment) -> str:
+    """One line for a person: which environment it is, and what told it."""
+    if environment.path is None:
+        return "no Python environment found: the project's own files and the standard library"
+    version = f"Python {environment.version}" if environment.version else "Python"
+    return f"{version} in {environment.path} ({environment.origin})"
+
+
 def _candidates(options: Options, root: Path, project: dict[str, Any]) -> Iterator[tuple[str, Path]]:
     if options.python:
         chosen = Path(options.python) if Path(options.python).is_absolute() else root / options.python

@@ -44,6 +44,7 @@ def all_checks(*, verify: bool, model: str | None) -> Sequence[Check]:
         Check("models", partial(model_checks.check_models, verify=verify)),
         Check("grammars", tool_checks.check_grammars),
         Check("analysis", tool_checks.check_analysis),
+        Check("environment", tool_checks.check_environment),
         Check("git", tool_checks.check_git),
         Check("editors", tool_checks.check_editors),
         Check("completion", partial(model_checks.check_completion, model)),

@@ -3,6 +3,7 @@
 Analysis is imported by the checks that are about it, so that a library it lacks spoils no other check.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -65,6 +66,19 @@ def judge_members(names: Set[str] | None, reason: str, elapsed_ms: float) -> Fin
         return Finding("analysis", "warning", f"jedi does not know pathlib.Path.{EXPECTED}", remedy)
     detail = f"jedi lists {len(names)} members of pathlib.Path in {elapsed_ms:.0f} ms"
     return Finding("analysis", "ok", detail)
+
+
+def check_environment() -> Finding:
+    """Of the project in the current directory, as a completion there would find it."""
+    from holesmith.analysis.environment import find_environment, in_words
+    from holesmith.analysis.jedi_options import Options
+
+    folder = str(Path.cwd())
+    found = find_environment(Options(root=folder, cache="", virtual_env=os.environ.get("VIRTUAL_ENV")))
+    if found.path is None:
+        remedy = "name the project's environment in holesmith.analysis.python, or make a .venv"
+        return Finding("environment", "warning", f"{in_words(found)}, for {folder}", remedy)
+    return Finding("environment", "ok", f"{in_words(found)}, for {folder}")
 
 
 def check_git() -> Finding:

@@ -18,7 +18,8 @@ class Options:
     says of the hole into the prompt, as far as it is known after ``facts_ms_max``. ``sources`` are the only
     sources of context, by their names in the catalogue, and "facts" among them counts as ``facts``; None
     takes those on by default. ``answer_ms_max`` is how long after a monitor has asked static analysis
-    something the answer still counts.
+    something the answer still counts. ``python`` is the interpreter or the environment's directory whose
+    packages static analysis reads; None looks for the project's.
 
     While the user types, a completion whose confidence is below ``confidence_min`` is not shown. Asked for by
     hand there are up to ``candidates_max``. ``look_ahead`` works out what may come after the one shown.
@@ -36,6 +37,7 @@ class Options:
     facts: bool = False
     facts_ms_max: float = 50.0
     sources: frozenset[str] | None = None
+    python: str | None = None
     monitor: bool = True
     answer_ms_max: float = 400.0
     confidence_min: float = 0.0

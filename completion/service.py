@@ -10,6 +10,7 @@ from dataclasses import replace
 from time import monotonic
 from typing import Any
 
+from holesmith.analysis.environment import in_words
 from holesmith.completion.answer import Answer
 from holesmith.completion.complete import Completer
 from holesmith.completion.debounce import Debounce
@@ -71,6 +72,9 @@ class Service:
         self._debounce = Debounce()
         self._retrieval = retrieval
         self._workspaces = workspaces
+        if workspaces is not None:
+            workspaces.python = options.python
+        self._opened: Snapshot | None = None
         self._in_flight: InFlight | None = None
         self._foresight = Foresight()
 
@@ -108,6 +112,10 @@ class Service:
         before, self._options = self._options, options
         self._recent.clear()
         self._foresight.stop()
+        if self._workspaces is not None and before.python != options.python:
+            await self._workspaces.use_python(options.python)
+            if self._opened is not None:
+                await self._analyse(self._opened)
         if (before.model, before.device) != (options.model, options.device):
             await self.load()
 
@@ -140,9 +148,18 @@ class Service:
         if self._retrieval is not None and self._options.context and snapshot.workspace is not None:
             await asyncio.to_thread(self._retrieval.open, snapshot.workspace, (snapshot.path,))
         if self._workspaces is not None and self._options.monitor:
-            analysis = await self._workspaces.of(snapshot)
-            if analysis is not None:
-                await analysis.warm_up()
+            self._opened = snapshot
+            await self._analyse(snapshot)
+
+    async def _analyse(self, snapshot: Snapshot) -> None:
+        """Start the analysis of the workspace of a document, and say which environment it reads."""
+        assert self._workspaces is not None
+        analysis = await self._workspaces.of(snapshot)
+        if analysis is None:
+            return
+        environment = (await analysis.warm_up()).answer
+        if environment is not None:
+            self._set_status(replace(self._status, environment=in_words(environment)))
 
     def files_changed(self, paths: Iterable[str]) -> None:
         """These files (absolute) were saved, created, renamed or deleted, by the editor or by others."""

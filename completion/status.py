@@ -11,6 +11,8 @@ class Status:
     """``message`` is one line: what is being done, or what went wrong and what to do about it.
 
     ``progress`` is the loaded share from 0 to 1, None when it is not known or nothing is loading.
+    ``environment`` is the Python environment that static analysis reads for the document opened last, in
+    words; None where nothing is analysed.
 
     The counts are of this service's life. Of ``requests``, those ``typed_along`` got the rest of an earlier
     completion, those ``foreseen`` one that was worked out before it was asked for, those ``joined`` waited
@@ -23,6 +25,7 @@ class Status:
     model: str | None = None
     device: str | None = None
     progress: float | None = None
+    environment: str | None = None
     requests: int = 0
     typed_along: int = 0
     foreseen: int = 0

@@ -20,7 +20,7 @@ LANGUAGES = frozenset(("python",))
 
 @dataclass(slots=True)
 class Workspaces:
-    """All methods belong to one event loop."""
+    """All methods belong to one event loop. ``python`` is the environment that the user chose."""
 
     python: str | None = None
     _clients: dict[str, AnalysisClient] = field(default_factory=dict[str, AnalysisClient])
@@ -39,6 +39,12 @@ class Workspaces:
         if len(self._clients) > WORKSPACES_MAX:
             await self._clients.pop(next(iter(self._clients))).close()
         return client
+
+    async def use_python(self, python: str | None) -> None:
+        """Read another environment; workers that read the one before are ended."""
+        if python != self.python:
+            self.python = python
+            await self.close()
 
     async def close(self) -> None:
         """End all workers."""

@@ -73,7 +73,7 @@ class Reporting:
         """Counters alone are no news: they are there for whoever asks."""
         status = self._status
         progress = None if status.progress is None else round(status.progress, 2)
-        visible = (status.health, status.message, status.model, status.device, progress)
+        visible = (status.health, status.message, status.model, status.device, status.environment, progress)
         news = (*visible, self._settings_problems, self._last_failure)
         if self._open and news != self._sent:
             self._sent = news

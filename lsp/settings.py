@@ -25,6 +25,7 @@ class Settings:
     prompt_order: PromptOrder = _OPTIONS.prompt_order
     facts: bool = _OPTIONS.facts
     facts_ms_max: float = _OPTIONS.facts_ms_max
+    python: str | None = _OPTIONS.python
     monitor: bool = _OPTIONS.monitor
     answer_ms_max: float = _OPTIONS.answer_ms_max
     inline: bool = True
@@ -53,6 +54,7 @@ class Settings:
             context=self.context,
             facts=self.facts,
             facts_ms_max=self.facts_ms_max,
+            python=self.python,
             monitor=self.monitor,
             answer_ms_max=self.answer_ms_max,
             confidence_min=self.confidence_min,
@@ -138,6 +140,12 @@ RULES = (
         "context.factsMsMax",
         "How long, in milliseconds, a suggestion waits for these facts.",
         bounds=(0, 5_000),
+    ),
+    Rule(
+        "python",
+        "analysis.python",
+        "The interpreter, or the environment's folder, whose packages static analysis reads; null looks for "
+        "the project's. It is never run.",
     ),
     Rule("monitor", "monitor.enabled", "Let static analysis keep the model from inventing names."),
     Rule(

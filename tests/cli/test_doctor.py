@@ -27,6 +27,7 @@ from holesmith.cli.machine_checks import (
 from holesmith.cli.model_checks import check_completion, check_models, judge_answer
 from holesmith.cli.tool_checks import (
     check_analysis,
+    check_environment,
     check_git,
     check_grammars,
     first_line,
@@ -248,3 +249,15 @@ def test_a_program_that_is_not_there_has_no_version(tmp_path: Path, monkeypatch:
     program.write_text("not a program")
     program.chmod(0o755)
     assert first_line("git") is None
+
+
+def test_the_environment_of_the_project_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert check_environment().outcome == "warning"
+    (tmp_path / ".venv" / "lib" / "python3.12" / "site-packages").mkdir(parents=True)
+    (tmp_path / ".venv" / "pyvenv.cfg").write_text("version = 3.12.1\n")
+    finding = check_environment()
+    assert finding.outcome == "ok"
+    assert f"Python 3.12 in {tmp_path / '.venv'} (.venv)" in finding.detail
