@@ -4,143 +4,96 @@ Texts of cases reach the page as JSON and are shown as text only; nothing in the
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from html import escape
 from importlib.resources import files
 
-from holesmith.evaluation.plot import Bar, bar_plot, histogram
+from holesmith.evaluation.report_tables import Tables
 from holesmith.evaluation.row import Row
 from holesmith.evaluation.run_folder import Plan
-from holesmith.evaluation.summary import Difference, Result, Summary, percent
+from holesmith.evaluation.summary import Difference, Summary
 
-CASES_MAX = 600
+ROWS_MAX = 1200
 """More rows than this are not put into the page; rows.jsonl has them all."""
+PAGE_CHARACTERS_MAX = 12_000_000
+"""Prompts are cut so that those of all rows together keep below this."""
 PROMPT_CHARACTERS_MAX = 12_000
 
 
 def report_page(plan: Plan, rows: Sequence[Row], summary: Summary) -> str:
-    """The whole page. Rows may be in any order."""
-    ordered = sorted(rows, key=lambda row: (row.case, row.configuration))
-    shown = evenly(ordered, CASES_MAX)
-    note = f"{len(shown)} of {len(ordered)} rows" if len(shown) < len(ordered) else f"All {len(shown)} rows."
+    """The whole page. Rows may be in any order; ``summary`` is of them, and there is one at least."""
+    tables = Tables(summary)
+    shown = drawn_evenly(rows)
+    total, cases = len({row.case for row in rows}), len({row.case for row in shown})
+    drawn = "All cases." if cases == total else f"{cases} of {total} cases, evenly drawn; rows.jsonl has all."
+    common = f" All with {tables.common}." if tables.common else ""
     parts = {
         "TITLE": f"Evaluation: {escape(str(plan.get('suite')))}",
-        "SUBTITLE": f"{len({row.case for row in rows})} cases, "
-        f"{len({row.configuration for row in rows})} configurations. Intervals: 95 %, bootstrap over files.",
-        "RESULTS": results_table([result for result in summary.results if not result.slice]),
-        "PLOTS": "\n".join(plots(rows, summary)),
-        "DIFFERENCES": differences_table(summary.differences),
-        "SLICES": "\n".join(slice_plots(summary)) or "<p class='muted'>The suite has no slices.</p>",
-        "COSTS": costs_table(summary),
-        "CASES_NOTE": note if len(shown) == len(ordered) else note + ", evenly drawn; rows.jsonl has all.",
+        "SUBTITLE": f"{total} cases, {len(tables.names)} configurations.{escape(common)} "
+        "Means in percent, intervals of 95 % by bootstrap over files.",
+        "RESULTS": tables.results(),
+        "PLOTS": tables.plots(rows),
+        "SLICES": tables.slices(),
+        "COSTS": tables.costs(),
+        "CASES_NOTE": drawn,
         "PLAN": escape(json.dumps(plan, indent=2, ensure_ascii=False)),
-        "DATA": script_safe([shortened(row) for row in shown]),
+        "DATA": script_safe(
+            {
+                "names": tables.names,
+                "metrics": tables.metrics,
+                "differences": [difference_data(each) for each in summary.differences],
+                "rows": [shortened(row, PAGE_CHARACTERS_MAX // len(shown)) for row in shown],
+            }
+        ),
     }
     page = files("holesmith.evaluation").joinpath("report.html").read_text(encoding="utf-8")
     pieces = page.split("__")
     return "".join(parts.get(piece, piece) if at % 2 else piece for at, piece in enumerate(pieces))
 
 
-def evenly(rows: Sequence[Row], count: int) -> list[Row]:
-    if len(rows) <= count:
-        return list(rows)
-    return [rows[at * len(rows) // count] for at in range(count)]
+def drawn_evenly(rows: Sequence[Row]) -> list[Row]:
+    """The rows of as many cases as fit, each with all its configurations."""
+    by_case: dict[str, list[Row]] = {}
+    for row in rows:
+        by_case.setdefault(row.case, []).append(row)
+    cases = sorted(by_case)
+    count = max(1, ROWS_MAX * len(cases) // len(rows))
+    return [row for case in evenly(cases, count) for row in by_case[case]]
 
 
-def shortened(row: Row) -> dict[str, object]:
+def evenly(values: Sequence[str], count: int) -> list[str]:
+    if len(values) <= count:
+        return list(values)
+    return [values[at * len(values) // count] for at in range(count)]
+
+
+def difference_data(difference: Difference) -> dict[str, object]:
+    """What the page's comparison shows; numbers in percent."""
+    interval = difference.interval
+    return {
+        "first": difference.first,
+        "second": difference.second,
+        "metric": difference.metric,
+        "mean": round(100 * interval.mean, 2),
+        "low": round(100 * interval.low, 2),
+        "high": round(100 * interval.high, 2),
+        "p": round(difference.p, 4),
+        "better": difference.better,
+        "worse": difference.worse,
+        "count": interval.count,
+    }
+
+
+def shortened(row: Row, characters_max: int) -> dict[str, object]:
     """A row for the viewer; of a long prompt, the end."""
     fields = asdict(row)
-    if len(row.prompt) > PROMPT_CHARACTERS_MAX:
-        fields["prompt"] = "… " + row.prompt[-PROMPT_CHARACTERS_MAX:]
+    limit = min(PROMPT_CHARACTERS_MAX, characters_max)
+    if len(row.prompt) > limit:
+        fields["prompt"] = "… " + row.prompt[-limit:]
     return fields
 
 
 def script_safe(value: object) -> str:
     """JSON that can't end the script element it stands in."""
     return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c").replace("\u2028", "\\u2028")
-
-
-def plots(rows: Sequence[Row], summary: Summary) -> Iterable[str]:
-    metrics = dict.fromkeys(result.metric for result in summary.results)
-    for metric in metrics:
-        chosen = [result for result in summary.results if result.metric == metric and not result.slice]
-        yield bar_plot(metric, [bar_of(result, result.configuration) for result in chosen])
-    totals = [row.timings_ms["total"] for row in rows if "total" in row.timings_ms]
-    if totals:
-        yield histogram("Time of a completion", totals, "ms")
-
-
-def slice_plots(summary: Summary) -> Iterable[str]:
-    """One plot for each metric, slice and configuration."""
-    groups: dict[tuple[str, str, str], list[Result]] = {}
-    for result in summary.results:
-        if result.slice:
-            groups.setdefault((result.metric, result.slice, result.configuration), []).append(result)
-    for (metric, key, configuration), results in groups.items():
-        yield f"<details><summary>{escape(metric)} by {escape(key)}: {escape(configuration)}</summary>"
-        yield bar_plot(f"{metric} by {key}", [bar_of(result, result.value) for result in results])
-        yield "</details>"
-
-
-def bar_of(result: Result, label: str) -> Bar:
-    interval = result.interval
-    note = f"{100 * interval.mean:.1f} %, n = {interval.count}"
-    return Bar(label[-56:], interval.mean, interval.low, interval.high, note)
-
-
-def results_table(results: Sequence[Result]) -> str:
-    return table(
-        ("configuration", "metric", "mean % (95 % interval)", "cases", "files"),
-        [
-            (
-                result.configuration,
-                result.metric,
-                percent(result.interval),
-                str(result.interval.count),
-                str(result.interval.clusters),
-            )
-            for result in results
-        ],
-    )
-
-
-def differences_table(differences: Sequence[Difference]) -> str:
-    if not differences:
-        return "<p class='muted'>One configuration: nothing to compare.</p>"
-    return table(
-        ("second", "minus first", "metric", "difference % (95 % interval)", "p", "better / worse"),
-        [
-            (
-                each.second,
-                each.first,
-                each.metric,
-                percent(each.interval),
-                f"{each.p:.3f}",
-                f"{each.better} / {each.worse}",
-            )
-            for each in differences
-        ],
-    )
-
-
-def costs_table(summary: Summary) -> str:
-    return table(
-        ("configuration", "cases", "failed", "empty", "median ms by stage"),
-        [
-            (
-                cost.configuration,
-                str(cost.cases),
-                str(cost.errors),
-                str(cost.empty),
-                ", ".join(f"{stage} {value:.0f}" for stage, value in cost.stages_ms.items()),
-            )
-            for cost in summary.costs
-        ],
-    )
-
-
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    head = "".join(f"<th>{escape(text)}</th>" for text in heads)
-    body = "".join("<tr>" + "".join(f"<td>{escape(text)}</td>" for text in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import cast
 
 from holesmith.evaluation.errors import EvaluationError
 from holesmith.evaluation.report_page import report_page
@@ -27,7 +28,8 @@ def summarise(folder: Path) -> Summary:
     rows = list(read_rows(folder))
     if not rows:
         raise EvaluationError(f"{folder} has no rows yet")
-    return summary_of(rows)
+    plan = read_plan(folder).get("configurations")
+    return summary_of(rows, list(cast("dict[str, object]", plan)) if isinstance(plan, dict) else ())
 
 
 def compare(first: Path, second: Path) -> list[Difference]:

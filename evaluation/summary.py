@@ -1,4 +1,7 @@
-"""The tables of a run: each metric's mean with its interval, by configuration and by slice."""
+"""The tables of a run: each metric's mean with its interval, by configuration and by slice.
+
+Configurations keep the order of the run's plan: the first is what the others are compared with.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -54,14 +57,19 @@ class Summary:
     def as_json(self) -> dict[str, object]:
         return asdict(self)
 
+    @property
+    def names(self) -> list[str]:
+        """The configurations that have a result, in order."""
+        return list(dict.fromkeys(result.configuration for result in self.results))
 
-def summary_of(rows: Sequence[Row]) -> Summary:
-    """All tables. Rows may be in any order; the tables follow the configurations and cases by name."""
+
+def summary_of(rows: Sequence[Row], order: Sequence[str] = ()) -> Summary:
+    """All tables. Rows may be in any order; configurations follow ``order`` and then their names."""
     rows = sorted(rows, key=lambda row: row.key)
-    by_configuration: dict[str, list[Row]] = {}
+    by_configuration: dict[str, list[Row]] = {name: [] for name in order}
     for row in rows:
         by_configuration.setdefault(row.configuration, []).append(row)
-    names = list(by_configuration)
+    names = [name for name, found in by_configuration.items() if found]
     results = [result for name in names for result in _results(name, by_configuration[name])]
     differences = [
         difference
@@ -147,27 +155,47 @@ def median(values: Sequence[float]) -> float:
     return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
+def short_names(names: Sequence[str]) -> tuple[dict[str, str], str]:
+    """Each name without the parts that all have in common, and those parts."""
+    parts = {name: name.split(" ") for name in names}
+    common = [part for part in parts[names[0]] if all(part in each for each in parts.values())]
+    short = {
+        name: " ".join(part for part in each if part not in common) or name for name, each in parts.items()
+    }
+    return (short, " ".join(common)) if len(names) > 1 else ({name: name for name in names}, "")
+
+
 def summary_text(summary: Summary) -> str:
-    """The tables for a terminal, in percent."""
-    lines = ["configuration | metric | mean % (95 % interval) | cases | files"]
-    for result in summary.results:
-        if not result.slice:
-            lines.append(
-                f"{result.configuration} | {result.metric} | {percent(result.interval)} | "
-                f"{result.interval.count} | {result.interval.clusters}"
-            )
-    if summary.differences:
-        lines += ["", "second - first | metric | difference % (95 % interval) | p | better / worse"]
+    """The tables for a terminal, in percent: what each configuration scored, the differences from the first,
+    what it cost. ``summary.json`` has all pairs and slices.
+    """
+    names, common = short_names(summary.names) if summary.results else ({}, "")
+    metrics = list(dict.fromkeys(result.metric for result in summary.results))
+    lines = [" | ".join(("configuration", "cases", "files", *metrics))]
+    for name, short in names.items():
+        found = {each.metric: each.interval for each in summary.results if is_total(each, name)}
+        most = max(found.values(), key=lambda interval: interval.count)
+        cells = [percent(found[metric]) if metric in found else "-" for metric in metrics]
+        lines.append(" | ".join((short, str(most.count), str(most.clusters), *cells)))
+    against = [each for each in summary.differences if each.first == summary.names[0]]
+    if against:
+        lines += ["", f"minus {names[summary.names[0]]} | metric | difference | p | better / worse | cases"]
         lines += [
-            f"({each.second}) - ({each.first}) | {each.metric} | {percent(each.interval)} | {each.p:.3f} | "
-            f"{each.better} / {each.worse}"
-            for each in summary.differences
+            f"{names[each.second]} | {each.metric} | {percent(each.interval)} | {each.p:.3f} | "
+            f"{each.better} / {each.worse} | {each.interval.count}"
+            for each in against
         ]
     lines += ["", "configuration | cases | failed | empty | median ms by stage"]
     for cost in summary.costs:
         stages = ", ".join(f"{stage} {value:.0f}" for stage, value in cost.stages_ms.items())
-        lines.append(f"{cost.configuration} | {cost.cases} | {cost.errors} | {cost.empty} | {stages}")
-    return "\n".join(aligned(lines)) + "\n"
+        name = names.get(cost.configuration, cost.configuration)
+        lines.append(f"{name} | {cost.cases} | {cost.errors} | {cost.empty} | {stages}")
+    heading = f"all with {common}\n\n" if common else ""
+    return heading + "\n".join(aligned(lines)) + "\n"
+
+
+def is_total(result: Result, configuration: str) -> bool:
+    return not result.slice and result.configuration == configuration
 
 
 def percent(interval: Interval) -> str:

@@ -2,16 +2,17 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from holesmith.evaluation.bootstrap import interval_of, randomisation_p
 from holesmith.evaluation.errors import EvaluationError
-from holesmith.evaluation.report_page import CASES_MAX, evenly, report_page
+from holesmith.evaluation.report_page import ROWS_MAX, evenly, report_page
 from holesmith.evaluation.reporting import compare, summarise, write_reports
 from holesmith.evaluation.row import Row, SampleRow, row_of
 from holesmith.evaluation.run_folder import PLAN_NAME, ROWS_NAME, read_plan
-from holesmith.evaluation.summary import aligned, median, summary_of, summary_text
+from holesmith.evaluation.summary import aligned, median, short_names, summary_of, summary_text
 
 
 def row(case: str, score: float, configuration: str = "one", path: str = "a.py", **slices: str) -> Row:
@@ -105,11 +106,25 @@ def test_columns_are_as_wide_as_their_widest_cell() -> None:
     assert aligned(["a | b", "ccc | d", "", "e | f"]) == ["a    b", "ccc  d", "", "e  f"]
 
 
-def test_the_text_says_all_tables() -> None:
-    text = summary_text(summary_of(ROWS))
-    assert re.search(r"one +match +75\.0 \(", text)
-    assert re.search(r"\(two\) - \(one\) +match +-33\.3", text)
+def test_the_text_says_what_sets_configurations_apart() -> None:
+    rows = [replace(each, configuration=f"mode=prior n={each.configuration}") for each in ROWS]
+    text = summary_text(summary_of(rows, ["mode=prior n=two", "mode=prior n=one"]))
+    assert text.startswith("all with mode=prior\n")
+    assert re.search(r"n=one +4 +3 +75\.0 \(", text)
+    assert re.search(r"minus n=two .*\nn=one +match +33\.3", text)
     assert "total 10" in text
+
+
+def test_names_without_what_all_have() -> None:
+    assert short_names(["a=1 b=2", "a=1 b=3"]) == ({"a=1 b=2": "b=2", "a=1 b=3": "b=3"}, "a=1")
+    assert short_names(["a=1", "a=1 b=3"]) == ({"a=1": "a=1", "a=1 b=3": "b=3"}, "a=1")
+    assert short_names(["a=1"]) == ({"a=1": "a=1"}, "")
+
+
+def test_configurations_keep_the_order_of_the_plan(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "run", ROWS)
+    (folder / PLAN_NAME).write_text('{"configurations": {"two": {}, "none": {}, "one": {}}}')
+    assert summarise(folder).names == ["two", "one"]
 
 
 def test_the_page_stands_alone_and_shows_text_as_text(tmp_path: Path) -> None:
@@ -123,16 +138,18 @@ def test_the_page_stands_alone_and_shows_text_as_text(tmp_path: Path) -> None:
     assert "&lt;&amp;" in page
     assert not re.search(r"__[A-Z_]+__", page)
     data = json.loads(re.findall(r'<script id="data"[^>]*>(.*?)</script>', page, re.S)[0])
-    assert {each["target"] for each in data} == {"</script><b>target"}
-    assert len(data) == len(ROWS)
+    assert {each["target"] for each in data["rows"]} == {"</script><b>target"}
+    assert len(data["rows"]) == len(ROWS)
+    assert [(each["first"], each["second"]) for each in data["differences"]] == [("one", "two")]
     assert json.loads((folder / "summary.json").read_text())["results"]
 
 
-def test_a_long_run_shows_an_even_part_of_its_rows(tmp_path: Path) -> None:
-    rows = [row(f"{number:05}", 1) for number in range(CASES_MAX * 2)]
+def test_a_long_run_shows_an_even_part_of_its_cases_with_all_their_rows(tmp_path: Path) -> None:
+    rows = [row(f"{number:05}", 1, name) for name in ("one", "two") for number in range(ROWS_MAX)]
     page = report_page(read_plan(write_run(tmp_path / "run", ROWS)), rows, summary_of(rows[:10]))
-    assert f"{CASES_MAX} of {len(rows)} rows" in page
-    assert [each.case for each in evenly(rows, 3)] == ["00000", "00400", "00800"]
+    assert f"{ROWS_MAX // 2} of {ROWS_MAX} cases" in page
+    assert page.count('"case": "00000"') == 2
+    assert evenly(["a", "b", "c", "d", "e", "f"], 3) == ["a", "c", "e"]
 
 
 def test_two_runs_are_compared_on_the_cases_that_both_have(tmp_path: Path) -> None:
