@@ -9,6 +9,10 @@ from typing import Literal
 
 SymbolKind = Literal["module", "class", "function", "instance", "property", "param", "keyword", "statement"]
 Origin = Literal["local", "parameter", "global", "import", "builtin"]
+Role = Literal["exception", "abstract", "class", "function", "unknown"]
+"""What a name certainly stands for. "exception": a class that can be raised. "abstract": a class that cannot
+be instantiated. "class": any other class.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,33 @@ class Importables:
     members: tuple[Member, ...]
     is_complete: bool
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NameRole:
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """``is_complete`` promises that no other name is right there. Roles are certain or "unknown"."""
+
+    names: tuple[NameRole, ...]
+    is_complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """The members of an enumeration that a ``case`` may name.
+
+    ``prefix`` is what has to be written before a member: "" behind the dot of the enumeration, else its name
+    in scope and a dot. ``is_complete`` promises that no other attribute of the enumeration makes a pattern.
+    """
+
+    prefix: str
+    members: tuple[str, ...]
+    is_complete: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any, cast
 from holesmith.analysis.answers import PythonEnvironment
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.jedi_call import call_at
+from holesmith.analysis.jedi_cases import cases_at
 from holesmith.analysis.jedi_expected import expected_type_at
 from holesmith.analysis.jedi_headers import relevant_headers_at
 from holesmith.analysis.jedi_importables import importables_at
@@ -16,12 +17,14 @@ from holesmith.analysis.jedi_imports import imports_of
 from holesmith.analysis.jedi_members import members_at
 from holesmith.analysis.jedi_options import Options
 from holesmith.analysis.jedi_project import JediProject
+from holesmith.analysis.jedi_roles import roles_at
 from holesmith.analysis.jedi_scope import scope_names_at
 from holesmith.analysis.jedi_static_errors import static_errors_in
 from holesmith.analysis.jedi_types import relevant_types_at
 from holesmith.analysis.questions import (
     A,
     CallQuestion,
+    CasesQuestion,
     EnvironmentQuestion,
     ExpectedTypeQuestion,
     ImportablesQuestion,
@@ -30,6 +33,7 @@ from holesmith.analysis.questions import (
     Question,
     RelevantHeadersQuestion,
     RelevantTypesQuestion,
+    RolesQuestion,
     ScopeQuestion,
     Source,
     StaticErrorsQuestion,
@@ -53,6 +57,8 @@ _HANDLERS: dict[type, _Handler] = {
     ScopeQuestion: scope_names_at,
     CallQuestion: call_at,
     ImportablesQuestion: importables_at,
+    RolesQuestion: roles_at,
+    CasesQuestion: cases_at,
     RelevantTypesQuestion: relevant_types_at,
     RelevantHeadersQuestion: relevant_headers_at,
     ImportsQuestion: imports_of,

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from holesmith.analysis.answers import (
     Call,
+    Cases,
     Expected,
     Importables,
     Imports,
@@ -15,6 +16,7 @@ from holesmith.analysis.answers import (
     PythonEnvironment,
     RelevantHeaders,
     RelevantTypes,
+    Roles,
     ScopeNames,
     StaticErrors,
 )
@@ -74,6 +76,26 @@ class ImportablesQuestion(Question[Importables]):
 
 
 @dataclass(frozen=True, slots=True)
+class RolesQuestion(Question[Roles]):
+    """The names in scope at ``offset``, or the members before whose dot it stands, and what they are.
+
+    The roles of ``wanted`` are found out, those of other names as far as it is quick.
+    """
+
+    source: Source
+    offset: int
+    wanted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CasesQuestion(Question[Cases]):
+    """``offset`` is where the pattern of a ``case`` begins, or behind a dot in it."""
+
+    source: Source
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
 class RelevantTypesQuestion(Question[RelevantTypes]):
     """``characters_max`` bounds the text of all definitions together."""
 
@@ -116,6 +138,8 @@ ANSWER_OF: dict[type[Question[object]], type] = {
     ScopeQuestion: ScopeNames,
     CallQuestion: Call,
     ImportablesQuestion: Importables,
+    RolesQuestion: Roles,
+    CasesQuestion: Cases,
     RelevantTypesQuestion: RelevantTypes,
     RelevantHeadersQuestion: RelevantHeaders,
     ImportsQuestion: Imports,

@@ -1,6 +1,6 @@
 """Do the names exist that a real model writes, with and without monitors, with and without context?
 
-    python -P benchmarks/monitor_identifiers.py --holes 150 --context DIRECTORY...
+    python -P benchmarks/monitor_identifiers.py --holes 150 --log FILE DIRECTORY...
 
 Each DIRECTORY is one package's source, best released after the model was trained and not looked at before.
 The rest of a line is taken away behind a dot, where a name begins, or where an argument begins; the real
@@ -9,11 +9,9 @@ can list all that may stand there, the share whose identifier is in the list. "a
 that no monitor asks: whether the package's sources or the builtins hold the word at all. "right" is the true
 identifier, "exact_line" the whole rest of the line.
 
-Decoding is timed with the prompt already read. "optimistic" is what guidance added; "waiting" is how long
-decoding would have stood still had it waited for every answer, one after another. Both are taken where the
-monitors changed nothing, so that the same text was decoded. With ``--cold`` the guided times are with the
-prompt's, during which analysis works already, and only "waited_ms" compares: how long the finished text was
-held back for answers. The last line is one JSON object.
+Every answer is appended to the log, one JSON object a line; started again with the same log, the benchmark
+goes on where it was ended. `monitor_comparison.py` compares the answers of two logs hole by hole, and
+`monitor_cost.py` measures what guidance costs. The last line is one JSON object.
 """
 
 import argparse
@@ -27,13 +25,13 @@ import re
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from holesmith.analysis.client import AnalysisClient, Reply
+from holesmith.analysis.client import AnalysisClient
 from holesmith.analysis.jedi_options import Options as AnalysisOptions
-from holesmith.analysis.questions import A, EnvironmentQuestion, Question, Source
+from holesmith.analysis.questions import EnvironmentQuestion, Source
 from holesmith.completion.complete import (
     Completer,
     Prepared,
@@ -54,15 +52,20 @@ from holesmith.completion.watch import Watch
 from holesmith.context.index.location import CACHE_VARIABLE
 from holesmith.context.templates import template_for
 from holesmith.engine.loading import load_engine
+from holesmith.engine.request import Generation
 from holesmith.engine.seam import Engine
 from holesmith.engine.store import find
 
 Kind = Literal["member", "name", "argument"]
 KINDS: tuple[Kind, ...] = ("member", "name", "argument")
+Variant = Literal["file free", "file guided", "context free", "context guided"]
+VARIANTS: tuple[Variant, ...] = ("file free", "file guided", "context free", "context guided")
 FILE_BYTES_MAX = 60_000
 PREFIX_CHARACTERS_MIN = 300
 WARM_UP_MS = 90_000.0
 JUDGE_MS = 5_000.0
+TURN_HOLES = 12
+"""How many holes of one package come in a row: analysis and index are opened once for them."""
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 
 
@@ -77,72 +80,53 @@ class Hole:
     truth: str
 
 
-@dataclass(slots=True)
-class Score:
-    """Counts over holes, and the milliseconds of decoding."""
-
-    holes: int = 0
-    judged: int = 0
-    existing: int = 0
-    appearing: int = 0
-    right: int = 0
-    exact: int = 0
-    tokens: int = 0
-    refused: int = 0
-    late: int = 0
-    waited_ms: float = 0.0
-    decode_ms: float = 0.0
-    answers_ms: float = 0.0
-
-    def summary(self) -> dict[str, float]:
-        return {
-            "holes": self.holes,
-            "judged": self.judged,
-            "exists": round(self.existing / max(self.judged, 1), 4),
-            "appears": round(self.appearing / max(self.holes, 1), 4),
-            "right": round(self.right / max(self.holes, 1), 4),
-            "exact_line": round(self.exact / max(self.holes, 1), 4),
-            "tokens": self.tokens,
-            "refused": self.refused,
-            "late": self.late,
-            "waited_ms": round(self.waited_ms, 1),
-            "decode_ms": round(self.decode_ms, 1),
-            "answers_ms": round(self.answers_ms, 1),
-        }
-
-
 @dataclass(frozen=True, slots=True)
-class Decoded:
-    """One completion, and what its decoding took."""
+class Row:
+    """One answer. ``exists`` is None where analysis cannot list what may stand there, or there is no name."""
 
+    model: str
+    variant: Variant
+    place: str
+    kind: Kind
+    truth: str
     text: str
+    word: str
+    exists: bool | None
+    appears: bool
+    right: bool
+    exact: bool
     tokens: int
     refused: int
     late: int
-    waited_ms: float
-    decode_ms: float
-    answers_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a hole: all names that may stand there, or None; and the words of the package."""
+
+    names: frozenset[str] | None
+    words: frozenset[str]
 
 
 @dataclass(slots=True)
-class TimedAnalyst:
-    """Passes questions on, and adds up how long the answers took."""
+class Log:
+    """The rows so far, in a file that outlives the process."""
 
-    client: AnalysisClient
-    answers_ms: float = 0.0
+    path: Path
+    rows: list[Row] = field(default_factory=list[Row])
 
-    async def ask(self, question: Question[A], deadline_ms: float) -> Reply[A]:
-        reply = await self.client.ask(question, deadline_ms)
-        self.answers_ms += reply.elapsed_ms
-        return reply
+    def load(self) -> None:
+        if self.path.exists():
+            lines = self.path.read_text(encoding="utf-8").splitlines()
+            self.rows = [Row(**json.loads(line)) for line in lines]
 
+    def has(self, model: str, variant: Variant, place: str) -> bool:
+        return any((each.model, each.variant, each.place) == (model, variant, place) for each in self.rows)
 
-@dataclass(slots=True)
-class Results:
-    """``unchanged`` are the pairs, free and guided, in which monitors changed nothing."""
-
-    scores: dict[str, Score] = field(default_factory=dict[str, Score])
-    unchanged: list[tuple[Decoded, Decoded]] = field(default_factory=list[tuple[Decoded, Decoded]])
+    def add(self, row: Row) -> None:
+        self.rows.append(row)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(row)) + "\n")
 
 
 @dataclass(slots=True)
@@ -152,41 +136,31 @@ class Bench:
     words: frozenset[str]
     root: Path
     options: Options
-    is_cold: bool
-    results: Results
+    model: str
+    log: Log
 
-    async def measure(self, hole: Hole, is_shown: bool) -> None:
-        """All variants over one hole."""
-        names = await self._names_at(hole)
-        variants = (False, True) if self.completer.retrieval is not None else (False,)
-        for context in variants:
-            snapshot = Snapshot(
-                str(hole.path), "python", hole.text, hole.offset, workspace=str(self.root), invoked=True
-            )
-            options = replace(self.options, context=context)
-            prepared = await asyncio.to_thread(self.completer.prepare, snapshot, options, None, Stopwatch())
-            if isinstance(prepared, str):
-                return
-            if not self.is_cold:
-                await self._read_prompt(prepared)
-            decoded = await self._both(hole, prepared)
-            for monitor, each in decoded.items():
-                label = f"{'context' if context else 'file'} {'guided' if monitor else 'free'}"
-                score(self.results.scores.setdefault(label, Score()), hole, each, names, self.words)
-                if is_shown:
-                    print(
-                        f"{label:15} {hole.kind:8} {hole.truth.strip()[:50]!r:54} {each.text[:50]!r}",
-                        flush=True,
-                    )
-            if decoded[False].text == decoded[True].text:
-                self.results.unchanged.append((decoded[False], decoded[True]))
+    async def measure(self, hole: Hole, variants: Sequence[Variant]) -> None:
+        """Those variants over one hole that are not in the log."""
+        place = f"{self.root.name}/{hole.path.relative_to(self.root)}:{hole.offset}"
+        missing: list[Variant] = [each for each in variants if not self.log.has(self.model, each, place)]
+        if not missing:
+            return
+        known = Known(await self._names_at(hole), self.words)
+        for context in (False, True):
+            wanted: list[Variant] = [each for each in missing if each.startswith("context") == context]
+            prepared = await self._prepare(hole, context) if wanted else None
+            if prepared is None:
+                continue
+            for variant in wanted:
+                self.log.add(await self._row(hole, place, variant, prepared, known))
 
-    async def _both(self, hole: Hole, prepared: Prepared) -> dict[bool, Decoded]:
-        """Guided and free, in random order; guided first where it has to read the prompt."""
-        if self.is_cold:
-            return {monitor: await self._decode(prepared, monitor) for monitor in (True, False)}
-        order = random.Random(hole.offset).sample((False, True), 2)
-        return {monitor: await self._decode(prepared, monitor) for monitor in order}
+    async def _prepare(self, hole: Hole, context: bool) -> Prepared | None:
+        snapshot = Snapshot(
+            str(hole.path), "python", hole.text, hole.offset, workspace=str(self.root), invoked=True
+        )
+        options = replace(self.options, context=context)
+        prepared = await asyncio.to_thread(self.completer.prepare, snapshot, options, None, Stopwatch())
+        return None if isinstance(prepared, str) else prepared
 
     async def _names_at(self, hole: Hole) -> frozenset[str] | None:
         """All that may stand there; None if analysis cannot tell."""
@@ -196,59 +170,54 @@ class Bench:
         choices = None if reply.answer is None else choices_of(reply.answer)
         return None if choices is None else choices.names
 
-    async def _read_prompt(self, prepared: Prepared) -> None:
-        """Leaves the prompt in the engine's prefix cache."""
-        stream = self.completer.engine.start(replace(request_of(prepared.prompt, self.options), tokens_max=1))
-        await stream.result()
+    async def _row(self, hole: Hole, place: str, variant: Variant, prepared: Prepared, known: Known) -> Row:
+        middle, generation, report = await self._decode(prepared, variant.endswith("guided"))
+        completion, _ = completion_of(middle, generation, prepared)
+        text = "" if completion is None else completion.text
+        found, true = _IDENTIFIER.match(text.lstrip()), _IDENTIFIER.match(hole.truth)
+        word = found[0] if found else ""
+        return Row(
+            model=self.model,
+            variant=variant,
+            place=place,
+            kind=hole.kind,
+            truth=hole.truth,
+            text=text,
+            word=word,
+            exists=exists(hole.kind, text, word, known.names),
+            appears=word in known.words,
+            right=bool(true) and word == (true[0] if true else ""),
+            exact=text.strip() == hole.truth.strip(),
+            tokens=len(generation.tokens),
+            refused=report.refused,
+            late=report.outcomes()["late"],
+        )
 
-    async def _decode(self, prepared: Prepared, monitor: bool) -> Decoded:
+    async def _decode(self, prepared: Prepared, monitor: bool) -> tuple[Middle, Generation, MonitorReport]:
         required = prepared.prompt.required
         middle = Middle(required, self.completer.engine.vocabulary.token_bytes)
         request = request_of(prepared.prompt, self.options)
-        report, analyst = MonitorReport(), TimedAnalyst(self.client)
 
         def is_finished() -> bool:
             return prepared.stop_of(middle.text) is not None
 
-        started = time.perf_counter()
-        if monitor:
-            document = document_of(prepared.snapshot, required)
-            watch = Watch(document, required, analyst, self.options.answer_ms_max)
-            decoding = GuidedDecoding(self.completer.engine, request, middle, is_finished, watch)
-            generation = await decoding.run()
-            report = watch.report(decoding.waited_ms)
-        else:
+        if not monitor:
             generation = await decode_freely(self.completer.engine, request, middle, is_finished)
-        decode_ms = (time.perf_counter() - started) * 1000
-        completion, _ = completion_of(middle, generation, prepared)
-        text = "" if completion is None else completion.text
-        late = report.outcomes()["late"]
-        tokens, refused, waited_ms = len(generation.tokens), report.refused, report.waited_ms
-        return Decoded(text, tokens, refused, late, waited_ms, decode_ms, analyst.answers_ms)
+            return middle, generation, MonitorReport()
+        document = document_of(prepared.snapshot, required)
+        watch = Watch(document, required, self.client, self.options.answer_ms_max)
+        decoding = GuidedDecoding(self.completer.engine, request, middle, is_finished, watch)
+        generation = await decoding.run()
+        return middle, generation, watch.report(decoding.waited_ms)
 
 
-def score(
-    into: Score, hole: Hole, decoded: Decoded, names: frozenset[str] | None, words: frozenset[str]
-) -> None:
-    text = decoded.text
-    into.holes += 1
-    into.tokens += decoded.tokens
-    into.refused += decoded.refused
-    into.late += decoded.late
-    into.waited_ms += decoded.waited_ms
-    into.decode_ms += decoded.decode_ms
-    into.answers_ms += decoded.answers_ms
-    into.exact += text.strip() == hole.truth.strip()
-    found, true = _IDENTIFIER.match(text.lstrip()), _IDENTIFIER.match(hole.truth)
-    word = found[0] if found else ""
-    into.right += bool(true) and word == (true[0] if true else "")
-    into.appearing += word in words
-    # A keyword's name is no name in scope, and a literal is no name at all.
-    is_keyword = bool(found) and text.lstrip()[len(word) :].lstrip().startswith("=")
-    is_literal = bool(found) and text.lstrip()[len(word) :][:1] in ("'", '"')
-    if names is not None and found and not is_literal and not (hole.kind == "argument" and is_keyword):
-        into.judged += 1
-        into.existing += word in names
+def exists(kind: Kind, text: str, word: str, names: frozenset[str] | None) -> bool | None:
+    """A keyword's name is no name in scope, and the prefix of a literal is no name at all."""
+    following = text.lstrip()[len(word) :]
+    is_keyword = kind == "argument" and following.lstrip().startswith("=")
+    if names is None or not word or is_keyword or following[:1] in ("'", '"'):
+        return None
+    return word in names
 
 
 def holes_of(path: Path) -> dict[Kind, list[Hole]]:
@@ -306,37 +275,48 @@ def words_of(directory: Path) -> frozenset[str]:
     return frozenset(words)
 
 
-async def run(directories: Sequence[Path], arguments: argparse.Namespace) -> Results:
-    engine, results = load_engine(find(arguments.model), "cpu"), Results()
+async def run(directories: Sequence[Path], arguments: argparse.Namespace, log: Log) -> None:
+    """Some holes of each package in turn, so that an early end leaves no package out."""
+    engine = load_engine(find(arguments.model), "cpu")
+    holes = {
+        each: list(sample(each, arguments.kinds, arguments.holes, arguments.seed)) for each in directories
+    }
+    stop_at = time.monotonic() + arguments.seconds
+    share = -(-arguments.holes // len(directories))
     try:
-        for directory in directories:
-            await run_package(directory, engine, arguments, results)
+        for first in range(0, share, TURN_HOLES):
+            for directory in directories:
+                turn = holes[directory][first : first + TURN_HOLES]
+                await run_package(directory, turn, engine, arguments, log, stop_at)
     finally:
         await engine.close()
-    return results
 
 
 async def run_package(
-    directory: Path, engine: Engine, arguments: argparse.Namespace, results: Results
+    directory: Path,
+    holes: Sequence[Hole],
+    engine: Engine,
+    arguments: argparse.Namespace,
+    log: Log,
+    stop_at: float,
 ) -> None:
-    count = len(arguments.directories)
-    stop_at = time.monotonic() + arguments.seconds / count
     options = Options(
         lines="single",
         tokens_max=arguments.tokens,
         prompt_tokens_max=arguments.prompt_tokens,
         answer_ms_max=arguments.answer_ms,
     )
-    retrieval = PatientRetrieval() if arguments.context else None
+    has_context = any(each.startswith("context") for each in arguments.variants)
+    retrieval = PatientRetrieval() if has_context else None
     completer = Completer(engine, template_for(engine.vocabulary), retrieval=retrieval)
     with tempfile.TemporaryDirectory() as cache:
         client = AnalysisClient(AnalysisOptions(str(directory), cache))
         try:
             await warm_up(client)
-            bench = Bench(completer, client, words_of(directory), directory, options, arguments.cold, results)
-            for hole in sample(directory, arguments.kinds, -(-arguments.holes // count), arguments.seed):
+            bench = Bench(completer, client, words_of(directory), directory, options, arguments.model, log)
+            for hole in holes:
                 if time.monotonic() < stop_at:
-                    await bench.measure(hole, arguments.show)
+                    await bench.measure(hole, arguments.variants)
         finally:
             await client.close()
             if retrieval is not None:
@@ -350,46 +330,50 @@ async def warm_up(client: AnalysisClient) -> None:
         raise SystemExit(f"static analysis does not work: {reply.reason}")
 
 
-def overhead(pairs: Sequence[tuple[Decoded, Decoded]]) -> dict[str, float]:
-    """Extra time of decoding as a share of the free time, over pairs in which both wrote the same."""
-    free_ms = sum(free.decode_ms for free, _ in pairs) or 1e-9
+def summary(rows: Sequence[Row]) -> dict[str, float]:
+    judged = [each.exists for each in rows if each.exists is not None]
+    count = max(len(rows), 1)
     return {
-        "pairs": len(pairs),
-        "optimistic": round(sum(guided.decode_ms for _, guided in pairs) / free_ms - 1, 4),
-        "waiting": round(sum(guided.answers_ms for _, guided in pairs) / free_ms, 4),
+        "holes": len(rows),
+        "judged": len(judged),
+        "exists": round(sum(judged) / max(len(judged), 1), 4),
+        "appears": round(sum(each.appears for each in rows) / count, 4),
+        "right": round(sum(each.right for each in rows) / count, 4),
+        "exact_line": round(sum(each.exact for each in rows) / count, 4),
+        "tokens": sum(each.tokens for each in rows),
+        "refused": sum(each.refused for each in rows),
+        "late": sum(each.late for each in rows),
     }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("directories", nargs="+", type=Path)
+    parser.add_argument("--log", type=Path, default=Path("monitor_identifiers.jsonl"))
     parser.add_argument("--holes", type=int, default=150, help="of all packages together")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
+    parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=VARIANTS)
     parser.add_argument("--answer-ms", type=float, default=Options().answer_ms_max)
     parser.add_argument("--seconds", type=float, default=1e9, help="begin no hole after so long")
     parser.add_argument("--model", default="qwen2.5-coder-0.5b")
     parser.add_argument("--tokens", type=int, default=24)
     parser.add_argument("--prompt-tokens", type=int, default=1024)
-    parser.add_argument("--context", action="store_true", help="also with the repository in the prompt")
-    parser.add_argument("--cold", action="store_true", help="guided decoding reads the prompt as well")
-    parser.add_argument("--show", action="store_true", help="print every completion beside the truth")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
+    log = Log(arguments.log)
+    log.load()
     with tempfile.TemporaryDirectory() as cache:
         os.environ[CACHE_VARIABLE] = cache
-        results = asyncio.run(run([each.resolve() for each in arguments.directories], arguments))
-    for label, each in results.scores.items():
-        print(f"{label:15}", ", ".join(f"{name} {value}" for name, value in each.summary().items()))
-    extra = overhead(results.unchanged)
-    print(f"overhead of guidance on decoding where it changed nothing: {extra}")
-    data = {
-        "benchmark": "monitor_identifiers",
-        "model": arguments.model,
-        "packages": [each.name for each in arguments.directories],
-        "scores": {label: each.summary() for label, each in results.scores.items()},
-        "overhead": extra,
-    }
-    print(json.dumps(data))
+        asyncio.run(run([each.resolve() for each in arguments.directories], arguments, log))
+    scores: dict[str, dict[str, float]] = {}
+    for variant in VARIANTS:
+        rows = [each for each in log.rows if each.variant == variant and each.model == arguments.model]
+        if rows:
+            scores[variant] = summary(rows)
+            print(f"{variant:15}", ", ".join(f"{name} {value}" for name, value in scores[variant].items()))
+    packages = [each.name for each in arguments.directories]
+    data = {"benchmark": "monitor_identifiers", "model": arguments.model, "packages": packages}
+    print(json.dumps({**data, "scores": scores}))
 
 
 if __name__ == "__main__":

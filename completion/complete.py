@@ -11,6 +11,7 @@ from holesmith.completion.extent import Extent, extent_of
 from holesmith.completion.facts import facts_at
 from holesmith.completion.guided import GuidedDecoding
 from holesmith.completion.indentation import indentation_of
+from holesmith.completion.inquiry import Document
 from holesmith.completion.middle import Middle
 from holesmith.completion.monitor_report import MonitorReport
 from holesmith.completion.monitors import Analyst
@@ -21,7 +22,7 @@ from holesmith.completion.retrieval import Retrieval, snippet_uses
 from holesmith.completion.shaping import shape
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.stopwatch import Stopwatch
-from holesmith.completion.watch import Document, Watch
+from holesmith.completion.watch import Watch
 from holesmith.completion.workspaces import Workspaces
 from holesmith.context.comments import as_comments
 from holesmith.context.gather import Gathered

@@ -10,9 +10,10 @@ Invariant: for greedy decoding the text is the same as if decoding had waited at
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from time import perf_counter
 
 from holesmith.completion.middle import Middle
-from holesmith.completion.watch import Violation, Watch, now_ms
+from holesmith.completion.watch import Violation, Watch
 from holesmith.engine.request import Generation, Request, Token
 from holesmith.engine.seam import Engine, Stream
 
@@ -120,6 +121,10 @@ class GuidedDecoding:
             timings_ms=timings,
             constraints_dropped=sum(part.constraints_dropped for part in parts),
         )
+
+
+def now_ms() -> float:
+    return perf_counter() * 1000
 
 
 async def _next(reader: AsyncIterator[Token]) -> Token | None:

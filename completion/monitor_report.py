@@ -38,11 +38,15 @@ class Fired:
 
 @dataclass(frozen=True, slots=True)
 class MonitorReport:
-    """``waited_ms`` is how long the finished text was held back for answers that were still to come."""
+    """``waited_ms`` is how long the finished text was held back for answers that were still to come.
+
+    ``asked`` counts the questions to analysis: fewer than triggers, for the document itself settles many.
+    """
 
     fired: tuple[Fired, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     waited_ms: float = 0.0
+    asked: int = 0
 
     @property
     def triggers(self) -> int:

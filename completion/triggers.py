@@ -6,7 +6,7 @@ on the text up to the trigger only, so it is the same however the text was cut i
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from keyword import iskeyword
 from typing import Literal
 
@@ -15,8 +15,11 @@ from holesmith.analysis.hole import HoleKind, hole_of
 from holesmith.analysis.lexer import Token, tokenize
 from holesmith.analysis.lexicon import lexicon_of
 from holesmith.analysis.tokens_before_hole import TokensBeforeHole
+from holesmith.completion.argument_place import ArgumentPlace, argument_place
 
-TriggerKind = Literal["member", "import", "name", "keyword", "literal"]
+TriggerKind = Literal[
+    "member", "import", "name", "keyword", "literal", "argument", "exception", "instance", "pattern"
+]
 
 Use = Literal["certain", "possible", "bracketed"]
 """Whether a name in this place is used: "certain" at once; "possible", what follows it tells whether it is
@@ -36,6 +39,9 @@ CONTEXT_CHARACTERS = 2_000
 _FIRST_WORD = re.compile(r"\s*(\w+)")
 _CONDITIONS = frozenset(("if", "elif", "else", "try", "except"))
 """Blocks in which a program imports what may not be there: other versions, optional packages."""
+_RAISED = re.compile(r"(?:^|[\n;:])[ \t]*(?:except[ \t]*\*?(?:[ \t]*\((?:[\w.\s]+,)*)?|raise\b)\s*[\w.]*$")
+"""Text behind which an exception class or what leads to one must stand: a name, or a name behind dots."""
+_CASE = re.compile(r"(?:^|\n)[ \t]*case[ \t]+(?:[\w.]+[ \t]*\|[ \t]*)*(?:[\w.]+\.)?$")
 _MARGIN = re.compile(r"^(?:async def|def|class)\b", re.MULTILINE)
 _LOOP = re.compile(r"^\s*(?:async for|for|while)\b", re.MULTILINE)
 
@@ -44,13 +50,15 @@ _LOOP = re.compile(r"^\s*(?:async for|for|while)\b", re.MULTILINE)
 class Trigger:
     """``start`` is where the constrained text begins, ``seen`` how much text it takes to see that it does.
 
-    Both are offsets in the generated text.
+    Both are offsets in the generated text. ``place`` tells of an argument where it stands; its offsets are in
+    the generated text too, negative where they lie before it.
     """
 
     kind: TriggerKind
     start: int
     seen: int
     use: Use = "certain"
+    place: ArgumentPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,41 +85,81 @@ class Surroundings:
         if before == "=" and character != "=":
             yield self._keyword(generated, offset - 1)
         if character in ".>:":
-            yield self._member(generated[: offset + 1])
+            yield from self._behind_dot(generated[: offset + 1])
         if character in "\"'" and not (before.isidentifier() or before in tuple("\"'\\")):
             yield self._literal(generated[:offset])
         if is_word_start(character, before) and before != "\\":  # an escape in a string that is not whole yet
-            yield self._word(generated[:offset], is_after_dot=before in tuple(".>:"))
+            yield from self._word(generated[:offset], is_after_dot=before in tuple(".>:"))
+        if self.language == "python" and character == "(":
+            yield self._instance(generated, offset)
+        if self.language == "python" and character not in " \t\n)*#\\":
+            yield self._argument(generated[:offset])
 
     def _excerpt(self, generated: str) -> Excerpt:
         return excerpt_at(self.language, self.statement + generated, "")
 
-    def _member(self, generated: str) -> Trigger | None:
+    def _behind_dot(self, generated: str) -> Iterator[Trigger]:
         """Right behind the dot, before there is a name."""
         excerpt = self._excerpt(generated)
         hole = hole_of(excerpt)
-        if hole.kind != "attribute" or hole.word.start < hole.word.stop:
-            return None
-        return Trigger("member", len(generated), len(generated), _use_of_member(excerpt))
+        if hole.kind == "attribute" and hole.word.start == hole.word.stop:
+            start = len(generated)
+            yield Trigger("member", start, start, _use_of_member(excerpt))
+            if self.language == "python" and _CASE.search(self.statement + generated):
+                yield Trigger("pattern", start, start)
 
-    def _word(self, generated: str, *, is_after_dot: bool) -> Trigger | None:
+    def _word(self, generated: str, *, is_after_dot: bool) -> Iterator[Trigger]:
         excerpt = self._excerpt(generated)
         hole = hole_of(excerpt)
         start = len(generated)
+        is_python = self.language == "python" and hole.kind != "string"
+        if is_python and _RAISED.search(self.statement + generated):
+            yield Trigger("exception", start, start + 1)
         if hole.kind == "attribute":
-            return None if is_after_dot else Trigger("member", start, start + 1, _use_of_member(excerpt))
-        if self.language != "python" or _binds(excerpt):
+            if not is_after_dot:
+                yield Trigger("member", start, start + 1, _use_of_member(excerpt))
+        elif is_python and not is_after_dot and _CASE.search(self.statement + generated):
+            yield Trigger("pattern", start, start + 1)
+        elif is_python and not _binds(excerpt):
+            yield from self._bare_word(generated, hole.kind)
+
+    def _bare_word(self, generated: str, kind: HoleKind) -> Iterator[Trigger]:
+        start = len(generated)
+        if kind == "import":
+            if block_header(self.context + self.statement + generated) not in _CONDITIONS:
+                yield Trigger("import", start, start + 1)
+        elif kind in _CERTAIN:
+            yield Trigger("name", start, start + 1)
+        elif kind in ("condition", "statement"):
+            yield Trigger("name", start, start + 1, "possible")
+        elif kind in _BRACKETED:
+            yield Trigger("name", start, start + 1, "bracketed")
+
+    def _argument(self, generated: str) -> Trigger | None:
+        """The first character of an argument, when the arguments before it can be counted."""
+        text = (self.statement + generated).rstrip()
+        if text[-1:] not in ("(", ","):
             return None
-        if hole.kind == "import":
-            is_tried = block_header(self.context + self.statement + generated) in _CONDITIONS
-            return None if is_tried else Trigger("import", start, start + 1)
-        if hole.kind in _CERTAIN:
-            return Trigger("name", start, start + 1)
-        if hole.kind in ("condition", "statement"):
-            return Trigger("name", start, start + 1, "possible")
-        if hole.kind in _BRACKETED:
-            return Trigger("name", start, start + 1, "bracketed")
-        return None
+        excerpt = self._excerpt(generated)
+        place = argument_place(excerpt) if hole_of(excerpt).kind == "argument" else None
+        if place is None or not _is_called_value(excerpt):
+            return None
+        skipped = len(self.statement)
+        comma = None if place.comma is None else place.comma - skipped
+        place = replace(place, inside=place.inside - skipped, comma=comma)
+        return Trigger("argument", len(generated), len(generated) + 1, place=place)
+
+    def _instance(self, generated: str, offset: int) -> Trigger | None:
+        """The name of a class, told by how it is written, at the bracket behind which it is called."""
+        start = word_start(generated, offset)
+        word = generated[start:offset].lstrip("_")
+        if not word[:1].isupper() or not word[1:2].islower():
+            return None
+        excerpt = self._excerpt(generated[:start])
+        kind = hole_of(excerpt).kind
+        is_value = kind in ("argument", "element", "interpolation", "return", "right_hand_side", "statement")
+        is_value |= kind == "attribute" and _is_called_value(excerpt)
+        return Trigger("instance", start, offset + 1) if is_value and not _binds(excerpt) else None
 
     def _keyword(self, generated: str, offset: int) -> Trigger | None:
         """The word before a single ``=`` at ``offset`` in the arguments of a call."""
@@ -217,6 +265,13 @@ def _use_of_member(excerpt: Excerpt) -> Use:
     is_in_brackets = view.opener is not None and not view.is_block
     is_expression = not level or iskeyword(level[0]) or any(text in _ASSIGNMENTS for text in level)
     return "certain" if is_in_brackets or is_expression else "possible"
+
+
+def _is_called_value(excerpt: Excerpt) -> bool:
+    """Whether the statement is an expression or gives one to something: no class, decorator or pattern."""
+    opener = excerpt.open_tokens[0] if excerpt.open_tokens else len(excerpt.tokens)
+    first = TokensBeforeHole(excerpt, opener).start
+    return first < len(excerpt.tokens) and excerpt.tokens[first].text not in ("class", "def", "@", "case")
 
 
 def _is_in_statement(excerpt: Excerpt, index: int) -> bool:

@@ -1,40 +1,48 @@
 """Watches generated text with the monitors: asks analysis while decoding goes on, and finds what it refuses.
 
 Invariants: the verdict on a text does not depend on when the answers came, nor on how the text was cut into
-tokens; a trigger without a complete answer in time refuses nothing; what was once imposed and still did not
-hold is never imposed again, so decoding always ends.
+tokens; a trigger without a complete answer in time refuses nothing; what was imposed and still did not hold
+is not imposed without end, so decoding always ends.
 """
 
-import asyncio
 import codecs
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
-from functools import cached_property
-from time import perf_counter
-from typing import Any
 
-from holesmith.analysis.client import Reply
-from holesmith.analysis.questions import Source
+from holesmith.analysis.answers import Call, Roles
+from holesmith.completion.doubt import doubt_of, is_whole, word_at
+from holesmith.completion.inquiry import Answer, Document, Inquiry
 from holesmith.completion.monitor_report import Fired, MonitorReport, Outcome, Refusal
-from holesmith.completion.monitors import Analyst, Choices, choices_of, question_of
-from holesmith.completion.triggers import Surroundings, Trigger, TriggerKind, surroundings_of, words_around
+from holesmith.completion.monitors import (
+    Analyst,
+    AnyAnswer,
+    Choices,
+    arguments_of,
+    choices_of,
+    exceptions_of,
+    instances_of,
+    is_instantiable,
+    room_of,
+)
+from holesmith.completion.nearby import Nearby
+from holesmith.completion.triggers import Surroundings, Trigger, TriggerKind, surroundings_of
 from holesmith.engine.constraint import IDENTIFIER_START, Constraint, End, State, machine_of, rest_after
 
 REFUSALS_MAX = 24
 """After so many the model is left alone: it wants something that analysis does not see."""
 
+WHOLE_REFUSALS_MAX = 3
+"""How often another word is demanded in the place of one that was refused as a whole."""
+
+_WHOLE: frozenset[TriggerKind] = frozenset(("argument", "exception", "instance"))
+"""Where the text is refused for a word that could have been the beginning of something right."""
+
+_TOLD_BY_TEXT: frozenset[Outcome] = frozenset(("allowed", "bound", "left"))
+"""Outcomes that rest on text that may have been thrown away."""
+
 _WORD = re.compile(r"\w+")
 _SHOWN = re.compile(r"""\w+|(["'])[^\n]*?(?:\1|$)""", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """The document without the generated text: what stands left of it and what stands right of it."""
-
-    path: str | None
-    language: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +55,15 @@ class Violation:
 
 @dataclass(slots=True)
 class _Guard:
+    """``answer`` is None before anything is asked."""
+
     trigger: Trigger
-    answer: "asyncio.Task[Reply[Any]]"
+    answer: Answer | None = None
     outcome: Outcome = "open"
     reason: str = ""
 
 
-Key = tuple[TriggerKind, str]
+_Place = tuple[TriggerKind, str]
 
 
 class Watch:
@@ -64,113 +74,132 @@ class Watch:
     ) -> None:
         """``required`` is text that the generated text will begin with: its questions are asked at once.
 
-        ``answer_ms_max`` is how long after a trigger an answer still counts.
+        ``answer_ms_max`` is how long after a question an answer still counts.
         """
-        self._answer_ms_max = answer_ms_max
-        self._document = document
-        self._required = required
-        self._analyst = analyst
+        self._inquiry = Inquiry(document, required, analyst, answer_ms_max)
+        self._nearby = Nearby(document.before, document.after)
         self._surroundings: Surroundings = surroundings_of(document.language, document.before)
         self._spellings: list[bytes] = []
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         self._text = ""
         self._guards: list[_Guard] = []
-        self._answers: dict[Key, asyncio.Task[Reply[Any]]] = {}
-        self._imposed: set[Key] = set()
+        self._imposed: Counter[_Place] = Counter()
+        self._refused_words: dict[_Place, set[str]] = {}
         self._refusals: list[Refusal] = []
-        self._foresee()
+        self._foresee(required)
 
     def add(self, spelling: bytes) -> None:
         """Take note of a generated token, and ask what its triggers ask."""
         known = len(self._text)
         self._spellings.append(spelling)
         self._text += self._decoder.decode(spelling)
-        for trigger in self._surroundings.triggers(self._text, known):
-            self._guards.append(_Guard(trigger, self._answer(trigger)))
+        triggers = self._surroundings.triggers(self._text, known)
+        self._guards += [_Guard(trigger) for trigger in triggers]
+        for guard in self._guards:
+            if guard.answer is None and guard.outcome == "open":
+                self._pursue(guard)
 
-    def unanswered(self) -> "set[asyncio.Task[Reply[Any]]]":
-        """What is asked about the text as it is, and not yet answered."""
-        return {guard.answer for guard in self._guards if not guard.answer.done()}
+    def unanswered(self) -> set[Answer]:
+        """What is asked about the text as it is, not yet answered, and could still change it."""
+        return {
+            guard.answer
+            for guard in self._guards
+            if guard.answer is not None and not guard.answer.done() and self._may_be_refused(guard)
+        }
 
     def violation(self) -> Violation | None:
         """The first text that analysis refuses, as far as the answers are there. Rolls the watch back."""
         for guard in self._guards:
-            if guard.outcome == "open" and guard.answer.done():
-                violation = self._judge(guard)
+            if guard.outcome == "open" and guard.answer is not None and guard.answer.done():
+                violation = self._judge(guard, guard.answer)
                 if violation is not None:
                     self._rewind(violation.tokens_kept)
                     return violation
         return None
 
     def report(self, waited_ms: float) -> MonitorReport:
-        fired = (self._fired(guard) for guard in self._guards)
-        return MonitorReport(tuple(fired), tuple(self._refusals), waited_ms)
+        fired = tuple(self._fired(guard) for guard in self._guards)
+        return MonitorReport(fired, tuple(self._refusals), waited_ms, self._inquiry.count)
 
     def close(self) -> None:
         """Ask no more."""
-        for answer in self._answers.values():
-            answer.cancel()
+        self._inquiry.close()
 
-    def _foresee(self) -> None:
+    def _foresee(self, required: str) -> None:
         """Ask what the text before the cursor asks already, while the prompt is still being read."""
-        for trigger in self._surroundings.triggers(self._required, 0):
-            self._answer(trigger)
-        following = self._surroundings.triggers(self._required + "x", len(self._required))
-        for trigger in following:
-            self._answer(trigger)
-        if self._document.language == "python" and self._required.strip():
-            self._answer(Trigger("name", 0, 0))
+        begun = self._surroundings.triggers(required, 0)
+        for trigger in begun:
+            if trigger.kind in ("member", "import"):
+                self._inquiry.ask(trigger, required)
+        for trigger in self._surroundings.triggers(required + "x", len(required)):
+            if trigger.kind in ("member", "import", "pattern"):
+                self._inquiry.ask(trigger, required)
 
-    def _answer(self, trigger: Trigger) -> "asyncio.Task[Reply[Any]]":
-        """Names are asked for once a line: what generated text adds to them within the line is known here."""
-        is_name = trigger.kind == "name"
-        beginning = self._line_beginning(trigger.start) if is_name else self._beginning(trigger.start)
-        key = trigger.kind, beginning
-        if key not in self._answers:
-            text = self._document.before + beginning
-            source = Source(self._document.path, text + self._document.after)
-            question = question_of(trigger.kind, source, len(text))
-            self._answers[key] = asyncio.ensure_future(self._analyst.ask(question, self._answer_ms_max))
-        return self._answers[key]
+    def _pursue(self, guard: _Guard) -> None:
+        """Ask a guard's question, unless the document settles it or it is too early to tell."""
+        trigger, text = guard.trigger, self._text
+        word = word_at(text, trigger.start)
+        if trigger.kind == "exception" and not is_whole(text, trigger.start):
+            return
+        guard.answer = self._inquiry.known(trigger, text, word)
+        if guard.answer is None:
+            doubt = doubt_of(trigger, self._surroundings.statement, text, self._nearby)
+            if doubt == "now":
+                guard.answer = self._inquiry.ask(trigger, text, word)
+            elif doubt == "none":
+                guard.outcome, guard.reason = "allowed", "the document shows it"
 
-    def _beginning(self, start: int) -> str:
-        return self._text[:start] if start <= len(self._text) else self._required[:start]
+    def _may_be_refused(self, guard: _Guard) -> bool:
+        """Whether the text, if it is not to grow, could still be refused."""
+        if guard.outcome != "open":
+            return False
+        return self._surroundings.is_used(self._text, guard.trigger) is True
 
-    def _line_beginning(self, start: int) -> str:
-        """The text up to the first word of the line of ``start``; its indentation says in which scope it is.
-        On a line that was begun before the cursor, that is known at the cursor.
-        """
-        text = self._text if start <= len(self._text) else self._required
-        line = text.rfind("\n", 0, start) + 1
-        begun = self._document.before[self._document.before.rfind("\n") + 1 :]
-        if line == 0 and begun.strip():
-            return self._required
-        return text[: len(text) - len(text[line:].lstrip(" \t"))]
-
-    def _judge(self, guard: _Guard) -> Violation | None:
-        reply = guard.answer.result()
-        choices = choices_of(reply.answer) if reply.answer is not None else None
+    def _judge(self, guard: _Guard, answer: Answer) -> Violation | None:
+        reply = answer.result()
+        choices = self._choices(guard.trigger, reply.answer) if reply.answer is not None else None
         if choices is None:
             guard.outcome = "late" if reply.answer is None and reply.reason == "late" else "unknown"
+            if reply.answer is not None and self._is_allowed(guard.trigger, reply.answer):
+                guard.outcome = "allowed"
             guard.reason = reply.reason or getattr(reply.answer, "reason", "")
             return None
         constraint = self._constraint(guard.trigger, choices)
         tokens_kept = self._refused_token(guard, constraint)
         if tokens_kept is not None and guard.trigger.kind == "name":
             # In code that is only half written, analysis may lose sight of what is bound around the cursor.
-            choices = replace(choices, names=choices.names | self._words)
+            choices = replace(choices, names=choices.names | self._nearby.around)
             constraint = self._constraint(guard.trigger, choices)
             tokens_kept = self._refused_token(guard, constraint)
-        return None if tokens_kept is None else self._refuse(guard, constraint, tokens_kept)
+        return None if tokens_kept is None else self._refuse(guard, choices, constraint, tokens_kept)
+
+    def _choices(self, trigger: Trigger, answer: AnyAnswer) -> Choices | None:
+        match answer:
+            case Roles() if trigger.kind == "exception":
+                return exceptions_of(answer)
+            case Roles():
+                return instances_of(answer, word_at(self._text, trigger.start))
+            case Call() if trigger.place is not None:
+                room = room_of(answer)
+                is_full = room is not None and trigger.place.positional >= room
+                return arguments_of(answer) if is_full else None
+            case _:
+                return choices_of(answer)
+
+    def _is_allowed(self, trigger: Trigger, answer: AnyAnswer) -> bool:
+        """Whether an answer that demands nothing does so because the text is right."""
+        match answer:
+            case Roles() if trigger.kind == "instance":
+                return is_instantiable(answer, word_at(self._text, trigger.start))
+            case Call() if trigger.place is not None:
+                return room_of(answer) is not None
+            case _:
+                return False
 
     def _constraint(self, trigger: Trigger, choices: Choices) -> Constraint:
         """What earlier generated text mentions may be used: it was judged itself, or bound there."""
         more = _WORD.findall(self._text[: trigger.start]) if trigger.kind == "name" else ()
         return choices.constraint(more)
-
-    @cached_property
-    def _words(self) -> frozenset[str]:
-        return words_around(self._document.language, self._document.before, self._document.after)
 
     def _refused_token(self, guard: _Guard, constraint: Constraint) -> int | None:
         """The token with which the text breaks the constraint; None if it does not, or cannot be told yet."""
@@ -200,25 +229,63 @@ class Watch:
             guard.outcome = "bound"
         return is_used is True
 
-    def _refuse(self, guard: _Guard, constraint: Constraint, tokens_kept: int) -> Violation | None:
-        key = guard.trigger.kind, self._text[: guard.trigger.start]
-        is_hopeless = key in self._imposed or not (constraint.names or constraint.texts)
+    def _refuse(
+        self, guard: _Guard, choices: Choices, constraint: Constraint, tokens_kept: int
+    ) -> Violation | None:
+        trigger = guard.trigger
+        place = trigger.kind, self._text[: trigger.start]
+        imposed_max = WHOLE_REFUSALS_MAX if trigger.kind in _WHOLE and choices.penalty is None else 1
+        is_hopeless = self._imposed[place] >= imposed_max or not (constraint.names or constraint.texts)
         if is_hopeless or len(self._refusals) >= REFUSALS_MAX:
             guard.outcome = "dropped"
             return None
-        self._imposed.add(key)
+        self._imposed[place] += 1
+        start = trigger.start
+        if trigger.kind in _WHOLE:
+            start, constraint = self._instead(trigger, place, choices)
+            tokens_kept = self._token_at(self._byte_offset(start))
         self._refusals.append(self._refusal(guard, constraint, tokens_kept))
-        start = self._byte_offset(guard.trigger.start)
+        return self._going_back(self._byte_offset(start), constraint, tokens_kept)
+
+    def _instead(self, trigger: Trigger, place: _Place, choices: Choices) -> tuple[int, Constraint]:
+        """What is demanded in the place of a refused word, and from where on.
+
+        Where a call is full, the comma before the argument was the mistake, if it was generated.
+        """
+        if trigger.place is not None:
+            comma = trigger.place.comma
+            if comma is None or comma < 0:
+                return trigger.start, choices.constraint()
+            blank = self._text[comma : trigger.start]
+            texts = (")", *(f"{blank}{text}" for text in choices.texts if text.endswith("=")))
+            return comma, replace(choices, texts=texts).constraint()
+        words = self._refused_words.setdefault(place, set())
+        words.add(word_at(self._text, trigger.start))
+        texts = tuple(text for text in choices.texts if text.rstrip(".([") not in words)
+        return trigger.start, replace(choices, names=choices.names - words, texts=texts).constraint()
+
+    def _going_back(self, start: int, constraint: Constraint, tokens_kept: int) -> Violation:
+        """``start`` is where the constrained bytes begin, perhaps inside the first token thrown away."""
         kept = len(b"".join(self._spellings[:tokens_kept]))
         written = b"".join(self._spellings)
         if kept <= start:
             return Violation(tokens_kept, replace(constraint, lead=written[kept:start]))
         return Violation(tokens_kept, rest_after(constraint, written[start:kept]))
 
+    def _token_at(self, offset: int) -> int:
+        """The token that holds the byte at ``offset``."""
+        stop = 0
+        for index, spelling in enumerate(self._spellings):
+            stop += len(spelling)
+            if stop > offset:
+                return index
+        return len(self._spellings)
+
     def _refusal(self, guard: _Guard, constraint: Constraint, tokens_kept: int) -> Refusal:
         word = _SHOWN.match(self._text, guard.trigger.start)
         rolled_back = len(self._spellings) - tokens_kept
-        return Refusal(guard.trigger.kind, word[0] if word else "", len(constraint.names), rolled_back)
+        choices = len(constraint.names) + len(constraint.texts)
+        return Refusal(guard.trigger.kind, word[0] if word else "", choices, rolled_back)
 
     def _rewind(self, tokens_kept: int) -> None:
         spellings = self._spellings[:tokens_kept]
@@ -227,15 +294,15 @@ class Watch:
         for spelling in spellings:
             self._text += self._decoder.decode(spelling)
         self._guards = [guard for guard in self._guards if guard.trigger.seen <= len(self._text)]
+        for guard in self._guards:
+            if guard.outcome in _TOLD_BY_TEXT:
+                guard.outcome, guard.reason = "open", ""
 
     def _byte_offset(self, offset: int) -> int:
         return len(self._text[:offset].encode("utf-8", "surrogateescape"))
 
     def _fired(self, guard: _Guard) -> Fired:
         word = _SHOWN.match(self._text, guard.trigger.start)
-        answer_ms = guard.answer.result().elapsed_ms if guard.answer.done() else 0.0
+        is_answered = guard.answer is not None and guard.answer.done() and not guard.answer.cancelled()
+        answer_ms = guard.answer.result().elapsed_ms if guard.answer is not None and is_answered else 0.0
         return Fired(guard.trigger.kind, word[0] if word else "", guard.outcome, guard.reason, answer_ms)
-
-
-def now_ms() -> float:
-    return perf_counter() * 1000

@@ -2,14 +2,15 @@
 
 import pytest
 from holesmith.completion.guided import GuidedDecoding
+from holesmith.completion.inquiry import Document
 from holesmith.completion.middle import Middle
 from holesmith.completion.triggers import surroundings_of
-from holesmith.completion.watch import Document, Watch
+from holesmith.completion.watch import Watch
 from holesmith.engine.request import Generation, Request
 
 from tests.completion.chatter import VOCABULARY, Chatter, TableAnalyst, engine_of
 
-BEFORE = "x = self.book"
+BEFORE = "x = shelf"
 COUNT = 16
 
 

@@ -10,9 +10,10 @@ from holesmith.analysis.client import Reply
 from holesmith.analysis.questions import A, CallQuestion, ImportablesQuestion, MembersQuestion, Question
 from holesmith.completion.extent import extent_of
 from holesmith.completion.guided import GuidedDecoding
+from holesmith.completion.inquiry import Document
 from holesmith.completion.middle import Middle
 from holesmith.completion.monitor_report import MonitorReport
-from holesmith.completion.watch import Document, Watch
+from holesmith.completion.watch import Watch
 from holesmith.context.prompt import Hole, build_prompt
 from holesmith.context.templates import template_for
 from holesmith.engine.loading import load_engine

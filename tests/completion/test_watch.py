@@ -12,8 +12,9 @@ from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.jedi_analyser import JediAnalyser
 from holesmith.analysis.jedi_options import Options
 from holesmith.analysis.questions import A, Question
+from holesmith.completion.inquiry import Document
 from holesmith.completion.monitors import choices_of
-from holesmith.completion.watch import Document, Watch
+from holesmith.completion.watch import Watch
 
 
 @dataclass(slots=True)
@@ -49,7 +50,8 @@ async def refused(source: str, analyst: Analyst) -> list[str]:
             index = violation.tokens_kept
     report = watch.report(0.0)
     watch.close()
-    return [refusal.text for refusal in report.refusals]
+    # The same text comes again after a refusal here, so some are refused several times.
+    return list(dict.fromkeys(refusal.text for refusal in report.refusals))
 
 
 RIGHT = {
@@ -99,6 +101,50 @@ RIGHT = {
     "for else": "def f(rows):\n‸    for i, row in enumerate(rows):\n        pass\n    else:\n        i, row = 0, None\n    return i, row\n‸",
     "starred assignment": "rows = [1]\n‸first, *rest = rows\nprint(first, rest)\n‸",
     "annotation only": "‸x: int\ny: list[int] = []\n‸",
+    "arguments of functions": (
+        "import functools\nfrom missing import unknown\ndef one(a): ...\ndef many(a, *more, b=1): ...\n"
+        "@functools.cache\ndef cached(a, b): ...\n@unknown\ndef wrapped(a): ...\npart = functools.partial(many, 1)\n"
+        "items = [1, 2]\n‸one(1)\none(*items, 1)\nmany(1, 2, 3, b=4)\ncached(1, 2)\nwrapped(1, 2, 3)\n"
+        "part(2, 3)\nunknown(1, 2)\none(\n    1,\n)\nprint(1, 2, 3, max(1, 2, 3), sep='')\n"
+        "(lambda a, b: a)(1, 2)\nsorted(items, key=lambda a: (a, 1))\n‸"
+    ),
+    "arguments of methods": (
+        "class A:\n    def plain(self, a): ...\n    @classmethod\n    def of(cls, a, b): ...\n    @staticmethod\n"
+        "    def pair(a, b): ...\n    @property\n    def call(self): return print\n    def __call__(self, a, b): ...\n"
+        "class B(A):\n    def __init__(self, a, b): ...\n    def f(self):\n‸        self.plain(1)\n        self.of(1, 2)\n"
+        "        self.pair(1, 2)\n        self.call(1, 2, 3)\n        super().plain(1)\n        A.plain(self, 1)\n"
+        "        B(1, 2)(3, 4)\n        return B.of(1, 2), A.pair(1, 2), A()\n‸"
+    ),
+    "arguments of made classes": (
+        "from dataclasses import dataclass, field, KW_ONLY\nfrom typing import NamedTuple, TypedDict\nfrom enum import Enum\n"
+        "@dataclass\nclass D:\n    a: int\n    b: int = 1\n    c: list = field(default_factory=list)\n"
+        "@dataclass\nclass E(D):\n    d: int = 2\nclass N(NamedTuple):\n    a: int\n    b: int\nclass T(TypedDict):\n"
+        "    a: int\nclass C(Enum):\n    A = 1\nclass X(ValueError): ...\nclass M(type):\n    def __call__(cls, *a): ...\n"
+        "class W(metaclass=M): ...\nclass O:\n    def __new__(cls, a, b): return 1\n"
+        "‸x = D(1, 2, []), E(1, 2, [], 3), N(1, 2), T(a=1), C(1), X('a', 'b'), W(1, 2), O(1, 2), str(1), dict([], a=1)\n‸"
+    ),
+    "overloads": (
+        "from typing import overload\n@overload\ndef f(a: int) -> int: ...\n@overload\ndef f(a: str, b: int) -> str: ...\n"
+        "def f(a, b=1): ...\n‸x = f('a', 1)\n‸"
+    ),
+    "exceptions": (
+        "import subprocess, builtins\nfrom missing import Odd, errors\nclass Own(ValueError):\n    class Inner(Exception): ...\n"
+        "class Model:\n    class Missing(Exception): ...\n    error = KeyError\ndef make(text): return Own(text)\nKINDS = (Own, OSError)\n"
+        "def f(error, cls, handler):\n‸    try:\n        raise make('a')\n    except Own as caught:\n        raise caught\n"
+        "    except (Odd, errors.Bad, Own.Inner):\n        raise Model.Missing('x') from None\n    except KINDS:\n        raise error\n"
+        "    except subprocess.TimeoutExpired as expired:\n        raise cls(expired) from expired\n    except Model.error:\n"
+        "        raise handler.error(1)\n    except builtins.ValueError:\n        raise\n    except* OSError:\n        raise Own\n‸"
+    ),
+    "classes that can be instantiated": (
+        "from abc import ABC, abstractmethod\nfrom missing import Base\nclass Shape(ABC):\n    @abstractmethod\n    def area(self): ...\n"
+        "    @staticmethod\n    def of(): return Square()\nclass Square(Shape):\n    def area(self): return 1\nclass Odd(Base, Shape): ...\n"
+        "class Loose:\n    @abstractmethod\n    def area(self): ...\n‸shapes: list[Shape] = [Square(), Shape.of(), Odd(), Loose()]\n‸"
+    ),
+    "patterns": (
+        "from enum import Enum\nfrom dataclasses import dataclass\nclass Color(Enum):\n    RED = 1\n    _BLUE = 2\n@dataclass\nclass P:\n    a: int\n"
+        "def f(color: Color, other):\n‸    match color:\n        case Color.RED | Color._BLUE:\n            pass\n        case _:\n            pass\n"
+        "    match other:\n        case P(1, a=1) | [P(), *_] | {'a': Color.RED}:\n            pass\n        case whatever if whatever:\n            pass\n‸"
+    ),
     "a decorated function's own name": "import functools\n‸@functools.cache\ndef f(n):\n    return f(n - 1)\n‸",
 }
 
@@ -113,10 +159,46 @@ WRONG = {
     "a name of another function": ("def g():\n    secret = 1\ndef f():\n‸    return secret\n‸", ["secret"]),
     "a member": ("from shop import Cart\ncart = Cart()\n‸x = cart.totals\n‸", ["totals"]),
     "an import": ("‸from shop import Basket\n‸", ["Basket"]),
-    "a keyword": ("def f(*, size): ...\n‸f(colour=1)\n‸", ["colour"]),
+    "a keyword": ("def f(*, size): ...\n‸f(colour=1)\n‸", ["colour", "colour"]),
     "a literal": (
-        "from typing import Literal\ndef f(mode: Literal['r', 'w']): ...\n‸f(\"rw\", 1)\n‸",
+        "from typing import Literal\ndef f(mode: Literal['r', 'w'], n): ...\n‸f(\"rw\", 1)\n‸",
         ['"rw"'],
+    ),
+    "an argument too many": ("def f(a, b): ...\n‸f(1, 2, 3)\n‸", ["3"]),
+    "an argument where there is none": ("class A:\n    def f(self): ...\n‸A().f(1)\n‸", ["1"]),
+    "an argument too many for a class method": (
+        "class A:\n    def g(self): ...\n    def f(self, a):\n‸        self.g()\n        self.f(a, self)\n‸",
+        ["self"],
+    ),
+    "an argument too many for a class": (
+        "class A:\n    def __init__(self, a, *, size=1): ...\n‸a = A(1, 'x', size=2)\n‸",
+        ["'x'"],
+    ),
+    "no exception after except": ("class Cart: ...\n‸try:\n    pass\nexcept Cart:\n    pass\n‸", ["Cart"]),
+    "a builtin that is no exception": ("‸try:\n    pass\nexcept (ValueError, str):\n    pass\n‸", ["str"]),
+    "no exception after raise": ("from shop import Cart\n‸raise Cart()\n‸", ["Cart"]),
+    "no exception of a module": ("import shop\n‸raise shop.Cart()\n‸", ["Cart"]),
+    "a function that is not called": ("def make(): ...\n‸raise make\n‸", ["make"]),
+    "an abstract class": (
+        (
+            "from abc import ABC, abstractmethod\nclass Shape(ABC):\n    @abstractmethod\n    def area(self): ...\n"
+            "class Round(Shape): ...\n‸shape: Shape = Shape()\nother = Round()\n‸"
+        ),
+        ["Shape", "Round"],
+    ),
+    "a member of no enumeration in a pattern": (
+        (
+            "from enum import Enum\nclass Color(Enum):\n    RED = 1\n    def mix(self): ...\n"
+            "def f(color: Color):\n‸    match color:\n        case Color.mix:\n            pass\n‸"
+        ),
+        ["Color", "mix"],
+    ),
+    "a pattern that is no member": (
+        (
+            "from enum import Enum\nclass Color(Enum):\n    RED = 1\n"
+            "def f(color: Color):\n‸    match color:\n        case RED:\n            pass\n‸"
+        ),
+        ["RED"],
     ),
     "a key": (
         "from typing import TypedDict\nclass Row(TypedDict):\n    name: str\ndef f(row: Row):\n‸    return row['title']\n‸",

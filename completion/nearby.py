@@ -1,0 +1,117 @@
+"""What the document itself shows to be right, so that nobody need be asked about it.
+
+What is here would not be refused anyway: a name bound or used in the definition around the cursor is allowed
+whatever analysis finds (see `watch`), and a member that is used on the same receiver nearby is a reason for
+analysis not to trust its own list. So a verdict is the same with it and without; only the question is saved.
+"""
+
+import builtins
+import re
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from keyword import kwlist, softkwlist
+
+from holesmith.completion.triggers import words_around
+
+KEYWORDS = frozenset((*kwlist, *softkwlist))
+EXCEPTIONS = frozenset(
+    name
+    for name, value in vars(builtins).items()
+    if isinstance(value, type) and issubclass(value, BaseException)
+)
+_BUILTINS = frozenset(vars(builtins))
+_DEFINED = re.compile(
+    r"^(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE
+)
+_IMPORT = re.compile(r"^(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+(\([^)]*\)|[^\n(]*)", re.MULTILINE)
+_IMPORTED = re.compile(r"(?<![\w.])(\w+)(?:\.\w+)*[ \t]*(?:,|$|\))|\bas[ \t]+(\w+)", re.MULTILINE)
+_CHAIN = re.compile(r"(?<![\w.)\]}\"'])[^\W\d]\w*(?:\.[^\W\d]\w*)+")
+_FUNCTION = re.compile(r"^([ \t]*)(?:async[ \t]+)?def\b", re.MULTILINE)
+_CLASS = re.compile(r"^class\b", re.MULTILINE)
+
+
+class Words:
+    """Some words, and whether another may be the beginning of one of them."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._ordered = sorted(set(words))
+
+    def __contains__(self, word: str) -> bool:
+        at = bisect_left(self._ordered, word)
+        return self._ordered[at : at + 1] == [word]
+
+    def has_beginning(self, beginning: str) -> bool:
+        at = bisect_left(self._ordered, beginning)
+        return at < len(self._ordered) and self._ordered[at].startswith(beginning)
+
+
+_NO_WORDS = Words(())
+
+
+@dataclass
+class Nearby:
+    """The text of a Python document up to where generated text begins, and behind it."""
+
+    before: str
+    after: str
+
+    @cached_property
+    def around(self) -> frozenset[str]:
+        """The bare names in the definition around the cursor."""
+        return words_around("python", self.before, self.after)
+
+    @cached_property
+    def names(self) -> Words:
+        """Names that certainly exist here."""
+        return Words(self.around | _BUILTINS | KEYWORDS | bound_at_margin(self.before))
+
+    def members(self, receiver: str) -> Words:
+        """What is used on a dotted receiver in the function around the cursor, on ``self`` in the class."""
+        return self._members.get(receiver, _NO_WORDS)
+
+    @cached_property
+    def _members(self) -> dict[str, Words]:
+        found: dict[str, set[str]] = {}
+        of_self = self.before[_last_class(self.before) :]
+        for text, is_self in ((self.before[_function_start(self.before) :], False), (of_self, True)):
+            for chain in _CHAIN.findall(text):
+                first, *rest = chain.split(".")
+                if is_self == (first in ("self", "cls")):
+                    for member in rest:
+                        found.setdefault(first, set()).add(member)
+                        first = f"{first}.{member}"
+        return {receiver: Words(members) for receiver, members in found.items()}
+
+    def is_builtin(self, name: str) -> bool:
+        """Whether Python itself provides the name, and the document does not bind it at its left margin."""
+        return name in _BUILTINS and name not in bound_at_margin(self.before)
+
+    def has_keyword(self, callee: str, keyword: str) -> bool:
+        """Whether the same callee gets this keyword elsewhere, in a call without calls before it."""
+        call = re.compile(rf"(?<![\w.]){re.escape(callee)}\([^()]*\b{re.escape(keyword)}[ \t]*=")
+        return call.search(self.before) is not None or call.search(self.after) is not None
+
+
+def bound_at_margin(text: str) -> frozenset[str]:
+    """What the statements at the left margin define, assign or import."""
+    found = {name for match in _DEFINED.finditer(text) for name in match.groups() if name}
+    for match in _IMPORT.finditer(text):
+        listed = match[1].partition("#")[0] if "\n" not in match[1] else match[1]
+        found |= {name for each in _IMPORTED.finditer(listed) for name in each.groups() if name}
+    return frozenset(found)
+
+
+def _function_start(text: str) -> int:
+    """Where the innermost function around the end begins; 0 outside of functions."""
+    last = text[text.rfind("\n") + 1 :]
+    indentation = len(last) - len(last.lstrip(" \t"))
+    for match in reversed(list(_FUNCTION.finditer(text))):
+        if len(match[1]) < indentation:
+            return match.start()
+    return 0
+
+
+def _last_class(text: str) -> int:
+    return max((match.start() for match in _CLASS.finditer(text)), default=0)
