@@ -13,6 +13,7 @@ from holesmith.cli.command import Subparsers
 from holesmith.cli.errors import CommandError
 from holesmith.cli.source_file import snapshot_of
 from holesmith.completion.answer import Answer
+from holesmith.completion.hole_report import Asked, HoleReport, hole_report
 from holesmith.completion.monitor_report import MonitorReport
 from holesmith.completion.options import Options
 from holesmith.completion.retrieval import Retrieval, is_too_general
@@ -87,13 +88,13 @@ def run(arguments: argparse.Namespace) -> int:
     options = options_of(arguments)
     if options.context:
         index_workspace(snapshot)
-    answer = asyncio.run(complete_once(snapshot, options))
+    answer, hole = asyncio.run(complete_once(snapshot, options, explain=arguments.explain))
     if arguments.json:
-        print(json.dumps(as_json(answer, snapshot), ensure_ascii=False))
+        print(json.dumps(as_json(answer, snapshot, hole), ensure_ascii=False))
     elif answer.completion is not None:
         print(answer.completion.text)
-    if arguments.explain and not arguments.json:
-        print(explanation(answer), file=sys.stderr)
+    if hole is not None and not arguments.json:
+        print(explanation(answer, hole), file=sys.stderr)
     elif answer.completion is None and not arguments.json:
         print(f"holesmith: no completion: {answer.reason}", file=sys.stderr)
     return 0
@@ -111,20 +112,31 @@ def index_workspace(snapshot: Snapshot) -> None:
         )
 
 
-async def complete_once(snapshot: Snapshot, options: Options) -> Answer:
-    """Load, complete, close. Raises CommandError if the model could not be loaded."""
-    service = Service(options, retrieval=Retrieval(), workspaces=Workspaces())
+async def complete_once(
+    snapshot: Snapshot, options: Options, *, explain: bool
+) -> tuple[Answer, HoleReport | None]:
+    """Load, complete, explain, close. Raises CommandError if the model could not be loaded."""
+    workspaces = Workspaces()
+    service = Service(options, retrieval=Retrieval(), workspaces=workspaces)
     await service.load()
     if service.status.health != "ready":
         raise CommandError(service.status.message)
     try:
-        return await service.complete(snapshot)
+        answer = await service.complete(snapshot)
+        return answer, await hole_report(workspaces, snapshot, ANSWER_MS_MAX) if explain else None
     finally:
         await service.close()
 
 
-def as_json(answer: Answer, snapshot: Snapshot) -> dict[str, object]:
-    """The object of ``--json``; ``range`` is in lines from 1 and columns from 0, like the arguments."""
+def as_json(answer: Answer, snapshot: Snapshot, hole: HoleReport | None = None) -> dict[str, object]:
+    """The object of ``--json``; ``range`` is in lines from 1 and columns from 0, like the arguments.
+
+    With ``hole`` it also says what static analysis knows of the hole.
+    """
+    return {**_answer_as_json(answer, snapshot), **({} if hole is None else {"hole": asdict(hole)})}
+
+
+def _answer_as_json(answer: Answer, snapshot: Snapshot) -> dict[str, object]:
     completion = answer.completion
     return {
         "text": completion.text if completion else "",
@@ -161,8 +173,10 @@ def position(text: str, offset: int) -> dict[str, int]:
     return {"line": text.count("\n", 0, offset) + 1, "column": offset - (text.rfind("\n", 0, offset) + 1)}
 
 
-def explanation(answer: Answer) -> str:
-    """Several lines for a person: what was decided, what the model saw and wrote, and where the time went."""
+def explanation(answer: Answer, hole: HoleReport) -> str:
+    """Several lines for a person: what was decided, what the model saw and wrote, what analysis knows of the
+    hole, and where the time went.
+    """
     times = ", ".join(f"{stage} {duration_ms:.0f} ms" for stage, duration_ms in answer.timings_ms.items())
     confidence = f"{answer.completion.confidence:.2f}" if answer.completion else "-"
     lines = [
@@ -175,8 +189,41 @@ def explanation(answer: Answer) -> str:
     lines += [
         f"  {use.source}: {use.path or '-'} ({use.tokens} tokens): {use.reason}" for use in answer.context
     ]
+    lines += hole_lines(hole)
     lines += described(answer.monitors)
     return "\n".join([*lines, *(f"  | {line}" for line in answer.prompt.split("\n"))])
+
+
+def hole_lines(hole: HoleReport) -> Iterator[str]:
+    """The typed hole: the construct, what is expected there, and a line for each question."""
+    facts = (
+        ("word", repr(hole.word) if hole.word else None),
+        ("of", hole.subject),
+        ("number", hole.argument),
+        ("keyword", hole.keyword),
+        ("behind", hole.operator),
+        ("in", hole.enclosing),
+    )
+    known = ", ".join(f"{name} {fact}" for name, fact in facts if fact is not None)
+    yield f"hole:       {hole.kind}{f' ({known})' if known else ''}"
+    if hole.expected is not None:
+        literals = f", one of {', '.join(hole.expected.literals)}" if hole.expected.literals else ""
+        yield f"expected:   {hole.expected.type} ({hole.expected.origin}){literals}"
+    if hole.environment is not None:
+        yield f"analysis:   {hole.environment}"
+    if hole.reason:
+        yield f"analysis:   nothing was asked: {hole.reason}"
+    for asked in hole.asked:
+        yield f"  {asked.question}: {asked_in_words(asked)}, {asked.elapsed_ms:.0f} ms"
+
+
+def asked_in_words(asked: Asked) -> str:
+    if asked.found is None:
+        return f"given up: {asked.reason}"
+    if asked.is_complete is None:
+        return asked.found
+    reason = f" ({asked.reason})" if asked.reason else ""
+    return f"{asked.found}, {'complete' if asked.is_complete else f'not complete{reason}'}"
 
 
 def described(report: MonitorReport) -> Iterator[str]:

@@ -5,6 +5,7 @@ request. Knows no editor: offsets count code points from 0, lines end as they do
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,11 @@ class Snapshot:
 
     def __post_init__(self) -> None:
         assert 0 <= self.offset <= len(self.text)
+
+    @property
+    def file_path(self) -> str | None:
+        """None for a document that was never saved."""
+        return self.path if Path(self.path).is_absolute() else None
 
     @property
     def prefix(self) -> str:

@@ -5,6 +5,7 @@ Every answer has a ``reason``, which is empty unless there is nothing to say.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from holesmith.analysis.questions import (
     Source,
     StaticErrorsQuestion,
 )
+from holesmith.completion.hole_report import hole_report
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.workspaces import Workspaces
 from holesmith.lsp.documents import Document
@@ -50,7 +52,7 @@ class ChatLsp:
         self._analyses = analyses
 
     async def expected_type(self, params: AtPosition) -> Json:
-        taken = take_from(self._workspace, params)
+        taken = take_from(self._workspace, params, with_cells=True)
         if isinstance(taken, str):
             return {"content": None, "location": None, "reason": taken}
         snapshot = taken.snapshot
@@ -67,7 +69,7 @@ class ChatLsp:
         }
 
     async def relevant_types(self, params: AtPosition) -> Json:
-        taken = take_from(self._workspace, params)
+        taken = take_from(self._workspace, params, with_cells=True)
         if isinstance(taken, str):
             return _listed((), taken)
         snapshot = taken.snapshot
@@ -77,7 +79,7 @@ class ChatLsp:
         return _listed(((each.text, each.path, each.line) for each in found), reason)
 
     async def relevant_headers(self, params: AtPosition) -> Json:
-        taken = take_from(self._workspace, params)
+        taken = take_from(self._workspace, params, with_cells=True)
         if isinstance(taken, str):
             return _listed((), taken)
         snapshot = taken.snapshot
@@ -90,13 +92,13 @@ class ChatLsp:
 
     async def error_report(self, params: ErrorReportParams) -> Json:
         """The errors that ``text`` at the position would have or cause; ranges are of the text with it."""
-        taken = take_from(self._workspace, params)
+        taken = take_from(self._workspace, params, with_cells=True)
         if isinstance(taken, str):
             return {"content": None, "errors": [], "reason": taken}
         snapshot = taken.snapshot
         filled = snapshot.prefix + params.text + snapshot.suffix
         stop = snapshot.offset + len(params.text)
-        question = StaticErrorsQuestion(Source(snapshot.path, filled), snapshot.offset, stop)
+        question = StaticErrorsQuestion(Source(snapshot.file_path, filled), snapshot.offset, stop)
         answer, reason = await self._ask(snapshot, question)
         errors = answer.errors if answer else ()
         return {
@@ -104,6 +106,14 @@ class ChatLsp:
             "errors": _diagnosed(errors, filled, taken),
             "reason": reason or ("" if errors else "no errors were found"),
         }
+
+    async def hole(self, params: AtPosition) -> Json | None:
+        """The typed-hole part of ``holesmith/explain``: what is known of the hole, and what was given up."""
+        taken = take_from(self._workspace, params, with_cells=True)
+        if isinstance(taken, str):
+            return None
+        answer_ms_max = self._workspace.settings.answer_ms_max
+        return asdict(await hole_report(self._analyses, taken.snapshot, answer_ms_max))
 
     def ai_tutorial(self) -> Json:
         return {"content": _markdown(AI_TUTORIAL), "reason": ""}
@@ -121,7 +131,7 @@ class ChatLsp:
 
 
 def _source(snapshot: Snapshot) -> Source:
-    return Source(snapshot.path if Path(snapshot.path).is_absolute() else None, snapshot.text)
+    return Source(snapshot.file_path, snapshot.text)
 
 
 def _sentence(expected: ExpectedType) -> str:
@@ -149,9 +159,17 @@ def _location(path: str | None, line: int) -> types.Location | None:
 
 def _diagnosed(errors: Iterable[StaticError], filled: str, taken: Taken) -> list[Mapping[str, object]]:
     document = Document(taken.place.uri, taken.snapshot.language, 0, filled, taken.place.encoding)
+    lines_above = (
+        document.position_of(taken.snapshot.offset).line - taken.place.position.line
+    )  # of other cells
+
+    def position_of(offset: int) -> types.Position:
+        position = document.position_of(offset)
+        return types.Position(max(position.line - lines_above, 0), position.character)
+
     return [
         {
-            "range": types.Range(document.position_of(error.start), document.position_of(error.stop)),
+            "range": types.Range(position_of(error.start), position_of(error.stop)),
             "kind": error.kind,
             "message": error.message,
         }

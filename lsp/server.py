@@ -259,7 +259,13 @@ def register_requests(server: Server, suggestions: Suggestions) -> None:
 
     @server.feature("holesmith/explain")
     async def explain(params: types.TextDocumentPositionParams | None) -> dict[str, object] | None:
-        return await suggestions.explain(params)
+        explanation = await suggestions.explain(params)
+        if explanation is None:
+            return None
+        place = params or types.TextDocumentPositionParams(
+            types.TextDocumentIdentifier(explanation.uri), explanation.position
+        )
+        return {**explanation.as_json(), "hole": await server.chatlsp.hole(place)}
 
 
 def register_chatlsp(server: Server) -> None:

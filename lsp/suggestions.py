@@ -53,18 +53,17 @@ class Suggestions:
             "menu", params, taken, lambda answer, place: menu_list(answer.completion, place)
         )
 
-    async def explain(self, params: AtPosition | None) -> dict[str, object] | None:
+    async def explain(self, params: AtPosition | None) -> Explanation | None:
         """``holesmith/explain``: the last answer; or the one at a position, asking for it if need be."""
         if params is None:
-            last = self._explanations.last()
-            return None if last is None else last.as_json()
+            return self._explanations.last()
         taken = self._take(params, invoked=True)
         if isinstance(taken, str):
-            return self._refuse(params, taken).as_json()
+            return self._refuse(params, taken)
         last = self._explanations.last(params.text_document.uri)
         if last is not None and last.place == taken.place:
-            return last.as_json()
-        return (await self._complete(taken)).as_json()
+            return last
+        return await self._complete(taken)
 
     def _take(
         self,

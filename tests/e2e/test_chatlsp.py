@@ -51,6 +51,39 @@ async def test_a_hole_is_explained_to_any_model(tmp_path: Path) -> None:
         assert (right["errors"], right["reason"]) == ([], "no errors were found")
 
 
+async def test_an_explanation_tells_of_the_hole(tmp_path: Path) -> None:
+    (tmp_path / "library.py").write_text(LIBRARY)
+    uri = (tmp_path / "main.py").as_uri()
+    patient = {"monitor": {"answerMsMax": 10_000}}
+    async with session(patient, folders=(tmp_path.as_uri(),)) as opened:
+        opened.open(TEXT, uri)
+        hole = (await opened.explain(HOLE["line"], HOLE["character"], uri))["hole"]
+        assert (hole["kind"], hole["subject"]) == ("right_hand_side", "latest: Invoice")
+        assert hole["expected"]["type"] == "Invoice"
+        found = {asked["question"]: asked for asked in hole["asked"]}
+        assert "load_invoice" in found["relevant headers"]["found"]
+        assert found["names in scope"]["is_complete"]
+        assert all(asked["elapsed_ms"] > 0 for asked in hole["asked"])
+        assert hole["worker"]["is_running"]
+        assert hole["environment"]
+        assert (await opened.explain())["hole"]["kind"] == "right_hand_side"
+
+
+async def test_a_cell_of_a_notebook_knows_the_cells_above(tmp_path: Path) -> None:
+    notebook = (tmp_path / "n.ipynb").as_uri()
+    cells = {f"{notebook}#a": "total = 12\n\n", f"{notebook}#b": "count: int = "}
+    async with session(folders=(tmp_path.as_uri(),)) as opened:
+        opened.open_notebook(notebook, cells)
+        place = {"textDocument": {"uri": f"{notebook}#b"}, "position": {"line": 0, "character": 13}}
+        headers = await opened.request("chatlsp/relevantHeaders", place)
+        assert "total" in str(headers["contents"])
+        right = await opened.request("chatlsp/errorReport", {**place, "text": "total"})
+        assert right["errors"] == []
+        wrong = await opened.request("chatlsp/errorReport", {**place, "text": "total + undefined"})
+        (error,) = wrong["errors"]
+        assert error["range"]["start"] == {"line": 0, "character": 21}
+
+
 async def test_there_is_always_an_answer_and_a_reason() -> None:
     async with session() as opened:
         opened.open("int x = ", "file:///shop/A.java", "java")
