@@ -3,6 +3,7 @@
 Configurations keep the order of the run's plan: the first is what the others are compared with.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -85,11 +86,17 @@ def _results(name: str, rows: Sequence[Row]) -> Iterable[Result]:
     for metric in metrics_of(rows):
         yield from _of_metric(name, metric, "", "", rows)
         for key in dict.fromkeys(key for row in rows for key in row.slices):
-            values = sorted({row.slices[key] for row in rows if key in row.slices})
+            values = sorted({row.slices[key] for row in rows if key in row.slices}, key=by_number)
             if 1 < len(values) <= SLICE_VALUES_MAX:
                 for value in values:
                     part = [row for row in rows if row.slices.get(key) == value]
                     yield from _of_metric(name, metric, key, value, part)
+
+
+def by_number(value: str) -> tuple[float, str]:
+    """Lengths such as "9-24" by their beginning, then "over 60" and other words by the alphabet."""
+    leading = re.match(r"\d+", value)
+    return float(leading[0]) if leading else float("inf"), value
 
 
 def _of_metric(name: str, metric: str, key: str, value: str, rows: Sequence[Row]) -> Iterable[Result]:
