@@ -230,7 +230,7 @@ async def test_explain_gives_the_last_answer_and_any_answer_on_demand() -> None:
         assert last["prompt"] == "<prompt>"
         assert {"monitors", "context", "timings_ms", "finish", "model"} <= last.keys()
         again = await opened.explain(0, 4)
-        assert {**again, "hole": None} == {**last, "hole": None}  # the hole is looked at anew, with other times
+        assert {**again, "hole": None} == {**last, "hole": None}  # looked at anew, with other times
         other = await opened.explain(1, 7)
         assert (other["text"], other["reason"]) == ("", "nothing to say")
         assert (await opened.explain(0, 0, "file:///nowhere.py"))["reason"] == "the document is not open"
