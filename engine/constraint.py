@@ -80,6 +80,17 @@ class ByteMachine:
         stop = len(self._strings) if following is None else bisect_left(self._strings, following, first)
         return self._strings[first:stop]
 
+    def forced_after(self, state: State) -> bytes:
+        """What must come next in any case, whatever tokens spell it; empty where there is a choice."""
+        if isinstance(state, End):
+            return b""
+        lead = self.constraint.lead
+        if not self.constraint.is_exclusive and len(state) <= len(lead):
+            return lead[len(state) :]
+        strings = self.strings_from(state)
+        # They are sorted, so what the first and the last share, all of them share.
+        return common_beginning(strings[0], strings[-1])[len(state) :] if strings else b""
+
     def _is_fulfilled(self, known: int, seen: bytes) -> bool:
         lead = self.constraint.lead
         if (
@@ -124,6 +135,12 @@ def _replaced(
 
 def _stripped(strings: Iterable[bytes], begun: bytes) -> tuple[bytes, ...]:
     return tuple(string[len(begun) :] for string in strings if string.startswith(begun))
+
+
+def common_beginning(first: bytes, second: bytes) -> bytes:
+    """What two byte strings share from the start."""
+    shortest = min(len(first), len(second))
+    return first[: next((at for at in range(shortest) if first[at] != second[at]), shortest)]
 
 
 def successor(beginning: bytes) -> bytes | None:

@@ -29,6 +29,9 @@ from torch import Tensor
 PREFILL_TOKENS_MAX = 512
 """Long prompts are run in pieces of this many tokens, between which a cancellation is seen."""
 
+FORCED_TOKENS_MAX = 8
+"""How many tokens that a constraint demands one pass takes with it."""
+
 _RECENT_MAX = 8
 _SHORT_WORK_TOKENS_MAX = 8
 
@@ -164,23 +167,26 @@ class DecodeLoop(Generic[CacheT]):
         lookup = PromptLookup(self._recent, progress.request.token_ids) if self._drafted_tokens_max else None
         switch = DraftSwitch()
         guess: list[int] = []
+        is_lookup = False
         rows = logits[None]
         while True:
             before = len(progress.tokens)
             finish = self._accept(progress, rows, guess)
             made = [token.id for token in progress.tokens[before:]]
             if guess:
-                switch.note(len(made) - 1)
+                if is_lookup:
+                    switch.note(len(made) - 1)
                 self._truncate(self._cache.length - (len(guess) - (len(made) - 1)))
             if finish is not None:
                 return finish
             if progress.cancelled():
                 return "cancelled"
-            guess = []
+            room = self._cache.capacity - self._cache.length - 1
+            guess = progress.guide.forced(self._vocabulary, min(FORCED_TOKENS_MAX, room))
+            is_lookup = not guess
             if lookup is not None:
                 lookup.extend(made)
-                if switch.open():
-                    room = self._cache.capacity - self._cache.length - 1
+                if is_lookup and switch.open():
                     guess = lookup.guess(min(self._drafted_tokens_max, room))
             rows = self._forward([made[-1], *guess], 1 + len(guess))
 

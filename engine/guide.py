@@ -11,6 +11,7 @@ from holesmith.engine.constraint import Constraint, End, State, machine_of
 from holesmith.engine.request import Request
 from holesmith.engine.token_index import TokenIndex
 from holesmith.engine.token_mask import TokenMask, TokenMasks, intersect
+from holesmith.engine.vocabulary import Vocabulary
 from torch import Tensor
 
 MASKS_KEPT = 64
@@ -82,6 +83,25 @@ class Guide:
         for each in self._open():
             each.state = each.masks.machine.advance(each.state, spelling)
 
+    def forced(self, vocabulary: Vocabulary, tokens_max: int) -> list[int]:
+        """Tokens that spell what must come next, for the model to verify several in one pass.
+
+        First those that are the only ones their place allows. Then the tokens of the string that has to come,
+        as the vocabulary cuts it: not the last of them, which may grow together with what follows, and only a
+        guess, for other tokens may spell the same. Source: inference without a pass for each forced token, as
+        in llguidance's fast-forward tokens.
+        """
+        hard = [each for each in self._open() if each.masks.machine.constraint.penalty is None]
+        states = [(each.masks, each.state) for each in hard]
+        found: list[int] = []
+        while len(found) < tokens_max and (only := _only_token(states)) is not None:
+            found.append(only)
+            spelling = vocabulary.token_bytes(only)
+            states = [(masks, masks.machine.advance(state, spelling)) for masks, state in states]
+        forced = max((masks.machine.forced_after(state) for masks, state in states), key=len, default=b"")
+        text = forced.decode(errors="ignore")
+        return [*found, *vocabulary.encode(text)[:-1]][:tokens_max] if text else found
+
     def _open(self) -> list[_Tracked]:
         return [each for each in self._tracked if not isinstance(each.state, End)]
 
@@ -94,6 +114,19 @@ class Guide:
     def _drop(self, tracked: _Tracked) -> None:
         tracked.state = End.REFUSED
         self.dropped += 1
+
+
+def _only_token(states: list[tuple[TokenMasks, State]]) -> int | None:
+    """The only token that is allowed, if there is exactly one and the text may not end."""
+    masks = [mask for each, state in states if (mask := each.mask(state)) is not None]
+    if not masks:
+        return None
+    # Most places allow many tokens, which is seen without putting the masks together.
+    if all(each.many is not None or each.may_end or len(each.few) != 1 for each in masks):
+        return None
+    mask = intersect(masks)
+    ids = mask.ids()
+    return int(ids[0]) if len(ids) == 1 and not mask.may_end else None
 
 
 def _tracked(constraint: Constraint, cache: MaskCache) -> _Tracked:

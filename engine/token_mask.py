@@ -11,7 +11,7 @@ by state, as states are immutable.
 from dataclasses import dataclass
 
 import numpy as np
-from holesmith.engine.constraint import ByteMachine, End, State
+from holesmith.engine.constraint import ByteMachine, End, State, common_beginning
 from holesmith.engine.token_index import TokenIds, TokenIndex, TokenSet
 from numpy.typing import NDArray
 
@@ -84,7 +84,7 @@ class TokenMasks:
         before = b""
         for string in self.machine.strings_from(state):
             rest = string[skip:]
-            known = _common(before, rest)
+            known = len(common_beginning(before, rest))
             found += index.prefixes_of(rest, known)
             if rest and string in self.machine.names:
                 found += index.running_over(rest)
@@ -128,9 +128,3 @@ def packed(mask: TokenMask, size: int) -> NDArray[np.int32]:
 
 def _sorted(ids: list[int]) -> TokenIds:
     return np.array(sorted(set(ids)), dtype=np.int64) if ids else _NONE
-
-
-def _common(first: bytes, second: bytes) -> int:
-    """How many bytes two strings share from the start."""
-    shortest = min(len(first), len(second))
-    return next((at for at in range(shortest) if first[at] != second[at]), shortest)

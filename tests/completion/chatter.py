@@ -65,9 +65,9 @@ class Chatter:
         return IdCache()
 
     def forward(self, token_ids: Tensor, cache: IdCache, logits_count: int = 1) -> Tensor:
-        assert logits_count == 1
         cache.ids.extend(int(each) for each in token_ids.tolist())
-        return self.logits(cache.ids)[None]
+        stops = range(len(cache.ids) - logits_count + 1, len(cache.ids) + 1)
+        return torch.stack([self.logits(cache.ids[:stop]) for stop in stops])
 
     def logits(self, ids: Sequence[int]) -> Tensor:  # [vocabulary]
         generator = torch.Generator().manual_seed(digest(self._seed, *ids))
