@@ -9,7 +9,9 @@ from functools import partial
 
 import torch
 from holesmith.engine.architecture import Architecture
-from holesmith.engine.model import Decoder, Layer, Linear, NormFunction, Parts
+from holesmith.engine.fused_step import native_step
+from holesmith.engine.model import Decoder, Layer, Linear, Parts
+from holesmith.engine.norm import Norm
 from holesmith.engine.weights import Weights
 from torch import Tensor
 from torch.nn import functional
@@ -25,22 +27,24 @@ def assemble(
     architecture: Architecture,
     weights: Weights,
     device: torch.device,
-    dtype: torch.dtype,
+    dtypes: tuple[torch.dtype, torch.dtype],
     context_tokens_max: int,
     make_matrix: MatrixMaker,
     progress: Progress,
 ) -> Decoder:
-    """Build the decoder. Raises WeightsError for missing tensors."""
+    """Build the decoder; ``dtypes`` as for `Decoder`. Raises WeightsError for missing tensors."""
     norm = partial(_norm, architecture, weights, device)
     layers: list[Layer] = []
     for index in range(architecture.layers):
         layers.append(_layer(f"blk.{index}.", architecture, weights, norm, make_matrix))
         progress("loading weights", (index + 1) / (architecture.layers + 1))
     head = make_matrix([_head_name(weights)])
+    dtype = dtypes[0]
     embed = partial(_embed, weights, dtype) if device.type == "cpu" else _resident(weights, device, dtype)
     parts = Parts(embed, tuple(layers), _required(norm("output_norm")), head)
     progress("loading weights", 1.0)
-    return Decoder(architecture, parts, device, dtype, context_tokens_max)
+    fused = native_step(architecture, parts, context_tokens_max) if device.type == "cpu" else None
+    return Decoder(architecture, parts, device, dtypes, context_tokens_max, fused)
 
 
 def _head_name(weights: Weights) -> str:
@@ -77,7 +81,7 @@ def _layer(
     start: str,
     architecture: Architecture,
     weights: Weights,
-    norm: Callable[[str], NormFunction | None],
+    norm: Callable[[str], Norm | None],
     make_matrix: MatrixMaker,
 ) -> Layer:
     return Layer(
@@ -95,56 +99,48 @@ def _layer(
     )
 
 
-def _required(norm: NormFunction | None) -> NormFunction:
+def _required(norm: Norm | None) -> Norm:
     assert norm is not None
     return norm
 
 
-def _norm(
-    architecture: Architecture, weights: Weights, device: torch.device, name: str
-) -> NormFunction | None:
+def _norm(architecture: Architecture, weights: Weights, device: torch.device, name: str) -> Norm | None:
     """The norm of that name; None where the model has none."""
     optional = name.endswith(("q_norm", "k_norm")) or ".post_" in name
     if optional and f"{name}.weight" not in weights:
         return None
     scale = (weights.tensor(f"{name}.weight").float() + architecture.norm_offset).to(device)
     epsilon = architecture.norm_epsilon
-    if architecture.norm == "rms":
-        return partial(_rms_norm, scale, epsilon)
-    shift = weights.tensor(f"{name}.bias").float().to(device)
-    return partial(
-        functional.layer_norm, normalized_shape=tuple(scale.shape), weight=scale, bias=shift, eps=epsilon
-    )
+    shift = None if architecture.norm == "rms" else weights.tensor(f"{name}.bias").float().to(device)
+    return Norm(scale, shift, epsilon)
 
 
-def _rms_norm(scale: Tensor, epsilon: float, values: Tensor) -> Tensor:
-    """Half the operations of torch's own, which matters for one token."""
-    inverse = values.square().mean(-1, keepdim=True).add_(epsilon).rsqrt_()
-    return (values * inverse).mul_(scale)
-
-
-def stacked(
-    weights: Weights, names: Sequence[str], device: torch.device, dtype: torch.dtype
-) -> tuple[Tensor, Tensor | None]:
-    """The matrices of these names as one, and their biases (zero where only some have one)."""
+def stacked(weights: Weights, names: Sequence[str], device: torch.device, dtype: torch.dtype) -> Tensor:
+    """The matrices of these names as one."""
     rows = [weights.tensor(f"{name}.weight").to(device, dtype) for name in names]
-    matrix = rows[0] if len(rows) == 1 else torch.cat(rows)
+    return rows[0] if len(rows) == 1 else torch.cat(rows)
+
+
+def stacked_bias(weights: Weights, names: Sequence[str]) -> Tensor | None:
+    """The biases of the matrices of these names, zero where only some have one; None where none has."""
     if not any(f"{name}.bias" in weights for name in names):
-        return matrix, None
-    biases = [
-        weights.tensor(f"{name}.bias").to(device, dtype)
-        if f"{name}.bias" in weights
-        else torch.zeros(len(part), dtype=dtype, device=device)
-        for name, part in zip(names, rows, strict=True)
-    ]
-    return matrix, torch.cat(biases)
+        return None
+    return torch.cat(
+        [
+            weights.tensor(f"{name}.bias").float()
+            if f"{name}.bias" in weights
+            else torch.zeros(weights.height(f"{name}.weight"))
+            for name in names
+        ]
+    )
 
 
 def dense_matrices(weights: Weights, device: torch.device, dtype: torch.dtype) -> MatrixMaker:
     """Matrices in a plain float type: the reference, and what GPUs use."""
 
     def make(names: Sequence[str]) -> Linear:
-        matrix, bias = stacked(weights, names, device, dtype)
+        matrix, bias = stacked(weights, names, device, dtype), stacked_bias(weights, names)
+        bias = None if bias is None else bias.to(device, dtype)
         return partial(functional.linear, weight=matrix, bias=bias)
 
     return make

@@ -22,6 +22,7 @@ from holesmith.engine.vocabulary_gguf import vocabulary_from_gguf
 from holesmith.engine.vocabulary_huggingface import read_json, vocabulary_from_directory
 from holesmith.engine.weight_source import WeightSource
 from holesmith.engine.weights import GGUFWeights, SafetensorsWeights, Weights, safetensors_files
+from holesmith.kernels.workers import Workers
 
 Progress = Callable[[str, float], None]
 
@@ -32,7 +33,7 @@ PREFIX_BYTES_MAX = 256 << 20
 """Keys and values of earlier prompts: 20,000 tokens of a model of half a billion parameters."""
 
 DRAFTED_TOKENS_MAX = {"cpu": 3, "cuda": 8}
-"""So many more tokens cost next to nothing: the 8-bit product reads weights once for four tokens."""
+"""So many more tokens cost little: weights are read from memory once for four tokens."""
 
 
 def _silent(_stage: str, _share: float) -> None:
@@ -117,12 +118,13 @@ def _load_own(
     progress: Progress,
 ) -> LoadedModel:
     if device.type == "cpu":
-        make_matrix = packed_matrices(source, architecture, weights, progress)
+        workers = Workers(max(thread_counts()))
+        make_matrix = packed_matrices(source, architecture, weights, workers, progress)
+        dtypes = torch.float32, torch.bfloat16
     else:
         make_matrix = dense_matrices(weights, device, torch.bfloat16)
-    decoder = assemble(
-        architecture, weights, device, torch.bfloat16, CONTEXT_TOKENS_MAX, make_matrix, progress
-    )
+        dtypes = torch.bfloat16, torch.bfloat16
+    decoder = assemble(architecture, weights, device, dtypes, CONTEXT_TOKENS_MAX, make_matrix, progress)
     description = ModelDescription(
         name=source.name,
         architecture=architecture.family,
@@ -146,7 +148,7 @@ def _loop(loaded: LoadedModel) -> Loop:
     model, vocabulary = loaded.model, loaded.vocabulary
     if isinstance(model, LibraryModel):
         return DecodeLoop(model, vocabulary)
-    pool = ThreadPool(model.probe, thread_counts()) if model.device.type == "cpu" else None
+    pool = ThreadPool(model.probe, thread_counts(), model.use_threads) if model.device.type == "cpu" else None
     prefixes = PrefixCache(PREFIX_BYTES_MAX)
     return DecodeLoop(model, vocabulary, prefixes, DRAFTED_TOKENS_MAX[model.device.type], pool)
 
@@ -156,4 +158,4 @@ def load_decoder(
 ) -> Decoder:
     """Our decoder with plain matrices of ``dtype``: the reference for what `load_engine` uses."""
     make_matrix = dense_matrices(weights, device, dtype)
-    return assemble(architecture, weights, device, dtype, CONTEXT_TOKENS_MAX, make_matrix, _silent)
+    return assemble(architecture, weights, device, (dtype, dtype), CONTEXT_TOKENS_MAX, make_matrix, _silent)

@@ -9,20 +9,19 @@ The families differ only by data (`Architecture`) and by which optional weights 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 import torch
 from holesmith.engine.architecture import Architecture
 from holesmith.engine.branched_cache import BranchedCache
 from holesmith.engine.key_value_cache import KeyValueCache, allocate_cache
+from holesmith.engine.norm import Norm
 from holesmith.engine.rope import Rope, rotate
 from torch import Tensor
 from torch.nn import functional
 
 Linear = Callable[[Tensor], Tensor]
 """A matrix product with its bias.  # [tokens, inputs] -> [tokens, outputs]"""
-
-NormFunction = Callable[[Tensor], Tensor]
-"""Over the last dimension, float32 to float32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +31,17 @@ class Layer:
     ``feed_forward_input`` is gate and up in one product where the layer is ``gated``, else up alone.
     """
 
-    attention_norm: NormFunction
+    attention_norm: Norm
     qkv: Linear
     attention_output: Linear
-    feed_forward_norm: NormFunction
+    feed_forward_norm: Norm
     feed_forward_input: Linear
     gated: bool
     down: Linear
-    query_norm: NormFunction | None
-    key_norm: NormFunction | None
-    post_attention_norm: NormFunction | None
-    post_feed_forward_norm: NormFunction | None
+    query_norm: Norm | None
+    key_norm: Norm | None
+    post_attention_norm: Norm | None
+    post_feed_forward_norm: Norm | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class Parts:
 
     embed: Callable[[Tensor], Tensor]  # [tokens] int64 -> [tokens, width]
     layers: tuple[Layer, ...]
-    norm: NormFunction
+    norm: Norm
     head: Linear
 
 
@@ -64,6 +63,30 @@ _ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 
 FEW_TOKENS_MAX = 8
 """Up to here attention is two plain products; the library's fused one is many times slower for one token."""
+
+
+class FusedStep(Protocol):
+    """A forward pass of a few tokens in one piece: `fused_step.NativeStep`."""
+
+    @property
+    def tokens_max(self) -> int:
+        """More tokens at once are run in the usual way."""
+        ...
+
+    def run(self, embedded: Tensor, cache: KeyValueCache, logits_count: int) -> Tensor:
+        """Append the tokens to what the cache holds, except for its length.
+
+        # [tokens, width] float32 -> [logits_count, vocabulary] float32
+        """
+        ...
+
+    def probe(self) -> None:
+        """A piece of the work for one token, for timing."""
+        ...
+
+    def use_threads(self, count: int) -> None:
+        """Compute in so many threads from now on."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +102,8 @@ class _Step:
 class Decoder:
     """A loaded model. ``context_tokens_max`` bounds every cache; rotary tables reach that far.
 
-    Matrix products take inputs of ``dtype``. What is summed over the layers stays in float32, and so do
+    Matrix products take inputs of ``dtype``, and keys and values are rounded to ``cache_dtype``, so that the
+    prefix cache can keep them in it. What is summed over the layers stays in float32, and so do
     scores of attention: some models have keys so large that bfloat16 could not tell scores apart.
     """
 
@@ -88,12 +112,15 @@ class Decoder:
         architecture: Architecture,
         parts: Parts,
         device: torch.device,
-        dtype: torch.dtype,
+        dtypes: tuple[torch.dtype, torch.dtype],
         context_tokens_max: int,
+        fused: FusedStep | None = None,
     ) -> None:
+        """``dtypes`` are ``dtype`` and ``cache_dtype``; ``fused`` runs a few tokens faster than `_run`."""
         self.architecture = architecture
         self.device = device
-        self.dtype = dtype
+        self.dtype, self.cache_dtype = dtypes
+        self._fused = fused
         self.context_tokens_max = min(context_tokens_max, architecture.context_tokens_max)
         self._parts = parts
         self._activate = _ACTIVATIONS[architecture.activation]
@@ -109,23 +136,30 @@ class Decoder:
         tokens = self.context_tokens_max if capacity is None else min(capacity, self.context_tokens_max)
         buffers = torch.float32 if self.device.type == "cpu" else self.dtype
         return allocate_cache(
-            arch.layers, arch.kv_heads, tokens, arch.head_width, (buffers, self.dtype), self.device
+            arch.layers, arch.kv_heads, tokens, arch.head_width, (buffers, self.cache_dtype), self.device
         )
 
     @torch.inference_mode()
     def forward(self, token_ids: Tensor, cache: KeyValueCache, logits_count: int = 1) -> Tensor:
         """See `causal_model.CausalModel`."""
-        step = self._step(cache.length, cache.length + len(token_ids))
-        assert step.start < step.stop <= cache.capacity, (step.start, step.stop, cache.capacity)
-        logits = self._run(token_ids, cache, step, logits_count)
-        cache.length = step.stop
+        start, stop = cache.length, cache.length + len(token_ids)
+        assert start < stop <= cache.capacity, (start, stop, cache.capacity)
+        if self._fused is not None and len(token_ids) <= self._fused.tokens_max:
+            logits = self._fused.run(self._embed(token_ids), cache, logits_count)
+        else:
+            logits = self._run(token_ids, cache, self._step(start, stop), logits_count)
+        cache.length = stop
         return logits
+
+    def _embed(self, token_ids: Tensor) -> Tensor:
+        """# [tokens] int64 -> [tokens, width] float32"""
+        return self._parts.embed(token_ids).float() * self.architecture.embedding_scale
 
     def _run(
         self, token_ids: Tensor, cache: KeyValueCache | BranchedCache, step: _Step, logits_count: int
     ) -> Tensor:
         arch = self.architecture
-        hidden = self._parts.embed(token_ids).float() * arch.embedding_scale  # [tokens, width]
+        hidden = self._embed(token_ids)
         for index, layer in enumerate(self._parts.layers):
             hidden = self._attention(index, layer, hidden, cache, step)
             hidden = self._feed_forward(layer, hidden)
@@ -183,9 +217,18 @@ class Decoder:
 
     def probe(self) -> None:
         """A piece of the work for one token, for timing."""
+        if self._fused is not None:
+            self._fused.probe()
+            return
         with torch.inference_mode():
             hidden = torch.zeros(1, self.architecture.width, dtype=self.dtype, device=self.device)
             self._parts.layers[0].feed_forward_input(hidden)
+
+    def use_threads(self, count: int) -> None:
+        """Compute in so many threads of the processor from now on."""
+        torch.set_num_threads(count)
+        if self._fused is not None:
+            self._fused.use_threads(count)
 
     def _step(self, start: int, stop: int) -> _Step:
         angles = {
@@ -225,8 +268,8 @@ class Decoder:
         rope = arch.rope if arch.windows[index] is None else (arch.local_rope or arch.rope)
         turned = rotate(turning, *step.angles[rope], self._swaps[rope])
         queries, keys = turned.split((arch.heads, arch.kv_heads), dim=1)
-        # Rounded to 16 bits, so that the prefix cache can keep them in 16 bits without changing them.
-        cache.write(index, step.start, keys.to(self.dtype).transpose(0, 1), values.transpose(0, 1))
+        kept = self.cache_dtype
+        cache.write(index, step.start, keys.to(kept).transpose(0, 1), values.to(kept).transpose(0, 1))
         mixed = self._mix(queries, index, cache, step)
         output = layer.attention_output(mixed.to(self.dtype))
         if layer.post_attention_norm is not None:

@@ -17,7 +17,7 @@ from holesmith.engine.weight_source import WeightSource
 from platformdirs import user_cache_path
 from torch import Tensor
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever what is stored changes, so that files of other versions are made anew."""
 
 FILES_MAX = 4
@@ -28,14 +28,20 @@ _DATA_START = 1 << 20
 
 _HEADER_BYTES = _DATA_START - 8
 _PARTIAL_AGE_MAX_S = 24 * 3600
-_DTYPES = {torch.int8: "I8", torch.uint8: "U8", torch.bfloat16: "BF16", torch.float32: "F32"}
+_DTYPES = {
+    torch.int8: "I8",
+    torch.uint8: "U8",
+    torch.float16: "F16",
+    torch.bfloat16: "BF16",
+    torch.float32: "F32",
+}
 
 
-def packed_path(source: WeightSource) -> Path:
-    """Where the packed form of these very weights lies: a changed file has another path."""
+def packed_path(source: WeightSource, kind: str) -> Path:
+    """Where the packed form of that kind of these very weights lies: a changed file has another path."""
     files = [source.path] if source.layout == "gguf" else sorted(source.path.glob("*.safetensors"))
     stats = [(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
-    key = hashlib.sha256(json.dumps([FORMAT, stats]).encode()).hexdigest()[:20]
+    key = hashlib.sha256(json.dumps([FORMAT, kind, stats]).encode()).hexdigest()[:20]
     return user_cache_path("holesmith") / "packed" / f"{key}.safetensors"
 
 

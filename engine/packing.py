@@ -1,103 +1,146 @@
-"""Matrices for the CPU: packed to 8 bits at the first load, mapped from the user's cache directory later.
+"""Matrices for the CPU: packed at the first load, mapped from the user's cache directory later.
 
-Eight bits with one scale a row lose less than the 4- to 6-bit formats that models come in have already lost
-(docs/experiments.md), and are read at twice the speed of bfloat16. Matrices that come in 4 bits keep their
-4-bit codes beside, for the passes of a few tokens.
+Matrices that come in 4 bits keep their codes; all others are rounded to 8 bits with one scale a row, which
+loses less than the 4- to 6-bit formats that models come in have already lost (docs/experiments.md). On a
+processor without the instruction that `low_bit` needs, all are in 8 bits, in the form that torch multiplies.
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
 from holesmith.engine.architecture import Architecture
-from holesmith.engine.assembly import MatrixMaker, Progress, matrix_names, stacked
+from holesmith.engine.assembly import MatrixMaker, Progress, matrix_names, stacked_bias
 from holesmith.engine.model import Linear
 from holesmith.engine.packed_file import packed_path, packed_writer
 from holesmith.engine.weight_source import WeightSource
 from holesmith.engine.weights import Weights
-from holesmith.kernels.int4_groups import ROWS_MULTIPLE, Int4Groups, pack_codes, pack_scales
 from holesmith.kernels.int8_rows import Int8Rows
+from holesmith.kernels.low_bit import (
+    IS_SUPPORTED,
+    LowBitMatrix,
+    pack_group_scales,
+    pack_groups,
+    pack_rows,
+    pad_vector,
+)
 from holesmith.kernels.reference import quantise_rows
+from holesmith.kernels.workers import Workers
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 logger = logging.getLogger(__name__)
 
-_CPU = torch.device("cpu")
 _TABLES = ("output", "token_embd")
 _TABLE_ROWS = 8192
-_PARTS = ("codes", "scale", "bias", "codes4", "scales4")
+_PARTS = ("codes", "scales", "row_scales", "bias")
 
 Packed = Mapping[str, Tensor]
-"""The tensors of one packed matrix, by `_PARTS`."""
+"""The tensors of one packed matrix, by `_PARTS`. Their sizes are such that they all lie aligned in a file."""
 
 
 def packed_matrices(
-    source: WeightSource, architecture: Architecture, weights: Weights, progress: Progress
+    source: WeightSource,
+    architecture: Architecture,
+    weights: Weights,
+    workers: Workers,
+    progress: Progress,
+    is_native: bool = IS_SUPPORTED,
 ) -> MatrixMaker:
-    """A maker of 8-bit matrices. Packs at every load where the cache directory is read-only."""
-    path = packed_path(source)
+    """A maker of low-bit matrices. Packs at every load where the cache directory is read-only.
+
+    ``is_native`` is for our own kernels, else for torch's.
+    """
+    path = packed_path(source, "native" if is_native else "torch")
     names = list(matrix_names(architecture, weights))
-    found = _open(path, names)
+
+    def linear(names: Sequence[str], parts: Packed) -> Linear:
+        rows = sum(weights.height(f"{name}.weight") for name in names)
+        return _native_linear(workers, rows, parts) if is_native else _torch_linear(parts)
+
+    found = _open(path, names, linear)
     if found is None:
+        pack = _pack_native if is_native else _pack_torch
         try:
-            _write(path, names, weights, progress)
+            _write(path, names, partial(pack, weights), progress)
         except OSError as error:
             logger.warning("cannot keep packed weights in %s (%s): packing in memory", path.parent, error)
-            return lambda names: _linear(_pack(weights, names))
-        found = _open(path, names)
+            return lambda names: linear(names, pack(weights, names))
+        found = _open(path, names, linear)
         assert found is not None
     return found
 
 
-def _pack(weights: Weights, names: Sequence[str]) -> Packed:
-    """One matrix in the parts that a packed file holds."""
-    if names[0] in _TABLES:
-        return _pack_table(weights, f"{names[0]}.weight")
-    matrix, bias = stacked(weights, names, _CPU, torch.float32)
-    codes, scale = quantise_rows(matrix)
-    parts = {"codes": codes, "scale": scale}
-    if bias is not None:
-        parts["bias"] = bias.bfloat16()
+def _pack_native(weights: Weights, names: Sequence[str]) -> Packed:
+    """One matrix in the parts that a packed file holds, for `LowBitMatrix`."""
     groups = [weights.four_bits(f"{name}.weight") for name in names]
-    if len(matrix) % ROWS_MULTIPLE == 0 and all(group is not None for group in groups):
-        known = [group for group in groups if group is not None]
-        parts["codes4"] = pack_codes(torch.cat([group.codes for group in known]))
-        scales = torch.cat([group.scale for group in known])
-        minimums = torch.cat([group.minimum for group in known if group.minimum is not None])
-        parts["scales4"] = pack_scales(scales, minimums)
-    return parts
+    known = [group for group in groups if group is not None]
+    bias = stacked_bias(weights, names)
+    parts = {} if bias is None else {"bias": pad_vector(bias)}
+    if len(known) == len(names) and names[0] not in _TABLES:
+        scale = torch.cat([group.scale for group in known])
+        minimum = torch.cat([group.minimum for group in known if group.minimum is not None])
+        codes = torch.cat([group.codes for group in known])
+        return {**parts, "codes": pack_groups(codes), "scales": pack_group_scales(scale, minimum)}
+    codes, scale = _rounded(weights, names)
+    return {**parts, "codes": pack_rows(codes), "row_scales": pad_vector(scale)}
 
 
-def _pack_table(weights: Weights, name: str) -> Packed:
-    """A matrix with a row for each token, packed piece by piece: whole, in float32, it would not fit."""
-    rows = torch.arange(weights.height(name)).split(_TABLE_ROWS)
-    pieces = [quantise_rows(weights.rows(name, piece)) for piece in rows]
+def _pack_torch(weights: Weights, names: Sequence[str]) -> Packed:
+    """One matrix in the parts that a packed file holds, for `Int8Rows`."""
+    codes, scale = _rounded(weights, names)
+    bias = stacked_bias(weights, names)
+    parts = {"codes": codes, "row_scales": scale}
+    return parts if bias is None else {**parts, "bias": bias.bfloat16()}
+
+
+def _rounded(weights: Weights, names: Sequence[str]) -> tuple[Tensor, Tensor]:
+    """Codes and row scales. Large tables go piece by piece: whole, in float32, they would not fit."""
+    pieces: list[tuple[Tensor, Tensor]] = []
+    for name in names:
+        table = f"{name}.weight"
+        if name in _TABLES:
+            rows = torch.arange(weights.height(table)).split(_TABLE_ROWS)
+            pieces += [quantise_rows(weights.rows(table, piece)) for piece in rows]
+        else:
+            pieces.append(quantise_rows(weights.tensor(table)))
     codes, scale = (torch.cat(part) for part in zip(*pieces, strict=True))
-    return {"codes": codes, "scale": scale}
+    return codes, scale
 
 
-def _linear(parts: Packed) -> Linear:
-    eight_bits = Int8Rows(parts["codes"], parts["scale"], parts.get("bias"))
-    if "codes4" not in parts:
-        return eight_bits
-    return Int4Groups(parts["codes4"], parts["scales4"], eight_bits)
+def _native_linear(workers: Workers, rows: int, parts: Packed) -> Linear:
+    scales, row_scales, bias = (parts.get(part) for part in ("scales", "row_scales", "bias"))
+    return LowBitMatrix(rows, parts["codes"], scales, row_scales, bias, workers)
+
+
+def _torch_linear(parts: Packed) -> Linear:
+    return Int8Rows(parts["codes"], parts["row_scales"], parts.get("bias"))
 
 
 def _key(names: Sequence[str]) -> str:
     return "+".join(names)
 
 
-def _write(path: Path, names: Sequence[Sequence[str]], weights: Weights, progress: Progress) -> None:
+def _write(
+    path: Path,
+    names: Sequence[Sequence[str]],
+    pack: Callable[[Sequence[str]], Packed],
+    progress: Progress,
+) -> None:
     with packed_writer(path) as writer:
         for done, group in enumerate(names):
-            for part, tensor in _pack(weights, group).items():
+            for part, tensor in pack(group).items():
                 writer.add(f"{_key(group)}.{part}", tensor)
             progress("packing weights", (done + 1) / len(names))
 
 
-def _open(path: Path, names: Iterable[Sequence[str]]) -> MatrixMaker | None:
+def _open(
+    path: Path,
+    names: Iterable[Sequence[str]],
+    linear: Callable[[Sequence[str], Packed], Linear],
+) -> MatrixMaker | None:
     """Makes matrices of the mapped tensors; None if there is no whole packed file."""
     try:
         file = safe_open(path, framework="pt")
@@ -110,6 +153,6 @@ def _open(path: Path, names: Iterable[Sequence[str]]) -> MatrixMaker | None:
 
     def make(names: Sequence[str]) -> Linear:
         found = {part: f"{_key(names)}.{part}" for part in _PARTS}
-        return _linear({part: file.get_tensor(name) for part, name in found.items() if name in there})
+        return linear(names, {part: file.get_tensor(name) for part, name in found.items() if name in there})
 
     return make

@@ -18,13 +18,13 @@ _TRIALS = 5
 
 
 class ThreadPool:
-    """Sets torch's number of threads for the calling thread."""
+    """Sets the number of threads for what the calling thread computes."""
 
     def __init__(
         self,
         probe: Callable[[], object],
         counts: Sequence[int],
-        set_threads: Callable[[int], None] = torch.set_num_threads,
+        set_threads: Callable[[int], None],
         clock: Callable[[], float] = perf_counter,
     ) -> None:
         """``probe`` is a piece of short work; ``counts`` are the numbers to choose from."""

@@ -19,14 +19,15 @@ FEW_TOKENS_MAX = 24
 
 @dataclass(frozen=True, slots=True)
 class Int8Rows:
-    """``inputs @ (codes * scale).T + bias`` for bfloat16 inputs."""
+    """``inputs @ (codes * scale).T + bias``, with inputs rounded to bfloat16."""
 
     codes: Tensor  # [outputs, inputs] int8
     scale: Tensor  # [outputs] bfloat16
     bias: Tensor | None  # [outputs] bfloat16
 
     def __call__(self, inputs: Tensor) -> Tensor:
-        """The product.  # [tokens, inputs] bfloat16 -> [tokens, outputs] bfloat16"""
+        """The product.  # [tokens, inputs] -> [tokens, outputs] bfloat16"""
+        inputs = inputs.bfloat16()
         if len(inputs) <= FEW_TOKENS_MAX:
             product: Tensor = _few_tokens_product(inputs, self.codes, self.scale)
         else:

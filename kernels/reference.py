@@ -31,3 +31,13 @@ def int4_groups_product(inputs: Tensor, codes: Tensor, scale: Tensor, minimum: T
     grouped = codes.float().unflatten(1, (scale.shape[1], -1))
     values = grouped * scale.float()[:, :, None] + minimum.float()[:, :, None]
     return inputs.float() @ values.flatten(1).T
+
+
+def quantise_groups(inputs: Tensor, group: int) -> Tensor:
+    """The inputs as low-bit products see them: in each group multiples of 1/127 of its largest magnitude.
+
+    # [tokens, inputs] -> the same
+    """
+    padded = torch.nn.functional.pad(inputs.float(), (0, -inputs.shape[1] % group)).unflatten(1, (-1, group))
+    scale = (padded.abs().amax(-1, keepdim=True) / 127).clamp_min(torch.finfo(torch.float32).tiny)
+    return ((padded / scale).round() * scale).flatten(1)[:, : inputs.shape[1]]

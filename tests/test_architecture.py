@@ -27,6 +27,8 @@ HOMES = {
     "lsprotocol": {"lsp"},
     "torch": {"engine", "kernels"},
     "transformers": {"engine"},
+    "numba": {"kernels"},
+    "llvmlite": {"kernels"},
     "jedi": {"analysis"},
     "tree_sitter": {"analysis"},
 }

@@ -10,10 +10,12 @@ from holesmith.engine.local import LocalEngine
 from holesmith.engine.packed_file import FILES_MAX, packed_path, packed_writer
 from holesmith.engine.request import Request
 from holesmith.engine.weight_source import WeightSource
+from holesmith.kernels.low_bit import IS_SUPPORTED
 from safetensors import safe_open
 
 from tests.engine.tiny_models import load_directory, make_model, save_model
 
+KIND = "native" if IS_SUPPORTED else "torch"
 PROMPT = tuple(range(60, 100))
 
 
@@ -43,23 +45,23 @@ async def test_second_load_maps_what_the_first_packed(tmp_path: Path, cache_dire
 
 async def test_changed_weights_are_packed_anew(tmp_path: Path) -> None:
     source = WeightSource("tiny", save_model(make_model("qwen2"), tmp_path / "m"), "huggingface")
-    before = packed_path(source)
+    before = packed_path(source, KIND)
     save_model(make_model("qwen2", seed=1), tmp_path / "m")
     os.utime(tmp_path / "m" / "model.safetensors", ns=(1, 1))
-    assert packed_path(source) != before
+    assert packed_path(source, KIND) != before
 
 
 async def test_damaged_packed_file_is_made_anew(tmp_path: Path) -> None:
     source = WeightSource("tiny", save_model(make_model("qwen2"), tmp_path / "m"), "huggingface")
     expected = await first_tokens(load_engine(source, "cpu"))
-    packed_path(source).write_bytes(b"damaged")
+    packed_path(source, KIND).write_bytes(b"damaged")
     assert await first_tokens(load_engine(source, "cpu")) == expected
 
 
 async def test_cache_that_cannot_be_written(tmp_path: Path, cache_directory: Path) -> None:
     source = WeightSource("tiny", save_model(make_model("qwen2"), tmp_path / "m"), "huggingface")
     expected = await first_tokens(load_engine(source, "cpu"))
-    packed_path(source).unlink()
+    packed_path(source, KIND).unlink()
     (cache_directory / "packed").rmdir()
     (cache_directory / "packed").write_text("a file in the way")
     assert await first_tokens(load_engine(source, "cpu")) == expected

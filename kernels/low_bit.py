@@ -1,0 +1,283 @@
+"""Matrices of 8-bit and 4-bit codes, multiplied in whole numbers: for one token and for a whole prompt.
+
+The inputs are rounded to 8 bits with a scale for each 64 of them, as llama.cpp does for its formats; then
+every product of a group is exact. For one token the time goes into reading codes from memory, for a prompt
+into the dot products (docs/performance.md). `reference` has the specification.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from holesmith.kernels.compiler import bits_of, compiled, float_of, inlined
+from holesmith.kernels.dot_tiles import (
+    BLOCK_ROWS,
+    GROUP,
+    HALF_GROUP,
+    TILE_BLOCKS,
+    eight_bit_tile,
+    four_bit_tile,
+    instruction_width,
+)
+from holesmith.kernels.workers import Workers
+from numpy.typing import NDArray
+from torch import Tensor
+
+_LANES = instruction_width()
+
+IS_SUPPORTED = _LANES is not None
+"""Whether this processor has the instruction; where not, `int8_rows` has matrices for torch."""
+
+TILE_ROWS = BLOCK_ROWS * TILE_BLOCKS
+"""Matrices are padded to a multiple of so many rows, and of GROUP inputs."""
+
+_SHARED_WORK_MIN = 4_000_000
+"""Below so many products, waking a second thread costs more than it computes."""
+
+Floats = NDArray[np.float32]
+Bytes = NDArray[np.int8]
+Integers = NDArray[np.int32]
+Record = NDArray[np.int64]
+
+CODES, CODES_STRIDE, SCALES, SCALES_STRIDE, ROWS, WIDTH, ROW_SCALES, BIAS, RECORD_FIELDS = range(9)
+"""A matrix as compiled code sees it: addresses and strides in bytes, padded sizes; 8-bit matrices have no
+scales. The last two say where a vector of all vectors holds its row scales and its bias, -1 for none.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class QuantisedInputs:
+    """Inputs [tokens, width] as codes, with what the tiles need of them."""
+
+    codes: Bytes  # [tokens, width]
+    scales: Floats  # [tokens, width / GROUP]
+    sums: Integers  # [tokens, width / HALF_GROUP]
+
+
+def room_for_inputs(tokens: int, width: int) -> QuantisedInputs:
+    """Buffers for inputs of a padded width."""
+    return QuantisedInputs(
+        np.zeros((tokens, width), np.int8),
+        np.zeros((tokens, width // GROUP), np.float32),
+        np.zeros((tokens, width // HALF_GROUP), np.int32),
+    )
+
+
+if _LANES is not None:
+    _eight_1, _eight_2, _eight_4 = (eight_bit_tile(inputs, _LANES) for inputs in (1, 2, 4))
+    _four_1, _four_2, _four_4 = (four_bit_tile(inputs, _LANES) for inputs in (1, 2, 4))
+
+
+@inlined
+def quantise(inputs: Floats, codes: Bytes, scales: Floats, sums: Integers) -> None:
+    """Round each group of 64 inputs to multiples of 1/127 of its largest magnitude; the last may be shorter.
+
+    # inputs [tokens, width]; the rest as in `QuantisedInputs`, of the padded width
+    """
+    width = inputs.shape[1]
+    for token in range(inputs.shape[0]):
+        for group in range(scales.shape[1]):
+            start = group * GROUP
+            stop = min(start + GROUP, width)
+            # Compared by their bits, magnitudes keep their order, and what is not a number is the largest.
+            largest = np.int32(0)
+            for at in range(start, stop):
+                largest = max(largest, bits_of(inputs[token, at]) & np.int32(0x7FFFFFFF))
+            scale = float_of(largest) / np.float32(127.0)
+            scales[token, group] = scale
+            inverse = np.float32(1.0) / scale if scale > 0 else np.float32(0.0)
+            for half in range(2):
+                total = np.int32(0)
+                begin = start + half * HALF_GROUP
+                for at in range(begin, min(begin + HALF_GROUP, stop)):
+                    code = np.int32(np.rint(inputs[token, at] * inverse))
+                    codes[token, at] = code
+                    total += code
+                sums[token, 2 * group + half] = total
+            for at in range(stop, start + GROUP):
+                codes[token, at] = 0
+
+
+@inlined
+def multiply(
+    matrix: Record,
+    codes: Bytes,
+    scales: Floats,
+    sums: Integers,
+    count: int,
+    outputs: Floats,
+    first_tile: int,
+    last_tile: int,
+) -> None:
+    """Rows of the product for the first ``count`` inputs, from tile ``first_tile`` up to ``last_tile``.
+
+    ``outputs`` [tokens, rows]: for 8-bit matrices still without the scale of the row.
+    """
+    width = matrix[WIDTH]
+    code_bytes = codes.ctypes.data
+    scale_bytes = scales.ctypes.data
+    sum_bytes = sums.ctypes.data
+    output_bytes = outputs.ctypes.data
+    output_stride = outputs.strides[0]
+    for tile in range(first_tile, last_tile):
+        tile_codes = matrix[CODES] + tile * TILE_BLOCKS * matrix[CODES_STRIDE]
+        tile_scales = matrix[SCALES] + tile * TILE_BLOCKS * matrix[SCALES_STRIDE]
+        token = 0
+        while token < count:
+            q = code_bytes + token * width
+            s = scale_bytes + token * (width // GROUP) * 4
+            t = sum_bytes + token * (width // HALF_GROUP) * 4
+            out = output_bytes + token * output_stride + tile * TILE_ROWS * 4
+            m, c, d, e = tile_codes, matrix[CODES_STRIDE], tile_scales, matrix[SCALES_STRIDE]
+            if matrix[SCALES] == 0:
+                if count - token >= 4:
+                    _eight_4(m, c, d, e, q, s, t, width, out, output_stride)
+                elif count - token >= 2:
+                    _eight_2(m, c, d, e, q, s, t, width, out, output_stride)
+                else:
+                    _eight_1(m, c, d, e, q, s, t, width, out, output_stride)
+            elif count - token >= 4:
+                _four_4(m, c, d, e, q, s, t, width, out, output_stride)
+            elif count - token >= 2:
+                _four_2(m, c, d, e, q, s, t, width, out, output_stride)
+            else:
+                _four_1(m, c, d, e, q, s, t, width, out, output_stride)
+            token += 4 if count - token >= 4 else (2 if count - token >= 2 else 1)
+
+
+@inlined
+def finish(
+    outputs: Floats, count: int, row_scales: Floats, bias: Floats, first_row: int, last_row: int
+) -> None:
+    """Scale rows and add the bias; vectors of length 0 are left out."""
+    for token in range(count):
+        if len(row_scales):
+            for row in range(first_row, last_row):
+                outputs[token, row] *= row_scales[row]
+        if len(bias):
+            for row in range(first_row, last_row):
+                outputs[token, row] += bias[row]
+
+
+@inlined
+def share(count: int, worker: int, workers: int) -> tuple[int, int]:
+    """Which of ``count`` things one of several workers does: from, up to."""
+    return count * worker // workers, count * (worker + 1) // workers
+
+
+@compiled
+def _quantise_share(
+    inputs: Floats, codes: Bytes, scales: Floats, sums: Integers, worker: int, workers: int
+) -> None:
+    first, last = share(inputs.shape[0], worker, workers)
+    quantise(inputs[first:last], codes[first:last], scales[first:last], sums[first:last])
+
+
+@compiled
+def _multiply_share(
+    matrix: Record,
+    codes: Bytes,
+    scales: Floats,
+    sums: Integers,
+    row_scales: Floats,
+    bias: Floats,
+    outputs: Floats,
+    worker: int,
+    workers: int,
+) -> None:
+    first, last = share(matrix[ROWS] // TILE_ROWS, worker, workers)
+    count = codes.shape[0]
+    multiply(matrix, codes, scales, sums, count, outputs, first, last)
+    finish(outputs, count, row_scales, bias, first * TILE_ROWS, last * TILE_ROWS)
+
+
+@dataclass(frozen=True, slots=True)
+class LowBitMatrix:
+    """``inputs @ values.T + bias``, of packed codes (see `pack_rows` and `pack_groups`)."""
+
+    rows: int
+    codes: Tensor  # [blocks, …] uint8
+    scales: Tensor | None  # [blocks, padded width / 32, 2, 16] float16 of 4-bit codes
+    row_scales: Tensor | None  # [padded rows] float32 of 8-bit codes
+    bias: Tensor | None  # [padded rows] float32
+    workers: Workers
+
+    @property
+    def record(self) -> Record:
+        """See `RECORD_FIELDS`. Valid for as long as this object lives."""
+        blocks, codes_stride = self.codes.shape[0], self.codes[0].nbytes
+        width = codes_stride // BLOCK_ROWS * (1 if self.scales is None else 2)
+        record = np.zeros(RECORD_FIELDS, np.int64)
+        record[[ROW_SCALES, BIAS]] = -1
+        record[[CODES, CODES_STRIDE, ROWS, WIDTH]] = (
+            self.codes.data_ptr(),
+            codes_stride,
+            blocks * BLOCK_ROWS,
+            width,
+        )
+        if self.scales is not None:
+            record[[SCALES, SCALES_STRIDE]] = self.scales.data_ptr(), self.scales[0].nbytes
+        return record
+
+    def __call__(self, inputs: Tensor) -> Tensor:
+        """The product.  # [tokens, inputs] -> [tokens, rows] float32"""
+        record, tokens = self.record, len(inputs)
+        buffers = room_for_inputs(tokens, int(record[WIDTH]))
+        outputs = np.empty((tokens, int(record[ROWS])), np.float32)
+        parts = (buffers.codes, buffers.scales, buffers.sums)
+        is_shared = tokens * int(record[ROWS]) * int(record[WIDTH]) >= _SHARED_WORK_MIN
+        workers = self.workers if is_shared else self.workers.alone()
+        workers.run(_quantise_share, inputs.float().contiguous().numpy(), *parts)
+        workers.run(_multiply_share, record, *parts, vector(self.row_scales), vector(self.bias), outputs)
+        return torch.from_numpy(outputs)[:, : self.rows]
+
+
+def vector(values: Tensor | None) -> Floats:
+    """As compiled code takes it: nothing is a vector of length 0."""
+    return np.zeros(0, np.float32) if values is None else values.numpy()
+
+
+def pack_rows(codes: Tensor) -> Tensor:
+    """Signed 8-bit codes in the order of the tiles.
+
+    # [rows, inputs] int8 -> [blocks, padded inputs / 4, 16, 4] uint8
+    """
+    padded = _pad(codes, 0).to(torch.int16).add_(128).to(torch.uint8)
+    blocks = padded.view(len(padded) // BLOCK_ROWS, BLOCK_ROWS, -1, 4)
+    return blocks.transpose(1, 2).contiguous()
+
+
+def pack_groups(codes: Tensor) -> Tensor:
+    """Codes 0 to 15 in the order of the tiles.
+
+    # [rows, inputs] -> [blocks, padded inputs / 8, 16, 4] uint8
+    """
+    padded = _pad(codes.to(torch.uint8), 0)
+    # [blocks, rows, half groups, low or high, vectors, 4]
+    parts = padded.view(len(padded) // BLOCK_ROWS, BLOCK_ROWS, -1, 2, HALF_GROUP // 8, 4)
+    packed = parts[:, :, :, 0] | (parts[:, :, :, 1] << 4)
+    return packed.permute(0, 2, 3, 1, 4).flatten(1, 2).contiguous()
+
+
+def pack_group_scales(scale: Tensor, minimum: Tensor) -> Tensor:
+    """Scale and minimum of each 32 inputs, from ``value = scale * code + minimum``.
+
+    # two of [rows, half groups] -> [blocks, padded half groups, 2, 16] float16
+    """
+    both = torch.stack([_pad_to(each, TILE_ROWS, GROUP // HALF_GROUP, 0) for each in (scale, minimum)])
+    blocks = both.half().view(2, both.shape[1] // BLOCK_ROWS, BLOCK_ROWS, -1)
+    return blocks.permute(1, 3, 0, 2).contiguous()
+
+
+def pad_vector(values: Tensor) -> Tensor:
+    """A scale or bias for each padded row.  # [rows] -> [padded rows] float32"""
+    return _pad_to(values.float()[None], 1, TILE_ROWS, 0)[0].contiguous()
+
+
+def _pad(codes: Tensor, value: int) -> Tensor:
+    return _pad_to(codes, TILE_ROWS, GROUP, value)
+
+
+def _pad_to(values: Tensor, rows: int, columns: int, value: int) -> Tensor:
+    below, right = -values.shape[0] % rows, -values.shape[1] % columns
+    return torch.nn.functional.pad(values, (0, right, 0, below), value=value) if below or right else values

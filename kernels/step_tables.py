@@ -1,0 +1,72 @@
+"""What machine code knows of a model while it runs a step: numbers and arrays, no objects.
+
+`engine.fused_step` fills the tables; `step_attention` and `decode_step` read them.
+"""
+
+from typing import NamedTuple
+
+from holesmith.kernels.low_bit import Bytes, Floats, Integers, Record
+
+LAYERS, HIDDEN, HEADS, KV_HEADS, HEAD_WIDTH, INNER, IS_GATED, ACTIVATION, IS_LAYER_NORM, SIZES = range(10)
+"""Indices into ``sizes``."""
+
+EPSILON, ATTENTION_SCALE, ATTENTION_SOFTCAP, RESIDUAL_SCALE, LOGIT_SCALE, LOGIT_SOFTCAP, NUMBERS = range(7)
+"""Indices into ``numbers``; a softcap of 0 is none."""
+
+QKV, OUTPUT, FEED_FORWARD, DOWN, MATRICES = range(5)
+"""The matrices of one layer, in the order of the table; the last matrix of the table is the head."""
+
+(
+    ATTENTION_NORM,
+    QUERY_NORM,
+    KEY_NORM,
+    POST_ATTENTION_NORM,
+    FEED_FORWARD_NORM,
+    POST_FEED_FORWARD_NORM,
+    NORMS,
+) = range(7)
+"""The norms of one layer; the first of the row after the last layer is the norm before the head."""
+
+
+class Model(NamedTuple):
+    """The same for every step."""
+
+    sizes: Record  # [SIZES]
+    numbers: Floats  # [NUMBERS]
+    matrices: Record  # [layers * MATRICES + 1, low_bit.RECORD_FIELDS]
+    norms: Record  # [layers + 1, NORMS, 2]: where scale and shift begin in ``vectors``, -1 for none
+    vectors: Floats  # scales, shifts and biases of the whole model, one after another
+    windows: Record  # [layers]: how many tokens back a layer looks, 0 for all
+    rope_of: Record  # [layers]: which of the ropes
+    cosines: Floats  # [ropes, positions, head_width]
+    sines: Floats  # [ropes, positions, head_width], with the sign of `engine.rope`
+    swaps: Record  # [ropes, head_width]: the partner of each component
+
+
+class Cache(NamedTuple):
+    """Keys and values of the tokens before position ``start``, with room for the new ones."""
+
+    keys: Floats  # [layers, kv_heads, capacity, head_width]
+    values: Floats  # [layers, kv_heads, capacity, head_width]
+    start: int
+
+
+class Shared(NamedTuple):
+    """What the workers make for each other. Rows are tokens; widths are padded as `low_bit` pads them."""
+
+    qkv: Floats
+    mixed: Floats  # [tokens, heads * head_width]
+    inner: Floats
+    inner_codes: Bytes
+    inner_scales: Floats
+    inner_sums: Integers
+    outputs: Floats
+
+
+class Scratch(NamedTuple):
+    """What each worker has for itself: a row a worker."""
+
+    floats: Floats  # twice [tokens, hidden], twice [head_width], [positions]
+    codes: Bytes  # [tokens * widest matrix]
+    scales: Floats
+    sums: Integers

@@ -1,0 +1,82 @@
+"""Threads that compute one thing together, in machine code without the interpreter's lock.
+
+They sleep between two calls: a thread that spins would take the core from torch, the analysis and the user.
+"""
+
+import queue
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+_Job = tuple[Callable[..., None], tuple[Any, ...]]
+_Inbox = queue.SimpleQueue[_Job | None]
+_Done = queue.SimpleQueue[BaseException | None]
+
+
+class Workers:
+    """Runs a function in several threads at once, one of them the caller's. For one caller at a time.
+
+    The threads start when first needed and end when nothing refers to this object any more.
+    """
+
+    def __init__(self, most: int) -> None:
+        """``most`` threads, all of which work until `use` says otherwise."""
+        self.most = most
+        self.count = most
+        self._inboxes: list[_Inbox] = []
+        self._done: _Done = queue.SimpleQueue()
+        weakref.finalize(self, _end, self._inboxes)
+
+    def use(self, count: int) -> None:
+        """Work in so many threads from now on."""
+        assert 1 <= count <= self.most, count
+        self.count = count
+
+    def alone(self) -> "Workers":
+        """The caller's thread only."""
+        return _ALONE
+
+    def run(self, function: Callable[..., None], *arguments: Any) -> None:
+        """Call ``function(*arguments, worker, workers)`` for every worker and wait for all.
+
+        Raises what one of them raised. The function must not use the same memory in two workers.
+        """
+        workers = self.count
+        self._start(workers - 1)
+        for worker in range(1, workers):
+            self._inboxes[worker - 1].put((function, (*arguments, worker, workers)))
+        try:
+            function(*arguments, 0, workers)
+        finally:
+            errors = [self._done.get() for _ in range(workers - 1)]
+        for error in errors:
+            if error is not None:
+                raise error
+
+    def _start(self, count: int) -> None:
+        while len(self._inboxes) < count:
+            inbox: _Inbox = queue.SimpleQueue()
+            self._inboxes.append(inbox)
+            name = f"holesmith-worker-{len(self._inboxes)}"
+            threading.Thread(target=_work, args=(inbox, self._done), name=name, daemon=True).start()
+
+
+def _work(inbox: _Inbox, done: _Done) -> None:
+    while (job := inbox.get()) is not None:
+        function, arguments = job
+        try:
+            function(*arguments)
+        except BaseException as error:  # noqa: BLE001  # a worker's boundary: the caller raises it
+            done.put(error)
+        else:
+            done.put(None)
+        del job, arguments  # else a sleeping thread would keep a model in memory
+
+
+def _end(inboxes: list[_Inbox]) -> None:
+    for inbox in inboxes:
+        inbox.put(None)
+
+
+_ALONE = Workers(1)
