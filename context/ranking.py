@@ -1,6 +1,6 @@
 """Ranked lists: where to cut them, and which of their members say the same."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TypeVar
 
@@ -8,6 +8,7 @@ Item = TypeVar("Item")
 
 # A drop smaller than this share of the best score is no gap: then nothing is cut.
 GAP_SHARE_MIN = 0.2
+# A text of which this share of lines stands in another says the same.
 SAME_SHARE = 0.7
 
 
@@ -32,14 +33,3 @@ def share_known(text: str, known: frozenset[str]) -> float:
     """Which share of the telling lines of ``text`` is in ``known``; 0 if it has none."""
     lines = telling_lines(text)
     return len(lines & known) / len(lines) if lines else 0.0
-
-
-def same_as_any(text: str, others: Iterable[str]) -> bool:
-    """Whether most lines of ``text`` stand in one of ``others``, or most of one of ``others`` in it."""
-    lines = telling_lines(text)
-    for other in others:
-        other_lines = telling_lines(other)
-        shorter = min(len(lines), len(other_lines))
-        if shorter and len(lines & other_lines) / shorter >= SAME_SHARE:
-            return True
-    return False

@@ -1,9 +1,13 @@
-"""Which snippets go into the prompt: none twice, none that is shown anyway, the most value for the tokens."""
+"""Which snippets go into the prompt: none twice, none that is shown anyway, the most value for the tokens.
+
+What two snippets have in common is told by their lines, not by where they come from: the stub of a class and
+a piece of one of its methods lie in the same place and say different things.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from holesmith.context.ranking import same_as_any, share_known
+from holesmith.context.ranking import SAME_SHARE, share_known, telling_lines
 from holesmith.context.snippet import LineSpan, Snippet
 from holesmith.context.trimming import trimmed
 
@@ -12,6 +16,7 @@ OVERHEAD_TOKENS = 10
 # Not worth the model's attention.
 TOKENS_MIN = 4
 SHARE_SHOWN_MAX = 0.6
+SHARE_OVERLAP_MAX = 0.5
 # One snippet may take this share of the budget, so that one long file never crowds out all others.
 SNIPPET_SHARE = 0.5
 CHARACTERS_PER_TOKEN_MIN = 2
@@ -75,15 +80,24 @@ def select(
         if why:
             dropped.append(Dropped(snippet, why))
             continue
-        allowed = min(budget - OVERHEAD_TOKENS, int(tokens_max * SNIPPET_SHARE))
-        fitted = fit(snippet, allowed, count)
-        if fitted is None:
+        covered = covered_by(snippet, chosen)
+        room = budget + sum(each.tokens + OVERHEAD_TOKENS for each in covered)
+        fitted = fit(snippet, min(room - OVERHEAD_TOKENS, int(tokens_max * SNIPPET_SHARE)), count)
+        if fitted is None or (covered and covered_by(fitted[0], covered) != covered):
             dropped.append(Dropped(snippet, "no room in the budget"))
             continue
+        chosen = [each for each in chosen if each not in covered]
+        dropped += [Dropped(each.snippet, f"part of a snippet of {snippet.source}") for each in covered]
         taken = Chosen(*fitted, value)
         chosen.append(taken)
-        budget -= taken.tokens + OVERHEAD_TOKENS
+        budget = room - taken.tokens - OVERHEAD_TOKENS
     return Selection(tuple(chosen), tuple(dropped[:DROPPED_MAX]))
+
+
+def covered_by(snippet: Snippet, chosen: Sequence[Chosen]) -> list[Chosen]:
+    """Those of which the snippet says the most, and more than that."""
+    lines = telling_lines(snippet.text)
+    return [each for each in chosen if share_known(each.snippet.text, lines) >= SAME_SHARE]
 
 
 def cost_guess(snippet: Snippet) -> float:
@@ -95,11 +109,12 @@ def redundancy(snippet: Snippet, chosen: Sequence[Chosen], shown_lines: frozense
     """Why the snippet would say nothing new, or None."""
     if share_known(snippet.text, shown_lines) > SHARE_SHOWN_MAX:
         return "stands around the cursor already"
-    for other in chosen:
-        if other.snippet.path == snippet.path and _overlaps(other.snippet.span, snippet.span):
-            return f"overlaps a snippet of {other.snippet.source}"
-    if same_as_any(snippet.text, (other.snippet.text for other in chosen)):
+    if any(share_known(snippet.text, telling_lines(other.snippet.text)) >= SAME_SHARE for other in chosen):
         return "says the same as another snippet"
+    beside = [other.snippet for other in chosen if other.snippet.path == snippet.path]
+    known = frozenset(line for other in beside for line in telling_lines(other.text))
+    if share_known(snippet.text, known) > SHARE_OVERLAP_MAX:
+        return f"overlaps a snippet of {' and '.join(sorted({other.source for other in beside}))}"
     return None
 
 
@@ -120,7 +135,3 @@ def fit(snippet: Snippet, tokens_max: int, count: Callable[[str], int]) -> tuple
     span = snippet.span
     shorter = None if span is None else LineSpan(span.start, span.start + text.count("\n") + 1)
     return replace(snippet, text=text, span=shorter), cost
-
-
-def _overlaps(span: LineSpan | None, other: LineSpan | None) -> bool:
-    return span is not None and other is not None and span.overlap(other) > 0

@@ -39,8 +39,26 @@ def test_the_same_text_is_taken_once() -> None:
 
 
 def test_overlapping_lines_of_a_file_are_taken_once() -> None:
-    first, second = snippet("a b c d\ne f g h", start=0), snippet("i j k l\nm n o p", start=1, score=0.5)
-    assert why_dropped(chosen(first, second)) == ["overlaps a snippet of bm25"]
+    first, second = snippet("a b c d\ne f g h"), snippet("i j k l\nm n o p", source="similar")
+    third = snippet("a b c d\nm n o p\nq r s t", score=0.5)
+    assert why_dropped(chosen(first, second, third)) == ["overlaps a snippet of bm25 and similar"]
+    elsewhere = snippet(third.text, "b.py", score=0.5)
+    assert len(chosen(first, second, elsewhere).chosen) == 3
+
+
+def test_a_stub_and_a_method_of_one_class_say_different_things() -> None:
+    method = snippet("def pay(self, amount):\n    self.due -= amount\n    return self.due", start=3)
+    stub = snippet("class Bill:\n    due: int\n    def pay(self, amount):\n    def split(self, by):", start=0)
+    assert len(chosen(method, stub).chosen) == 2
+
+
+def test_a_part_gives_way_to_the_whole() -> None:
+    part = snippet("def pay ( self , amount ) :")
+    whole = snippet("class Bill :\n    due : int = 0\n    def pay ( self , amount ) :", score=0.5)
+    selection = chosen(part, whole)
+    assert [each.snippet for each in selection.chosen] == [whole]
+    assert why_dropped(selection) == ["part of a snippet of bm25"]
+    assert [each.snippet for each in chosen(part, whole, tokens_max=24).chosen] == [part]
 
 
 def test_what_stands_around_the_cursor_is_left_out() -> None:
