@@ -26,6 +26,7 @@ from pathlib import Path
 from holesmith.completion.complete import Completer, completion_of
 from holesmith.completion.middle import Middle
 from holesmith.completion.options import Options
+from holesmith.completion.refusal import objection_to, refusal_of
 from holesmith.completion.repository_prompt import PatientRetrieval
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.stopwatch import Stopwatch
@@ -41,7 +42,7 @@ PREFIX_LINES_MIN = 8
 BELOW_LINES = (2, 8)
 ANSWER_MS_MAX = 3_000.0
 USEFUL_SHARE = 0.5
-LIMITS = tuple(limit / 20 for limit in range(1, 20))
+LIMITS = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7)
 _TOKEN = re.compile(r"\w+|[^\w\s]|\s+")
 
 
@@ -57,24 +58,43 @@ class Hole:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One place; ``shown`` is empty where nothing would be suggested, whatever the model's confidence."""
+    """One place; ``shown`` is empty where nothing would be suggested, whatever the model's confidence.
+
+    A token has its span, in characters from the cursor, and its log-probability.
+    """
 
     package: str
     path: str
     offset: int
     truth: str
     shown: str
-    log_probabilities: tuple[float, ...]
+    tokens: tuple[tuple[int, int, float], ...]
 
 
-Measure = Callable[[Sequence[float]], float]
-# Each from 0 to 1, of a suggestion's log-probabilities.
+Measure = Callable[[Row], float]
+
+
+def logs_of(row: Row) -> list[float]:
+    """Of the tokens right of the cursor; of one that begins left of it, if there is no other."""
+    logs = [log for start, _, log in row.tokens if start >= 0]
+    return logs or [log for _, _, log in row.tokens]
+
+
+def logs_of_first_line(row: Row) -> list[float]:
+    stop = len(row.shown.split("\n")[0])
+    logs = [log for start, _, log in row.tokens if 0 <= start < max(stop, 1)]
+    return logs or logs_of(row)
+
+
+# Each from 0 to 1.
 MEASURES: Mapping[str, Measure] = {
-    "geometric mean": lambda logs: math.exp(sum(logs) / len(logs)),
-    "least likely token": lambda logs: math.exp(min(logs)),
-    "first token": lambda logs: math.exp(logs[0]),
-    "first three tokens": lambda logs: math.exp(sum(logs[:3])),
-    "whole text": lambda logs: math.exp(sum(logs)),
+    "geometric mean": lambda row: math.exp(sum(logs_of(row)) / len(logs_of(row))),
+    "least likely token": lambda row: math.exp(min(logs_of(row))),
+    "first token": lambda row: math.exp(logs_of(row)[0]),
+    "first three tokens": lambda row: math.exp(sum(logs_of(row)[:3])),
+    "first line": lambda row: math.exp(sum(logs_of_first_line(row))),
+    "whole text": lambda row: math.exp(sum(logs_of(row))),
+    "whole text, and what began before the cursor": lambda row: math.exp(sum(log for *_, log in row.tokens)),
 }
 
 
@@ -129,8 +149,8 @@ async def collect(directories: Sequence[Path], rows: Path, arguments: argparse.N
                 place = directory.name, str(hole.path.relative_to(directory)), hole.offset
                 if place in done:
                     continue
-                shown, logs = await suggest(completer, hole, directory, options)
-                row = Row(*place, hole.truth, shown, tuple(round(each, 4) for each in logs))
+                shown, tokens = await suggest(completer, hole, directory, options)
+                row = Row(*place, hole.truth, shown, tokens)
                 with rows.open("a") as file:
                     file.write(json.dumps(asdict(row)) + "\n")
     finally:
@@ -145,18 +165,19 @@ async def close(engine: Engine, workspaces: Workspaces, retrieval: PatientRetrie
 
 async def suggest(
     completer: Completer, hole: Hole, directory: Path, options: Options
-) -> tuple[str, tuple[float, ...]]:
+) -> tuple[str, tuple[tuple[int, int, float], ...]]:
     """What an editor would be sent while the user types, without a limit on confidence."""
     snapshot = Snapshot(str(hole.path), "python", hole.text, hole.offset, workspace=str(directory))
-    prepared = await asyncio.to_thread(completer.prepare, snapshot, options, None, Stopwatch())
-    if isinstance(prepared, str):
+    if refusal_of(snapshot, options) is not None:
         return "", ()
+    prepared = await asyncio.to_thread(completer.prepare, snapshot, options, None, Stopwatch())
     middle = Middle(prepared.prompt.required, completer.engine.vocabulary.token_bytes)
     generation, _ = await completer.decode(prepared, middle, options, lambda text: None)
     completion, _ = completion_of(middle, generation, prepared)
-    return (
-        ("", ()) if completion is None else (completion.text, middle.log_probabilities(len(completion.text)))
-    )
+    if completion is None or objection_to(completion, snapshot, options) is not None:
+        return "", ()
+    written = middle.written(len(completion.text))
+    return completion.text, tuple((each.start, each.stop, round(each.log_probability, 4)) for each in written)
 
 
 def read(rows: Path) -> list[Row]:
@@ -180,8 +201,8 @@ def is_exact(row: Row) -> bool:
 
 def area(measure: Measure, rows: Sequence[Row]) -> float:
     """How likely a useful suggestion has a higher value than another one: the area under the ROC curve."""
-    useful = [measure(row.log_probabilities) for row in rows if is_useful(row)]
-    others = [measure(row.log_probabilities) for row in rows if not is_useful(row)]
+    useful = [measure(row) for row in rows if is_useful(row)]
+    others = [measure(row) for row in rows if not is_useful(row)]
     wins = sum((one > other) + (one == other) / 2 for one in useful for other in others)
     return wins / max(len(useful) * len(others), 1)
 
@@ -190,11 +211,11 @@ def effect(measure: Measure, limit: float, rows: Sequence[Row]) -> dict[str, flo
     """What a limit hides: shares of all suggestions, of the useful, of the exact and of the other ones."""
 
     def hidden(chosen: Sequence[Row]) -> float:
-        below = sum(measure(row.log_probabilities) < limit for row in chosen)
+        below = sum(measure(row) < limit for row in chosen)
         return round(below / max(len(chosen), 1), 3)
 
     useful, exact = [row for row in rows if is_useful(row)], [row for row in rows if is_exact(row)]
-    shown = [row for row in rows if measure(row.log_probabilities) >= limit]
+    shown = [row for row in rows if measure(row) >= limit]
     return {
         "limit": limit,
         "hidden": hidden(rows),

@@ -3,8 +3,18 @@
 import codecs
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from holesmith.engine.request import Token
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A token's span, in characters from the cursor, and its log-probability."""
+
+    start: int
+    stop: int
+    log_probability: float
 
 
 class Middle:
@@ -45,17 +55,20 @@ class Middle:
         shorter = min(len(self._text), len(self._required))
         return self._text[:shorter] == self._required[:shorter]
 
-    def log_probabilities(self, shown: int) -> tuple[float, ...]:
-        """Of the tokens of the first ``shown`` characters; a token that reaches into them counts."""
-        stop = len(self._required) + shown
+    def written(self, shown: int) -> tuple[Written, ...]:
+        """The tokens of the first ``shown`` characters right of the cursor.
+
+        One that the text before the cursor demanded a part of counts with its whole.
+        """
+        left = len(self._required)
         starts = [0, *(end for end, _ in self._ends)]
         return tuple(
-            log_probability
-            for start, (_, log_probability) in zip(starts, self._ends, strict=False)
-            if start < stop
+            Written(start - left, stop - left, log_probability)
+            for start, (stop, log_probability) in zip(starts, self._ends, strict=False)
+            if stop > left and start < left + shown
         )
 
     def confidence(self, shown: int) -> float:
         """The geometric mean of the probabilities of the tokens of the first ``shown`` characters."""
-        used = self.log_probabilities(shown)
+        used = [each.log_probability for each in self.written(shown)]
         return math.exp(sum(used) / len(used)) if used else 0.0

@@ -16,6 +16,8 @@ from holesmith.completion.snapshot import Snapshot
 ANSWERS_MAX = 64
 # As many brackets and quotes as an editor may have closed by itself behind what was typed.
 CLOSED_MAX = 8
+TYPED_ALONG = "typed along"
+FORESEEN = "worked out before it was asked for"
 
 
 @dataclass(slots=True)
@@ -37,6 +39,11 @@ class Remembered:
     @property
     def text(self) -> str:
         return self.completions[0].text
+
+    @property
+    def how(self) -> str:
+        """Why an answer needs no work."""
+        return TYPED_ALONG if self.is_shown else FORESEEN
 
     def show(self, answer: Answer) -> None:
         """Its rest, ``answer``, is shown from now on."""
@@ -72,7 +79,7 @@ class RecentAnswers:
         for remembered in self._answers:
             rests = tuple(remainders(remembered, snapshot.path, prefix, suffix))
             if rests:
-                return remembered, continued(remembered.answer, rests, snapshot)
+                return remembered, continued(remembered, rests, snapshot)
         return None
 
     def is_just_taken(self, snapshot: Snapshot) -> bool:
@@ -144,14 +151,14 @@ def is_closed_by_editor(text: str) -> bool:
     return 0 < len(text) <= CLOSED_MAX and TRAILING.issuperset(text)
 
 
-def continued(answer: Answer, rests: tuple[Completion, ...], snapshot: Snapshot) -> Answer:
-    """``answer`` as it looks from ``snapshot``: its remaining texts, and no time spent."""
+def continued(remembered: Remembered, rests: tuple[Completion, ...], snapshot: Snapshot) -> Answer:
+    """The answer as it looks from ``snapshot``: its remaining texts, and no time spent."""
     first, *others = (placed(rest.text, rest.confidence, snapshot) for rest in rests)
     return replace(
-        answer,
+        remembered.answer,
         completion=first,
         alternatives=tuple(others),
-        reason="typed along",
+        reason=remembered.how,
         prefilled_tokens=0,
         timings_ms={"total": 0.0},
     )

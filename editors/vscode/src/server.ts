@@ -4,7 +4,7 @@ import {
   CancellationToken, Disposable, ExtensionContext, InlineCompletionContext, InlineCompletionItem,
   InlineCompletionTriggerKind, TextDocument, window,
 } from 'vscode';
-import { LanguageClient, LanguageClientOptions, Middleware, State } from 'vscode-languageclient/node';
+import { LanguageClient, LanguageClientOptions, MessageSignature, Middleware, State } from 'vscode-languageclient/node';
 import { Counters } from './counters';
 import { findProgram, offerInstallation } from './program';
 import { Status, StatusItem } from './status';
@@ -101,6 +101,7 @@ export class Server implements Disposable {
         const answer = Promise.resolve(next(document, position, context, token));
         return this.status.during(answer.then((items) => this.counted(document, context, token, items)));
       },
+      sendRequest: (type, params, token, next) => next(type, withIndentation(type, params), token),
       workspace: {
         // The extension's own settings are no business of the server's.
         configuration: async (params, token, next) => {
@@ -122,6 +123,16 @@ export class Server implements Disposable {
     }
     return answer;
   }
+}
+
+/** Adds how the editor indents this document, from which the server takes how to indent what it suggests. */
+function withIndentation<P>(type: string | MessageSignature, params: P | undefined): P | undefined {
+  if ((typeof type === 'string' ? type : type.method) !== 'textDocument/inlineCompletion') return params;
+  const { uri } = (params as { textDocument: { uri: string } }).textDocument;
+  const options = window.visibleTextEditors.find(({ document }) => document.uri.toString() === uri)?.options;
+  if (!options) return params;
+  const formattingOptions = { tabSize: Number(options.tabSize), insertSpaces: options.insertSpaces === true };
+  return { ...params, formattingOptions } as P;
 }
 
 function withoutEditor(settings: unknown): unknown {

@@ -1,20 +1,23 @@
-// Drives a real VS Code as a user would: keys and eyes only. usage: vscode.mjs CACHE VSIX BIN PICTURES
+// Drives a real VS Code as a user would: keys and eyes only. usage: vscode.mjs CACHE VSIX BIN WHEEL PICTURES
+// PATIENCE=3 in the environment waits three times as long for everything, on a machine that is busy.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-const [cache, extension, bin, pictures] = process.argv.slice(2).map((argument) => path.resolve(argument));
+const [cache, extension, bin, wheel, pictures] = process.argv.slice(2).map((argument) => path.resolve(argument));
 const { chromium } = createRequire(path.join(cache, 'drive', 'index.js'))('playwright-core');
 const repository = path.resolve(import.meta.dirname, '../../..');
 const home = mkdtempSync(path.join(tmpdir(), 'holesmith-vscode-'));
 const workspace = path.join(home, 'both.code-workspace');
 const GHOST = '[class*="ghost-text"]';
 const STATUS = '[id^="holesmith.holesmith"]';
-const LOAD_MS = 120_000, ANSWER_MS = 40_000;
+const patience = Number(process.env.PATIENCE ?? 1);
+const LOAD_MS = 120_000 * patience, ANSWER_MS = 40_000 * patience, INSTALL_MS = 180_000 * patience, QUIET_MS = 2_500 * patience;
+const MODEL = 'qwen2.5-coder-0.5b';
 let page;
 
 const settings = {
@@ -27,12 +30,19 @@ const settings = {
   'files.autoSave': 'off',
   'telemetry.telemetryLevel': 'off',
   'holesmith.device': 'cpu',
+  'holesmith.editor.package': wheel,
+};
+const careful = {
+  ...settings,
+  'security.workspace.trust.enabled': true,
+  'security.workspace.trust.startupPrompt': 'never',
+  'security.workspace.trust.banner': 'never',
 };
 
-function configureUser() {
-  const user = path.join(home, 'user', 'User');
+function configureUser(folder, chosen) {
+  const user = path.join(home, folder, 'User');
   mkdirSync(user, { recursive: true });
-  writeFileSync(path.join(user, 'settings.json'), JSON.stringify(settings));
+  writeFileSync(path.join(user, 'settings.json'), JSON.stringify(chosen));
 }
 
 function configureWorkspace(changes) {
@@ -46,10 +56,10 @@ function makeWorkspace() {
   const where = execFileSync(python, ['-c', 'import platformdirs; print(platformdirs.__path__[0])'], { encoding: 'utf8' });
   cpSync(path.join(repository, 'cli/example/bookshop'), path.join(home, 'shop/bookshop'), { recursive: true });
   cpSync(where.trim(), path.join(home, 'dirs/platformdirs'), { recursive: true });
-  mkdirSync(file('shop/.venv/bin'), { recursive: true });
-  symlinkSync(path.join(bin, 'holesmith'), file('shop/.venv/bin/holesmith'));
   const notebook = { cells: [], metadata: { language_info: { name: 'python' } }, nbformat: 4, nbformat_minor: 5 };
-  notebook.cells.push({ cell_type: 'code', id: 'a', execution_count: null, metadata: {}, outputs: [], source: ['import os\n'] });
+  for (const [id, source] of Object.entries({ a: 'import os\n', b: '' })) {
+    notebook.cells.push({ cell_type: 'code', id, execution_count: null, metadata: {}, outputs: [], source: [source] });
+  }
   writeFileSync(path.join(home, 'shop/notes.ipynb'), JSON.stringify(notebook));
   configureWorkspace({});
 }
@@ -64,17 +74,32 @@ async function freePort() {
 
 function codeServer(...parameters) {
   const entry = path.join(cache, 'code-server/node_modules/code-server/out/node/entry.js');
-  const own = ['--user-data-dir', path.join(home, 'user'), '--extensions-dir', path.join(home, 'extensions')];
-  return [process.execPath, [entry, ...own, '--disable-telemetry', '--disable-update-check', ...parameters]];
+  const own = ['--extensions-dir', path.join(home, 'extensions'), '--disable-telemetry', '--disable-update-check'];
+  return [process.execPath, [entry, ...own, ...parameters]];
 }
 
-async function start() {
+/** A machine without our program and without models. What the server needs is there, so that installing is quick. */
+function environment() {
+  const packages = execFileSync(path.join(bin, 'python'), ['-c', 'import torch; print(torch.__path__[0])'], { encoding: 'utf8' });
+  const folders = process.env.PATH.split(path.delimiter).filter((folder) => !existsSync(path.join(folder, 'holesmith')));
+  return {
+    ...process.env,
+    PATH: folders.join(path.delimiter),
+    PYTHONPATH: path.dirname(packages.trim()),
+    PIP_NO_DEPS: '1',
+    XDG_CONFIG_HOME: path.join(home, 'config'),
+    XDG_DATA_HOME: path.join(home, 'data'),
+    VIRTUAL_ENV: undefined,
+  };
+}
+
+async function start(user, ...more) {
   const port = await freePort();
-  const environment = { ...process.env, XDG_CONFIG_HOME: path.join(home, 'config') };
-  execFileSync(...codeServer('--install-extension', extension), { env: environment, stdio: 'ignore' });
-  const flags = ['--auth', 'none', '--bind-addr', `127.0.0.1:${port}`, '--disable-workspace-trust', workspace];
-  const [program, parameters] = codeServer(...flags);
-  const server = spawn(program, parameters, { env: environment, stdio: 'ignore', detached: true });
+  const env = environment();
+  execFileSync(...codeServer('--install-extension', extension), { env, stdio: 'ignore' });
+  const flags = ['--auth', 'none', '--bind-addr', `127.0.0.1:${port}`, '--user-data-dir', path.join(home, user), ...more];
+  const [program, parameters] = codeServer(...flags, workspace);
+  const server = spawn(program, parameters, { env, stdio: 'ignore', detached: true });
   const url = `http://127.0.0.1:${port}/?workspace=${workspace}`;
   for (let tries = 0; tries < 200; tries++) {
     if (await fetch(url).then(() => true, () => false)) break;
@@ -93,7 +118,13 @@ function languageServers(root) {
     } catch { /* it has ended meanwhile */ }
   }
   const isBelow = (process) => process > 1 && (process === root || isBelow(parents.get(process) ?? 0));
-  const isOurs = (process) => readFileSync(`/proc/${process}/cmdline`, 'utf8').includes('holesmith\0lsp');
+  const isOurs = (process) => {
+    try {
+      return readFileSync(`/proc/${process}/cmdline`, 'utf8').includes('holesmith\0lsp');
+    } catch {
+      return false;
+    }
+  };
   return [...parents.keys()].filter((process) => isBelow(process) && isOurs(process));
 }
 
@@ -154,14 +185,57 @@ const literal = (text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 const BASKET = 'shop/bookshop/basket.py';
 const UNIX = 'dirs/platformdirs/unix.py';
 
+/** Types a line, and sees that nothing is suggested for it. */
+async function seeNothingSuggested(typed) {
+  await writeAbove(BASKET, 'def total_pages', typed);
+  await page.waitForTimeout(QUIET_MS);
+  assert.equal(await ghost(), '');
+}
+
+const pick = async (label) => {
+  await page.waitForSelector(`.quick-input-list .monaco-list-row:has-text("${label}")`);
+  await page.keyboard.type(label);
+  await keys('Enter');
+};
+
+const BEGUN = '    def has(self, isbn: str) -> bool: return self.catalogue.';
+
 const steps = {
+  'where there is no server, it is offered and installed': async () => {
+    await open(BASKET, 1);
+    await page.click('.notification-toast:has-text("was not found") .monaco-button:has-text("Install")');
+    await picture('vscode-install.png');
+    await until('the server', () => languageServers(editor.server.pid).length === 1, INSTALL_MS);
+    await until('its question for a model', () => page.$('.notification-toast:has-text("holesmith model pull")'), LOAD_MS);
+  },
+  'a model is chosen and pulled': async () => {
+    await keys('Escape');
+    await command('Holesmith: Choose or Pull a Model');
+    await pick(MODEL);
+    await until('the progress', () => page.$(`.notification-toast:has-text("pull ${MODEL}")`));
+    await picture('vscode-pull.png');
+    await until('the model', async () => (await status())?.includes(`${MODEL} on cpu`), INSTALL_MS + LOAD_MS);
+    assert.ok(existsSync(path.join(home, 'data/holesmith/models')));
+  },
+  'a program of the workspace comes first': async () => {
+    mkdirSync(file('shop/.venv/bin'), { recursive: true });
+    symlinkSync(path.join(bin, 'holesmith'), file('shop/.venv/bin/holesmith'));
+    const [before] = languageServers(editor.server.pid);
+    await command('Holesmith: Restart the Server');
+    await until('another server', () => {
+      const running = languageServers(editor.server.pid);
+      return running.length === 1 && running[0] !== before;
+    });
+    await until('the model', async () => (await status())?.includes(' on cpu'), LOAD_MS);
+    await keys('Control+j');
+  },
   'the status bar says which model is ready': async () => {
     await open(BASKET, 1);
     await until('a model or an error', () => page.$(`${STATUS}:has-text(" on cpu"), ${STATUS} .codicon-error`), LOAD_MS);
     assert.match(await status(), / on cpu/);
   },
   'ghost text is shown and taken with Tab': async () => {
-    await writeAbove(BASKET, 'def total_pages', '    def has(self, isbn: str) -> bool: return self.catalogue.');
+    await writeAbove(BASKET, 'def total_pages', BEGUN);
     const shown = await until('ghost text', ghost);
     await picture('vscode.png');
     await keys('Tab');
@@ -188,17 +262,59 @@ const steps = {
     await until('ghost text', ghost);
     await keys('Escape');
   },
-  'a notebook cell': async () => {
+  'the next suggestion and the previous one': async () => {
+    await writeAbove(BASKET, 'def most_expensive', '        total = sum(');
+    const first = await until('ghost text', ghost);
+    await keys('Alt+]');
+    const second = await until('another', async () => (await ghost()) !== first && (await ghost()));
+    await keys('Alt+[');
+    await until('the first', async () => (await ghost()) === first);
+    await keys('Alt+]');
+    await until('the other', async () => (await ghost()) === second);
+    await keys('Tab');
+    await saved(BASKET, new RegExp(`total = sum\\(${literal(second.split('\n')[0])}`));
+  },
+  'nothing is suggested after a deletion': async () => {
+    await writeAbove(BASKET, 'def most_expensive', '        isbn = self.catalogue.x');
+    await keys('Backspace');
+    await page.waitForTimeout(QUIET_MS);
+    assert.equal(await ghost(), '');
+    await keys('Alt+\\');
+    await until('ghost text', ghost);
+    await keys('Escape');
+  },
+  'snoozed, nothing is suggested': async () => {
+    await command('Holesmith: Snooze');
+    await pick('5 minutes');
+    await until('the sign', () => page.$(`${STATUS} .codicon-circle-slash`));
+    await seeNothingSuggested(BEGUN.replace('has', 'has_not'));
+    await command('Holesmith: Turn Suggestions On or Off');
+    await until('on', async () => (await status())?.includes(' on cpu'));
+  },
+  'off for a language': async () => {
+    await command('Holesmith: Turn Suggestions On or Off for This Language');
+    await until('the sign', () => page.$(`${STATUS} .codicon-circle-slash`));
+    await seeNothingSuggested(BEGUN.replace('has', 'has_never'));
+    await command('Holesmith: Turn Suggestions On or Off for This Language');
+    await until('on', async () => (await status())?.includes(' on cpu'));
+    await writeAbove(BASKET, 'def total_pages', BEGUN.replace('has', 'has_again'));
+    await until('ghost text', ghost);
+    await keys('Escape');
+  },
+  'a notebook cell sees the cell before it': async () => {
     await keys('Control+p');
     await page.keyboard.insertText(file('shop/notes.ipynb'));
     await page.waitForSelector('.quick-input-list .monaco-list-row.focused[aria-label*="notes.ipynb"]');
     await keys('Enter');
-    await page.click('.notebookOverlay .cell .view-lines');
-    await keys('Control+End');
+    await page.locator('.notebookOverlay .cell .view-lines').last().click();
     await type('here = os.path.join(os.getcwd(), os.path.');
     await until('ghost text', ghost);
     await picture('vscode-notebook.png');
-    await keys('Control+s', 'Control+F4');
+    await command('Holesmith: Show the Last Prompt');
+    await until('the page', () => page.$('.tab.active[data-resource-name="prompt.txt"]'));
+    await keys('Control+End');
+    await until('the cell before', async () => /import os/.test(await page.textContent('.editor-instance .view-lines')));
+    await keys('Control+F4', 'Control+s', 'Control+F4');
   },
   'the last suggestion is explained, and its prompt shown': async () => {
     await command('Holesmith: Explain the Last Suggestion');
@@ -215,7 +331,7 @@ const steps = {
     await command('Holesmith: Turn Suggestions On or Off');
     await until('on', async () => (await status())?.includes(' on cpu'));
   },
-  'the server is killed and started again': async (editor) => {
+  'the server is killed and started again': async () => {
     const [before] = languageServers(editor.server.pid);
     process.kill(before, 'SIGKILL');
     await until('the end', async () => !(await status())?.includes(' on cpu'));
@@ -235,20 +351,30 @@ const steps = {
   },
 };
 
-async function main() {
-  configureUser();
-  makeWorkspace();
-  const editor = await start();
-  const flags = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'];
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: flags });
+const untrusted = {
+  'in a workspace that is not trusted it is off': async () => {
+    await open(BASKET, 1);
+    await until('the sign of restricted mode', () => page.$('[id="status.workspaceTrust"]'));
+    await page.waitForTimeout(QUIET_MS);
+    assert.equal(await page.$(STATUS), null);
+    assert.deepEqual(languageServers(editor.server.pid), []);
+    await seeNothingSuggested(BEGUN);
+  },
+};
+
+let editor;
+
+/** Opens the workspace in an editor of its own, and takes the steps there. */
+async function take(browser, chosen, user, ...flags) {
+  editor = await start(user, ...flags);
   try {
     page = await browser.newPage({ viewport: { width: 1100, height: 640 } });
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(20_000 * patience);
     await page.goto(editor.url);
-    await page.waitForSelector('.monaco-workbench .explorer-folders-view', { timeout: 90_000 });
-    for (const [title, step] of Object.entries(steps)) {
+    await page.waitForSelector('.monaco-workbench .explorer-folders-view', { timeout: 90_000 * patience });
+    for (const [title, step] of Object.entries(chosen)) {
       const began = Date.now();
-      await step(editor);
+      await step();
       console.log(`ok  ${title} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
     }
   } catch (error) {
@@ -258,8 +384,22 @@ async function main() {
     console.error(`failed; the status bar says: ${said}; the screen: ${screen}`);
     throw error;
   } finally {
-    await browser.close();
+    await page?.close();
     process.kill(-editor.server.pid, 'SIGKILL');
+  }
+}
+
+async function main() {
+  configureUser('user', settings);
+  configureUser('careful', careful);
+  makeWorkspace();
+  const flags = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'];
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: flags });
+  try {
+    await take(browser, steps, 'user', '--disable-workspace-trust');
+    await take(browser, untrusted, 'careful');
+  } finally {
+    await browser.close();
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   }
 }

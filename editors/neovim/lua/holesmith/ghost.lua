@@ -78,6 +78,9 @@ local function request(kind)
   cancel()
   local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
   params.context = { triggerKind = kind }
+  params.formattingOptions = {
+    tabSize = vim.lsp.util.get_effective_tabstop(buf), insertSpaces = vim.bo[buf].expandtab,
+  }
   local mine = { client = client }
   local sent, id = client:request(METHOD, params, function(error, answer)
     if pending ~= mine then
