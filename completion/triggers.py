@@ -21,9 +21,9 @@ TriggerKind = Literal[
     "member", "import", "name", "keyword", "literal", "argument", "exception", "instance", "pattern"
 ]
 
-Use = Literal["certain", "possible", "bracketed"]
-"""Whether a name in this place is used: "certain" at once; "possible", what follows it tells whether it is
-bound there; "bracketed", a comprehension around it may still bind it.
+Use = Literal["certain", "tested", "possible", "bracketed"]
+"""Whether a name in this place is used: "certain" at once; "tested", unless ``:=`` follows; "possible", what
+follows it tells whether it is bound there; "bracketed", a comprehension around it may still bind it.
 """
 
 _CERTAIN = frozenset[HoleKind](
@@ -43,7 +43,7 @@ _RAISED = re.compile(r"(?:^|[\n;:])[ \t]*(?:except[ \t]*\*?(?:[ \t]*\((?:[\w.\s]
 """Text behind which an exception class or what leads to one must stand: a name, or a name behind dots."""
 _CASE = re.compile(r"(?:^|\n)[ \t]*case[ \t]+(?:[\w.]+[ \t]*\|[ \t]*)*(?:[\w.]+\.)?$")
 _MARGIN = re.compile(r"^(?:async def|def|class)\b", re.MULTILINE)
-_LOOP = re.compile(r"^\s*(?:async for|for|while)\b", re.MULTILINE)
+_LOOP = re.compile(r"\s*(?:async for|for|while)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,9 @@ class Surroundings:
                 yield Trigger("import", start, start + 1)
         elif kind in _CERTAIN:
             yield Trigger("name", start, start + 1)
-        elif kind in ("condition", "statement"):
+        elif kind == "condition":
+            yield Trigger("name", start, start + 1, "tested")
+        elif kind == "statement":
             yield Trigger("name", start, start + 1, "possible")
         elif kind in _BRACKETED:
             yield Trigger("name", start, start + 1, "bracketed")
@@ -194,6 +196,8 @@ class Surroundings:
             return None
         if following.text in ("=", ":="):
             return False
+        if trigger.use == "tested":
+            return True
         if trigger.use == "possible":
             return _is_used_before(following)
         return _is_used_in_brackets(tokens, first)
@@ -235,16 +239,29 @@ def block_header(text: str) -> str:
 
 def words_around(language: str, before: str, after: str) -> frozenset[str]:
     """The bare names in the definition at the left margin that the cursor is in: all before the cursor, and
-    those behind it too where a loop may have bound them in an earlier turn.
+    those behind it too if it is in a loop, which may have bound them in an earlier turn.
     """
     start = max((found.start() for found in _MARGIN.finditer(before)), default=0)
     text = before[max(start, len(before) - WORDS_CHARACTERS_MAX) :]
-    if _LOOP.search(text):
+    if _is_in_loop(text):
         margin = _MARGIN.search(after)
         text += after[: min(margin.start() if margin else len(after), WORDS_CHARACTERS_MAX)]
     tokens = tokenize(lexicon_of(language), text)
     pairs = zip(["", *(token.text for token in tokens)], tokens, strict=False)
     return frozenset(token.text for lead, token in pairs if token.kind == "word" and lead != ".")
+
+
+def _is_in_loop(before: str) -> bool:
+    """Whether a block around the last line is that of a loop; of an empty line any block may be around it."""
+    *above, last = before.split("\n")
+    margin = len(last) - len(last.lstrip()) if last else len(before)
+    for line in reversed(above):
+        indentation = len(line) - len(line.lstrip())
+        if line.strip() and indentation < margin:
+            if _LOOP.match(line):
+                return True
+            margin = indentation
+    return False
 
 
 def is_word_start(character: str, before: str) -> bool:

@@ -86,6 +86,7 @@ RIGHT = {
     "__class__ and super": "class A:\n    def f(self):\n‸        super().f()\n        return __class__, __name__, __file__\n‸",
     "bound later in the file": "def f():\n‸    return later(1)\n‸\ndef later(x): ...\n",
     "bound later in a loop": "def f(rows):\n    last = None\n    for row in rows:\n        if last:\n‸            print(total)\n‸        total = row\n        last = row\n",
+    "bound later in a loop around a block": "def f(rows):\n    while rows:\n        if rows:\n‸            rows = rest or rows\n‸        rest = 1\n",
     "conditional import": "try:\n    import numpy as np\nexcept ImportError:\n    np = None\n‸x = np.array([1]) if np else None\n‸",
     "import under TYPE_CHECKING": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from shop import Cart\n‸def f(cart: 'Cart') -> Cart: ...\n‸",
     "del": "x, y = 1, 2\n‸del x, y\n‸",
@@ -157,6 +158,10 @@ async def test_right_text_is_not_refused(source: str, analyst: Analyst) -> None:
 WRONG = {
     "a name": ("def f(rows):\n‸    return row_count(rows)\n‸", ["row_count"]),
     "a name of another function": ("def g():\n    secret = 1\ndef f():\n‸    return secret\n‸", ["secret"]),
+    "a name that is bound further down": (
+        "def f(rows):\n    for row in rows:\n        pass\n‸    if not size:\n        return 1\n‸    size = 1\n",
+        ["size"],
+    ),
     "a member": ("from shop import Cart\ncart = Cart()\n‸x = cart.totals\n‸", ["totals"]),
     "an import": ("‸from shop import Basket\n‸", ["Basket"]),
     "a keyword": ("def f(*, size): ...\n‸f(colour=1)\n‸", ["colour", "colour"]),
