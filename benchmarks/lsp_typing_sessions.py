@@ -45,6 +45,8 @@ TAKES, TAKES_WORD = 0.85, 0.3
 CLOSER_OF = {"(": ")", "[": "]", "{": "}", '"': '"', "'": "'"}
 LEVEL = "    "
 SETTLE_SECONDS_MAX = 60.0
+# What is read of the server's status, before and after.
+COUNTS = "requests typed_along foreseen joined completions cancelled work_ms work_ms_used".split()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ class Editor:
         self._asked = asyncio.ensure_future(self._show())
 
     def close(self) -> None:
-        if self._asked is not None:
+        if self._asked:
             self._asked.cancel()
 
     def _edit(self, left: int, right: int, text: str) -> None:
@@ -301,17 +303,7 @@ async def replay(session: Session, folder: Path, settings: dict[str, Any], keys_
         await Typist(editor, target[len(indent) :], session.seed).write(keys_max)
         editor.close()
         status = await opened.request("holesmith/status")
-    names = (
-        "requests",
-        "typed_along",
-        "foreseen",
-        "joined",
-        "completions",
-        "cancelled",
-        "work_ms",
-        "work_ms_used",
-    )
-    return {"tally": tally, **{name: status[name] - counted[name] for name in names}}
+    return {"tally": tally, **{name: status[name] - counted[name] for name in COUNTS}}
 
 
 async def settle(opened: Any, before: str, uri: str) -> None:
@@ -343,10 +335,9 @@ def report(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
     print("\n| stage of what was worked out | ms, p50 / p90 |\n|---|---|")
     for stage in sorted({stage for each in fresh for stage in each.stages}):
         print(f"| {stage} | {percentiles([each.stages.get(stage, 0.0) for each in fresh])} |")
-    total = {name: round(sum(result[name] for result in results)) for name in results[0] if name != "tally"}
-    tallies = [result["tally"] for result in results]
+    total: dict[str, float] = {name: round(sum(each[name] for each in results)) for name in COUNTS}
     for name in ("keys", "typed", "taken", "taken_characters", "overtaken", "empty"):
-        total[name] = sum(getattr(tally, name) for tally in tallies)
+        total[name] = sum(getattr(result["tally"], name) for result in results)
     total["shown"] = len(shown)
     total["wasted_share"] = round(1 - total["work_ms_used"] / max(total["work_ms"], 1), 3)
     print()
