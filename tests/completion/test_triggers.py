@@ -133,7 +133,7 @@ def test_members_in_other_languages(source: str, language: str, expected: list[t
         ("‸name.x = 1", True),
         ("if ‸name := 1", False),
         ("if ‸name:\n", True),
-        ("while not ‸name and", True),
+        ("while not ‸name and x", True),
         ("while ‸name", None),
         ("self.‸name = 1", False),
         ("self.‸name: int", False),
