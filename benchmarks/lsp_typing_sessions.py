@@ -46,7 +46,8 @@ CLOSER_OF = {"(": ")", "[": "]", "{": "}", '"': '"', "'": "'"}
 LEVEL = "    "
 SETTLE_SECONDS_MAX = 60.0
 # What is read of the server's status, before and after.
-COUNTS = "requests typed_along foreseen joined completions cancelled work_ms work_ms_used".split()
+RESULTS = ("requests", "typed_along", "foreseen", "joined", "completions", "cancelled")
+COUNTS = (*RESULTS, "work_ms", "work_ms_used")
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,9 +320,7 @@ async def settle(opened: Any, before: str, uri: str) -> None:
 
 
 def percentiles(values: Sequence[float]) -> str:
-    if not values:
-        return "- / -"
-    ordered = sorted(values)
+    ordered = sorted(values) or [float("nan")]
     return f"{median(ordered):.0f} / {ordered[int(0.9 * (len(ordered) - 1))]:.0f}"
 
 
