@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jedi.inference.gradual.annotation import _get_forward_reference_node  # pyright: ignore[reportPrivateUsage]
+from jedi.inference.gradual.type_var import TypeVar
 
 DEPTH_MAX = 12
 _OPAQUE_NAMES = frozenset(
@@ -23,14 +24,27 @@ _OPAQUE_NAMES = frozenset(
 _WRAPPERS = frozenset(
     ("Optional", "Union", "Annotated", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly")
 )
-_NOT_INSTANCES = frozenset(("Type", "type", "Literal"))
+_TYPING_ALIASES = frozenset(
+    (
+        "List",
+        "Dict",
+        "Set",
+        "FrozenSet",
+        "Tuple",
+        "Deque",
+        "DefaultDict",
+        "OrderedDict",
+        "Counter",
+        "ChainMap",
+    )
+)
 
 # The values of an operand with its trailers, read in a context; None if some are unknown.
 Chain = Callable[[Any, list[Any]], Any]
 
 
-def is_understood(chain: Chain, context: Any, node: Any, depth: int = 0) -> bool:
-    """Every alternative names a class that is found. Arguments of generics do not matter."""
+def is_understood(chain: Chain, context: Any, node: Any, depth: int = 0, *, is_deep: bool = False) -> bool:
+    """Every alternative names a class that is found. Arguments of generics matter only if ``is_deep``."""
     if depth > DEPTH_MAX:
         return False
     if node.type == "keyword":
@@ -38,14 +52,17 @@ def is_understood(chain: Chain, context: Any, node: Any, depth: int = 0) -> bool
     if node.type == "string":
         # jedi's own reader of forward references has no public name.
         reference = _get_forward_reference_node(context, string_payload(node))
-        return reference is not None and is_understood(chain, context, reference.children[0], depth + 1)
+        return reference is not None and is_understood(
+            chain, context, reference.children[0], depth + 1, is_deep=is_deep
+        )
     if node.type == "name":
         return node.value not in _OPAQUE_NAMES and _is_class(chain, context, [node])
     if node.type == "expr" and all(each.value == "|" for each in node.children[1::2]):
-        return all(is_understood(chain, context, each, depth + 1) for each in node.children[::2])
+        parts = node.children[::2]
+        return all(is_understood(chain, context, each, depth + 1, is_deep=is_deep) for each in parts)
     if node.type in ("atom_expr", "power") and node.children[-1].type == "trailer":
-        return _is_understood_reference(chain, context, node, depth)
-    return False
+        return _is_understood_reference(chain, context, node, depth, is_deep)
+    return is_deep and node.type == "operator" and node.value == "..."
 
 
 def string_payload(node: Any) -> str:
@@ -55,7 +72,7 @@ def string_payload(node: Any) -> str:
     return text[len(mark) : -len(mark)]
 
 
-def _is_understood_reference(chain: Chain, context: Any, node: Any, depth: int) -> bool:
+def _is_understood_reference(chain: Chain, context: Any, node: Any, depth: int, is_deep: bool) -> bool:
     last = node.children[-1]
     if last.children[0].value == ".":
         return last.children[1].value not in _OPAQUE_NAMES and _is_class(chain, context, [node])
@@ -67,15 +84,33 @@ def _is_understood_reference(chain: Chain, context: Any, node: Any, depth: int) 
     arguments = argument.children[::2] if argument.type == "subscriptlist" else [argument]
     if base in _WRAPPERS:
         inner = arguments if base == "Union" else arguments[:1]
-        return all(is_understood(chain, context, each, depth + 1) for each in inner)
-    if base in _OPAQUE_NAMES or base in _NOT_INSTANCES:
+        return all(is_understood(chain, context, each, depth + 1, is_deep=is_deep) for each in inner)
+    if base in ("Type", "type"):
+        return is_understood(chain, context, arguments[0], depth + 1)
+    if base in _OPAQUE_NAMES or base == "Literal":
         return False
-    return _is_class(chain, context, list(node.children[:-1]))
+    parts = arguments if is_deep else []
+    operand = list(node.children[:-1])
+    is_generic = _is_typing_alias(chain, context, operand) or _is_class(chain, context, operand)
+    return is_generic and all(is_understood(chain, context, each, depth + 1, is_deep=True) for each in parts)
+
+
+def _is_typing_alias(chain: Chain, context: Any, operand: list[Any]) -> bool:
+    """Names such as ``List``, which typing defines as variables."""
+    *before, last = operand
+    name = last.children[1] if last.type == "trailer" else last
+    if getattr(name, "value", "") not in _TYPING_ALIASES:
+        return False
+    if before:
+        owners = chain(context, before)
+        return bool(owners) and all(value.is_module() and value.py__name__() == "typing" for value in owners)
+    found = [each for names in context.goto(name, name.start_pos) for each in names.goto()]
+    return bool(found) and all(each.get_root_context().py__name__() == "typing" for each in found)
 
 
 def _is_class(chain: Chain, context: Any, operand: list[Any]) -> bool:
     found = chain(context, operand)
-    return bool(found) and all(value.is_class() for value in found)
+    return bool(found) and all(value.is_class() and not isinstance(value, TypeVar) for value in found)
 
 
 def annotation_of(binding: Any) -> Any:
@@ -90,3 +125,18 @@ def is_membership(comparison: Any) -> bool:
     operator = comparison.children[1]
     text = operator.value if hasattr(operator, "value") else operator.children[0].value
     return text in ("in", "is", "not")
+
+
+def generic_arguments(annotation: Any) -> list[Any]:
+    """``A`` and ``B`` of ``dict[A, B]``, also inside ``Optional`` and ``… | None``."""
+    if annotation.type == "expr":
+        parts = [each for each in annotation.children[::2] if each.get_code().strip() != "None"]
+        return generic_arguments(parts[0]) if len(parts) == 1 else []
+    if annotation.type not in ("atom_expr", "power") or annotation.children[-1].children[0].value != "[":
+        return []
+    inner = annotation.children[-1].children[1]
+    arguments = list(inner.children[::2]) if inner.type == "subscriptlist" else [inner]
+    is_wrapper = (
+        annotation.children[0].get_code().strip().endswith(("Optional", "Annotated", "Final", "ClassVar"))
+    )
+    return generic_arguments(arguments[0]) if is_wrapper else arguments

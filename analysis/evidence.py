@@ -16,7 +16,6 @@ _TESTS = (
     r"\b(?:isinstance|issubclass|hasattr|getattr|setattr|delattr|callable|cast|type"
     r"|(?!isfile|isdir|isabs|islink|ismount|isnan|isinf|isatty)(?:is|has)_?[a-z]\w*)\(\s*"
 )
-_MISSING = re.compile(r"\b(?:AttributeError|Exception|BaseException)\b|except\s*:")
 
 
 def contradiction(known: Set[str], leaf: Any, receiver: list[Any]) -> str | None:
@@ -40,9 +39,9 @@ def _is_caught(leaf: Any) -> bool:
     while (node := node.search_ancestor("try_stmt", "funcdef", "classdef")) is not None:
         if node.type != "try_stmt":
             return False
-        clauses = [each for each in node.children if each.type == "except_clause" or each == "except"]
+        clauses = [each for each in node.children if each.type == "except_clause"]
         is_tried = leaf.start_pos < node.children[2].end_pos
-        if is_tried and any(_MISSING.search(each.get_code(include_prefix=False)) for each in clauses):
+        if is_tried and any("AttributeError" in each.get_code(include_prefix=False) for each in clauses):
             return True
     return False
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from holesmith.analysis.annotation_check import annotation_of
+from holesmith.analysis.annotation_check import annotation_of, generic_arguments
 from holesmith.analysis.jedi_call import argument_index, callee_of, callee_values, keyword_at, signature_of
 from holesmith.analysis.jedi_project import FilledHole
 from holesmith.analysis.jedi_symbols import type_text
@@ -264,21 +264,6 @@ def _element(filled: FilledHole, parent: Any, node: Any, steps: int) -> Expectat
         position = 0
     chosen = arguments[min(position, len(arguments) - 1)]
     return _annotated(outer.context, chosen, f"element of {outer.text}")
-
-
-def generic_arguments(annotation: Any) -> list[Any]:
-    """``A`` and ``B`` of ``dict[A, B]``, also inside ``Optional`` and ``… | None``."""
-    if annotation.type == "expr":
-        parts = [each for each in annotation.children[::2] if each.get_code().strip() != "None"]
-        return generic_arguments(parts[0]) if len(parts) == 1 else []
-    if annotation.type not in ("atom_expr", "power") or annotation.children[-1].children[0].value != "[":
-        return []
-    inner = annotation.children[-1].children[1]
-    arguments = list(inner.children[::2]) if inner.type == "subscriptlist" else [inner]
-    is_wrapper = (
-        annotation.children[0].get_code().strip().endswith(("Optional", "Annotated", "Final", "ClassVar"))
-    )
-    return generic_arguments(arguments[0]) if is_wrapper else arguments
 
 
 def _trailer(filled: FilledHole, trailer: Any, node: Any) -> Expectation | None:

@@ -16,7 +16,6 @@ from typing import Any
 
 import jedi
 import jedi.settings
-import parso
 import parso.cache
 from holesmith.analysis.answers import PythonEnvironment
 from holesmith.analysis.brackets import CLOSER_OF
@@ -29,6 +28,7 @@ from holesmith.analysis.jedi_options import Options
 from holesmith.analysis.questions import Source
 from jedi.api.environment import InterpreterEnvironment
 from parso.cache import parser_cache
+from parso.grammar import load_grammar
 
 PLACEHOLDER = "holesmith_hole"
 CHARACTERS_MAX = 600_000
@@ -50,7 +50,7 @@ class IsolatedEnvironment(InterpreterEnvironment):
     project may be newer than the interpreter, and older code is a part of it."""
 
     def get_grammar(self) -> Any:
-        return parso.load_grammar(version=GRAMMAR_VERSION)
+        return load_grammar(version=GRAMMAR_VERSION)
 
     def get_sys_path(self) -> list[str]:
         # Of the installation itself: in a virtual environment "platstdlib" is the environment's own

@@ -8,24 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from holesmith.analysis.annotation_check import annotation_of, is_membership, is_understood
-from holesmith.analysis.bindings import (
-    bindings_of,
-    class_bindings,
-    decorators_of,
-    is_member,
-    is_overload,
-    is_receiver,
-)
-from holesmith.analysis.class_closure import has_plain_construction, is_enumeration
-from holesmith.analysis.method_values import (
-    PROPERTY_DECORATORS,
-    TRANSPARENT_DECORATORS,
-    ClassMethod,
-    bound_methods,
-    functions_of,
-)
-from jedi.inference.base_value import NO_VALUES, ValueSet
+from holesmith.analysis.annotation_check import is_membership, is_understood
+from holesmith.analysis.bindings import bindings_of, decorators_of, is_member, is_receiver
+from holesmith.analysis.call_results import called
+from holesmith.analysis.context_managers import entered
+from holesmith.analysis.elements import iterated, part_of, subscribed, target_path
+from holesmith.analysis.member_values import member_of_class
+from holesmith.analysis.method_values import PROPERTY_DECORATORS, TRANSPARENT_DECORATORS
+from jedi.inference.base_value import NO_VALUES
 from jedi.inference.compiled import builtin_from_name
 from jedi.inference.gradual.annotation import infer_annotation
 from jedi.inference.names import TreeNameDefinition
@@ -33,9 +23,7 @@ from jedi.inference.syntax_tree import infer_trailer
 
 STEPS_MAX = 300
 DEPTH_MAX = 20
-RETURNS_MAX = 20
 _LITERAL_TYPES = frozenset(("number", "string", "strings", "fstring", "lambdef"))
-_ODD_CLASSES = frozenset(("type", "object", "super", "property", "Mock", "MagicMock"))
 
 
 @dataclass(slots=True)
@@ -48,6 +36,7 @@ class Provenance:
     ignored: Any = None
     steps: int = 0
     reason: str = ""
+    parametrised: set[Any] = field(default_factory=set[Any])
     _active: set[Any] = field(default_factory=set[Any])
     _annotated: dict[Any, Any] = field(default_factory=dict[Any, Any])
 
@@ -56,7 +45,7 @@ class Provenance:
         self.steps += 1
         key = (context, node)
         if self.steps > STEPS_MAX or len(self._active) > DEPTH_MAX or key in self._active:
-            return self._unknown("too deep")
+            return self.unknown("too deep")
         self._active.add(key)
         try:
             return self._values(context, node)
@@ -83,15 +72,15 @@ class Provenance:
             return context.infer_node(node)
         if kind in ("arith_expr", "term"):
             return self._text_arithmetic(context, node)
-        return self._unknown(f"{kind} is not followed")
+        return self.unknown(f"{kind} is not followed")
 
-    def _unknown(self, reason: str) -> None:
+    def unknown(self, reason: str) -> None:
         self.reason = self.reason or reason
 
     def _union(self, context: Any, nodes: Iterable[Any]) -> Any:
-        return self._merge(self.values(context, node) for node in nodes)
+        return self.merge(self.values(context, node) for node in nodes)
 
-    def _merge(self, parts: Iterable[Any]) -> Any:
+    def merge(self, parts: Iterable[Any]) -> Any:
         union = NO_VALUES
         for part in parts:
             if part is None:
@@ -110,15 +99,15 @@ class Provenance:
         left = self.values(context, node.children[0])
         if left and all(value.name.string_name in ("str", "bytes") and value.is_instance() for value in left):
             return left
-        return self._unknown("arithmetic")
+        return self.unknown("arithmetic")
 
     # Names and what binds them.
 
     def _name(self, context: Any, node: Any) -> Any:
         names = context.goto(node, node.start_pos)
         if not names:
-            return self._unknown(f"{node.value} is not resolved")
-        return self._merge(self.definition(name) for name in names)
+            return self.unknown(f"{node.value} is not resolved")
+        return self.merge(self.definition(name) for name in names)
 
     def definition(self, name: Any) -> Any:
         """All values of what a jedi name stands for."""
@@ -128,26 +117,28 @@ class Provenance:
             return (
                 values
                 if values and all(v.is_module() or v.is_class() for v in values)
-                else self._unknown("unknown name")
+                else self.unknown("unknown name")
             )
         if is_member(tree_name):
-            return self._unknown("a member set elsewhere")
+            return self.unknown("a member set elsewhere")
         bindings = bindings_of(tree_name)
         if bindings is None:
-            return self._unknown(f"{tree_name.value} is bound in other scopes")
-        return self._merge(self._binding(name, binding) for binding in bindings)
+            return self.unknown(f"{tree_name.value} is bound in other scopes")
+        return self.merge(self._binding(name, binding) for binding in bindings)
 
     def _binding(self, name: Any, binding: Any) -> Any:
         self.steps += 1
         if self.steps > STEPS_MAX:
-            return self._unknown("too many steps")
+            return self.unknown("too many steps")
         context = name.parent_context
         definition = binding.get_definition(import_name_always=True)
         if definition is None:
-            return self._unknown("a binding that is not followed")
+            return self.unknown("a binding that is not followed")
         kind = definition.type
         if kind in ("with_stmt", "try_stmt", "del_stmt", "namedexpr_test"):
             return self._flow_binding(context, binding, definition)
+        if kind in ("for_stmt", "sync_comp_for"):
+            return self._loop(context, binding, definition)
         if kind in ("import_name", "import_from"):
             return self._import(context, binding)
         if kind in ("funcdef", "classdef"):
@@ -155,12 +146,12 @@ class Provenance:
         if kind == "param":
             return self._parameter(context, name, definition)
         if kind == "expr_stmt":
-            return self._assignment(context, binding, definition)
-        return self._unknown(f"bound by {kind}")
+            return self.assigned(context, binding, definition)
+        return self.unknown(f"bound by {kind}")
 
     def _flow_binding(self, context: Any, binding: Any, definition: Any) -> Any:
         if definition.type == "with_stmt":
-            return self._with(context, binding)
+            return self._with(context, binding, definition)
         if definition.type == "try_stmt":
             return self._except(context, binding)
         return NO_VALUES if definition.type == "del_stmt" else self.values(context, definition.children[2])
@@ -172,13 +163,13 @@ class Provenance:
             return modules
         targets = list(name.goto())
         if not targets or any(getattr(each, "tree_name", None) is binding for each in targets):
-            return self._unknown(f"import of {binding.value} is not resolved")
-        return self._merge(self._imported(each) for each in targets)
+            return self.unknown(f"import of {binding.value} is not resolved")
+        return self.merge(self._imported(each) for each in targets)
 
     def _imported(self, target: Any) -> Any:
         if getattr(target, "tree_name", None) is None or target.api_type == "module":
             values = target.infer()
-            return values if values else self._unknown(f"{target.string_name} is not resolved")
+            return values if values else self.unknown(f"{target.string_name} is not resolved")
         return self.definition(target)
 
     def _definition(self, context: Any, binding: Any, definition: Any) -> Any:
@@ -186,34 +177,33 @@ class Provenance:
             definition.type == "funcdef"
             and not decorators_of(definition) <= TRANSPARENT_DECORATORS | PROPERTY_DECORATORS
         ):
-            return self._unknown("an unknown decorator")
-        return TreeNameDefinition(context, binding).infer() or self._unknown("no value")
+            return self.unknown("an unknown decorator")
+        return TreeNameDefinition(context, binding).infer() or self.unknown("no value")
 
     def _parameter(self, context: Any, name: Any, parameter: Any) -> Any:
         function = parameter.get_parent_function()
         if function.type == "lambdef":
-            return self._unknown("parameter of a lambda")
+            return self.unknown("parameter of a lambda")
         if parameter.star_count:
-            return name.infer() or self._unknown("no value")
+            return name.infer() or self.unknown("no value")
         if parameter.annotation is not None:
             return self.annotated(context, parameter.annotation)
         if is_receiver(parameter):
-            return name.infer() or self._unknown("self is not inferred")
-        return self._unknown(f"parameter {parameter.name.value} has no annotation")
+            return name.infer() or self.unknown("self is not inferred")
+        return self.unknown(f"parameter {parameter.name.value} has no annotation")
 
-    def _assignment(self, context: Any, binding: Any, statement: Any) -> Any:
+    def assigned(self, context: Any, binding: Any, statement: Any) -> Any:
         if statement is self.ignored:
             return NO_VALUES
         second = statement.children[1]
         if second.type == "annassign":
             return self._narrowed(context, second)
         if second.type == "operator" and second.value in ("=", "+="):
-            is_target = binding.parent is statement or (
-                is_member(binding) and binding.parent.parent.parent is statement
-            )
-            if is_target:
-                return self.values(context, statement.get_rhs())
-        return self._unknown("unpacked or changed in place")
+            target = _target_of(binding, statement)
+            path = None if target is None else target_path(binding, target)
+            if path is not None and (not path or second.value == "="):
+                return part_of(self, context, statement.get_rhs(), path)
+        return self.unknown("unpacked or changed in place")
 
     def _narrowed(self, context: Any, annassign: Any) -> Any:
         """What an annotation allows, and what is assigned with it: a subclass of that may be used as such."""
@@ -225,30 +215,35 @@ class Provenance:
         self.reason = reason
         return values | assigned if assigned else values
 
-    def _with(self, context: Any, binding: Any) -> Any:
-        item = binding.parent
-        if item.type != "with_item" or item.children[2] is not binding:
-            return self._unknown("unpacked")
-        managers = self.values(context, item.children[0])
-        if not managers:
-            return self._unknown("the context manager is not known")
-        return self._merge(self._call(self.member(value, "__enter__")) for value in managers)
+    def _with(self, context: Any, binding: Any, statement: Any) -> Any:
+        item = binding.search_ancestor("with_item")
+        if item is None or item.parent is not statement or target_path(binding, item.children[2]) != ():
+            return self.unknown("unpacked")
+        is_async = statement.parent.type == "async_stmt"
+        return entered(self, context, item.children[0], is_async=is_async)
+
+    def _loop(self, context: Any, binding: Any, loop: Any) -> Any:
+        """Of ``for``, in a statement or a comprehension."""
+        path = target_path(binding, loop.children[1])
+        if path is None:
+            return self.unknown("unpacked with a star")
+        return iterated(self, context, loop.children[3], path)
 
     def _except(self, context: Any, binding: Any) -> Any:
         clause = binding.parent
         if clause.type != "except_clause":
-            return self._unknown("except")
+            return self.unknown("except")
         raised = clause.children[1]
         nodes = (
             raised.children[1].children[::2]
             if raised.type == "atom" and raised.children[1].type == "testlist_comp"
             else [raised]
         )
-        return self._merge(self._instances(self.values(context, node)) for node in nodes)
+        return self.merge(self._instances(self.values(context, node)) for node in nodes)
 
     def _instances(self, classes: Any) -> Any:
         if not classes or not all(value.is_class() for value in classes):
-            return self._unknown("not a class")
+            return self.unknown("not a class")
         return classes.execute_annotation(None)
 
     # Annotations.
@@ -264,9 +259,11 @@ class Provenance:
         if annotation.type == "name" and annotation.value == "LiteralString":
             return builtin_from_name(context.inference_state, "str").execute_annotation(None)
         if not is_understood(self.chain, context, annotation):
-            return self._unknown(f"annotation {annotation.get_code(include_prefix=False)[:40]}")
+            return self.unknown(f"annotation {annotation.get_code(include_prefix=False)[:40]}")
         values = infer_annotation(context, annotation).execute_annotation(context)
-        return values if values else self._unknown("annotation has no value")
+        if is_understood(self.chain, context, annotation, is_deep=True):
+            self.parametrised.update(values)
+        return values if values else self.unknown("annotation has no value")
 
     def _trailers(self, context: Any, node: Any) -> Any:
         children = list(node.children)
@@ -274,7 +271,7 @@ class Provenance:
         if is_awaited:
             children.pop(0)
         if any(child.type != "trailer" for child in children[1:]):
-            return self._unknown("operator")
+            return self.unknown("operator")
         return self.chain(context, children, is_awaited)
 
     def chain(self, context: Any, children: list[Any], is_awaited: bool = False) -> Any:
@@ -287,7 +284,7 @@ class Provenance:
             first = 1
         for index, trailer in enumerate(children[first:], first):
             if not values:
-                return self._unknown("no value")
+                return self.unknown("no value")
             is_last = index == len(children) - 1
             values = self._trailer(values, trailer, is_awaited and is_last)
         return values
@@ -296,120 +293,28 @@ class Provenance:
         mark = trailer.children[0].value
         if mark == ".":
             name = trailer.children[1].value
-            return self._merge(self.member(value, name) for value in values)
+            return self.merge(self.member(value, name) for value in values)
         if mark == "(":
-            return self._call(values, is_awaited)
-        if all(value.is_instance() and value.name.string_name in ("str", "bytes") for value in values):
-            return values
-        return self._unknown("subscript")
+            return self.call(values, is_awaited)
+        return self.merge(subscribed(self, value, trailer.children[1]) for value in values)
 
     def member(self, value: Any, name: str) -> Any:
-        """All values of an attribute. The first class of the method resolution order that binds it
-        decides.
-        """
         if value.is_module() or not hasattr(value, "py__class__"):  # the latter are namespace packages
             names = value.goto(name)
-            return (
-                self._merge(self._imported(each) for each in names) if names else self._unknown(f"no {name}")
-            )
-        owner = value if value.is_class() else value.py__class__()
-        for base in owner.py__mro__():
-            classdef = getattr(base, "tree_node", None)
-            if classdef is None or classdef.type != "classdef":
-                continue
-            bindings = list(class_bindings(classdef, name))
-            if bindings:
-                return self._bound_members(value, base, bindings)
-        return self._unknown(f"no member {name}")
+            return self.merge(self._imported(each) for each in names) if names else self.unknown(f"no {name}")
+        return member_of_class(self, value, name)
 
-    def _bound_members(self, value: Any, base: Any, bindings: list[Any]) -> Any:
-        context = base.as_context()
-        if all(is_overload(each) for each in bindings[:-1]):
-            bindings = bindings[-1:]  # jedi puts the overloads together itself
-        annotated = [each for each in bindings if annotation_of(each) is not None]
-        if not annotated:
-            return self._merge(self._bound_member(value, context, each) for each in bindings)
-        declared = self._merge(self._bound_member(value, context, each) for each in annotated)
-        # What is assigned elsewhere may be of a subclass, and is used as that near the assignment.
-        assigned = [self._bound_member(value, context, each) for each in bindings if each not in annotated]
-        return declared and self._merge([declared, *(each for each in assigned if each)])
-
-    def _bound_member(self, value: Any, class_context: Any, binding: Any) -> Any:
-        definition = binding.get_definition()
-        if definition is None:
-            return self._unknown("a member that is not followed")
-        if definition.type == "funcdef":
-            return self._method(value, definition, binding.value)
-        context = class_context.create_context(binding) if is_member(binding) else class_context
-        if definition.type == "expr_stmt":
-            if value.is_class() and is_enumeration(value):
-                return value.execute_with_values()
-            values = self._assignment(context, binding, definition)
-            if not is_member(binding) and any(each.is_function() for each in values or ()):
-                return self._unknown("a function as an attribute of a class")
-            return values
-        if definition.type == "classdef":
-            return TreeNameDefinition(context, binding).infer()
-        return self._unknown(f"member bound by {definition.type}")
-
-    def _method(self, value: Any, function: Any, name: str) -> Any:
-        decorators = decorators_of(function)
-        if not decorators <= TRANSPARENT_DECORATORS | PROPERTY_DECORATORS:
-            return self._unknown("a decorated method")
-        owner = value if value.is_class() else value.py__class__()
-        if decorators & PROPERTY_DECORATORS and not value.is_class():
-            return self._merge(self._returned(each, each) for each in bound_methods(value, owner, function))
-        if "classmethod" in decorators:
-            return ValueSet(ClassMethod(each, owner) for each in functions_of(owner, function))
-        found = ValueSet.from_sets(each.infer() for each in value.goto(name))
-        return found or self._unknown(f"no method {name}")
-
-    def _call(self, callees: Any, is_awaited: bool = False) -> Any:
+    def call(self, callees: Any, is_awaited: bool = False) -> Any:
         if not callees:
-            return self._unknown("the callee is not known")
-        return self._merge(self._called(callee, is_awaited) for callee in callees)
+            return self.unknown("the callee is not known")
+        return self.merge(called(self, callee, is_awaited) for callee in callees)
 
-    def _called(self, callee: Any, is_awaited: bool) -> Any:
-        if callee.is_class():
-            return self._unknown("an awaited class") if is_awaited else self._constructed(callee)
-        if not callee.is_function():
-            return self._unknown("a called instance")
-        functions = list(callee.get_signature_functions())
-        return self._merge(self._returned(each, callee, is_awaited) for each in functions)
 
-    def _constructed(self, cls: Any) -> Any:
-        if cls.py__name__() in _ODD_CLASSES or not has_plain_construction(cls):
-            return self._unknown("an unusual constructor")
-        return cls.execute_with_values()
-
-    def _returned(self, function: Any, callee: Any, is_awaited: bool = False) -> Any:
-        """What a call gives: what the annotation says, or all that the body returns."""
-        node = getattr(function, "tree_node", None)
-        if node is None or node.type != "funcdef":
-            return self._unknown("a compiled function")
-        if (node.parent.type in ("async_stmt", "async_funcdef")) != is_awaited:
-            return self._unknown("a coroutine")
-        if not decorators_of(node) <= TRANSPARENT_DECORATORS | PROPERTY_DECORATORS:
-            return self._unknown("an unknown decorator")
-        if node.annotation is not None:
-            if node.annotation.get_code(include_prefix=False).endswith("Self"):
-                return self._receiver(callee)
-            return self.annotated(function.parent_context, node.annotation)
-        return self._body_returns(function, node)
-
-    def _receiver(self, callee: Any) -> Any:
-        """What ``Self`` is: the instance that the method is bound to, or an instance of the class."""
-        receiver = getattr(callee, "instance", None) or getattr(callee, "owner", callee)
-        if receiver.is_class():
-            return receiver.execute_with_values()
-        return ValueSet([receiver]) if receiver.is_instance() else self._unknown("Self")
-
-    def _body_returns(self, function: Any, node: Any) -> Any:
-        if function.parent_context.is_stub() or node.is_generator():
-            return self._unknown("no return annotation")
-        returns = list(node.iter_return_stmts())
-        if not 0 < len(returns) <= RETURNS_MAX:
-            return self._unknown("no or too many returns")
-        context = function.as_context()
-        results = [each.children[1] for each in returns if each.type == "return_stmt"]
-        return self._union(context, results) if results else self._unknown("returns nothing")
+def _target_of(binding: Any, statement: Any) -> Any:
+    """The target of an assignment that a name stands in, None if it stands in a larger expression there."""
+    node = binding
+    while node.parent is not statement:
+        node = node.parent
+    if is_member(binding) and node.type in ("atom_expr", "power"):
+        return node if binding.parent is node.children[-1] else None
+    return node

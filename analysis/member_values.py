@@ -1,0 +1,78 @@
+"""What an attribute of a value can be: from all places where a class of the value binds it."""
+
+from typing import Any
+
+from holesmith.analysis.annotation_check import annotation_of
+from holesmith.analysis.bindings import class_bindings, decorators_of, is_member, is_overload
+from holesmith.analysis.call_results import returned
+from holesmith.analysis.class_closure import is_enumeration
+from holesmith.analysis.investigation import Investigation
+from holesmith.analysis.method_values import (
+    PROPERTY_DECORATORS,
+    TRANSPARENT_DECORATORS,
+    ClassMethod,
+    bound_methods,
+    functions_of,
+)
+from jedi.inference.base_value import ValueSet
+from jedi.inference.names import TreeNameDefinition
+
+
+def member_of_class(investigation: Investigation, value: Any, name: str) -> Any:
+    """The first class of the method resolution order that binds the name decides."""
+    owner = value if value.is_class() else value.py__class__()
+    for base in owner.py__mro__():
+        classdef = getattr(base, "tree_node", None)
+        if classdef is None or classdef.type != "classdef":
+            continue
+        bindings = list(class_bindings(classdef, name))
+        if bindings:
+            return _bound_members(investigation, value, base, bindings)
+    return investigation.unknown(f"no member {name}")
+
+
+def _bound_members(investigation: Investigation, value: Any, base: Any, bindings: list[Any]) -> Any:
+    context = base.as_context()
+    if all(is_overload(each) for each in bindings[:-1]):
+        bindings = bindings[-1:]  # jedi puts the overloads together itself
+    annotated = [each for each in bindings if annotation_of(each) is not None]
+    if not annotated:
+        return investigation.merge(_bound_member(investigation, value, context, each) for each in bindings)
+    declared = investigation.merge(_bound_member(investigation, value, context, each) for each in annotated)
+    # What is assigned elsewhere may be of a subclass, and is used as that near the assignment.
+    others = [each for each in bindings if each not in annotated]
+    assigned = (_bound_member(investigation, value, context, each) for each in others)
+    return declared and investigation.merge([declared, *(each for each in assigned if each)])
+
+
+def _bound_member(investigation: Investigation, value: Any, class_context: Any, binding: Any) -> Any:
+    definition = binding.get_definition()
+    if definition is None:
+        return investigation.unknown("a member that is not followed")
+    if definition.type == "funcdef":
+        return _method(investigation, value, definition, binding.value)
+    context = class_context.create_context(binding) if is_member(binding) else class_context
+    if definition.type == "expr_stmt":
+        if value.is_class() and is_enumeration(value):
+            return value.execute_with_values()
+        values = investigation.assigned(context, binding, definition)
+        if not is_member(binding) and any(each.is_function() for each in values or ()):
+            return investigation.unknown("a function as an attribute of a class")
+        return values
+    if definition.type == "classdef":
+        return TreeNameDefinition(context, binding).infer()
+    return investigation.unknown(f"member bound by {definition.type}")
+
+
+def _method(investigation: Investigation, value: Any, function: Any, name: str) -> Any:
+    decorators = decorators_of(function)
+    if not decorators <= TRANSPARENT_DECORATORS | PROPERTY_DECORATORS:
+        return investigation.unknown("a decorated method")
+    owner = value if value.is_class() else value.py__class__()
+    if decorators & PROPERTY_DECORATORS and not value.is_class():
+        methods = bound_methods(value, owner, function)
+        return investigation.merge(returned(investigation, each, each) for each in methods)
+    if "classmethod" in decorators:
+        return ValueSet(ClassMethod(each, owner) for each in functions_of(owner, function))
+    found = ValueSet.from_sets(each.infer() for each in value.goto(name))
+    return found or investigation.unknown(f"no method {name}")
