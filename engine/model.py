@@ -89,6 +89,10 @@ class FusedStep(Protocol):
         ...
 
 
+QUERIES_AT_ONCE = 128
+"""Of a long prompt: the fused attention computes what the mask then hides."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Step:
     """What all layers of one forward pass share."""
@@ -292,14 +296,30 @@ class Decoder:
         if tokens <= FEW_TOKENS_MAX or arch.attention_softcap is not None:
             mixed = self._mix_few(grouped, keys, values, mask)
         else:
-            mixed = functional.scaled_dot_product_attention(
-                grouped.to(keys.dtype),
-                keys[:, None].expand(-1, group, -1, -1),
-                values[:, None].expand(-1, group, -1, -1),
-                attn_mask=mask,
-                scale=arch.attention_scale,
-            )
+            mixed = self._mix_many(grouped, keys, values, mask)
         return mixed.permute(2, 0, 1, 3).reshape(tokens, -1)
+
+    def _mix_many(self, grouped: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
+        """As `_mix_few`, by the library's fused attention, which never holds all scores at once.
+
+        Some queries at a time, so that keys which none of them may see cost nothing.
+        """
+        tokens, known = grouped.shape[2], keys.shape[1] - grouped.shape[2]
+        group = grouped.shape[1]
+        pieces: list[Tensor] = []
+        for first in range(0, tokens, QUERIES_AT_ONCE):
+            last = min(first + QUERIES_AT_ONCE, tokens)
+            stop = known + last
+            pieces.append(
+                functional.scaled_dot_product_attention(
+                    grouped[:, :, first:last].to(keys.dtype),
+                    keys[:, None, :stop].expand(-1, group, -1, -1),
+                    values[:, None, :stop].expand(-1, group, -1, -1),
+                    attn_mask=None if mask is None else mask[first:last, :stop],
+                    scale=self.architecture.attention_scale,
+                )
+            )
+        return pieces[0] if len(pieces) == 1 else torch.cat(pieces, dim=2)
 
     def _mix_few(self, grouped: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
         """Attention by two products.  # [kv_heads, group, tokens, head_width], keys [kv_heads, stop, …]"""

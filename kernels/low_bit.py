@@ -74,28 +74,36 @@ def quantise(inputs: Floats, codes: Bytes, scales: Floats, sums: Integers) -> No
 
     # inputs [tokens, width]; the rest as in `QuantisedInputs`, of the padded width
     """
-    width = inputs.shape[1]
+    whole, rest = inputs.shape[1] // GROUP, inputs.shape[1] % GROUP
+    padded = np.zeros(GROUP, np.float32)
     for token in range(inputs.shape[0]):
-        for group in range(scales.shape[1]):
-            start = group * GROUP
-            stop = min(start + GROUP, width)
-            # Compared by their bits, magnitudes keep their order, and what is not a number is the largest.
-            largest = np.int32(0)
-            for at in range(start, stop):
-                largest = max(largest, bits_of(inputs[token, at]) & np.int32(0x7FFFFFFF))
-            scale = float_of(largest) / np.float32(127.0)
-            scales[token, group] = scale
-            inverse = np.float32(1.0) / scale if scale > 0 else np.float32(0.0)
-            for half in range(2):
-                total = np.int32(0)
-                begin = start + half * HALF_GROUP
-                for at in range(begin, min(begin + HALF_GROUP, stop)):
-                    code = np.int32(np.rint(inputs[token, at] * inverse))
-                    codes[token, at] = code
-                    total += code
-                sums[token, 2 * group + half] = total
-            for at in range(stop, start + GROUP):
-                codes[token, at] = 0
+        for group in range(whole):
+            values = inputs[token, group * GROUP : (group + 1) * GROUP]
+            _quantise_group(values, codes[token], scales[token], sums[token], group)
+        if rest:
+            padded[:rest] = inputs[token, whole * GROUP :]
+            _quantise_group(padded, codes[token], scales[token], sums[token], whole)
+
+
+@inlined
+def _quantise_group(values: Floats, codes: Bytes, scales: Floats, sums: Integers, group: int) -> None:
+    # Compared by their bits, magnitudes keep their order, and what is not a number is the largest.
+    largest = np.int32(0)
+    for at in range(GROUP):
+        largest = max(largest, bits_of(values[at]) & np.int32(0x7FFFFFFF))
+    scale = float_of(largest) / np.float32(127.0)
+    inverse = np.float32(1.0) / scale if scale > 0 else np.float32(0.0)
+    scales[group] = scale
+    for half in range(GROUP // HALF_GROUP):
+        start = group * GROUP + half * HALF_GROUP
+        given = values[half * HALF_GROUP : (half + 1) * HALF_GROUP]
+        rounded = codes[start : start + HALF_GROUP]
+        total = np.int32(0)
+        for at in range(HALF_GROUP):
+            code = np.int32(np.rint(given[at] * inverse))
+            rounded[at] = code
+            total += code
+        sums[group * (GROUP // HALF_GROUP) + half] = total
 
 
 @inlined
