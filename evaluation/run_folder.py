@@ -45,9 +45,9 @@ class RunFolder:
             raise EvaluationError(f"{self.folder}: another run is writing there") from None
         self._rows = rows
         try:
-            self._match_plan()
             cut_torn_line(self.folder / ROWS_NAME)
             self.done = {row.key for row in read_rows(self.folder)}
+            self._match_plan()
         except BaseException:
             rows.close()
             raise
@@ -72,7 +72,7 @@ class RunFolder:
     def _match_plan(self) -> None:
         path = self.folder / PLAN_NAME
         plan = json.loads(json.dumps(self._plan))
-        if not path.exists():
+        if not path.exists() or not self.done:  # a command that failed before its first row binds nobody
             write_whole(path, json.dumps(plan, indent=2, ensure_ascii=False) + "\n")
             return
         found = read_plan(self.folder)

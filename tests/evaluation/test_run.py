@@ -14,6 +14,7 @@ from holesmith.engine.seam import Engine
 from holesmith.evaluation.configuration import Configuration, Named, configuration_of, grid_of, name_of
 from holesmith.evaluation.errors import EvaluationError
 from holesmith.evaluation.pool import LocalPool, ProcessPool, order_of, rows_of
+from holesmith.evaluation.row import Row
 from holesmith.evaluation.run import Run, drawn, unique
 from holesmith.evaluation.run_folder import PLAN_NAME, ROWS_NAME, RunFolder, read_rows
 from holesmith.evaluation.task import AnswerTask, OrderTask
@@ -148,8 +149,10 @@ def lines_of(path: Path) -> list[bytes]:
 
 
 def test_a_folder_of_another_plan_is_refused(tmp_path: Path) -> None:
-    with RunFolder(tmp_path, {"suite": "repo", "seed": 1}):
-        pass
+    with RunFolder(tmp_path, {"suite": "repo", "seed": 0}):
+        pass  # without a row it may become any run's
+    with RunFolder(tmp_path, {"suite": "repo", "seed": 1}) as folder:
+        folder.append(Row("one", "1", "shop", "a.py", {}, "x", "", "", "", 1, (), {}))
     with (
         pytest.raises(EvaluationError, match="another seed"),
         RunFolder(tmp_path, {"suite": "repo", "seed": 2}),
