@@ -10,7 +10,11 @@ from holesmith.analysis.frame import Frame, walk
 from holesmith.analysis.lexer import Token
 
 _INDENTED_CLAUSES = frozenset(("else", "elif", "except", "finally"))
-_BRACED_CLAUSES = frozenset(("else", "catch", "finally", "while", ")", "]", ",", ".", ";", "?.", "(", "}"))
+_BRACED_CLAUSES = frozenset(
+    ("else", "catch", "finally", "while", ")", "]", ",", ".", ";", "?.", "(", "}")
+    # Behind the brace of a literal, a type or a pattern.
+    + ("[", "=", "as", "satisfies", "?", ":", "|", "&", "&&", "||", "??", "=>", "==", "===")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,8 @@ def braced_block_stop(frame: Frame, middle: str) -> int | None:
     around it.
     """
     depth_of_block = max((depth for depth, each in enumerate(frame.unowned, 1) if each.is_block), default=0)
-    is_own_statement = not frame.is_fresh_line
+    is_behind_opener = frame.lead == "{" and bool(frame.unowned) and frame.unowned[-1].is_block
+    is_own_statement = not (frame.is_fresh_line or is_behind_opener)
     is_own_block_ended = False
     end = 0
     for token, brackets in walk(frame, middle):
@@ -110,7 +115,8 @@ def braced_block_stop(frame: Frame, middle: str) -> int | None:
             return end
         if token.kind == "newline":
             continue
-        if is_own_block_ended and token.kind != "comment" and token.text not in _BRACED_CLAUSES:
+        is_rest_of_template = token.kind == "string" and token.start == end
+        if is_own_block_ended and not is_rest_of_template and not _may_follow_brace(token):
             return None if _is_growing_clause(token, len(middle)) else end
         end = token.stop
         if len(brackets) < depth_of_block:
@@ -120,6 +126,10 @@ def braced_block_stop(frame: Frame, middle: str) -> int | None:
         if is_at_statement_level and token.text == ";":
             is_own_statement = False
     return None
+
+
+def _may_follow_brace(token: Token) -> bool:
+    return token.kind == "comment" or token.text in _BRACED_CLAUSES
 
 
 def _is_growing_clause(token: Token, length: int) -> bool:

@@ -100,4 +100,6 @@ def opens_block(lexicon: Lexicon, tokens: list[Token], index: int, lead: str = "
         return lead not in _LITERAL_LEADS
     # gofmt writes composite literals without and blocks with a blank before the brace.
     is_composite = lexicon.language == "go" and tokens[before].stop == token.start
-    return tokens[before].text not in _LITERAL_LEADS and not is_composite
+    # `new int[] {1}` makes an array; in TypeScript `f(): A[] {` begins a body.
+    is_body = tokens[before].text == "]" and lexicon.language.startswith("typescript")
+    return is_body or (tokens[before].text not in _LITERAL_LEADS and not is_composite)

@@ -180,6 +180,7 @@ async function saved(name, line) {
   await until(`${line} in ${name}`, () => lines(name).some((written) => line.test(written)));
 }
 
+const DELETE_LINE = ['Control+Shift+K'];
 const literal = (text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 const BASKET = 'shop/bookshop/basket.py';
@@ -190,6 +191,7 @@ async function seeNothingSuggested(typed) {
   await writeAbove(BASKET, 'def total_pages', typed);
   await page.waitForTimeout(QUIET_MS);
   assert.equal(await ghost(), '');
+  await keys(...DELETE_LINE);
 }
 
 const pick = async (label) => {
@@ -260,7 +262,7 @@ const steps = {
     await until('its end', async () => (await ghost()) === '');
     await keys('Alt+\\');
     await until('ghost text', ghost);
-    await keys('Escape');
+    await keys('Escape', ...DELETE_LINE);
   },
   'the next suggestion and the previous one': async () => {
     await writeAbove(BASKET, 'def most_expensive', '        total = sum(');
@@ -281,7 +283,7 @@ const steps = {
     assert.equal(await ghost(), '');
     await keys('Alt+\\');
     await until('ghost text', ghost);
-    await keys('Escape');
+    await keys('Escape', ...DELETE_LINE);
   },
   'snoozed, nothing is suggested': async () => {
     await command('Holesmith: Snooze');
@@ -299,7 +301,7 @@ const steps = {
     await until('on', async () => (await status())?.includes(' on cpu'));
     await writeAbove(BASKET, 'def total_pages', BEGUN.replace('has', 'has_again'));
     await until('ghost text', ghost);
-    await keys('Escape');
+    await keys('Escape', ...DELETE_LINE);
   },
   'a notebook cell sees the cell before it': async () => {
     await keys('Control+p');
