@@ -10,10 +10,12 @@ from holesmith.analysis.frame import Frame, walk
 from holesmith.analysis.lexer import Token
 
 _INDENTED_CLAUSES = frozenset(("else", "elif", "except", "finally"))
-_BRACED_CLAUSES = frozenset(
+# What goes on behind the brace of a literal, a type or a pattern.
+_AFTER_LITERAL = frozenset(
+    ("[", "=", "as", "satisfies", "?", ":", "|", "&", "&&", "||", "??", "=>", "==", "===")
+)
+_BRACED_CLAUSES = _AFTER_LITERAL | frozenset(
     ("else", "catch", "finally", "while", ")", "]", ",", ".", ";", "?.", "(", "}")
-    # Behind the brace of a literal, a type or a pattern.
-    + ("[", "=", "as", "satisfies", "?", ":", "|", "&", "&&", "||", "??", "=>", "==", "===")
 )
 
 
