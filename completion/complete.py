@@ -12,6 +12,7 @@ from holesmith.completion.facts import facts_at
 from holesmith.completion.guided import GuidedDecoding
 from holesmith.completion.indentation import indentation_of
 from holesmith.completion.inquiry import Document
+from holesmith.completion.last_check import Checked, LastCheck
 from holesmith.completion.middle import Middle
 from holesmith.completion.monitor_report import MonitorReport
 from holesmith.completion.monitors import Analyst
@@ -87,6 +88,10 @@ class Completer:
             completion, reason = completion_of(middle, generation, prepared)
             if completion is not None and (objection := objection_to(completion, snapshot, options)):
                 completion, reason = None, objection
+        if completion is not None:
+            with watch.stage("check"):
+                checked = await self.check((completion,), snapshot, options)
+            completion, reason = next(iter(checked.completions), None), checked.reason or reason
         return Answer(
             completion=completion,
             reason=reason,
@@ -100,6 +105,18 @@ class Completer:
             context=snippet_uses(prepared.gathered),
             monitors=monitors,
         )
+
+    async def check(
+        self, completions: tuple[Completion, ...], snapshot: Snapshot, options: Options
+    ) -> Checked:
+        """What is left of finished completions when static analysis has read them (last_check.py)."""
+        analyst: Analyst | None = None
+        if self.workspaces is not None and options.monitor and options.check_ms_max > 0:
+            analyst = await self.workspaces.of(snapshot)
+        if analyst is None:
+            return Checked(completions, "")
+        last_check = LastCheck(saved_path(snapshot), snapshot.text, analyst, options.check_ms_max)
+        return await last_check.check(completions)
 
     async def facts_at(self, snapshot: Snapshot, options: Options) -> tuple[Fact, ...] | None:
         """What static analysis says of the hole in time; None where it is not asked."""

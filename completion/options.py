@@ -18,7 +18,8 @@ class Options:
     says of the hole into the prompt, as far as it is known after ``facts_ms_max``. ``sources`` are the only
     sources of context, by their names in the catalogue, and "facts" among them counts as ``facts``; None
     takes those on by default. ``answer_ms_max`` is how long after a monitor has asked static analysis
-    something the answer still counts. ``python`` is the interpreter or the environment's directory whose
+    something the answer still counts, ``check_ms_max`` how long the last check of a finished completion may
+    take (last_check.py); 0 leaves it out. ``python`` is the interpreter or the environment's directory whose
     packages static analysis reads; None looks for the project's.
 
     While the user types, a completion whose confidence is below ``confidence_min`` is not shown. Asked for by
@@ -40,6 +41,7 @@ class Options:
     python: str | None = None
     monitor: bool = True
     answer_ms_max: float = 400.0
+    check_ms_max: float = 0.0
     confidence_min: float = 0.0
     candidates_max: int = 1
     look_ahead: bool = False
