@@ -1,13 +1,15 @@
 """Which lines before and after the cursor go into the prompt, within a budget of tokens.
 
-The window before the cursor begins at a multiple of BLOCK_LINES lines from the start of the file, so that it
-stays where it is for many keystrokes and the prefix cache holds; the window after the cursor depends on the
-text after the cursor only.
+The window before the cursor begins at a multiple of so many lines from the start of the file, a block, so
+that it stays where it is for many keystrokes and the prefix cache holds; the window after the cursor depends
+on the text after the cursor only.
 """
 
 from holesmith.context.tokenizer import Tokenizer
 
-BLOCK_LINES = 16
+# A block is about an eighth of the window: what its rounding costs is text that the model misses.
+BLOCK_LINES_MAX = 16
+TOKENS_PER_BLOCK_LINE = 64
 # Text beyond this many characters a token is not even looked at; code has three or four.
 CHARACTERS_PER_TOKEN_MAX = 8
 
@@ -16,7 +18,7 @@ def lines_before(prefix: str, tokens_max: int, tokenizer: Tokenizer) -> str:
     """The end of ``prefix`` that fits, whole blocks of lines where one fits at all, else a part of it."""
     reach = max(0, len(prefix) - tokens_max * CHARACTERS_PER_TOKEN_MAX)
     start, budget = len(prefix), tokens_max
-    for block in reversed(block_starts(prefix, reach)):
+    for block in reversed(block_starts(prefix, reach, block_lines(tokens_max))):
         cost = token_count(prefix[block:start], budget, tokenizer)
         if cost > budget:
             break
@@ -36,14 +38,19 @@ def lines_after(suffix: str, tokens_max: int, tokenizer: Tokenizer) -> str:
     return suffix[:kept] if kept or not lines else lines[0][:tokens_max]
 
 
-def block_starts(text: str, reach: int) -> list[int]:
-    """The offsets from ``reach`` on where a line begins whose number is a multiple of BLOCK_LINES."""
+def block_lines(tokens_max: int) -> int:
+    """A power of two, so that the blocks of a smaller window begin where those of a larger one do, too."""
+    return min(BLOCK_LINES_MAX, 1 << max(0, (tokens_max // TOKENS_PER_BLOCK_LINE).bit_length() - 1))
+
+
+def block_starts(text: str, reach: int, lines: int) -> list[int]:
+    """The offsets from ``reach`` on where a line begins whose number is a multiple of ``lines``."""
     starts = [0] if reach == 0 else []
     line = text.count("\n", 0, reach)
     newline = text.find("\n", reach)
     while newline >= 0:
         line += 1
-        if line % BLOCK_LINES == 0:
+        if line % lines == 0:
             starts.append(newline + 1)
         newline = text.find("\n", newline + 1)
     return starts

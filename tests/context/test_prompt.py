@@ -4,7 +4,7 @@ import pytest
 from holesmith.context.healing import split_partial_token
 from holesmith.context.prompt import Hole, Order, RepositoryFile, build_prompt
 from holesmith.context.templates import SANTACODER, template_for
-from holesmith.context.window import BLOCK_LINES, lines_after, lines_before
+from holesmith.context.window import BLOCK_LINES_MAX, block_lines, lines_after, lines_before
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,12 +60,26 @@ def test_windows_are_the_nearest_text_and_fit(text: str, tokens_max: int) -> Non
     assert len(VOCABULARY.encode(after)) <= max(tokens_max, 4)
 
 
+def test_a_window_loses_about_an_eighth_to_its_blocks() -> None:
+    assert [block_lines(tokens) for tokens in (0, 40, 200, 300, 614, 5_000)] == [
+        1,
+        1,
+        2,
+        4,
+        8,
+        BLOCK_LINES_MAX,
+    ]
+    text = "x = 1\n" * 4_000
+    for tokens_max in (200, 400, 800, 1_600):
+        assert len(lines_before(text, tokens_max, VOCABULARY)) > 0.8 * tokens_max
+
+
 def test_the_window_stays_where_it_is_while_a_line_is_typed() -> None:
     text = "".join(f"line number {number}\n" for number in range(200))
     windows = {lines_before(text + "typed"[:count], 1000, VOCABULARY)[:40] for count in range(6)}
     assert len(windows) == 1
     first = windows.pop().split("\n")[0]
-    assert int(first.split()[-1]) % BLOCK_LINES == 0
+    assert int(first.split()[-1]) % block_lines(1000) == 0
 
 
 def test_anchored_prompts_of_successive_keystrokes_share_all_but_the_line() -> None:
