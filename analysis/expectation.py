@@ -21,14 +21,7 @@ STEPS_MAX = 60
 SIGNATURES_MAX = 20
 _TYPE_VARIABLE = re.compile(r"_?[A-Z][A-Z0-9]{0,3}\d?(?:_co|_contra)?|_[A-Z]\w*T(?:_co|_contra)?")
 _SCOPES = frozenset(("file_input", "suite", "simple_stmt", "classdef", "lambdef"))
-_PROTOCOLS = {
-    "for_stmt": "Iterable",
-    "sync_comp_for": "Iterable",
-    "with_stmt": "AbstractContextManager",
-    "with_item": "AbstractContextManager",
-    "raise_stmt": "BaseException",
-    "except_clause": "type[BaseException]",
-}
+_FIXED = {"raise_stmt": "BaseException", "except_clause": "type[BaseException]"}
 _TRANSPARENT = frozenset(("atom", "test", "or_test", "and_test", "namedexpr_test"))
 _BOOLEAN = frozenset(("if_stmt", "while_stmt", "assert_stmt", "not_test", "comp_if"))
 
@@ -75,13 +68,48 @@ def is_container(node: Any) -> bool:
 
 
 def _fixed(parent: Any) -> Expectation | None:
-    if parent.type in _PROTOCOLS:
-        return Expectation(_PROTOCOLS[parent.type], f"{parent.type.split('_')[0]} statement")
+    if parent.type in _FIXED:
+        return Expectation(_FIXED[parent.type], f"{parent.type.split('_')[0]} statement")
     if parent.type in _BOOLEAN or parent.type == "test":
         return Expectation("bool", "condition")
-    if parent.type in ("atom_expr", "power") and parent.children[0].value == "await":
-        return Expectation("Awaitable", "await")
     return Expectation("str", "f-string") if parent.type == "fstring_expr" else None
+
+
+def _iterated(filled: FilledHole, loop: Any, node: Any) -> Expectation | None:
+    """What ``for`` goes over; its target may be annotated."""
+    if node is not loop.children[3]:
+        return None
+    is_async = loop.parent.type in ("async_stmt", "comp_for")
+    protocol = "AsyncIterable" if is_async else "Iterable"
+    return _protocol(filled, protocol, loop.children[1], "for statement")
+
+
+def _managed(filled: FilledHole, statement: Any, node: Any) -> Expectation | None:
+    """What ``with`` enters; its target may be annotated."""
+    is_item = statement.type == "with_item"
+    with_stmt = statement.parent if is_item else statement
+    is_async = with_stmt.parent.type == "async_stmt"
+    protocol = "AbstractAsyncContextManager" if is_async else "AbstractContextManager"
+    return _protocol(filled, protocol, statement.children[2] if is_item else None, "with statement")
+
+
+def _protocol(filled: FilledHole, protocol: str, target: Any, origin: str) -> Expectation:
+    annotation = _declaration_of(target) if target is not None else None
+    inner = _annotated(filled.context, annotation, origin)
+    if inner is None:
+        return Expectation(protocol, origin)
+    return Expectation(f"{protocol}[{inner.text}]", origin, inner.context, inner.annotation)
+
+
+def _awaited(filled: FilledHole, parent: Any, node: Any) -> Expectation | None:
+    if parent.children[0].value != "await":
+        return None
+    result = _of_node(filled, parent, 1)
+    if result is None:
+        return Expectation("Awaitable", "await")
+    return Expectation(
+        f"Awaitable[{result.text}]", f"await: {result.origin}", result.context, result.annotation
+    )
 
 
 def _annotated(context: Any, annotation: Any, origin: str) -> Expectation | None:
@@ -191,16 +219,32 @@ def _assigned(filled: FilledHole, statement: Any, node: Any) -> Expectation | No
     target = statement.children[0]
     if node is target:
         return None
+    name = _target_name(target)
+    if name is None:
+        return None
+    annotation = _declaration_of(target)
+    if annotation is not None:
+        return _annotated(filled.context, annotation, f"annotation of {name.value}")
+    receiver = list(target.children) if target.type in ("atom_expr", "power") else [target]
+    values = Provenance(ignored=statement).chain(filled.context, receiver)
+    return _of_values(values, f"other values of {name.value}") if values else None
+
+
+def _target_name(target: Any) -> Any:
     name = target.children[-1].children[-1] if target.type in ("atom_expr", "power") else target
-    if name.type != "name":
+    return name if name.type == "name" else None
+
+
+def _declaration_of(target: Any) -> Any:
+    """The annotation of a target, given where it is assigned or declared elsewhere in its scope."""
+    name = _target_name(target)
+    if name is None:
         return None
     for each in name.get_root_node().get_used_names().get(name.value, ()):
         annotation = annotation_of(each) if each.is_definition() else None
         if annotation is not None and _same_target(each, name):
-            return _annotated(filled.context, annotation, f"annotation of {name.value}")
-    receiver = list(target.children) if target.type in ("atom_expr", "power") else [target]
-    values = Provenance(ignored=statement).chain(filled.context, receiver)
-    return _of_values(values, f"other values of {name.value}") if values else None
+            return annotation
+    return None
 
 
 def _same_target(definition: Any, name: Any) -> bool:
@@ -294,4 +338,10 @@ _RULES: dict[str, Callable[[FilledHole, Any, Any], Expectation | None]] = {
     "comparison": _operand,
     "arith_expr": _operand,
     "term": _operand,
+    "for_stmt": _iterated,
+    "sync_comp_for": _iterated,
+    "with_stmt": _managed,
+    "with_item": _managed,
+    "atom_expr": _awaited,
+    "power": _awaited,
 }

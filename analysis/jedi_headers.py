@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from holesmith.analysis.annotation_check import generic_arguments
 from holesmith.analysis.answers import Header, RelevantHeaders
 from holesmith.analysis.class_text import function_header
 from holesmith.analysis.deadline import Deadline
-from holesmith.analysis.expectation import Expectation, expectation_at, generic_arguments
+from holesmith.analysis.expectation import Expectation, expectation_at
 from holesmith.analysis.jedi_expected import type_names
 from holesmith.analysis.jedi_project import PLACEHOLDER, FilledHole, JediProject
 from holesmith.analysis.jedi_scope import visible_names
@@ -23,6 +24,22 @@ from holesmith.analysis.jedi_types import classes_of
 from holesmith.analysis.questions import RelevantHeadersQuestion
 
 CANDIDATES_MAX = 400
+_ITERABLES = frozenset(
+    (
+        "list",
+        "List",
+        "tuple",
+        "Tuple",
+        "set",
+        "Set",
+        "dict",
+        "Dict",
+        "Sequence",
+        "Iterator",
+        "Generator",
+        "Mapping",
+    )
+)
 _BASE_TYPES = frozenset(("int", "float", "bool", "str", "bytes", "complex"))
 _NEARNESS = {"param": 0.15, "statement": 0.1, "instance": 0.1, "function": 0.05, "class": 0.0}
 
@@ -46,6 +63,10 @@ def relevant_headers_at(
 def target_names(expectation: Expectation) -> frozenset[str]:
     """The outermost class names of the targets."""
     targets = {each for part in _alternatives(expectation.text) for each in type_names(part)[:1]}
+    if targets & {"Awaitable", "AbstractContextManager", "AbstractAsyncContextManager"}:
+        targets |= set(type_names(expectation.text)[1:2])
+    if targets & {"Iterable", "AsyncIterable"}:
+        targets |= _ITERABLES
     if targets & {"Callable", "tuple", "Tuple", "Awaitable"} and expectation.annotation is not None:
         for argument in generic_arguments(expectation.annotation):
             targets |= set(type_names(argument.get_code())[:1])
