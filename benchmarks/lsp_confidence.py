@@ -24,7 +24,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from holesmith.completion.complete import Completer, completion_of
-from holesmith.completion.middle import Middle
+from holesmith.completion.middle import Middle, Written, confidence_of
 from holesmith.completion.options import Options
 from holesmith.completion.refusal import objection_to, refusal_of
 from holesmith.completion.repository_prompt import PatientRetrieval
@@ -80,10 +80,9 @@ def logs_of(row: Row) -> list[float]:
     return logs or [log for _, _, log in row.tokens]
 
 
-def logs_of_first_line(row: Row) -> list[float]:
-    stop = len(row.shown.split("\n")[0])
-    logs = [log for start, _, log in row.tokens if 0 <= start < max(stop, 1)]
-    return logs or logs_of(row)
+def first_line(row: Row) -> float:
+    """What `Completion.confidence` is."""
+    return confidence_of(row.shown, [Written(*token) for token in row.tokens])
 
 
 # Each from 0 to 1.
@@ -92,7 +91,7 @@ MEASURES: Mapping[str, Measure] = {
     "least likely token": lambda row: math.exp(min(logs_of(row))),
     "first token": lambda row: math.exp(logs_of(row)[0]),
     "first three tokens": lambda row: math.exp(sum(logs_of(row)[:3])),
-    "first line": lambda row: math.exp(sum(logs_of_first_line(row))),
+    "first line": first_line,
     "whole text": lambda row: math.exp(sum(logs_of(row))),
     "whole text, and what began before the cursor": lambda row: math.exp(sum(log for *_, log in row.tokens)),
 }

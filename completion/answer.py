@@ -20,8 +20,8 @@ class SnippetUse:
 class Completion:
     """``text`` replaces ``[start, stop)``, offsets in code points of the snapshot's text.
 
-    The span lies on the line of the cursor and contains it. ``confidence`` is the geometric mean of the
-    probabilities of the tokens shown, from 0 to 1.
+    The span lies on the line of the cursor and contains it. ``confidence`` is the probability that the
+    model gives to its first line, from 0 to 1.
     """
 
     text: str

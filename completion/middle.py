@@ -2,7 +2,7 @@
 
 import codecs
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from holesmith.engine.request import Token
@@ -69,6 +69,18 @@ class Middle:
         )
 
     def confidence(self, shown: int) -> float:
-        """The geometric mean of the probabilities of the tokens of the first ``shown`` characters."""
-        used = [each.log_probability for each in self.written(shown)]
-        return math.exp(sum(used) / len(used)) if used else 0.0
+        """Of the first ``shown`` characters: `confidence_of`."""
+        return confidence_of(self.text[:shown], self.written(shown))
+
+
+def confidence_of(text: str, written: Sequence[Written]) -> float:
+    """The probability that the model gives to the first line of ``text`` that is not blank, from 0 to 1.
+
+    Of the ways to sum up its tokens this tells useful suggestions best from others, and treats those of
+    several lines as fairly as those of one (benchmarks/lsp_confidence.py). A token that begins before the
+    cursor was demanded there, and counts only if there is no other.
+    """
+    line_break = text.find("\n", len(text) - len(text.lstrip()))
+    line = [each for each in written if line_break < 0 or each.start < line_break]
+    logs = [each.log_probability for each in line if each.start >= 0]
+    return math.exp(sum(logs or [each.log_probability for each in line])) if line else 0.0

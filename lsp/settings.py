@@ -28,12 +28,13 @@ class Settings:
     python: str | None = _OPTIONS.python
     monitor: bool = _OPTIONS.monitor
     answer_ms_max: float = _OPTIONS.answer_ms_max
+    check_ms_max: float = _OPTIONS.check_ms_max
     inline: bool = True
     lines: Lines = _OPTIONS.lines
     tokens_max: int = _OPTIONS.tokens_max
     in_comments: bool = _OPTIONS.in_comments
     debounce_ms_max: int = _OPTIONS.debounce_ms_max
-    confidence_min: float = 0.25
+    confidence_min: float = 0.15
     candidates_max: int = 3
     look_ahead: bool = True
     menu: bool = True
@@ -57,6 +58,7 @@ class Settings:
             python=self.python,
             monitor=self.monitor,
             answer_ms_max=self.answer_ms_max,
+            check_ms_max=self.check_ms_max,
             confidence_min=self.confidence_min,
             candidates_max=self.candidates_max,
             look_ahead=self.look_ahead,
@@ -154,6 +156,13 @@ RULES = (
         "How long after a monitor's question, in milliseconds, an answer of static analysis still counts.",
         bounds=(0, 10_000),
     ),
+    Rule(
+        "check_ms_max",
+        "monitor.checkMsMax",
+        "How long, in milliseconds, static analysis may read a finished suggestion for certain errors; 0 leaves "
+        "it out.",
+        bounds=(0, 10_000),
+    ),
     Rule("inline", "inline.enabled", "Suggest while typing. A suggestion asked for by hand always comes."),
     Rule(
         "lines",
@@ -178,7 +187,8 @@ RULES = (
     Rule(
         "confidence_min",
         "inline.confidenceMin",
-        "How sure the model has to be of a suggestion while typing, from 0 to 1: 0 shows all of them.",
+        "How likely the model must think the first line of a suggestion, from 0 to 1, to suggest it while "
+        "you type; 0 shows all.",
         bounds=(0, 1),
     ),
     Rule(
