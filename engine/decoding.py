@@ -34,6 +34,8 @@ FORCED_TOKENS_MAX = 8
 
 _RECENT_MAX = 8
 _SHORT_WORK_TOKENS_MAX = 8
+# More than any two logits differ, and finite: what is excluded may be all that a constraint allows.
+_EXCLUSION = 1e6
 
 _AnyCache = TypeVar("_AnyCache", bound=Cache, contravariant=True)
 
@@ -201,7 +203,11 @@ class DecodeLoop(Generic[CacheT]):
     def _take(self, progress: _Progress, logits: Tensor) -> Finish | None:
         """Choose one token. Gives why the generation ends, if it does."""
         request, guide = progress.request, progress.guide
-        token = progress.sampler.choose(logits, guide.allowed(logits.device), guide.prefer(logits))
+        scores = guide.prefer(logits)
+        if request.excluded_first and not progress.tokens:
+            scores = scores.clone()
+            scores[sorted(request.excluded_first)] -= _EXCLUSION
+        token = progress.sampler.choose(logits, guide.allowed(logits.device), scores)
         if not isfinite(token.log_probability):
             raise EngineError("the model computes values that are not numbers: its weights may be damaged")
         if token.id in request.stop_ids:

@@ -1,6 +1,7 @@
 """Nothing that makes decoding faster changes what is decoded: prefix cache, drafts, cancelled requests."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from holesmith.engine.constraint import Constraint
@@ -156,3 +157,28 @@ def test_switch_pauses_what_does_not_pay_and_tries_again() -> None:
     for _ in range(50):
         assert steady.open()
         steady.note(1)
+
+
+def test_excluded_first_tokens_give_the_next_likeliest(model: Decoder) -> None:
+    request = Request((1, 2, 3), 4, frozenset())
+    firsts: list[int] = []
+    for _ in range(4):
+        excluding = replace(request, excluded_first=frozenset(firsts))
+        firsts.append(run(fast(model), excluding).tokens[0].id)
+    assert len(set(firsts)) == 4
+    free = run(plain(model), request).tokens[0]
+    assert free.id == firsts[0]
+    # What follows is what would follow such a beginning.
+    second = run(plain(model), replace(request, excluded_first=frozenset(firsts[:1])))
+    begun = replace(request, token_ids=(1, 2, 3, firsts[1]), tokens_max=3)
+    assert [token.id for token in second.tokens[1:]] == [
+        token.id for token in run(plain(model), begun).tokens
+    ]
+
+
+@pytest.mark.parametrize("sampling", [Sampling(), Sampling(temperature=1.0, seed=1)])
+def test_what_is_excluded_is_taken_where_nothing_else_is_allowed(model: Decoder, sampling: Sampling) -> None:
+    excluded = frozenset(range(300))
+    request = Request((1, 2, 3), 2, frozenset(), required_prefix=b"a", sampling=sampling)
+    found = run(plain(model), replace(request, excluded_first=excluded))
+    assert found.tokens[0].id == ord("a")
