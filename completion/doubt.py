@@ -15,6 +15,7 @@ Doubt = Literal["none", "later", "now"]
 _WORD = re.compile(r"\w*")
 _RECEIVER = re.compile(r"(?<![\w.)\]}\"'])((?:[^\W\d]\w*\.)*[^\W\d]\w*)\.$")
 _VALUE = re.compile(r"""["'][\w .:/+-]{1,32}["']""")
+_IMPORT_WORDS = Words(("import", "as"))
 _CALLEE = re.compile(r"([\w.]+)\($")
 
 
@@ -33,11 +34,15 @@ def doubt_of(trigger: Trigger, statement: str, generated: str, nearby: Nearby) -
     """``statement`` is the text before the generated text, as in `triggers.Surroundings`."""
     match trigger.kind:
         case "name":
+            if is_whole(generated, trigger.start) and _is_mentioned(trigger.start, generated):
+                return "none"
             return _doubt_of_word(trigger.start, generated, nearby.names)
         case "member":
             receiver = _RECEIVER.search(statement + generated[: trigger.start])
             known = nearby.members(receiver[1]) if receiver is not None else Words(())
             return _doubt_of_word(trigger.start, generated, known)
+        case "import":
+            return _doubt_of_word(trigger.start, generated, _IMPORT_WORDS)
         case "exception":
             if not is_whole(generated, trigger.start):
                 return "later"
@@ -47,8 +52,9 @@ def doubt_of(trigger: Trigger, statement: str, generated: str, nearby: Nearby) -
         case "keyword":
             return _doubt_of_keyword(trigger.start, statement, generated, nearby)
         case "argument":
-            callee = trigger.place.callee if trigger.place is not None else ""
-            return "none" if nearby.is_builtin(callee) else "now"
+            assert trigger.place is not None
+            callee, positional = trigger.place.callee, trigger.place.positional
+            return "none" if nearby.is_builtin(callee) or nearby.takes(callee, positional) else "now"
         case _:
             return "now"
 
@@ -58,6 +64,11 @@ def _doubt_of_word(start: int, generated: str, known: Words) -> Doubt:
     if is_whole(generated, start) and word:
         return "none" if word in known else "now"
     return "later" if known.has_beginning(word) else "now"
+
+
+def _is_mentioned(start: int, generated: str) -> bool:
+    """Whether the generated text has the same word before, which was judged there, or bound."""
+    return re.search(rf"\b{re.escape(word_at(generated, start))}\b", generated[:start]) is not None
 
 
 def _doubt_of_literal(start: int, generated: str) -> Doubt:

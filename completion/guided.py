@@ -54,7 +54,7 @@ class GuidedDecoding:
         began = 0.0
         try:
             while True:
-                awaited = self._watch.unanswered() | ({coming} if coming else set())
+                awaited = self._watch.outstanding() if coming is None else {coming, *self._watch.unanswered()}
                 if awaited:
                     await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
                 if coming is not None and coming.done():
@@ -63,7 +63,7 @@ class GuidedDecoding:
                 violation = self._watch.violation()
                 if violation is not None:
                     return violation
-                if coming is None and not self._watch.unanswered():
+                if coming is None and not self._watch.outstanding():
                     return None
         finally:
             self.waited_ms += now_ms() - began if coming is None else 0.0

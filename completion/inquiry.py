@@ -4,6 +4,7 @@ Invariant: a question is about the text up to its trigger, so that two triggers 
 """
 
 import asyncio
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,13 @@ from holesmith.completion.triggers import Trigger
 
 Answer = asyncio.Task[Reply[Any]]
 Key = tuple[str, str, str]
+
+
+IMPORT_CHARACTERS_MAX = 2_000
+_LISTED = re.compile(
+    r"(\bfrom[ \t]+[\w.]+[ \t]+import[ \t]*(?:\([ \t]*)?)(?:\s*\w+(?:[ \t]+as[ \t]+\w+)?[ \t]*,)+\s*$"
+)
+"""A statement that imports several names from a module, up to one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +79,13 @@ class Inquiry:
     def _beginning(self, trigger: Trigger, generated: str) -> str:
         """The text up to where the question is asked.
 
-        Names are asked for once a line: what generated text adds to them within the line is known here. How
-        many arguments a call takes is asked once, behind its bracket.
+        Names are asked for once a line: what generated text adds to them within the line is known here. What
+        a module offers is asked once a statement, and what a call takes once, behind its bracket.
         """
+        if trigger.kind == "import":
+            text = self._document.before + generated[: trigger.start]
+            listed = _LISTED.search(text, max(len(text) - IMPORT_CHARACTERS_MAX, 0))
+            return text if listed is None else text[: listed.end(1)]
         if trigger.kind == "name":
             return self._document.before + self._line_beginning(trigger.start, generated)
         if trigger.place is not None:

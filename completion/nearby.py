@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from keyword import kwlist, softkwlist
 
 from holesmith.completion.triggers import words_around
@@ -30,6 +31,11 @@ _IMPORTED = re.compile(r"(?<![\w.])(\w+)(?:\.\w+)*[ \t]*(?:,|$|\))|\bas[ \t]+(\w
 _CHAIN = re.compile(r"(?<![\w.)\]}\"'])[^\W\d]\w*(?:\.[^\W\d]\w*)+")
 _FUNCTION = re.compile(r"^([ \t]*)(?:async[ \t]+)?def\b", re.MULTILINE)
 _CLASS = re.compile(r"^class\b", re.MULTILINE)
+_COMMENT = re.compile(r"#[^\n]*")
+_NAMED = re.compile(r"\w+\s*=(?!=)")
+
+CALLS_MAX = 8
+CALL_CHARACTERS_MAX = 400
 
 
 class Words:
@@ -65,7 +71,10 @@ class Nearby:
     @cached_property
     def names(self) -> Words:
         """Names that certainly exist here."""
-        return Words(self.around | _BUILTINS | KEYWORDS | bound_at_margin(self.before))
+        known = self.around | _BUILTINS | KEYWORDS | bound_at_margin(self.before)
+        if _function_start(self.before) is not None:
+            known |= bound_at_margin(self.after)  # what a function uses may be defined below it
+        return Words(known)
 
     def members(self, receiver: str) -> Words:
         """What is used on a dotted receiver in the function around the cursor, on ``self`` in the class."""
@@ -75,7 +84,8 @@ class Nearby:
     def _members(self) -> dict[str, Words]:
         found: dict[str, set[str]] = {}
         of_self = self.before[_last_class(self.before) :]
-        for text, is_self in ((self.before[_function_start(self.before) :], False), (of_self, True)):
+        of_locals = self.before[_function_start(self.before) or 0 :]
+        for text, is_self in ((of_locals, False), (of_self, True)):
             for chain in _CHAIN.findall(text):
                 first, *rest = chain.split(".")
                 if is_self == (first in ("self", "cls")):
@@ -83,6 +93,16 @@ class Nearby:
                         found.setdefault(first, set()).add(member)
                         first = f"{first}.{member}"
         return {receiver: Words(members) for receiver, members in found.items()}
+
+    def takes(self, callee: str, positional: int) -> bool:
+        """Whether the same callee gets more than so many arguments without a name elsewhere."""
+        call = re.compile(rf"(?<![\w.]){re.escape(callee)}\(")
+        found = (
+            positional_arguments(text, match.end())
+            for text in (self.before, self.after)
+            for match in islice(call.finditer(text), CALLS_MAX)
+        )
+        return any(count > positional for count in found)
 
     def is_builtin(self, name: str) -> bool:
         """Whether Python itself provides the name, and the document does not bind it at its left margin."""
@@ -94,23 +114,47 @@ class Nearby:
         return call.search(self.before) is not None or call.search(self.after) is not None
 
 
+def positional_arguments(text: str, start: int) -> int:
+    """How many arguments without a name a call has whose arguments begin at ``start``.
+
+    0 where that is not plain to see: something is unpacked, a string holds brackets, the call is long.
+    """
+    depth = count = 0
+    part = start
+    for at in range(start, min(start + CALL_CHARACTERS_MAX, len(text))):
+        character = text[at]
+        if character in "([{":
+            depth += 1
+        elif character in ")]}":
+            depth -= 1
+        if depth < 0 or (depth == 0 and character == ","):
+            argument = text[part:at].strip()
+            if argument.startswith("*") or "lambda" in argument or '"' in argument or "'" in argument:
+                return 0
+            count += bool(argument) and _NAMED.match(argument) is None
+            part = at + 1
+        if depth < 0:
+            return count
+    return 0
+
+
 def bound_at_margin(text: str) -> frozenset[str]:
     """What the statements at the left margin define, assign or import."""
     found = {name for match in _DEFINED.finditer(text) for name in match.groups() if name}
     for match in _IMPORT.finditer(text):
-        listed = match[1].partition("#")[0] if "\n" not in match[1] else match[1]
+        listed = _COMMENT.sub("", match[1])
         found |= {name for each in _IMPORTED.finditer(listed) for name in each.groups() if name}
     return frozenset(found)
 
 
-def _function_start(text: str) -> int:
-    """Where the innermost function around the end begins; 0 outside of functions."""
+def _function_start(text: str) -> int | None:
+    """Where the innermost function around the end begins; None outside of functions."""
     last = text[text.rfind("\n") + 1 :]
     indentation = len(last) - len(last.lstrip(" \t"))
     for match in reversed(list(_FUNCTION.finditer(text))):
         if len(match[1]) < indentation:
             return match.start()
-    return 0
+    return None
 
 
 def _last_class(text: str) -> int:

@@ -63,6 +63,13 @@ class _Guard:
     reason: str = ""
 
 
+def _pending(guard: _Guard) -> Answer | None:
+    """The answer that a guard waits for."""
+    if guard.outcome != "open" or guard.answer is None or guard.answer.done():
+        return None
+    return guard.answer
+
+
 _Place = tuple[TriggerKind, str]
 
 
@@ -100,11 +107,16 @@ class Watch:
                 self._pursue(guard)
 
     def unanswered(self) -> set[Answer]:
-        """What is asked about the text as it is, not yet answered, and could still change it."""
+        """What is asked about the text as it is, and not yet answered."""
+        return {answer for guard in self._guards if (answer := _pending(guard)) is not None}
+
+    def outstanding(self) -> set[Answer]:
+        """What of it could still change the text, if it is not to grow."""
         return {
-            guard.answer
+            answer
             for guard in self._guards
-            if guard.answer is not None and not guard.answer.done() and self._may_be_refused(guard)
+            if (answer := _pending(guard)) is not None
+            and self._surroundings.is_used(self._text, guard.trigger) is True
         }
 
     def violation(self) -> Violation | None:
@@ -148,12 +160,6 @@ class Watch:
                 guard.answer = self._inquiry.ask(trigger, text, word)
             elif doubt == "none":
                 guard.outcome, guard.reason = "allowed", "the document shows it"
-
-    def _may_be_refused(self, guard: _Guard) -> bool:
-        """Whether the text, if it is not to grow, could still be refused."""
-        if guard.outcome != "open":
-            return False
-        return self._surroundings.is_used(self._text, guard.trigger) is True
 
     def _judge(self, guard: _Guard, answer: Answer) -> Violation | None:
         reply = answer.result()
