@@ -159,7 +159,7 @@ WRONG = {
     "a name": ("def f(rows):\n‸    return row_count(rows)\n‸", ["row_count"]),
     "a name of another function": ("def g():\n    secret = 1\ndef f():\n‸    return secret\n‸", ["secret"]),
     "a name that is bound further down": (
-        "def f(rows):\n    for row in rows:\n        pass\n‸    if not size:\n        return 1\n‸    size = 1\n",
+        "def f(rows):\n    for row in rows:\n        pass\n    ‸if not size:\n        return 1\n‸    size = 1\n",
         ["size"],
     ),
     "a member": ("from shop import Cart\ncart = Cart()\n‸x = cart.totals\n‸", ["totals"]),
