@@ -8,6 +8,7 @@ from holesmith.analysis.class_closure import (
     defines,
     has_known_bases,
     has_plain_construction,
+    is_field_metaclass,
     shapes_subclasses,
 )
 from holesmith.analysis.method_values import TRANSPARENT_DECORATORS
@@ -31,6 +32,8 @@ def takes_as_shown(callee: Any) -> bool:
 def _has_certain_constructor(cls: Any) -> bool:
     if not has_plain_construction(cls) or shapes_subclasses(cls) or not has_known_bases(cls):
         return False
+    if any(is_field_metaclass(each) for each in cls.get_metaclasses()):
+        return False  # a field's parameter may have another name
     for base in cls.py__mro__():
         node = getattr(base, "tree_node", None)
         if node is None or node.type != "classdef" or base.py__name__() in _BUILDING_BASES:

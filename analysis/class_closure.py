@@ -37,6 +37,7 @@ _DYNAMIC_MODULE = re.compile(
     r"\bglobals\(\)|\bvars\(\)|\bsys\.modules\b|\bsetattr\(|\blocals\(\)|\bexec\(|lazy_import|lazy_loader|LazyModule"
 )
 _DYNAMIC_NAMES = re.compile(r"\bglobals\(\)\s*(?:\[|\.update)|\bvars\(\)\s*\[|\bexec(?:file)?\(")
+_EXTRA_FIELDS = re.compile(r"""\bextra\b["']?\s*[=:]\s*(?:["']allow|\w*Extra\.allow)""")
 _OPEN_NAMES = frozenset(
     ("object", "Mock", "MagicMock", "NonCallableMock", "SimpleNamespace", "Namespace", "Struct")
 )
@@ -67,6 +68,11 @@ def _open_class(base: Any) -> str | None:
     if classdef is None or classdef.type != "classdef":
         return None
     name = classdef.name.value
+    if _has_field_metaclass(base):
+        if any(is_field_metaclass(each) for each in _named_metaclasses(base)):
+            return None
+        if _EXTRA_FIELDS.search(classdef.get_code()):
+            return f"{name} takes extra fields"
     if not decorators_of(classdef) <= _PLAIN_DECORATORS:
         return f"{name} has an unknown decorator"
     if any(defines(classdef, hook) for hook in _DYNAMIC_HOOKS) and name != "object":
@@ -98,11 +104,10 @@ def _open_bases(base: Any, name: str) -> str | None:
     for node in nodes:
         if node.type == "argument":
             if node.children[0].type == "operator" or node.children[0].value == "metaclass":
-                metaclass = node.children[-1]
-                if metaclass.type != "name" or metaclass.value not in _PLAIN_METACLASSES:
-                    metaclass_name = metaclass.get_code(include_prefix=False)
-                    if metaclass_name.rpartition(".")[2] not in _PLAIN_METACLASSES:
-                        return f"{name} has metaclass {metaclass_name}"
+                metaclass = node.children[-1].get_code(include_prefix=False)
+                is_marked = any(is_field_metaclass(each) for each in _named_metaclasses(base))
+                if metaclass.rpartition(".")[2] not in _PLAIN_METACLASSES and not is_marked:
+                    return f"{name} has metaclass {metaclass}"
             continue
         if _is_stub(base) and node.type == "name" and node.value.startswith("_"):
             continue  # jedi hides private names of stubs; the compiled class has these members too
@@ -112,6 +117,30 @@ def _open_bases(base: Any, name: str) -> str | None:
         if not values or is_itself or not all(value.is_class() for value in values):
             return f"a base of {name} is not known"
     return None
+
+
+def is_field_metaclass(metaclass: Any) -> bool:
+    """Whether it declares that it makes a constructor of annotated fields and adds nothing else (PEP 681).
+
+    The dynamic code of the class that it stands at, such as pydantic's ``BaseModel``, is of no matter then.
+    """
+    node = getattr(metaclass, "tree_node", None)
+    return node is not None and node.type == "classdef" and "dataclass_transform" in decorators_of(node)
+
+
+def _has_field_metaclass(cls: Any) -> bool:
+    metaclasses = cls.get_metaclasses() if hasattr(cls, "get_metaclasses") else ()
+    return any(is_field_metaclass(each) for each in metaclasses)
+
+
+def _named_metaclasses(cls: Any) -> list[Any]:
+    """Those that the class statement itself names."""
+    arguments = cls.tree_node.get_super_arglist()
+    nodes = (
+        [] if arguments is None else arguments.children[::2] if arguments.type == "arglist" else [arguments]
+    )
+    named = [node.children[-1] for node in nodes if node.type == "argument"]
+    return [value for node in named for value in cls.parent_context.infer_node(node)]
 
 
 def defines(classdef: Any, name: str) -> bool:
@@ -168,7 +197,9 @@ def has_plain_construction(cls: Any) -> bool:
             continue
         if defines(classdef, "__new__"):
             return False
-    return all(each.py__name__() in _PLAIN_METACLASSES for each in cls.get_metaclasses())
+    return all(
+        each.py__name__() in _PLAIN_METACLASSES or is_field_metaclass(each) for each in cls.get_metaclasses()
+    )
 
 
 def shapes_subclasses(cls: Any) -> bool:

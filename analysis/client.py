@@ -49,7 +49,7 @@ class WorkerStatus:
     last_failure: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Job:
     message: bytes
     deadline: float
@@ -100,13 +100,17 @@ class AnalysisClient:
             return Reply(None, "the document is too long", 0.0)
         deadline = started + deadline_ms / 1000
         future: asyncio.Future[Reply[Any]] = asyncio.get_running_loop().create_future()
-        self._jobs.append(_Job(message, deadline, ANSWER_OF[type(question)], future))
+        job = _Job(message, deadline, ANSWER_OF[type(question)], future)
+        self._jobs.append(job)
         self._start_pump()
         try:
             async with asyncio.timeout(max(deadline - time.monotonic(), 0.0)):
                 return cast("Reply[A]", await future)
         except TimeoutError:
             return Reply(None, "late", (time.monotonic() - started) * 1000)
+        finally:
+            with contextlib.suppress(ValueError):
+                self._jobs.remove(job)
 
     async def warm_up(self) -> Reply[PythonEnvironment]:
         """Start the worker and let it load what the first question would otherwise wait for."""

@@ -1,5 +1,6 @@
 """What an attribute of a value can be: from all places where a class of the value binds it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from holesmith.analysis.annotation_check import annotation_of
@@ -42,7 +43,17 @@ def _bound_members(investigation: Investigation, value: Any, base: Any, bindings
     # What is assigned elsewhere may be of a subclass, and is used as that near the assignment.
     others = [each for each in bindings if each not in annotated]
     assigned = (_bound_member(investigation, value, context, each) for each in others)
-    return declared and investigation.merge([declared, *(each for each in assigned if each)])
+    return declared and with_assigned(declared, [value for each in assigned for value in each or ()])
+
+
+def with_assigned(declared: Any, assigned: Iterable[Any]) -> Any:
+    """The declared values, and those assigned that are of other classes, which may be used as such."""
+    names = {_class_name(value) for value in declared} | {"NoneType"}
+    return declared | ValueSet(value for value in assigned if _class_name(value) not in names)
+
+
+def _class_name(value: Any) -> str:
+    return str((value if value.is_class() else value.py__class__()).py__name__())
 
 
 def _bound_member(investigation: Investigation, value: Any, class_context: Any, binding: Any) -> Any:

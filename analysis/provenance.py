@@ -13,7 +13,7 @@ from holesmith.analysis.bindings import bindings_of, decorators_of, is_member, i
 from holesmith.analysis.call_results import called
 from holesmith.analysis.context_managers import entered
 from holesmith.analysis.elements import iterated, part_of, subscribed, target_path
-from holesmith.analysis.member_values import member_of_class
+from holesmith.analysis.member_values import member_of_class, with_assigned
 from holesmith.analysis.method_values import PROPERTY_DECORATORS, TRANSPARENT_DECORATORS
 from jedi.inference.base_value import NO_VALUES
 from jedi.inference.compiled import builtin_from_name
@@ -213,7 +213,7 @@ class Provenance:
         reason = self.reason
         assigned = self.values(context, annassign.children[3])
         self.reason = reason
-        return values | assigned if assigned else values
+        return with_assigned(values, assigned or ())
 
     def _with(self, context: Any, binding: Any, statement: Any) -> Any:
         item = binding.search_ancestor("with_item")

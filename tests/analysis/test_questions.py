@@ -89,6 +89,8 @@ def check(analyser: JediAnalyser, case: Case) -> None:
 
 @pytest.mark.parametrize("case", cases(), ids=str)
 def test_question(analyser: JediAnalyser, case: Case) -> None:
+    if case.path.stem == "members_models":
+        pytest.importorskip("pydantic")
     check(analyser, case)
 
 

@@ -177,6 +177,13 @@ async def test_burst_of_questions_is_bounded(client: AnalysisClient) -> None:
     assert len(answered) + len(refused) == 100
 
 
+async def test_questions_that_nobody_waits_for_take_no_place(client: AnalysisClient) -> None:
+    os.kill(worker_id(client), signal.SIGSTOP)
+    for _ in range(40):
+        assert (await client.ask(members('"".'), 1)).reason == "late"
+    await assert_works(client)
+
+
 async def test_workspace_never_takes_the_place_of_a_module(tmp_path: Path, cache: Path) -> None:
     trap = f"open({str(tmp_path / 'sprung')!r}, 'w').close()\nraise SystemExit\n"
     workspace = tmp_path / "workspace"
