@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from holesmith.analysis.questions import Source
+from holesmith.completion.alternatives import TRIES_MORE, distinct, parting_of
 from holesmith.completion.answer import Answer, Completion
 from holesmith.completion.extent import Extent, extent_of
 from holesmith.completion.facts import facts_at
@@ -30,7 +31,7 @@ from holesmith.context.gather import Gathered
 from holesmith.context.prompt import Hole, Prompt, build_prompt
 from holesmith.context.request import Fact
 from holesmith.context.templates import Template
-from holesmith.engine.request import Generation, Request
+from holesmith.engine.request import Generation, Request, Token
 from holesmith.engine.seam import Engine
 
 
@@ -88,10 +89,15 @@ class Completer:
             completion, reason = completion_of(middle, generation, prepared)
             if completion is not None and (objection := objection_to(completion, snapshot, options)):
                 completion, reason = None, objection
+        others: tuple[Completion, ...] = ()
         if completion is not None:
+            with watch.stage("alternatives"):
+                more = await self.alternatives(prepared, generation.tokens, options)
             with watch.stage("check"):
-                checked = await self.check((completion,), snapshot, options)
-            completion, reason = next(iter(checked.completions), None), checked.reason or reason
+                checked = await self.check(distinct((completion, *more)), snapshot, options)
+            completion = next(iter(checked.completions), None)
+            others = checked.completions[1 : options.candidates_max]
+            reason = checked.reason or reason
         return Answer(
             completion=completion,
             reason=reason,
@@ -104,7 +110,30 @@ class Completer:
             timings_ms=watch.timings_ms(),
             context=snippet_uses(prepared.gathered),
             monitors=monitors,
+            alternatives=others,
         )
+
+    async def alternatives(
+        self, prepared: Prepared, tokens: tuple[Token, ...], options: Options
+    ) -> tuple[Completion, ...]:
+        """Other completions than that of ``tokens``, the likelier beginnings first; none while typing."""
+        wanted = options.candidates_max - 1 if prepared.snapshot.invoked else 0
+        token_bytes, found = self.engine.vocabulary.token_bytes, list[Completion]()
+        parting = parting_of(prepared.prompt, tokens, token_bytes)
+        behind, firsts = replace(prepared, prompt=parting.prompt), {parting.first}
+        for _ in range(wanted + TRIES_MORE if wanted else 0):
+            if len(found) == wanted:
+                break
+            excluded = frozenset(first for first in firsts if first is not None)
+            middle = Middle(parting.prompt.required, token_bytes)
+            generation, _ = await self.decode(behind, middle, options, lambda text: None, excluded)
+            first = generation.tokens[0].id if generation.tokens else None
+            if first is None or first in firsts:
+                break
+            firsts.add(first)
+            completion, _ = completion_of(middle, generation, behind)
+            found += [] if completion is None else [completion]
+        return tuple(found)
 
     async def check(
         self, completions: tuple[Completion, ...], snapshot: Snapshot, options: Options
@@ -157,7 +186,12 @@ class Completer:
         return Prepared(snapshot, extent, gathered, prompt)
 
     async def decode(
-        self, prepared: Prepared, middle: Middle, options: Options, on_text: Callable[[str], None]
+        self,
+        prepared: Prepared,
+        middle: Middle,
+        options: Options,
+        on_text: Callable[[str], None],
+        excluded_first: frozenset[int] = frozenset(),
     ) -> tuple[Generation, MonitorReport]:
         """Decode into ``middle`` until the statement or block has ended, or the model has."""
 
@@ -166,7 +200,7 @@ class Completer:
             return prepared.stop_of(middle.text) is not None
 
         required = prepared.prompt.required
-        request = request_of(prepared.prompt, options)
+        request = replace(request_of(prepared.prompt, options), excluded_first=excluded_first)
         analyst: Analyst | None = None
         if self.workspaces is not None and options.monitor:
             analyst = await self.workspaces.of(prepared.snapshot)

@@ -104,6 +104,7 @@ class GuidedDecoding:
             tokens_max=self._request.tokens_max - counted,
             required_prefix=required,
             constraints=(violation.constraint,),
+            excluded_first=frozenset() if kept else self._request.excluded_first,
             sampling=replace(self._request.sampling, seed=self._request.sampling.seed + len(self._streams)),
         )
 

@@ -104,6 +104,7 @@ class FakeEngine:
     ``answers`` is one text for every request, which the required prefix is put before, or a function from
     the decoded prompt (special tokens spelled out, so that a test can see the parts) to the text of the
     middle. ``requests`` records what was asked.
+    ``others`` are, in this order, the middles of requests that exclude first tokens, one for each of these.
     ``error`` makes every result fail. While ``gate`` is clear, requests wait before their first token: tests
     of cancellation and of latest-wins call ``gate.clear()`` first.
     """
@@ -112,6 +113,7 @@ class FakeEngine:
         self, answers: Answer = "", *, vocabulary: Vocabulary | None = None, error: EngineError | None = None
     ) -> None:
         self.answers = answers
+        self.others: Sequence[str] = ()
         self.error = error
         self.requests: list[Request] = []
         self.streams: list[FakeStream] = []
@@ -143,7 +145,13 @@ class FakeEngine:
 
     def start(self, request: Request) -> FakeStream:
         self.requests.append(request)
-        answer = self.answers if isinstance(self.answers, str) else self.answers(self.prompt_text(request))
+        excluded = len(request.excluded_first)
+        if excluded:
+            answer = self.others[excluded - 1] if excluded <= len(self.others) else ""
+        else:
+            answer = (
+                self.answers if isinstance(self.answers, str) else self.answers(self.prompt_text(request))
+            )
         ids = self._vocabulary.encode(request.required_prefix.decode() + answer)
         finish: Finish = "length" if len(ids) > request.tokens_max else "stop"
         tokens = tuple(Token(token_id, -0.1) for token_id in ids[: request.tokens_max])
