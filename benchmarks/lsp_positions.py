@@ -52,7 +52,8 @@ def main() -> None:
     parser.add_argument("--positions", type=int, default=20)
     parser.add_argument("--seed", type=int, default=3)
     arguments = parser.parse_args()
-    settings = {"model": arguments.model} if arguments.model else {}
+    settings: dict[str, Any] = {"inline": {"candidatesMax": 1}}
+    settings |= {"model": arguments.model} if arguments.model else {}
     folder = arguments.directory.resolve()
     sites = choose_sites(folder, arguments.positions, arguments.seed)
     python = asyncio.run(ask_python_client(folder, sites, settings))

@@ -31,7 +31,8 @@ def editor(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, real_model_path: WeightSource
 ) -> Generator[Neovim]:
     home = tmp_path_factory.mktemp("home")
-    settings = {"model": str(real_model_path.path), "device": "cpu"}
+    inline = {"confidenceMin": 0}  # whatever the model says is good enough to be looked at
+    settings = {"model": str(real_model_path.path), "device": "cpu", "inline": inline}
     setup = {"keys": {"accept": "<Tab>"}}
     with neovim(installed(request.param), home, [PROGRAM, "lsp"], setup, settings) as opened:
         yield opened
