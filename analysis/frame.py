@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from holesmith.analysis.brackets import CLOSER_OF, unmatched_closers, unowned_brackets
 from holesmith.analysis.excerpt import (
     Excerpt,
-    excerpt_at,
     indentation,
     line_start,
     opens_block,
@@ -69,11 +68,6 @@ class Frame:
     is_fresh_line: bool
     statement_column: int
     header_column: int | None
-
-
-def frame_at(language: str, prefix: str, suffix: str) -> Frame:
-    """Costs one lexing of the excerpt around the hole: some milliseconds in a long file."""
-    return frame_of(excerpt_at(language, prefix, suffix))
 
 
 def frame_of(excerpt: Excerpt) -> Frame:

@@ -8,8 +8,15 @@ does not belong to the completion. None means that the statement or block may st
 from dataclasses import dataclass
 
 from holesmith.analysis.block_stop import braced_block_stop, indented_block_stop
-from holesmith.analysis.excerpt import excerpt_at, indentation, line_start, opens_block, significant_backwards
-from holesmith.analysis.frame import Frame, frame_at, header_column, unowned_openers, walk
+from holesmith.analysis.excerpt import (
+    Excerpt,
+    excerpt_at,
+    indentation,
+    line_start,
+    opens_block,
+    significant_backwards,
+)
+from holesmith.analysis.frame import Frame, frame_of, header_column, unowned_openers, walk
 from holesmith.analysis.lexer import Token
 
 # A line of a language with braces that ends in one of these is not the last of its statement.
@@ -53,15 +60,19 @@ def _end(last: Token | None) -> int:
 
 def stops_at(language: str, prefix: str, suffix: str) -> Stops:
     """Costs one lexing of the excerpt around the hole: some milliseconds in a long file."""
-    return Stops(frame_at(language, prefix, suffix))
+    return stops_of(excerpt_at(language, prefix, suffix))
 
 
-def is_multiline_place(language: str, prefix: str, suffix: str) -> bool:
-    """Whether the cursor stands where a block begins that has no statement yet: after its opener, or on
-    the empty line behind the opener, its comments and its docstring.
+def stops_of(excerpt: Excerpt) -> Stops:
+    return Stops(frame_of(excerpt))
+
+
+def is_multiline_place(excerpt: Excerpt) -> bool:
+    """Whether the hole stands where a block begins that has no statement yet: after its opener, or on the
+    empty line behind the opener, its comments and its docstring.
     """
+    suffix = excerpt.suffix
     rest_of_line = suffix[: _line_end(suffix)]
-    excerpt = excerpt_at(language, prefix, suffix)
     if rest_of_line.strip() or excerpt.open_literal:
         return False
     behind = suffix.lstrip()

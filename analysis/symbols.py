@@ -12,6 +12,7 @@ from typing import Literal
 
 from holesmith.analysis.grammar import grammar_of
 from holesmith.analysis.import_statements import Import, imports_of_statement
+from holesmith.analysis.span import Span
 from holesmith.analysis.symbol_queries import DEFINITIONS, MENTIONS
 from holesmith.analysis.syntax_tree import parse
 from tree_sitter import Node, Query, QueryCursor
@@ -90,6 +91,19 @@ def symbols_of(language: str, text: str) -> FileSymbols:
                 found.append(definition)
     found.sort(key=lambda each: (each.outer.start_byte, -each.outer.end_byte))
     return FileSymbols(tuple(_nested(language, data, found)), tuple(imports))
+
+
+def function_bodies(language: str, text: str) -> tuple[Span, ...]:
+    """Of functions and methods, local ones too, in the order of the text; braces are a part of a body."""
+    query, parsed = _definitions_query(language), parse(language, text)
+    if query is None or parsed is None:
+        return ()
+    bodies = (
+        parsed.span(captures["body"][0])
+        for _, captures in QueryCursor(query).matches(parsed.tree.root_node)
+        if "body" in captures and ("function" in captures or "method" in captures)
+    )
+    return tuple(sorted(set(bodies), key=lambda body: (body.start, -body.stop)))
 
 
 def mentions_of(language: str, text: str) -> Mentions:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from holesmith.analysis.hole import hole_at
-from holesmith.analysis.stops import Stops, is_multiline_place, stops_at
+from holesmith.analysis.excerpt import excerpt_at
+from holesmith.analysis.hole import hole_of
+from holesmith.analysis.stops import Stops, is_multiline_place, stops_at, stops_of
 from holesmith.completion.options import Lines
 from holesmith.completion.shaping import rest_of_line
 
@@ -60,10 +61,11 @@ class Extent:
 
 def extent_of(language: str, prefix: str, suffix: str, lines: Lines) -> Extent:
     """A line in prose or where text stands to the right, a block where one begins, else one statement."""
-    stops = stops_at(language, prefix, suffix)
-    in_prose = hole_at(language, prefix, suffix).kind in ("string", "comment")
+    excerpt = excerpt_at(language, prefix, suffix)
+    stops = stops_of(excerpt)
+    in_prose = hole_of(excerpt).kind in ("string", "comment")
     if rest_of_line(suffix).strip() or in_prose or lines == "single":
         return Extent("line", language, prefix, suffix, stops)
-    if lines == "multi" or is_multiline_place(language, prefix, suffix):
+    if lines == "multi" or is_multiline_place(excerpt):
         return Extent("block", language, prefix, suffix, stops)
     return Extent("statement", language, prefix, suffix, stops)

@@ -14,8 +14,7 @@ from pathlib import Path
 
 from holesmith.analysis.lexer import Token, tokenize
 from holesmith.analysis.lexicon import lexicon_of
-from holesmith.analysis.outline import outline_of
-from holesmith.analysis.syntax_tree import parse
+from holesmith.analysis.symbols import function_bodies
 from holesmith.evaluation.case import Case, Extent
 from holesmith.evaluation.errors import EvaluationError
 from holesmith.evaluation.hole_kind import HOLE_KINDS, HoleKind
@@ -30,6 +29,42 @@ _OTHER_COMMENT_STARTS = ("*", "/")
 
 Cut = tuple[int, int]
 """The offsets of what is taken out, half-open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A place for a case, which copies the file's text and is made only once it is wanted."""
+
+    kind: HoleKind
+    root: Path
+    file: SourceFile
+    start: int
+    stop: int
+
+    @property
+    def id(self) -> str:
+        return f"{self.kind}/{self.root.name}/{self.file.path}:{self.start}"
+
+    def case(self) -> Case:
+        file, target = self.file, self.file.text[self.start : self.stop]
+        extent: Extent = "statement" if self.kind == "body" else "line"
+        return Case(
+            id=self.id,
+            repository=self.root.name,
+            path=file.path,
+            language=file.language,
+            prefix=file.text[: self.start],
+            suffix=file.text[self.stop :],
+            target=target,
+            extent=extent,
+            workspace=str(self.root),
+            slices={
+                "kind": self.kind,
+                "length": length_slice(target),
+                "folder": file.path.rpartition("/")[0] or ".",
+                "language": file.language,
+            },
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,42 +87,23 @@ class RepositoryHoles:
                 raise EvaluationError(f"{root}: no such folder")
         found = False
         for turn in zip_longest(*(self._of_kind(root, kind) for kind in self.kinds for root in self.roots)):
-            for case in filter(None, turn):
+            for hole in filter(None, turn):
                 found = True
-                yield case
+                yield hole.case()
         if not found:
             roots, kinds = ", ".join(map(str, self.roots)), ", ".join(self.kinds)
             raise EvaluationError(f"{roots}: no source file with a hole of the kinds {kinds}")
 
-    def _of_kind(self, root: Path, kind: HoleKind) -> Iterator[Case]:
-        cases = self._all_of_kind(root, kind)
-        yield from cases if self.per_kind is None else drawn(cases, self.per_kind, self.seed)
+    def _of_kind(self, root: Path, kind: HoleKind) -> Iterator[Hole]:
+        holes = self._all_of_kind(root, kind)
+        yield from holes if self.per_kind is None else drawn(holes, self.per_kind, self.seed)
 
-    def _all_of_kind(self, root: Path, kind: HoleKind) -> Iterator[Case]:
+    def _all_of_kind(self, root: Path, kind: HoleKind) -> Iterator[Hole]:
+        resolved = root.resolve()
         for file in source_files(root, self.language):
             for start, stop in cuts_of(kind, file):
                 if 0 < stop - start <= TARGET_CHARACTERS_MAX and file.text[start:stop].strip():
-                    yield self._case(root.resolve(), kind, file, start, stop)
-
-    def _case(self, root: Path, kind: HoleKind, file: SourceFile, start: int, stop: int) -> Case:
-        extent: Extent = "statement" if kind == "body" else "line"
-        return Case(
-            id=f"{kind}/{root.name}/{file.path}:{start}",
-            repository=root.name,
-            path=file.path,
-            language=file.language,
-            prefix=file.text[:start],
-            suffix=file.text[stop:],
-            target=file.text[start:stop],
-            extent=extent,
-            workspace=str(root),
-            slices={
-                "kind": kind,
-                "length": length_slice(file.text[start:stop]),
-                "folder": file.path.rpartition("/")[0] or ".",
-                "language": file.language,
-            },
-        )
+                    yield Hole(kind, resolved, file, start, stop)
 
 
 def cuts_of(kind: HoleKind, file: SourceFile) -> Iterator[Cut]:
@@ -160,15 +176,12 @@ def _statements(file: SourceFile) -> Iterator[Cut]:
 
 
 def _bodies(file: SourceFile) -> Iterator[Cut]:
-    tree = parse(file.language, file.text)
-    for definition in outline_of(tree) if tree else ():
-        body = definition.body
-        if definition.kind in ("function", "method") and body is not None:
-            inside = file.text[body.start : body.stop]
-            braces = inside.startswith("{") and inside.endswith("}")
-            start, stop = (body.start + 1, body.stop - 1) if braces else (body.start, body.stop)
-            if file.text.count("\n", start, stop) < BODY_LINES_MAX:
-                yield start, stop
+    for body in function_bodies(file.language, file.text):
+        inside = body.of(file.text)
+        braces = inside.startswith("{") and inside.endswith("}")
+        start, stop = (body.start + 1, body.stop - 1) if braces else (body.start, body.stop)
+        if file.text.count("\n", start, stop) < BODY_LINES_MAX:
+            yield start, stop
 
 
 _CUTS: Mapping[HoleKind, Callable[[SourceFile], Iterator[Cut]]] = {

@@ -1,6 +1,7 @@
 """Where completions end. ``|`` marks the hole in the source and the expected stop in the middle."""
 
 import pytest
+from holesmith.analysis.excerpt import excerpt_at
 from holesmith.analysis.stops import is_multiline_place, stops_at
 
 
@@ -128,4 +129,4 @@ def test_block_stop(language: str, source: str, middle: str) -> None:
 @pytest.mark.parametrize(("language", "source", "expected"), PLACES)
 def test_is_multiline_place(language: str, source: str, expected: bool) -> None:
     prefix, suffix = source.split("‸")
-    assert is_multiline_place(language, prefix, suffix) is expected
+    assert is_multiline_place(excerpt_at(language, prefix, suffix)) is expected

@@ -3,7 +3,7 @@
 import pytest
 from holesmith.analysis.grammar import LANGUAGES
 from holesmith.analysis.import_statements import Import
-from holesmith.analysis.symbols import mentions_of, symbols_of
+from holesmith.analysis.symbols import function_bodies, mentions_of, symbols_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -190,3 +190,28 @@ def test_any_text_has_symbols_in_order_inside_their_parents(language: str, text:
             assert symbol.parent < number
             assert parent.start_line <= symbol.start_line
             assert symbol.stop_line <= parent.stop_line
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "bodies"),
+    [
+        ("python", "@d\ndef f(a):\n    def g(): pass\nclass A:\n    async def h(self): ...\n", 3),
+        ("java", "class A { A() {} int f(int a) { int z; return 1; } }\ninterface I { void g(); }", 2),
+        ("typescript", "interface I { f(a: string): number }\nclass A { g(): void {} }", 1),
+        ("go", "package p\nfunc (s *S) F(a int) error { return nil }\nfunc g() {}", 2),
+        ("rust", "impl S { fn f(&self) -> u8 { 1 } }\nfn g() {}", 2),
+        ("csharp", "class A { int P { get; } int F(int a) { return 1; } }", 1),
+        ("c", "struct s { int a; };\nint *f(int a) { return 0; }\n", 1),
+        ("text", "def f(): pass", 0),
+    ],
+)
+def test_bodies_of_functions(language: str, text: str, bodies: int) -> None:
+    found = function_bodies(language, text)
+    assert len(found) == bodies
+    assert all(body.of(text)[:1] == "{" for body in found if language != "python")
+
+
+def test_body_ends_where_its_last_statement_does() -> None:
+    text = "def f(a):\n    x = 1\n    return x\n\n\ny = 2\n"
+    (body,) = function_bodies("python", text)
+    assert body.of(text) == "x = 1\n    return x"
