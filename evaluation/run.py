@@ -9,7 +9,7 @@ import heapq
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 from holesmith.evaluation.case import Case
 from holesmith.evaluation.configuration import Named
@@ -78,7 +78,17 @@ def windows_of(cases: Iterator[Case], size: int) -> Iterator[list[Case]]:
         yield window
 
 
-def unique(cases: Iterable[Case]) -> Iterator[Case]:
+class Identified(Protocol):
+    """What has an id: a case, or what a case will be made of."""
+
+    @property
+    def id(self) -> str: ...
+
+
+_Identified = TypeVar("_Identified", bound=Identified)
+
+
+def unique(cases: Iterable[_Identified]) -> Iterator[_Identified]:
     """Each id once: of cases with the same id, the first."""
     seen: set[str] = set()
     for case in cases:
@@ -87,7 +97,7 @@ def unique(cases: Iterable[Case]) -> Iterator[Case]:
             yield case
 
 
-def drawn(cases: Iterable[Case], count: int, seed: int) -> list[Case]:
+def drawn(cases: Iterable[_Identified], count: int, seed: int) -> list[_Identified]:
     """``count`` cases drawn at random, in their own order; the same ones whatever the order of the rest.
 
     Memory is that of ``count`` cases, however long the stream.
