@@ -345,7 +345,7 @@ def test_the_own_suite_is_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "sample", "count"), [(3, None, 3), (None, 5, 5), (2, 5, 2), (None, None, 24)]
+    ("limit", "sample", "count"), [(3, None, 3), (None, 5, 5), (2, 5, 2), (None, None, 36)]
 )
 def test_a_suite_can_be_cut_short(limit: int | None, sample: int | None, count: int) -> None:
     chosen = Chosen(OwnSuite(), limit, sample, seed=1)
