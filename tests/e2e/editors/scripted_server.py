@@ -1,6 +1,7 @@
 """A language server whose answers are fixed: what the tests of an editor's plugin run against.
 
-The word before the cursor decides: ``greet`` has two suggestions, the first of two lines; ``call(`` one that
+The word before the cursor decides: ``greet`` has two suggestions, the first of two lines; ``more`` one, and
+another if it is asked for by hand; ``call(`` one that
 reaches over the bracket behind the cursor; ``slow`` none until it is cancelled; anything else none. What it
 is asked goes to the file that is its argument, a JSON object a line.
 """
@@ -9,22 +10,32 @@ import asyncio
 import json
 import re
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, default_converter
 
-TEXTS = {"greet": ['_all(names, "hi")\nprint("done")', "_one(name)"], "call(": ["first, second)"]}
+TEXTS = {
+    "greet": ['_all(names, "hi")\nprint("done")', "_one(name)"],
+    "call(": ["first, second)"],
+    "more": ["_one()"],
+}
+ASKED = {"more": ["_one()", "_two()"]}
 EXPLANATION = {"text": "_one(name)", "reason": "shown", "prompt": "<prefix>def greet\nbody", "timings_ms": {}}
 STATUS = {"health": "ready", "message": "scripted on cpu", "model": "scripted", "device": "cpu"}
 
 
 class Protocol(LanguageServerProtocol):
-    """Takes requests without parameters, too."""
+    """Takes requests without parameters, too, and keeps the ``formattingOptions`` of the last suggestion."""
+
+    formatting: object = None
 
     def structure_message(self, data: dict[str, Any]) -> Any:
+        if data.get("method") == types.TEXT_DOCUMENT_INLINE_COMPLETION:
+            self.formatting = data["params"].get("formattingOptions")
         return super().structure_message({"params": None, **data} if "method" in data else data)
 
 
@@ -57,21 +68,26 @@ def make_server(journal: Path) -> LanguageServer:
     async def inline(params: types.InlineCompletionParams) -> types.InlineCompletionList:
         line = server.workspace.get_text_document(params.text_document.uri).lines[params.position.line]
         before, after = line[: params.position.character], line[params.position.character :]
-        note(kind=int(params.context.trigger_kind), before=before)
+        formatting = cast("Protocol", server.protocol).formatting
+        note(kind=int(params.context.trigger_kind), before=before, formatting=formatting)
         if before.endswith("slow"):
             try:
                 await asyncio.Event().wait()
             finally:
                 note(cancelled=before)
-        return types.InlineCompletionList(items=list(suggestions(params.position, before, after)))
+        is_asked = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
+        texts = {**TEXTS, **(ASKED if is_asked else {})}
+        return types.InlineCompletionList(items=list(suggestions(texts, params.position, before, after)))
 
     return server
 
 
-def suggestions(cursor: types.Position, before: str, after: str) -> list[types.InlineCompletionItem]:
+def suggestions(
+    texts_after: Mapping[str, Sequence[str]], cursor: types.Position, before: str, after: str
+) -> list[types.InlineCompletionItem]:
     """A suggestion stays the answer while a part of it has been typed."""
     stop = types.Position(cursor.line, cursor.character + after.startswith(")"))
-    for word, texts in TEXTS.items():
+    for word, texts in texts_after.items():
         found = re.search(re.escape(word) + r"([^\n]*)\Z", before)
         left = [text.removeprefix(found[1]) for text in texts if text.startswith(found[1])] if found else []
         if left:

@@ -11,6 +11,7 @@ local METHOD = 'textDocument/inlineCompletion'
 local namespace = vim.api.nvim_create_namespace('nvim.lsp.inline_completion')
 local asked = {} ---@type table<integer, string> the line of each request in flight
 local answered = nil ---@type string? the line of the request that was answered last
+local step_wanted = nil ---@type integer? how far to go on when more suggestions come
 
 vim.api.nvim_create_autocmd('LspRequest', {
   group = vim.api.nvim_create_augroup('holesmith.builtin', {}),
@@ -41,6 +42,10 @@ local function drop_late_answers(buf)
     own.handler = function(self, error, answer, context)
       if self.client_state[context.client_id] then
         handler(self, error, answer, context)
+        if step_wanted and self:count_items() > 1 then
+          vim.lsp.inline_completion.select({ count = step_wanted })
+        end
+        step_wanted = nil
       end
     end
   end
@@ -99,8 +104,15 @@ function M.accept(cut)
   })
 end
 
+--- While typing one suggestion is made; others when they are asked for.
 function M.cycle(step)
-  vim.lsp.inline_completion.select({ count = step })
+  local own = completor()
+  if own and own.count_items and own:count_items() == 1 then
+    step_wanted = step
+    request(INVOKED)
+  else
+    vim.lsp.inline_completion.select({ count = step })
+  end
 end
 
 function M.dismiss()

@@ -69,7 +69,9 @@ local function cancel()
   end
 end
 
-local function request(kind)
+---@param kind integer
+---@param step? integer which of several to show: 1 the second, -1 the last; none the first
+local function request(kind, step)
   local buf, row, column, line = vim.api.nvim_get_current_buf(), cursor()
   local client = vim.lsp.get_clients({ name = 'holesmith', bufnr = buf, method = METHOD })[1]
   if not client or not is_inserting() then
@@ -91,7 +93,7 @@ local function request(kind)
       return
     end
     local items = vim.tbl_map(function(item) return read(item, client, row, column, line) end, answer.items or answer)
-    shown = #items > 0 and { buf = buf, items = items, index = 1 } or nil
+    shown = #items > 0 and { buf = buf, items = items, index = (step or 0) % #items + 1 } or nil
     if vim.api.nvim_get_current_buf() == buf then
       draw()
     end
@@ -137,8 +139,11 @@ function M.accept(cut)
   return true
 end
 
+--- While typing one suggestion is made; others when they are asked for.
 function M.cycle(step)
-  if current() then
+  if current() and #shown.items == 1 then
+    request(INVOKED, step)
+  elseif current() then
     shown.index = (shown.index - 1 + step) % #shown.items + 1
     draw()
   end
