@@ -212,10 +212,14 @@ def _shared_buffers(architecture: Architecture, table: Record) -> tables.Shared:
 def _scratch_buffers(
     architecture: Architecture, table: Record, positions: int, workers: int
 ) -> tables.Scratch:
-    floats = 2 * TOKENS_MAX * architecture.width + 2 * architecture.head_width + positions
+    queries = TOKENS_MAX * (architecture.heads // architecture.kv_heads)
     widest = TOKENS_MAX * int(table[:, WIDTH].max())
     return tables.Scratch(
-        floats=np.zeros((workers, floats), np.float32),
+        hidden=np.zeros((workers, TOKENS_MAX * architecture.width), np.float32),
+        normed=np.zeros((workers, TOKENS_MAX * architecture.width), np.float32),
+        room=np.zeros((workers, 2, architecture.head_width), np.float32),
+        queries=np.zeros((workers, queries, architecture.head_width), np.float32),
+        scores=np.zeros((workers, queries, positions), np.float32),
         codes=np.zeros((workers, widest), np.int8),
         scales=np.zeros((workers, widest // GROUP), np.float32),
         sums=np.zeros((workers, widest // HALF_GROUP), np.int32),

@@ -33,8 +33,6 @@ from holesmith.kernels.step_tables import (
     DOWN,
     FEED_FORWARD,
     FEED_FORWARD_NORM,
-    HEAD_WIDTH,
-    HEADS,
     INNER,
     IS_GATED,
     LAYERS,
@@ -77,23 +75,16 @@ def run_step(
     ``barrier`` is one number, 0 at the start.
     """
     tokens, width = embedded.shape
-    kept, head_width = tokens * width, model.sizes[HEAD_WIDTH]
-    floats = scratch.floats[worker]
-    hidden = floats[:kept].reshape(tokens, width)
-    normed = floats[kept : 2 * kept].reshape(tokens, width)
-    room = floats[2 * kept : 2 * kept + 2 * head_width].reshape(2, head_width)
-    scores = floats[2 * kept + 2 * head_width :]
+    hidden = scratch.hidden[worker, : tokens * width].reshape(tokens, width)
+    normed = scratch.normed[worker, : tokens * width].reshape(tokens, width)
     hidden[:] = embedded
     meeting, turn = barrier.ctypes.data, 0
-    first_head, last_head = share(model.sizes[HEADS], worker, workers)
     for layer in range(model.sizes[LAYERS]):
         matrices = model.matrices[MATRICES * layer : MATRICES * (layer + 1)]
         _normalise_all(model, layer, ATTENTION_NORM, hidden, normed)
         _multiply_share(model, matrices[QKV], normed, shared.qkv, scratch, worker, workers)
         turn = _meet(meeting, turn, workers)
-        if first_head < last_head:
-            qkv = shared.qkv[:tokens]
-            attend(model, cache, layer, qkv, shared.mixed, room, scores, first_head, last_head)
+        attend(model, cache, scratch, layer, shared.qkv[:tokens], shared.mixed, worker, workers)
         turn = _meet(meeting, turn, workers)
         mixed = shared.mixed[:tokens]
         _multiply_share(model, matrices[OUTPUT], mixed, shared.outputs, scratch, worker, workers)

@@ -30,6 +30,8 @@ GROUP = 64
 HALF_GROUP = 32
 """Inputs for which 4-bit weights have a scale and a minimum."""
 
+_AHEAD_BYTES = 2048  # measured: four inputs take 5.0 instead of 7.7 ms for 136 MB of codes
+_READ_AND_KEEP = 0, 3, 1  # flags of a prefetch: for reading, into all caches, data
 _STEP = 4  # inputs that one instruction multiplies
 _VECTOR_BYTES = BLOCK_ROWS * _STEP
 
@@ -70,6 +72,14 @@ class _Builder:
         address = self.b.inttoptr(self.b.add(base, offset), ir.PointerType(kind))
         return self.b.load(address, align=align)
 
+    def prefetch(self, base: Any, offset: Any) -> None:
+        """Ask for memory that will be read soon; an address where there is none does no harm."""
+        pointer = ir.PointerType(_I8)
+        kind = ir.FunctionType(ir.VoidType(), [pointer, _I32, _I32, _I32])
+        function = cgutils.get_or_insert_function(self.b.module, kind, "llvm.prefetch.p0")
+        address = self.b.inttoptr(self.b.add(base, offset), pointer)
+        self.b.call(function, [address, *(ir.Constant(_I32, flag) for flag in _READ_AND_KEEP)])
+
     def store(self, value: Any, base: Any, offset: Any) -> None:
         address = self.b.inttoptr(self.b.add(base, offset), ir.PointerType(value.type))
         self.b.store(value, address, align=4)
@@ -106,8 +116,11 @@ class _Builder:
 
 
 @cache
-def eight_bit_tile(tile_inputs: int, lanes: int) -> Tile:
+def eight_bit_tile(tile_inputs: int, lanes: int, is_ahead: bool = False) -> Tile:
     """A tile of so many inputs, made of instructions for ``lanes`` rows.
+
+    ``is_ahead`` asks memory for codes before they are needed: right where they are read for the first time
+    and the arithmetic of several inputs keeps the processor from seeing far enough ahead.
 
     Codes are ``weight + 128``, [blocks, width / 4, 16 rows, 4] uint8; sums lack the scale of the row.
     """
@@ -115,7 +128,9 @@ def eight_bit_tile(tile_inputs: int, lanes: int) -> Tile:
     def group(at: _Builder, args: dict[str, Any], index: Any, sums: list[list[Any]]) -> list[list[Any]]:
         exact = [[_offset_sum(at, args, index, each)] * TILE_BLOCKS for each in range(tile_inputs)]
         for step in range(GROUP // _STEP):
-            codes = [_codes(at, args, block, index, GROUP // _STEP, step) for block in range(TILE_BLOCKS)]
+            codes = [
+                _codes(at, args, block, index, GROUP // _STEP, step, is_ahead) for block in range(TILE_BLOCKS)
+            ]
             for each in range(tile_inputs):
                 inputs = _inputs(at, args, each, index, step)
                 exact[each] = [at.dot(*pair, inputs) for pair in zip(exact[each], codes, strict=True)]
@@ -131,7 +146,7 @@ def eight_bit_tile(tile_inputs: int, lanes: int) -> Tile:
 
 
 @cache
-def four_bit_tile(tile_inputs: int, lanes: int) -> Tile:
+def four_bit_tile(tile_inputs: int, lanes: int, is_ahead: bool = False) -> Tile:
     """As `eight_bit_tile`. Codes 0 to 15, [blocks, width / 8, 16 rows, 4] uint8: in a half group, the low
     bits of vector ``i`` are step ``i``, the high bits step ``i + 4``. Scales [blocks, width / 32, 2, 16]
     float16: scale and minimum.
@@ -151,7 +166,7 @@ def four_bit_tile(tile_inputs: int, lanes: int) -> Tile:
         four = ir.Constant(_BYTES, [4] * _VECTOR_BYTES)
         for vector in range(steps // 2):
             place = half * steps // 2 + vector
-            packed = [_codes(at, args, block, index, steps, place) for block in range(TILE_BLOCKS)]
+            packed = [_codes(at, args, block, index, steps, place, is_ahead) for block in range(TILE_BLOCKS)]
             for high, codes in (
                 (0, [at.b.and_(each, low_bits) for each in packed]),
                 (1, [at.b.lshr(each, four) for each in packed]),
@@ -176,9 +191,14 @@ def four_bit_tile(tile_inputs: int, lanes: int) -> Tile:
     return _tile(tile_inputs, lanes, group)
 
 
-def _codes(at: _Builder, args: dict[str, Any], block: int, index: Any, per_group: int, vector: int) -> Any:
+def _codes(
+    at: _Builder, args: dict[str, Any], block: int, index: Any, per_group: int, vector: int, is_ahead: bool
+) -> Any:
     start = at.plus(at.times(index, per_group * _VECTOR_BYTES), vector * _VECTOR_BYTES)
-    return at.load(_BYTES, args["codes"], at.b.add(at.times(args["codes_stride"], block), start), 64)
+    offset = at.b.add(at.times(args["codes_stride"], block), start)
+    if is_ahead:
+        at.prefetch(args["codes"], at.plus(offset, _AHEAD_BYTES))
+    return at.load(_BYTES, args["codes"], offset, 64)
 
 
 def _scales(at: _Builder, args: dict[str, Any], block: int, index: Any, half: int, which: int) -> Any:

@@ -66,6 +66,8 @@ def room_for_inputs(tokens: int, width: int) -> QuantisedInputs:
 if _LANES is not None:
     _eight_1, _eight_2, _eight_4 = (eight_bit_tile(inputs, _LANES) for inputs in (1, 2, 4))
     _four_1, _four_2, _four_4 = (four_bit_tile(inputs, _LANES) for inputs in (1, 2, 4))
+    _eight_4_ahead = eight_bit_tile(4, _LANES, is_ahead=True)
+    _four_4_ahead = four_bit_tile(4, _LANES, is_ahead=True)
 
 
 @inlined
@@ -138,12 +140,16 @@ def multiply(
             out = output_bytes + token * output_stride + tile * TILE_ROWS * 4
             m, c, d, e = tile_codes, matrix[CODES_STRIDE], tile_scales, matrix[SCALES_STRIDE]
             if matrix[SCALES] == 0:
-                if count - token >= 4:
+                if count >= 4 and token == 0:
+                    _eight_4_ahead(m, c, d, e, q, s, t, width, out, output_stride)
+                elif count - token >= 4:
                     _eight_4(m, c, d, e, q, s, t, width, out, output_stride)
                 elif count - token >= 2:
                     _eight_2(m, c, d, e, q, s, t, width, out, output_stride)
                 else:
                     _eight_1(m, c, d, e, q, s, t, width, out, output_stride)
+            elif count >= 4 and token == 0:
+                _four_4_ahead(m, c, d, e, q, s, t, width, out, output_stride)
             elif count - token >= 4:
                 _four_4(m, c, d, e, q, s, t, width, out, output_stride)
             elif count - token >= 2:

@@ -4,10 +4,11 @@ Invariant: positions of the cache before ``cache.start`` are only read.
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from holesmith.kernels.compiler import inlined
-from holesmith.kernels.low_bit import Floats
+from holesmith.kernels.low_bit import Floats, share
 from holesmith.kernels.scalar_math import exponential, soften, to_16_bits
 from holesmith.kernels.step_tables import (
     ATTENTION_SCALE,
@@ -21,7 +22,11 @@ from holesmith.kernels.step_tables import (
     QUERY_NORM,
     Cache,
     Model,
+    Scratch,
 )
+
+KEYS_AT_ONCE = 256
+"""So many keys of usual heads fit into a core's own memory, with as many values."""
 
 
 @inlined
@@ -50,39 +55,88 @@ def normalise(model: Model, layer: int, norm: int, values: Floats, outputs: Floa
 def attend(
     model: Model,
     cache: Cache,
+    scratch: Scratch,
     layer: int,
     qkv: Floats,
     mixed: Floats,
-    room: Floats,
-    scores: Floats,
-    first_head: int,
-    last_head: int,
+    worker: int,
+    workers: int,
 ) -> None:
-    """Some heads of one layer: write keys and values of the new tokens, then mix.
+    """This worker's heads of one layer: write keys and values of the new tokens, then mix.
 
     Two workers may write the same key head: the same bytes.
     # qkv [tokens, (heads + 2 kv_heads) * head_width], mixed [tokens, heads * head_width]
     """
+    first, last = share(model.sizes[HEADS], worker, workers)
     group = model.sizes[HEADS] // model.sizes[KV_HEADS]
-    for kv_head in range(first_head // group, (last_head - 1) // group + 1):
-        _store(model, cache, layer, qkv, room, kv_head)
-    width, window = model.sizes[HEAD_WIDTH], model.windows[layer]
-    keys, values = cache.keys[layer], cache.values[layer]
-    for head in range(first_head, last_head):
-        kv_head, begin = head // group, head * width
-        for token in range(len(qkv)):
-            query = _turned(model, layer, QUERY_NORM, qkv[token], begin, cache.start + token, room)
-            stop = cache.start + token + 1
-            oldest = max(0, stop - window) if window > 0 else 0
-            seen = scores[: stop - oldest]
-            _score(query, keys[kv_head, oldest:stop], seen, model.numbers[ATTENTION_SCALE])
-            soften(seen, model.numbers[ATTENTION_SOFTCAP])
-            _to_shares(seen)
-            _mix(seen, values[kv_head, oldest:stop], mixed[token, begin : begin + width])
+    for kv_head in range(first // group, (last + group - 1) // group):
+        _store(model, cache, scratch.room[worker], layer, qkv, kv_head)
+        begin, end = max(first, kv_head * group), min(last, (kv_head + 1) * group)
+        if begin < end:
+            _attend_group(model, cache, scratch, layer, qkv, mixed, worker, kv_head, begin, end)
 
 
 @inlined
-def _store(model: Model, cache: Cache, layer: int, qkv: Floats, room: Floats, kv_head: int) -> None:
+def _attend_group(
+    model: Model,
+    cache: Cache,
+    scratch: Scratch,
+    layer: int,
+    qkv: Floats,
+    mixed: Floats,
+    worker: int,
+    kv_head: int,
+    first_head: int,
+    last_head: int,
+) -> None:
+    """The heads that share one key head, some keys at a time: each key comes from memory once."""
+    tokens, heads, width = len(qkv), last_head - first_head, model.sizes[HEAD_WIDTH]
+    queries, scores = scratch.queries[worker], scratch.scores[worker]
+    keys, values = cache.keys[layer, kv_head], cache.values[layer, kv_head]
+    for token in range(tokens):
+        for head in range(heads):
+            turned = _turned(
+                model,
+                scratch.room[worker],
+                layer,
+                QUERY_NORM,
+                qkv[token],
+                (first_head + head) * width,
+                cache.start + token,
+            )
+            queries[token * heads + head, :width] = turned
+    for block in range(0, cache.start + tokens, KEYS_AT_ONCE):
+        for row in range(tokens * heads):
+            begin, end = _seen(model, cache, layer, row // heads, block)
+            if begin < end:
+                part = scores[row, begin:end]
+                _score(queries[row], keys[begin:end], part, model.numbers[ATTENTION_SCALE])
+                soften(part, model.numbers[ATTENTION_SOFTCAP])
+    window = model.windows[layer]
+    for row in range(tokens * heads):
+        token, column = row // heads, (first_head + row % heads) * width
+        stop = cache.start + token + 1
+        _to_shares(scores[row, max(0, stop - window) if window > 0 else 0 : stop])
+        mixed[token, column : column + width] = 0
+    for block in range(0, cache.start + tokens, KEYS_AT_ONCE):
+        for row in range(tokens * heads):
+            begin, end = _seen(model, cache, layer, row // heads, block)
+            if begin < end:
+                column = (first_head + row % heads) * width
+                out = mixed[row // heads, column : column + width]
+                _mix(scores[row, begin:end], values[begin:end], out)
+
+
+@inlined
+def _seen(model: Model, cache: Cache, layer: int, token: int, block: int) -> tuple[int, int]:
+    """Which keys of a block one of the new tokens may see: from, up to."""
+    window, stop = model.windows[layer], cache.start + token + 1
+    oldest = max(0, stop - window) if window > 0 else 0
+    return max(block, oldest), min(block + KEYS_AT_ONCE, stop)
+
+
+@inlined
+def _store(model: Model, cache: Cache, room: Floats, layer: int, qkv: Floats, kv_head: int) -> None:
     """Keys and values of the new tokens, rounded as the prefix cache keeps them."""
     width = model.sizes[HEAD_WIDTH]
     keys, values = cache.keys[layer, kv_head], cache.values[layer, kv_head]
@@ -90,7 +144,7 @@ def _store(model: Model, cache: Cache, layer: int, qkv: Floats, room: Floats, kv
     value_begin = begin + model.sizes[KV_HEADS] * width
     for token in range(len(qkv)):
         position = cache.start + token
-        key = _turned(model, layer, KEY_NORM, qkv[token], begin, position, room)
+        key = _turned(model, room, layer, KEY_NORM, qkv[token], begin, position)
         for at in range(width):
             keys[position, at] = to_16_bits(key[at])
             values[position, at] = to_16_bits(qkv[token, value_begin + at])
@@ -98,7 +152,7 @@ def _store(model: Model, cache: Cache, layer: int, qkv: Floats, room: Floats, kv
 
 @inlined
 def _turned(
-    model: Model, layer: int, norm: int, row: Floats, begin: int, position: int, room: Floats
+    model: Model, room: Floats, layer: int, norm: int, row: Floats, begin: int, position: int
 ) -> Floats:
     """One head of a row, normalised if the model does that, and rotated by its position."""
     rope, head, turned = model.rope_of[layer], room[0], room[1]
@@ -110,16 +164,6 @@ def _turned(
     for at in range(len(head)):
         turned[at] = head[at] * cosine[at] + head[swap[at]] * sine[at]
     return turned
-
-
-@inlined
-def _score(query: Floats, keys: Floats, scores: Floats, scale: np.float32) -> None:
-    """# [head_width], [keys, head_width] -> [keys]"""
-    for key in range(len(keys)):
-        total = np.float32(0.0)
-        for at in range(len(query)):
-            total += query[at] * keys[key, at]
-        scores[key] = total * scale
 
 
 @inlined
@@ -138,23 +182,69 @@ def _to_shares(scores: Floats) -> None:
         scores[at] *= inverse
 
 
+def _score_of(width: int) -> Callable[[Floats, Floats, Floats, np.float32], None]:
+    """Scores of keys of that width, known to the compiler, so that one key is a few instructions."""
+
+    @inlined
+    def score(query: Floats, keys: Floats, scores: Floats, scale: np.float32) -> None:
+        """# [width], [keys, width] -> [keys]"""
+        for key in range(len(keys)):
+            known = keys[key]
+            total = np.float32(0.0)
+            for at in range(width):
+                total += query[at] * known[at]
+            scores[key] = total * scale
+
+    return score
+
+
+def _mix_of(width: int) -> Callable[[Floats, Floats, Floats], None]:
+    """Add up values of that width, weighted, four keys at a time, so that sums are stored more rarely."""
+
+    @inlined
+    def mix(shares: Floats, values: Floats, mixed: Floats) -> None:
+        """# [keys], [keys, width] -> [width]"""
+        whole = len(shares) // 4 * 4
+        for key in range(0, whole, 4):
+            a, b, c, d = shares[key], shares[key + 1], shares[key + 2], shares[key + 3]
+            first, second, third, fourth = values[key], values[key + 1], values[key + 2], values[key + 3]
+            for at in range(width):
+                mixed[at] += a * first[at] + b * second[at] + c * third[at] + d * fourth[at]
+        for key in range(whole, len(shares)):
+            known = values[key]
+            for at in range(width):
+                mixed[at] += shares[key] * known[at]
+
+    return mix
+
+
+_score_64, _score_128 = _score_of(64), _score_of(128)
+_mix_64, _mix_128 = _mix_of(64), _mix_of(128)
+
+
+@inlined
+def _score(query: Floats, keys: Floats, scores: Floats, scale: np.float32) -> None:
+    """# [head_width], [keys, head_width] -> [keys]"""
+    if len(query) == 64:
+        _score_64(query, keys, scores, scale)
+    elif len(query) == 128:
+        _score_128(query, keys, scores, scale)
+    else:
+        for key in range(len(keys)):
+            total = np.float32(0.0)
+            for at in range(len(query)):
+                total += query[at] * keys[key, at]
+            scores[key] = total * scale
+
+
 @inlined
 def _mix(shares: Floats, values: Floats, mixed: Floats) -> None:
-    """Four keys at a time, so that sums are stored a fourth as often.
-
-    # [keys], [keys, head_width] -> [head_width]
-    """
-    mixed[:] = 0
-    whole = len(shares) // 4 * 4
-    for key in range(0, whole, 4):
-        a, b, c, d = shares[key], shares[key + 1], shares[key + 2], shares[key + 3]
-        for at in range(len(mixed)):
-            mixed[at] += (
-                a * values[key, at]
-                + b * values[key + 1, at]
-                + c * values[key + 2, at]
-                + d * values[key + 3, at]
-            )
-    for key in range(whole, len(shares)):
-        for at in range(len(mixed)):
-            mixed[at] += shares[key] * values[key, at]
+    """Add to what is there.  # [keys], [keys, head_width] -> [head_width]"""
+    if len(mixed) == 64:
+        _mix_64(shares, values, mixed)
+    elif len(mixed) == 128:
+        _mix_128(shares, values, mixed)
+    else:
+        for key in range(len(shares)):
+            for at in range(len(mixed)):
+                mixed[at] += shares[key] * values[key, at]

@@ -66,7 +66,11 @@ class Shared(NamedTuple):
 class Scratch(NamedTuple):
     """What each worker has for itself: a row a worker."""
 
-    floats: Floats  # twice [tokens, hidden], twice [head_width], [positions]
+    hidden: Floats  # [tokens * hidden]
+    normed: Floats  # [tokens * hidden]
+    room: Floats  # [2, head_width]
+    queries: Floats  # [tokens * heads of a group, head_width]
+    scores: Floats  # [tokens * heads of a group, positions]
     codes: Bytes  # [tokens * widest matrix]
-    scales: Floats
-    sums: Integers
+    scales: Floats  # [tokens * widest / GROUP]
+    sums: Integers  # [tokens * widest / HALF_GROUP]
