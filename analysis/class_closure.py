@@ -60,7 +60,16 @@ def open_reason(value: Any) -> str | None:
         reason = _open_class(base)
         if reason:
             return reason
-    return None
+    return _completed_below(owner)
+
+
+def _completed_below(owner: Any) -> str | None:
+    """A class with nothing of its own but with classes derived from it stands for those."""
+    classdef = getattr(owner, "tree_node", None)
+    if classdef is None or classdef.type != "classdef" or _is_stub(owner):
+        return None
+    is_completed = _is_empty(classdef) and _has_subclasses_nearby(classdef)
+    return f"{classdef.name.value} is completed by its subclasses" if is_completed else None
 
 
 def _open_class(base: Any) -> str | None:
@@ -79,20 +88,29 @@ def _open_class(base: Any) -> str | None:
         return f"{name} computes attributes"
     if not base.get_root_context().is_stub() and _DYNAMIC_CLASS.search(classdef.get_code()):
         return f"{name} sets attributes by name"
-    if _is_bare(classdef) and not _is_stub(base):
+    if _is_empty(classdef) and classdef.get_super_arglist() is None and not _is_stub(base):
         return f"{name} is filled from outside"
     if _is_patched(classdef):
         return f"{name} is changed from outside"
     return _open_bases(base, name)
 
 
-def _is_bare(classdef: Any) -> bool:
-    """A class with no base and nothing in it but a docstring: what it holds is set elsewhere."""
+def _is_empty(classdef: Any) -> bool:
+    """Whether there is nothing in it but a docstring."""
     body = classdef.get_suite()
     lines = body.children if body.type == "suite" else [body]
     content = [line.children[0] for line in lines if line.type != "newline" and hasattr(line, "children")]
-    is_empty = all(each.type == "string" or getattr(each, "value", "") in ("pass", "...") for each in content)
-    return is_empty and classdef.get_super_arglist() is None
+    return all(each.type == "string" or getattr(each, "value", "") in ("pass", "...") for each in content)
+
+
+def _has_subclasses_nearby(classdef: Any) -> bool:
+    """Whether other classes of the module derive from it."""
+    for name in classdef.get_root_node().get_used_names().get(classdef.name.value, ()):
+        derived = name.search_ancestor("classdef")
+        arguments = None if derived is None or derived is classdef else derived.get_super_arglist()
+        if arguments is not None and arguments.start_pos <= name.start_pos < arguments.end_pos:
+            return True
+    return False
 
 
 def _open_bases(base: Any, name: str) -> str | None:

@@ -13,7 +13,7 @@ from typing import Any
 from holesmith.analysis.annotation_check import annotation_of, generic_arguments
 from holesmith.analysis.jedi_call import argument_index, callee_of, callee_values, keyword_at, signature_of
 from holesmith.analysis.jedi_project import FilledHole
-from holesmith.analysis.jedi_symbols import type_text
+from holesmith.analysis.jedi_symbols import signatures_of, type_text
 from holesmith.analysis.provenance import Provenance
 from jedi.inference.gradual.annotation import infer_annotation
 
@@ -156,7 +156,7 @@ def _argument(filled: FilledHole, parent: Any, node: Any) -> Expectation | None:
     keyword = keyword_at(arguments, filled.leaf)
     index = argument_index(arguments, filled.leaf)
     for value in values:
-        for signature in value.get_signatures()[:SIGNATURES_MAX]:
+        for signature in signatures_of(value)[:SIGNATURES_MAX]:
             expectation = _parameter(signature, index, keyword)
             if expectation:
                 return _without_type_variables(expectation, value)

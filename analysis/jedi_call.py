@@ -10,6 +10,7 @@ from holesmith.analysis.answers import Call, Parameter, Signature
 from holesmith.analysis.call_check import takes_as_shown
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.jedi_project import FilledHole, JediProject
+from holesmith.analysis.jedi_symbols import signatures_of
 from holesmith.analysis.provenance import Provenance
 from holesmith.analysis.questions import CallQuestion
 
@@ -24,8 +25,8 @@ def call_at(project: JediProject, question: CallQuestion, deadline: Deadline) ->
     if found is None:
         return None
     callee, arguments = found
-    values, is_known = callee_values(filled, callee)
-    signatures = [each for value in values for each in value.get_signatures()][:SIGNATURES_MAX]
+    values, is_known = callee_values(filled, callee, is_guessed=not question.only_complete)
+    signatures = [each for value in values for each in signatures_of(value)][:SIGNATURES_MAX]
     index = position_at(arguments, filled.leaf)
     used = used_keywords(arguments, filled.leaf)
     plain = tuple(signature_of(each, index) for each in signatures)
@@ -57,13 +58,15 @@ def callee_of(leaf: Any) -> tuple[list[Any], list[Any]] | None:
     return None
 
 
-def callee_values(filled: FilledHole, callee: list[Any]) -> tuple[Any, bool]:
-    """What is called, and whether it can be nothing else."""
+def callee_values(filled: FilledHole, callee: list[Any], *, is_guessed: bool = True) -> tuple[Any, bool]:
+    """What is called, and whether it can be nothing else. Nothing if that is not known and not guessed."""
     from holesmith.analysis.jedi_members import inferred
 
     context = filled.context
     values = Provenance().chain(context, callee)
-    return (values, True) if values else (inferred(context, callee), False)
+    if values:
+        return values, True
+    return (inferred(context, callee) if is_guessed else ()), False
 
 
 def argument_index(arguments: list[Any], leaf: Any) -> int:

@@ -17,6 +17,7 @@ from holesmith.analysis.class_closure import has_all_names
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.jedi_members import closed_members, is_bound_by_statement
 from holesmith.analysis.jedi_project import JediProject
+from holesmith.analysis.jedi_symbols import signatures_of
 from holesmith.analysis.provenance import Provenance
 from holesmith.analysis.questions import StaticErrorsQuestion
 from holesmith.analysis.syntax_tree import parse
@@ -178,7 +179,7 @@ class _Check:
             return
         context = self.module_context.create_context(name)
         values = Provenance().chain(context, list(siblings[: siblings.index(trailer)]))
-        signatures = [each for value in values or () for each in value.get_signatures()]
+        signatures = [each for value in values or () for each in signatures_of(value)]
         if len(signatures) == 1 and all(takes_as_shown(value) for value in values):
             yield from self._misfits(name, arguments, signatures[0].get_param_names(resolve_stars=False))
 

@@ -6,6 +6,7 @@ from typing import Any
 from holesmith.analysis.answers import Member, SymbolKind
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.jedi_project import PLACEHOLDER
+from jedi.inference.value.klass import DataclassSignature, get_dataclass_param_names
 
 _KINDS = frozenset(("module", "class", "function", "instance", "property", "param", "keyword", "statement"))
 
@@ -53,10 +54,20 @@ def _type_hint(value: Any) -> str | None:
     return hint or value.name.string_name
 
 
+def signatures_of(value: Any) -> list[Any]:
+    """jedi's signatures of a callable; of a NamedTuple its fields, where jedi has NamedTuple's own."""
+    if value.is_class():
+        bases = list(value.py__mro__())
+        if any(base.py__name__() == "NamedTuple" for base in bases[1:]):
+            own = (get_dataclass_param_names(base) for base in bases if not base.get_root_context().is_stub())
+            return [DataclassSignature(value, fields) for fields in own if fields][:1]
+    return list(value.get_signatures())
+
+
 def signature_text(value: Any) -> str | None:
     """``(x: int) -> str`` of the first signature; None for what cannot be called."""
     signatures = (
-        value.get_signatures() if value.is_function() or value.is_class() or value.is_bound_method() else []
+        signatures_of(value) if value.is_function() or value.is_class() or value.is_bound_method() else []
     )
     if not signatures:
         return None

@@ -3,7 +3,7 @@
 Arguments, returned values and values of annotated variables of real packages are taken away, one a
 file. The oracle: in a copy, a complex number stands in the hole, which fits almost nowhere, and
 basedpyright's complaint names the type that was expected. Compared are the outermost names of the
-alternatives. Usage:
+alternatives. The packages' dependencies belong beside them. Usage:
 
     python benchmarks/analysis_expected_types.py --files 60 DIRECTORY...
 
@@ -29,6 +29,7 @@ from holesmith.analysis.jedi_options import Options
 from holesmith.analysis.questions import ExpectedTypeQuestion, Source
 
 PROBE = "1j"
+DEADLINE_MS = 10_000.0
 COMPLAINT = re.compile(
     r'"complex" cannot be assigned to parameter ".*?" of type "(?P<parameter>.*?)"(?: in function|$)|'
     r'"complex" is not assignable to (?:return|declared) type "(?P<other>.*?)"$',
@@ -134,7 +135,7 @@ def compare(directory: Path, sites: list[Site]) -> Counter[str]:
 def verdict(client: BlockingAnalysisClient, site: Site, checker: str | None) -> str:
     rest = site.text.find("\n", site.start)
     cut = site.text[: site.start] + (site.text[rest:] if rest >= 0 else "")
-    reply = client.ask(ExpectedTypeQuestion(Source(str(site.path), cut), site.start), 3000)
+    reply = client.ask(ExpectedTypeQuestion(Source(str(site.path), cut), site.start), DEADLINE_MS)
     expected = reply.answer.expected if reply.answer else None
     if checker is None:
         return "only ours" if expected else "neither"
@@ -151,7 +152,7 @@ def verdict(client: BlockingAnalysisClient, site: Site, checker: str | None) -> 
 
 def outer_names(text: str) -> set[str]:
     """The names of the alternatives of a type without their arguments, modules and ``None``."""
-    flat = re.sub(r"\(*\([^()]*\) -> [\w.\[\], ]+\)*", "Callable", text.strip().strip("'\""))
+    flat = re.sub(r"\(*\([^()]*\) -> [\w.]+(?:\[[^\[\]]*\])?\)*", "Callable", text.strip().strip("'\""))
     wrapped = re.fullmatch(r"(?:\w+\.)*(?:Optional|Union|Final|ClassVar)\[(.*)\]", flat, re.S)
     flat = wrapped[1].replace(",", "|") if wrapped else flat
     while (shorter := re.sub(r"\[[^\[\]]*\]|\([^()]*\)", "", flat)) != flat:
@@ -168,6 +169,8 @@ def complaints(directory: Path, sites: list[Site]) -> dict[Path, str]:
         for site in sites:
             probed = site.text[: site.start] + PROBE + site.text[site.stop :]
             (copy / site.path.relative_to(directory)).write_text(probed, encoding="utf-8")
+        configuration = {"extraPaths": [str(directory.parent)]}
+        (Path(place) / "pyrightconfig.json").write_text(json.dumps(configuration), encoding="utf-8")
         checked = [str(copy / site.path.relative_to(directory)) for site in sites]
         checker = Path(sys.executable).parent / "basedpyright"
         run = subprocess.run(
