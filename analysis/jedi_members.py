@@ -65,7 +65,7 @@ def members_at(project: JediProject, question: MembersQuestion, deadline: Deadli
     receiver = receiver_of(filled.leaf)
     if receiver is None:
         return Members((), False, None, "the receiver cannot be parsed")
-    view = view_of(filled.context, filled.leaf, receiver)
+    view = view_of(filled.context, filled.leaf, receiver, is_guessed=not question.only_complete)
     members = members_of(view.names, question.detailed_max, deadline)
     known = {member.name for member in members}
     members += tuple(Member(name, "instance") for name in sorted(view.implicit - known)) if members else ()
@@ -88,10 +88,13 @@ class MemberView:
     reason: str
 
 
-def view_of(context: Any, leaf: Any, receiver: list[Any]) -> MemberView:
+def view_of(context: Any, leaf: Any, receiver: list[Any], *, is_guessed: bool = True) -> MemberView:
+    """What is not known for certain is guessed, or left out."""
     provenance = Provenance()
     values = provenance.chain(context, receiver)
     reason = "" if values else provenance.reason or "unknown"
+    if not values and not is_guessed:
+        return MemberView((), [], frozenset(), reason)
     values = without_none(values or inferred(context, receiver))
     names = [*complete_trailer(context, values), *_metaclass_names(values)][:MEMBERS_MAX]
     implicit = implicit_names(values)

@@ -42,12 +42,14 @@ class Question(Generic[A]):
 class MembersQuestion(Question[Members]):
     """What may stand behind the dot before ``offset``. A word begun between dot and offset is ignored.
 
-    Signatures and types cost time: they are given for the first ``detailed_max`` members.
+    Signatures and types cost time: they are given for the first ``detailed_max`` members. With
+    ``only_complete`` a list that would not be complete is empty, which saves the time to guess it.
     """
 
     source: Source
     offset: int
     detailed_max: int = 0
+    only_complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,11 @@ class ScopeQuestion(Question[ScopeNames]):
 
 @dataclass(frozen=True, slots=True)
 class CallQuestion(Question[Call]):
+    """``only_complete`` is as for members."""
+
     source: Source
     offset: int
+    only_complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,11 +105,11 @@ def question_of(kind: TriggerKind, source: Source, offset: int, word: str = "") 
     """
     match kind:
         case "member":
-            return MembersQuestion(source, offset)
+            return MembersQuestion(source, offset, only_complete=True)
         case "import":
             return ImportablesQuestion(source, offset)
         case "keyword" | "argument":
-            return CallQuestion(source, offset)
+            return CallQuestion(source, offset, only_complete=True)
         case "name":
             return ScopeQuestion(source, offset)
         case "literal":

@@ -1,0 +1,256 @@
+"""What do monitors cost while the model decodes, by the clock and by the processors?
+
+    python -P benchmarks/monitor_cost.py --holes 60 DIRECTORY...
+
+Each DIRECTORY is one package's source. The rest of a line is taken away behind a dot, an ``=`` or a bracket,
+and the real model writes it again, with the prompt already read: free, and watched by the monitors, in turns.
+Several holes of one file come in a row, as a user stays in a file; the first of each file is not counted, for
+then analysis reads what the file imports.
+
+Only holes count where both wrote the same. "optimistic" is what guidance added to the time of decoding by the
+clock; "processor" is what it added to the processor time of the engine's and the analyser's process together;
+"synchronous" is how long decoding would have stood still had it waited for every answer, one after another,
+and asked at every trigger. The limit is 0: the same decoding without monitors. The last line is one JSON
+object.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from holesmith.analysis.client import AnalysisClient, Reply
+from holesmith.analysis.jedi_options import Options as AnalysisOptions
+from holesmith.analysis.questions import A, EnvironmentQuestion, Question, Source
+from holesmith.completion.complete import Completer, Prepared, decode_freely, document_of, request_of
+from holesmith.completion.guided import GuidedDecoding
+from holesmith.completion.middle import Middle
+from holesmith.completion.monitors import question_of
+from holesmith.completion.options import Options
+from holesmith.completion.snapshot import Snapshot
+from holesmith.completion.stopwatch import Stopwatch
+from holesmith.completion.triggers import surroundings_of
+from holesmith.completion.watch import Watch
+from holesmith.context.templates import template_for
+from holesmith.engine.loading import load_engine
+from holesmith.engine.store import find
+
+FILE_BYTES = range(3_000, 60_000)
+HOLES_A_FILE = 5
+WARM_UP_MS = 90_000.0
+_PLACE = re.compile(r"(?<=[\w)]\.)(?=[a-z_]\w+)|(?<= = )(?=\w)|(?<=\w\()(?=\w)")
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    path: Path
+    text: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    text: str
+    tokens: int
+    clock_ms: float
+    processor_ms: float
+    waited_ms: float = 0.0
+    questions: int = 0
+    triggers: int = 0
+    refused: int = 0
+
+
+@dataclass(slots=True)
+class Tally:
+    pairs: list[tuple[Decoding, Decoding, float]] = field(
+        default_factory=list[tuple[Decoding, Decoding, float]]
+    )
+    changed: int = 0
+
+
+@dataclass(slots=True)
+class Bench:
+    completer: Completer
+    client: AnalysisClient
+    root: Path
+    options: Options
+    tally: Tally
+
+    async def measure(self, hole: Hole, is_counted: bool) -> None:
+        snapshot = Snapshot(
+            str(hole.path), "python", hole.text, hole.offset, workspace=str(self.root), invoked=True
+        )
+        prepared = await asyncio.to_thread(self.completer.prepare, snapshot, self.options, None, Stopwatch())
+        request = request_of(prepared.prompt, self.options)
+        await self.completer.engine.start(replace(request, tokens_max=1)).result()
+        order = random.Random(hole.offset).sample((False, True), 2)
+        found = {is_guided: await self._decode(prepared, is_guided) for is_guided in order}
+        if not is_counted:
+            return
+        if found[False].text != found[True].text:
+            self.tally.changed += 1
+            return
+        waiting_ms = await self._waiting_ms(prepared, found[True].text)
+        self.tally.pairs.append((found[False], found[True], waiting_ms))
+
+    async def _decode(self, prepared: Prepared, is_guided: bool) -> Decoding:
+        required = prepared.prompt.required
+        middle = Middle(required, self.completer.engine.vocabulary.token_bytes)
+        request = request_of(prepared.prompt, self.options)
+
+        def is_finished() -> bool:
+            return prepared.stop_of(middle.text) is not None
+
+        processor_ms, started = self._processor_ms(), time.perf_counter()
+        if not is_guided:
+            generation = await decode_freely(self.completer.engine, request, middle, is_finished)
+            clock_ms = (time.perf_counter() - started) * 1000
+            spent_ms = self._processor_ms() - processor_ms
+            return Decoding(middle.text, len(generation.tokens), clock_ms, spent_ms)
+        document = document_of(prepared.snapshot, required)
+        watch = Watch(document, required, self.client, self.options.answer_ms_max)
+        decoding = GuidedDecoding(self.completer.engine, request, middle, is_finished, watch)
+        generation = await decoding.run()
+        clock_ms = (time.perf_counter() - started) * 1000
+        report = watch.report(decoding.waited_ms)
+        return Decoding(
+            middle.text,
+            len(generation.tokens),
+            clock_ms,
+            self._processor_ms() - processor_ms,
+            report.waited_ms,
+            report.asked,
+            report.triggers,
+            report.refused,
+        )
+
+    async def _waiting_ms(self, prepared: Prepared, written: str) -> float:
+        """How long the answers take, asked one after another at every trigger of the finished text."""
+        required = prepared.prompt.required
+        document = document_of(prepared.snapshot, required)
+        text = required + written
+        waiting_ms = 0.0
+        for trigger in surroundings_of("python", document.before).triggers(text, 0):
+            before = document.before + text[: trigger.start]
+            source = Source(document.path, before + document.after)
+            word = re.match(r"\w*", text[trigger.start :])
+            question = question_of(trigger.kind, source, len(before), word[0] if word else "")
+            started = time.perf_counter()
+            await self.ask(question)
+            waiting_ms += (time.perf_counter() - started) * 1000
+        return waiting_ms
+
+    async def ask(self, question: Question[A]) -> Reply[A]:
+        return await self.client.ask(question, self.options.answer_ms_max)
+
+    def _processor_ms(self) -> float:
+        """Of this process and the analyser's."""
+        worker = Path(f"/proc/{self.client.status.process_id}/schedstat")
+        worker_ms = int(worker.read_text(encoding="ascii").split()[0]) / 1e6 if worker.exists() else 0.0
+        return time.process_time() * 1000 + worker_ms
+
+
+def holes_of(path: Path) -> list[Hole]:
+    """Places behind a dot, an assignment or a bracket, with the rest of their lines taken out."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if "\r" in text or "\f" in text:
+        return []
+    found: list[Hole] = []
+    for match in _PLACE.finditer(text, 600):
+        line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        stop = text.find("\n", match.start())
+        if stop > 0 and "#" not in line and line.count('"') % 2 == line.count("'") % 2 == 0:
+            found.append(Hole(path, text[: match.start()] + text[stop:], match.start()))
+    return found
+
+
+def sample(directory: Path, holes_max: int, seed: int) -> Iterator[tuple[Hole, bool]]:
+    """Holes, and whether they count: not the first of a file."""
+    chooser = random.Random(seed)
+    files = [path for path in sorted(directory.rglob("*.py")) if path.stat().st_size in FILE_BYTES]
+    chooser.shuffle(files)
+    counted = 0
+    for path in files:
+        holes = holes_of(path)
+        if len(holes) < HOLES_A_FILE or counted >= holes_max:
+            continue
+        for number, hole in enumerate(chooser.sample(holes, HOLES_A_FILE)):
+            counted += number > 0
+            yield hole, number > 0
+
+
+async def run(arguments: argparse.Namespace) -> Tally:
+    engine, tally = load_engine(find(arguments.model), "cpu"), Tally()
+    options = Options(
+        lines="single",
+        tokens_max=arguments.tokens,
+        prompt_tokens_max=arguments.prompt_tokens,
+        answer_ms_max=arguments.answer_ms,
+    )
+    completer = Completer(engine, template_for(engine.vocabulary))
+    try:
+        for directory in arguments.directories:
+            with tempfile.TemporaryDirectory() as cache:
+                client = AnalysisClient(AnalysisOptions(str(directory), cache))
+                try:
+                    await client.ask(EnvironmentQuestion(), WARM_UP_MS)
+                    bench = Bench(completer, client, directory, options, tally)
+                    share = -(-arguments.holes // len(arguments.directories))
+                    for hole, is_counted in sample(directory, share, arguments.seed):
+                        await bench.measure(hole, is_counted)
+                finally:
+                    await client.close()
+    finally:
+        await engine.close()
+    return tally
+
+
+def summary(tally: Tally) -> dict[str, Any]:
+    free = [each for each, _, _ in tally.pairs]
+    guided = [each for _, each, _ in tally.pairs]
+    clock_ms = sum(each.clock_ms for each in free) or 1e-9
+    processor_ms = sum(each.processor_ms for each in free) or 1e-9
+    ratios = [each.clock_ms / before.clock_ms for before, each, _ in tally.pairs]
+    return {
+        "pairs": len(tally.pairs),
+        "changed": tally.changed,
+        "tokens": sum(each.tokens for each in free),
+        "free_ms": round(clock_ms, 1),
+        "optimistic": round(sum(each.clock_ms for each in guided) / clock_ms - 1, 4),
+        "optimistic_median": round(median(ratios) - 1, 4) if ratios else 0.0,
+        "waited": round(sum(each.waited_ms for each in guided) / clock_ms, 4),
+        "processor": round(sum(each.processor_ms for each in guided) / processor_ms - 1, 4),
+        "synchronous": round(sum(waiting_ms for _, _, waiting_ms in tally.pairs) / clock_ms, 4),
+        "triggers": sum(each.triggers for each in guided),
+        "questions": sum(each.questions for each in guided),
+        "without_question": round(sum(not each.questions for each in guided) / max(len(guided), 1), 4),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("directories", nargs="+", type=lambda text: Path(text).resolve())
+    parser.add_argument("--holes", type=int, default=60, help="of all packages together")
+    parser.add_argument("--answer-ms", type=float, default=Options().answer_ms_max)
+    parser.add_argument("--model", default="qwen2.5-coder-0.5b")
+    parser.add_argument("--tokens", type=int, default=24)
+    parser.add_argument("--prompt-tokens", type=int, default=512)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    found = summary(asyncio.run(run(arguments)))
+    for name, value in found.items():
+        print(f"{name:18} {value}")
+    packages = [each.name for each in arguments.directories]
+    print(json.dumps({"benchmark": "monitor_cost", "model": arguments.model, "packages": packages, **found}))
+
+
+if __name__ == "__main__":
+    main()
