@@ -6,6 +6,7 @@ from holesmith.completion.snapshot import Snapshot
 from holesmith.lsp.documents import Unheld
 from holesmith.lsp.snapshots import Workspace, well_formed
 from holesmith.lsp.uris import folder_around, path_of
+from lsprotocol import types
 
 
 def opened(workspace: Workspace, uri: str) -> Snapshot | None:
@@ -15,6 +16,14 @@ def opened(workspace: Workspace, uri: str) -> Snapshot | None:
         return None
     folder = folder_around(path, workspace.folders)
     return Snapshot(path, document.language, well_formed(document.text), 0, workspace=folder)
+
+
+def opened_notebook(workspace: Workspace, params: types.DidOpenNotebookDocumentParams) -> Snapshot | None:
+    """The notebook as a document to get ready for; None if it is no file or has no cells."""
+    path, cells = path_of(params.notebook_document.uri), params.cell_text_documents
+    if path is None or not cells:
+        return None
+    return Snapshot(path, cells[0].language_id, "", 0, workspace=folder_around(path, workspace.folders))
 
 
 def tell_changed(workspace: Workspace, uris: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
+from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.workspaces import Workspaces
 from holesmith.lsp import files
 from holesmith.lsp.chatlsp import ChatLsp
@@ -147,7 +148,13 @@ class Server(LanguageServer):
 
     def _get_ready_for(self, uri: str) -> None:
         """Let the service index and analyse the workspace of a document in the background."""
-        snapshot = files.opened(self.holes, uri)
+        self._get_ready(files.opened(self.holes, uri))
+
+    def open_notebook(self, params: types.DidOpenNotebookDocumentParams) -> None:
+        self.holes.notebooks.open(params, self.holes.documents)
+        self._get_ready(files.opened_notebook(self.holes, params))
+
+    def _get_ready(self, snapshot: Snapshot | None) -> None:
         if snapshot is not None and self.holes.service is not None:
             self.run_beside(self.holes.service.open(snapshot))
 
@@ -222,7 +229,7 @@ def register_notebooks(server: Server) -> None:
 
     @server.feature(types.NOTEBOOK_DOCUMENT_DID_OPEN)
     def open_notebook(params: types.DidOpenNotebookDocumentParams) -> None:
-        holes.notebooks.open(params, holes.documents)
+        server.open_notebook(params)
 
     @server.feature(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
     def change_notebook(params: types.DidChangeNotebookDocumentParams) -> None:

@@ -159,8 +159,8 @@ RULES = (
     Rule(
         "check_ms_max",
         "monitor.checkMsMax",
-        "How long, in milliseconds, static analysis may read a finished suggestion for certain errors; 0 leaves "
-        "it out.",
+        "How long, in milliseconds, static analysis may read a finished suggestion for certain errors; "
+        "0 leaves it out.",
         bounds=(0, 10_000),
     ),
     Rule("inline", "inline.enabled", "Suggest while typing. A suggestion asked for by hand always comes."),

@@ -126,6 +126,7 @@ async def test_a_notebook_cell_knows_the_cells_before_it(opened: Session) -> Non
     opened.open_notebook(
         "file:///shop/n.ipynb", {"vscode-notebook-cell:/shop/n.ipynb#a": "import os", CELL: "x = wor"}
     )
+    await opened.status_with(message="opened /shop/n.ipynb in /shop")
     item = await opened.inline(0, 7, CELL)
     assert (item.insert_text, item.range) == ("d(x)", span(0, 7, 7))
     asked = await opened.asked()
