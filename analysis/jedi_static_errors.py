@@ -6,6 +6,7 @@ reckons with what is missing, nothing is said.
 
 import ast
 import re
+import warnings
 from collections.abc import Iterator
 from inspect import Parameter as Inspected
 from typing import Any
@@ -215,7 +216,9 @@ class _Check:
 def _is_python(text: str) -> bool:
     """Whether the interpreter can parse it; it knows syntax that parso has no grammar for."""
     try:
-        ast.parse(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of strange escapes, which are no errors
+            ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
