@@ -157,15 +157,7 @@ def _answer_as_json(answer: Answer, snapshot: Snapshot) -> dict[str, object]:
             {"source": use.source, "path": use.path, "reason": use.reason, "tokens": use.tokens}
             for use in answer.context
         ],
-        "monitors": {
-            "triggers": answer.monitors.triggers,
-            "allowed": answer.monitors.allowed,
-            "refused": answer.monitors.refused,
-            "rolled_back": answer.monitors.rolled_back,
-            "waited_ms": round(answer.monitors.waited_ms, 1),
-            "fired": [asdict(fired) for fired in answer.monitors.fired],
-            "refusals": [asdict(refusal) for refusal in answer.monitors.refusals],
-        },
+        "monitors": answer.monitors.as_json(),
     }
 
 
@@ -230,8 +222,10 @@ def described(report: MonitorReport) -> Iterator[str]:
     """What the monitors did, a line for each trigger and each refusal."""
     yield (
         f"monitors:   {report.triggers} fired, {report.allowed} allowed, {report.refused} refused, "
-        f"{report.rolled_back} tokens rolled back, waited {report.waited_ms:.0f} ms"
+        f"{report.rolled_back} tokens rolled back, {report.asked} questions, waited {report.waited_ms:.0f} ms"
     )
+    if report.objection:
+        yield f"  last check: {report.objection}"
     for fired in report.fired:
         reason = f" ({fired.reason})" if fired.reason else ""
         yield f"  {fired.kind} {fired.text!r}: {fired.outcome}{reason}, answered in {fired.answer_ms:.0f} ms"

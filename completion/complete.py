@@ -98,6 +98,7 @@ class Completer:
             completion = next(iter(checked.completions), None)
             others = checked.completions[1 : options.candidates_max]
             reason = checked.reason or reason
+            monitors = replace(monitors, objection=checked.reason)
         return Answer(
             completion=completion,
             reason=reason,

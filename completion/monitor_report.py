@@ -1,7 +1,7 @@
 """What the monitors did during one completion, by the kind of trigger."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from holesmith.completion.triggers import TriggerKind
@@ -41,12 +41,14 @@ class MonitorReport:
     """``waited_ms`` is how long the finished text was held back for answers that were still to come.
 
     ``asked`` counts the questions to analysis: fewer than triggers, for the document itself settles many.
+    ``objection`` is the error for which the last check shortened or withheld the finished text; "" if none.
     """
 
     fired: tuple[Fired, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     waited_ms: float = 0.0
     asked: int = 0
+    objection: str = ""
 
     @property
     def triggers(self) -> int:
@@ -69,6 +71,20 @@ class MonitorReport:
     def answer_ms(self) -> float:
         """How long analysis worked on the answers, beside decoding."""
         return sum(each.answer_ms for each in self.fired)
+
+    def as_json(self) -> dict[str, object]:
+        """What ``holesmith complete --json`` and ``holesmith/explain`` show."""
+        return {
+            "triggers": self.triggers,
+            "allowed": self.allowed,
+            "refused": self.refused,
+            "rolled_back": self.rolled_back,
+            "asked": self.asked,
+            "waited_ms": round(self.waited_ms, 1),
+            "objection": self.objection,
+            "fired": [asdict(fired) for fired in self.fired],
+            "refusals": [asdict(refusal) for refusal in self.refusals],
+        }
 
     def outcomes(self) -> Counter[Outcome]:
         return Counter(each.outcome for each in self.fired)

@@ -215,10 +215,22 @@ class Service:
 
         async def work(on_text: Callable[[str], None]) -> Answer:
             answer = await completer.complete(snapshot, options, on_text)
+            self._count_monitors(answer)
             keep(snapshot, answer)
             return answer
 
         return InFlight(snapshot, work, lambda work_ms: self._count(work_ms=work_ms))
+
+    def _count_monitors(self, answer: Answer) -> None:
+        report = answer.monitors
+        if report.triggers or report.objection:
+            self._count(
+                fired=report.triggers,
+                late=report.outcomes()["late"],
+                refused=report.refused,
+                rolled_back=report.rolled_back,
+                objections=bool(report.objection),
+            )
 
     def _keep(self, snapshot: Snapshot, answer: Answer) -> None:
         self._recent.add(snapshot, answer)

@@ -18,6 +18,10 @@ class Status:
     completion, those ``foreseen`` one that was worked out before it was asked for, those ``joined`` waited
     for one in the making; ``cancelled`` were not waited for to the end. ``completions`` were made and sent.
     ``work_ms`` is what all runs took, looking ahead included, ``work_ms_used`` those whose text was sent.
+
+    The monitors' counts are of all runs: triggers that ``fired``, answers that came ``late``, text that was
+    ``refused``, and the tokens ``rolled_back`` for it; ``objections`` of the last check, which shortened or
+    withheld a suggestion.
     """
 
     health: Health
@@ -35,3 +39,8 @@ class Status:
     failures: int = 0
     work_ms: float = 0.0
     work_ms_used: float = 0.0
+    fired: int = 0
+    late: int = 0
+    refused: int = 0
+    rolled_back: int = 0
+    objections: int = 0

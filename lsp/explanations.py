@@ -33,6 +33,7 @@ class Explanation:
             "range": shown,
             "confidence": completion.confidence if completion else None,
             **fields,
+            "monitors": self.answer.monitors.as_json(),
         }
 
 

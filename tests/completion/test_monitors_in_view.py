@@ -1,0 +1,77 @@
+"""What the monitors did is told: in the answer, in words and as JSON, and counted in the status."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from holesmith.cli.complete import as_json, described
+from holesmith.completion.answer import Answer
+from holesmith.completion.options import Options
+from holesmith.completion.service import Service
+from holesmith.completion.snapshot import Snapshot
+from holesmith.completion.workspaces import Workspaces
+from holesmith.lsp.explanations import Explanation
+from lsprotocol import types
+
+from tests.fakes import FakeEngine
+
+HEAD = "class Cart:\n    total = 1\n\n\ndef buy(cart: Cart):\n    return "
+PATIENT = Options(answer_ms_max=60_000.0, check_ms_max=60_000.0, context=False)
+
+
+class Obstinate(FakeEngine):
+    """Writes an invented member first, and something else when it is sent back."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda prompt: "total\n" if prompt.endswith("cart.") else "cart.totals\n")
+
+
+@pytest.fixture
+async def workspaces() -> AsyncIterator[Workspaces]:
+    workspaces = Workspaces()
+    yield workspaces
+    await workspaces.close()
+
+
+async def completed(
+    engine: FakeEngine, workspaces: Workspaces, folder: Path, options: Options
+) -> tuple[Answer, Snapshot, Service]:
+    service = Service(options, loader=lambda _options, _progress: engine, workspaces=workspaces)
+    await service.load()
+    snapshot = Snapshot(str(folder / "a.py"), "python", HEAD + "\n", len(HEAD), workspace=str(folder))
+    return await service.complete(snapshot), snapshot, service
+
+
+async def test_a_refusal_is_told_and_counted(workspaces: Workspaces, tmp_path: Path) -> None:
+    answer, snapshot, service = await completed(Obstinate(), workspaces, tmp_path, PATIENT)
+    report = answer.monitors
+    assert [(each.kind, each.text) for each in report.refusals] == [("member", "totals")]
+    assert report.refusals[0].choices > 1
+    assert report.rolled_back >= 1
+    told = as_json(answer, snapshot)["monitors"]
+    assert isinstance(told, dict)
+    assert told["refused"] == 1
+    assert told["refusals"][0]["text"] == "totals"
+    assert told["asked"] == report.asked
+    explained = Explanation("file:///a.py", types.Position(0, 0), answer).as_json()
+    assert explained["monitors"] == told
+    assert any("'totals': refused" in line for line in described(report))
+    status = service.status
+    assert (status.refused, status.rolled_back) == (1, report.rolled_back)
+    assert status.fired == report.triggers > 0
+    await service.close()
+
+
+async def test_an_objection_of_the_last_check_is_told_and_counted(
+    workspaces: Workspaces, tmp_path: Path
+) -> None:
+    late = Options(answer_ms_max=0.0, check_ms_max=60_000.0, context=False)
+    answer, snapshot, service = await completed(FakeEngine("carts\n"), workspaces, tmp_path, late)
+    assert answer.completion is None
+    assert "carts" in answer.monitors.objection
+    assert "carts" in json.dumps(as_json(answer, snapshot)["monitors"])
+    assert any("last check" in line for line in described(answer.monitors))
+    assert service.status.objections == 1
+    assert service.status.late >= 1
+    await service.close()
