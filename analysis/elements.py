@@ -56,6 +56,9 @@ def iterated(investigation: Investigation, context: Any, node: Any, path: Path) 
     items = _display(node)
     if items is not None:
         return investigation.merge(part_of(investigation, context, each, path) for each in items)
+    if node.type in ("or_test", "and_test", "test"):
+        choices = (node.children[0], node.children[4]) if node.type == "test" else node.children[::2]
+        return investigation.merge(iterated(investigation, context, each, path) for each in choices)
     return _parts(investigation, elements_of(investigation, investigation.values(context, node)), path)
 
 
@@ -72,10 +75,10 @@ def part_of(investigation: Investigation, context: Any, node: Any, path: Path) -
 
 
 def elements_of(investigation: Investigation, values: Any) -> Any:
-    """What iterating over values gives."""
+    """What iterating over values gives; nothing is got out of None."""
     if not values:
         return investigation.unknown("what is iterated over is not known")
-    return investigation.merge(_elements(investigation, value) for value in values)
+    return investigation.merge(_elements(investigation, value) for value in values if not _is_none(value))
 
 
 def subscribed(investigation: Investigation, value: Any, index: Any) -> Any:
@@ -142,7 +145,8 @@ def _parts(investigation: Investigation, values: Any, path: Path) -> Any:
     for index in path:
         if not values:
             return investigation.unknown("unpacked")
-        values = investigation.merge(_item(investigation, value, index) for value in values)
+        items = (_item(investigation, value, index) for value in values if not _is_none(value))
+        values = investigation.merge(items)
     return values
 
 
@@ -202,6 +206,10 @@ def _generics(value: Any) -> Any:
     return cls.get_generics() if hasattr(cls, "get_generics") else ()
 
 
+def _is_none(value: Any) -> bool:
+    return value.name.string_name == "NoneType"
+
+
 def _classes(values: Any) -> list[Any]:
     return [value if value.is_class() else value.py__class__() for value in values]
 
@@ -217,6 +225,8 @@ def _display(node: Any) -> list[Any] | None:
     """The items of a tuple or list that is written out, without stars; None for anything else."""
     if node.type in ("testlist_star_expr", "testlist", "exprlist"):
         items = node.children[::2]
+    elif node.type == "atom" and node.children[0].value in ("(", "[") and len(node.children) == 2:
+        items = []
     elif node.type == "atom" and node.children[0].value in ("(", "[") and len(node.children) == 3:
         inner = node.children[1]
         if inner.type != "testlist_comp":

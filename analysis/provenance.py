@@ -71,7 +71,7 @@ class Provenance:
         if kind == "not_test" or (kind == "comparison" and is_membership(node)):
             return context.infer_node(node)
         if kind in ("arith_expr", "term"):
-            return self._text_arithmetic(context, node)
+            return self._arithmetic(context, node)
         return self.unknown(f"{kind} is not followed")
 
     def unknown(self, reason: str) -> None:
@@ -94,10 +94,13 @@ class Provenance:
             return self.values(context, rest[0])
         return context.infer_node(node)
 
-    def _text_arithmetic(self, context: Any, node: Any) -> Any:
-        """``"…" % x`` and ``"…" + x`` are what their left side is."""
+    def _arithmetic(self, context: Any, node: Any) -> Any:
+        """``"…" % x``, ``"…" + x`` and ``path / x`` are what their left side is."""
         left = self.values(context, node.children[0])
         if left and all(value.name.string_name in ("str", "bytes") and value.is_instance() for value in left):
+            return left
+        is_joined = all(operator.value == "/" for operator in node.children[1::2])
+        if left and is_joined and all(_is_path(value) for value in left):
             return left
         return self.unknown("arithmetic")
 
@@ -258,6 +261,8 @@ class Provenance:
     def _instances_of(self, context: Any, annotation: Any) -> Any:
         if annotation.type == "name" and annotation.value == "LiteralString":
             return builtin_from_name(context.inference_state, "str").execute_annotation(None)
+        if "LiteralString" in annotation.get_code() and context.get_root_context().is_builtins_module():
+            return NO_VALUES  # the overload for any text says what is left to say
         if not is_understood(self.chain, context, annotation):
             return self.unknown(f"annotation {annotation.get_code(include_prefix=False)[:40]}")
         values = infer_annotation(context, annotation).execute_annotation(context)
@@ -296,7 +301,8 @@ class Provenance:
             return self.merge(self.member(value, name) for value in values)
         if mark == "(":
             return self.call(values, is_awaited)
-        return self.merge(subscribed(self, value, trailer.children[1]) for value in values)
+        some = [value for value in values if value.name.string_name != "NoneType"]
+        return self.merge(subscribed(self, value, trailer.children[1]) for value in some or values)
 
     def member(self, value: Any, name: str) -> Any:
         if value.is_module() or not hasattr(value, "py__class__"):  # the latter are namespace packages
@@ -308,6 +314,13 @@ class Provenance:
         if not callees:
             return self.unknown("the callee is not known")
         return self.merge(called(self, callee, is_awaited) for callee in callees)
+
+
+def _is_path(value: Any) -> bool:
+    return value.is_instance() and any(
+        base.py__name__() == "PurePath" and base.get_root_context().is_stub()
+        for base in value.py__class__().py__mro__()
+    )
 
 
 def _target_of(binding: Any, statement: Any) -> Any:
