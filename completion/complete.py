@@ -145,7 +145,7 @@ class Completer:
             analyst = await self.workspaces.of(snapshot)
         if analyst is None:
             return Checked(completions, "")
-        last_check = LastCheck(saved_path(snapshot), snapshot.text, analyst, options.check_ms_max)
+        last_check = LastCheck(snapshot.file_path, snapshot.text, analyst, options.check_ms_max)
         return await last_check.check(completions)
 
     async def facts_at(self, snapshot: Snapshot, options: Options) -> tuple[Fact, ...] | None:
@@ -156,7 +156,7 @@ class Completer:
         if analyst is None:
             return None
         prefix, suffix = text_around(snapshot)
-        source = Source(saved_path(snapshot), prefix + suffix)
+        source = Source(snapshot.file_path, prefix + suffix)
         return await facts_at(analyst, source, len(prefix), snapshot.language, options.facts_ms_max)
 
     def prepare(
@@ -242,7 +242,7 @@ def request_of(prompt: Prompt, options: Options) -> Request:
 def document_of(snapshot: Snapshot, required: str) -> Document:
     """The document around the text to be generated, which begins with ``required``."""
     prefix, suffix = text_around(snapshot)
-    return Document(saved_path(snapshot), snapshot.language, prefix.removesuffix(required), suffix)
+    return Document(snapshot.file_path, snapshot.language, prefix.removesuffix(required), suffix)
 
 
 def completion_of(
@@ -269,11 +269,6 @@ def placed(text: str, confidence: float, snapshot: Snapshot) -> Completion:
     if selected is None:
         return Completion(text, snapshot.offset, snapshot.offset, confidence)
     return Completion(selected.text + text, selected.start, selected.stop, confidence)
-
-
-def saved_path(snapshot: Snapshot) -> str | None:
-    """None for a document that was never saved."""
-    return snapshot.path if Path(snapshot.path).is_absolute() else None
 
 
 def text_around(snapshot: Snapshot) -> tuple[str, str]:
