@@ -216,7 +216,6 @@ const steps = {
     await command('Holesmith: Choose or Pull a Model');
     await pick(MODEL);
     await until('the progress', () => page.$(`.notification-toast:has-text("pull ${MODEL}")`));
-    await picture('vscode-pull.png');
     await until('the model', async () => (await status())?.includes(`${MODEL} on cpu`), INSTALL_MS + LOAD_MS);
     assert.ok(existsSync(path.join(home, 'data/holesmith/models')));
   },
