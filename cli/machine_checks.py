@@ -20,19 +20,8 @@ from holesmith.engine.download_staging import gigabytes
 from holesmith.engine.store import STORE_VARIABLE, store_directory
 
 SHOWN_PACKAGES = ("torch", "transformers", "tokenizers", "jedi", "tree-sitter", "lsprotocol")
-# Instructions that the low-bit kernels can use, as Linux names them, from the most useful to the least.
-USEFUL_INSTRUCTIONS = (
-    "amx_int8",
-    "amx_bf16",
-    "avx512_vnni",
-    "avx512_bf16",
-    "avx_vnni",
-    "avx512f",
-    "avx2",
-    "asimd",
-)
 # Measured: the peak of resident memory while the default model loads on a CPU and completes a line.
-DEFAULT_MODEL_BYTES = 3_200_000_000
+DEFAULT_MODEL_BYTES = 1_620_000_000
 DISK_BYTES = 1_000_000_000
 
 
@@ -115,23 +104,21 @@ def judge_torch(found: Accelerators) -> Finding:
 
 def check_processor() -> Finding:
     import torch
+    from holesmith.kernels.dot_tiles import instruction_width
 
-    return judge_processor(torch.backends.cpu.get_cpu_capability(), processor_flags(), os.cpu_count() or 1)
-
-
-def processor_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
-    """The instruction sets that Linux lists; empty elsewhere."""
-    if not cpuinfo.is_file():
-        return frozenset()
-    lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
-    listed = (line.partition(":")[2] for line in lines if line.lower().startswith(("flags", "features")))
-    return frozenset(next(listed, "").split())
+    capability = torch.backends.cpu.get_cpu_capability()
+    return judge_processor(instruction_width(), capability, os.cpu_count() or 1)
 
 
-def judge_processor(capability: str, flags: frozenset[str], cores: int) -> Finding:
-    """``capability`` is the widest instruction set that torch's own kernels use here."""
-    useful = [flag for flag in USEFUL_INSTRUCTIONS if flag in flags]
-    detail = f"{cores} cores, torch uses {capability}" + (f"; has {', '.join(useful)}" if useful else "")
+def judge_processor(lanes: int | None, capability: str, cores: int) -> Finding:
+    """``lanes`` as `dot_tiles.instruction_width` gives it; ``capability`` is the widest instruction set that
+    torch's own kernels use here.
+    """
+    if lanes is not None:
+        return Finding("processor", "ok", f"{cores} cores, dot products of {lanes} rows an instruction")
+    detail = (
+        f"{cores} cores, no dot-product instruction that Holesmith knows: torch computes with {capability}"
+    )
     if capability == "DEFAULT":
         remedy = "without AVX2 a completion takes many seconds: use a GPU or another machine"
         return Finding("processor", "warning", detail, remedy)
