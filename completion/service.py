@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Any
 
 from holesmith.analysis.environment import in_words
+from holesmith.analysis.questions import ImportsQuestion, Source
 from holesmith.completion.answer import Answer
 from holesmith.completion.complete import Completer
 from holesmith.completion.debounce import Debounce
@@ -26,6 +27,9 @@ from holesmith.completion.workspaces import Workspaces
 from holesmith.context.templates import template_for
 from holesmith.engine.errors import EngineError
 from holesmith.engine.seam import Engine
+
+READ_IMPORTS_MS = 1_500.0
+"""How long analysis may read what an opened document imports; a question of a completion waits behind it."""
 
 JUST_TAKEN = "a suggestion of one line was just taken"
 
@@ -160,6 +164,9 @@ class Service:
         environment = (await analysis.warm_up()).answer
         if environment is not None:
             self._set_status(replace(self._status, environment=in_words(environment)))
+        # What the document imports is read now, so that no monitor's question waits for it later.
+        path, text = snapshot.file_path, snapshot.text
+        await analysis.ask(ImportsQuestion(Source(path, text), len(text)), READ_IMPORTS_MS)
 
     def files_changed(self, paths: Iterable[str]) -> None:
         """These files (absolute) were saved, created, renamed or deleted, by the editor or by others."""

@@ -2,9 +2,14 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
+from holesmith.analysis.client import AnalysisClient, Reply
+from holesmith.analysis.questions import EnvironmentQuestion, ImportsQuestion, Source
 from holesmith.cli.complete import as_json, described
 from holesmith.completion.answer import Answer
 from holesmith.completion.options import Options
@@ -60,6 +65,24 @@ async def test_a_refusal_is_told_and_counted(workspaces: Workspaces, tmp_path: P
     status = service.status
     assert (status.refused, status.rolled_back) == (1, report.rolled_back)
     assert status.fired == report.triggers > 0
+    await service.close()
+
+
+async def test_what_a_document_imports_is_read_when_it_is_opened(workspaces: Workspaces) -> None:
+    asked: list[object] = []
+
+    async def note(_client: AnalysisClient, question: object, _deadline_ms: float) -> Reply[Any]:
+        asked.append(question)
+        return Reply(None, "", 0.0)
+
+    service = Service(PATIENT, loader=lambda _options, _progress: FakeEngine(), workspaces=workspaces)
+    snapshot = Snapshot("/shop/a.py", "python", "import json\n", 0, workspace="/shop")
+    with patch.object(AnalysisClient, "ask", note):
+        await service.open(snapshot)
+        await service.open(replace(snapshot, path="/shop/a.java", language="java"))
+    assert [type(each) for each in asked] == [EnvironmentQuestion, ImportsQuestion]
+    assert isinstance(asked[-1], ImportsQuestion)
+    assert asked[-1].source == Source("/shop/a.py", "import json\n")
     await service.close()
 
 
