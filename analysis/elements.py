@@ -6,6 +6,7 @@ that a name gets.
 
 from typing import Any
 
+from holesmith.analysis.call_arguments import arguments_of, is_keyword, is_unpacked
 from holesmith.analysis.class_closure import defines, is_enumeration
 from holesmith.analysis.investigation import Investigation
 from jedi.inference.base_value import ValueSet
@@ -249,13 +250,10 @@ def _is_call(trailer: Any) -> bool:
 
 def _positional(trailer: Any) -> list[Any] | None:
     """The positional arguments of a call that has no unpacked ones."""
-    if len(trailer.children) == 2:
-        return []
-    inner = trailer.children[1]
-    arguments = inner.children[::2] if inner.type == "arglist" else [inner]
-    if any(each.type == "argument" and getattr(each.children[1], "value", "") != "=" for each in arguments):
+    arguments = arguments_of(trailer)
+    if any(is_unpacked(each) for each in arguments):
         return None
-    return [each for each in arguments if each.type != "argument"]
+    return [each for each in arguments if not is_keyword(each)]
 
 
 def _is_builtin(context: Any, name: Any) -> bool:

@@ -120,8 +120,7 @@ class JediProject:
         interpreter = IsolatedEnvironment()
         environment = find_environment(options)
         search_path = [*environment.source_roots, *interpreter.get_sys_path(), *environment.search_paths]
-        project = jedi.Project(options.root, sys_path=search_path, load_unsafe_extensions=False)
-        return cls(environment, JediDocuments(_parser(project, interpreter)))
+        return cls(environment, JediDocuments(_parser(options.root, search_path, interpreter)))
 
     def forget_files(self) -> None:
         """Between two questions, let go of the parsed files if they are many.
@@ -160,8 +159,13 @@ class JediProject:
         return filled
 
 
-def _parser(project: Any, interpreter: IsolatedEnvironment) -> Callable[[str | None, str], Any]:
+def _parser(
+    root: str, search_path: list[str], interpreter: IsolatedEnvironment
+) -> Callable[[str | None, str], Any]:
     def parse(path: str | None, text: str) -> Any:
+        # Not jedi's own way of looking around: it takes a module beside the document for any of that name.
+        paths = [*search_path, *script_directories(root, path)]
+        project = jedi.Project(root, sys_path=paths, load_unsafe_extensions=False, smart_sys_path=False)
         # Incrementally, which is not for files: other scripts hold on to their trees.
         jedi.settings.fast_parser = True
         try:
@@ -170,6 +174,17 @@ def _parser(project: Any, interpreter: IsolatedEnvironment) -> Callable[[str | N
             jedi.settings.fast_parser = False
 
     return parse
+
+
+def script_directories(root: str, path: str | None) -> list[str]:
+    """Where a program in the document's folder would find modules: that folder and those above it within the
+    project, unless they are packages; the nearest last.
+    """
+    if path is None:
+        return []
+    above = [folder for folder in Path(path).parents if folder.is_relative_to(root)]
+    folders = [folder for folder in above or Path(path).parents[:1] if not (folder / "__init__.py").is_file()]
+    return [str(folder) for folder in reversed(folders)]
 
 
 def closing(excerpt: Excerpt, suffix: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from holesmith.analysis.answers import StaticError, StaticErrors
 from holesmith.analysis.bindings import may_be_bound_unseen
+from holesmith.analysis.call_arguments import arguments_of, is_keyword, is_unpacked
 from holesmith.analysis.call_check import takes_as_shown
 from holesmith.analysis.class_closure import has_all_names
 from holesmith.analysis.deadline import Deadline
@@ -175,8 +176,8 @@ class _Check:
 
     def _call(self, name: Any, trailer: Any) -> Iterator[StaticError]:
         siblings = trailer.parent.children
-        arguments = _arguments(trailer)
-        if siblings[0].type == "keyword" or any(_is_unpacked(each) for each in arguments):
+        arguments = arguments_of(trailer)
+        if siblings[0].type == "keyword" or any(is_unpacked(each) for each in arguments):
             return
         context = self.module_context.create_context(name)
         values = Provenance().chain(context, list(siblings[: siblings.index(trailer)]))
@@ -185,7 +186,7 @@ class _Check:
             yield from self._misfits(name, arguments, signatures[0].get_param_names(resolve_stars=False))
 
     def _misfits(self, name: Any, arguments: list[Any], parameters: list[Any]) -> Iterator[StaticError]:
-        keywords = [each.children[0] for each in arguments if _is_keyword(each)]
+        keywords = [each.children[0] for each in arguments if is_keyword(each)]
         kinds = {parameter.string_name: parameter.get_kind() for parameter in parameters}
         named = {
             text
@@ -222,22 +223,6 @@ def _is_python(text: str) -> bool:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
-
-
-def _arguments(trailer: Any) -> list[Any]:
-    if len(trailer.children) == 2:
-        return []
-    inner = trailer.children[1]
-    return list(inner.children[::2]) if inner.type == "arglist" else [inner]
-
-
-def _is_unpacked(argument: Any) -> bool:
-    return argument.type == "argument" and argument.children[0].type == "operator"
-
-
-def _is_keyword(argument: Any) -> bool:
-    """Not a generator or an assignment expression, which are positional."""
-    return argument.type == "argument" and getattr(argument.children[1], "value", "") == "="
 
 
 def _is_required(parameter: Any) -> bool:

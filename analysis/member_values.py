@@ -6,7 +6,7 @@ from typing import Any
 from holesmith.analysis.annotation_check import annotation_of
 from holesmith.analysis.bindings import class_bindings, decorators_of, is_member, is_overload
 from holesmith.analysis.call_results import returned
-from holesmith.analysis.class_closure import is_enumeration
+from holesmith.analysis.class_closure import defines, is_enumeration
 from holesmith.analysis.investigation import Investigation
 from holesmith.analysis.method_values import (
     PROPERTY_DECORATORS,
@@ -67,12 +67,27 @@ def _bound_member(investigation: Investigation, value: Any, class_context: Any, 
         if value.is_class() and is_enumeration(value):
             return value.execute_with_values()
         values = investigation.assigned(context, binding, definition)
-        if not is_member(binding) and any(each.is_function() for each in values or ()):
-            return investigation.unknown("a function as an attribute of a class")
+        if not is_member(binding):
+            for each in values or ():
+                if each.is_function():
+                    return investigation.unknown("a function as an attribute of a class")
+                if _is_descriptor(each):
+                    return investigation.unknown("a descriptor")
         return values
     if definition.type == "classdef":
         return TreeNameDefinition(context, binding).infer()
     return investigation.unknown(f"member bound by {definition.type}")
+
+
+def _is_descriptor(value: Any) -> bool:
+    """Whether what it gives as an attribute is up to its class."""
+    nodes = [getattr(base, "tree_node", None) for base in _bases(value)]
+    return any(node is not None and node.type == "classdef" and defines(node, "__get__") for node in nodes)
+
+
+def _bases(value: Any) -> list[Any]:
+    cls = value.py__class__() if value.is_instance() else None
+    return list(cls.py__mro__()) if cls is not None and cls.is_class() else []
 
 
 def _method(investigation: Investigation, value: Any, function: Any, name: str) -> Any:
