@@ -2,16 +2,37 @@
 
 Compiling takes seconds, so compiled code is kept beside the module or, where that can't be written, in the
 user's cache directory; numba itself notices another processor or another source.
+
+Invariant: nothing of the folder we run in is read. numba takes settings from a file ``.numba_config.yaml`` in
+the current directory, which may be an untrusted workspace, and one of them says from where it unpickles kept
+code. So it is imported here and nowhere else, without a parser of such files, and forgets the file's name.
 """
 
+import sys
+import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numpy as np
-from llvmlite import ir
-from numba import njit
-from numba.core import types
-from numba.extending import intrinsic
+
+_parser = sys.modules.get("yaml")
+sys.modules["yaml"] = None  # pyright: ignore[reportArgumentType]  # how Python spells that there is none
+try:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # numba regrets that it can't read the file
+        from llvmlite import ir
+        from numba import njit
+        from numba.core import cgutils, config, types
+        from numba.extending import intrinsic
+finally:
+    if _parser is None:
+        del sys.modules["yaml"]
+    else:
+        sys.modules["yaml"] = _parser
+
+config._config_fname = ""  # pyright: ignore[reportPrivateUsage, reportPrivateImportUsage]  # noqa: SLF001  # read again before every compilation
+
+__all__ = ["cgutils", "intrinsic", "ir", "types"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -22,12 +43,19 @@ _LOOSE = {"reassoc", "contract", "arcp", "nsz"}
 
 def compiled(function: _Function) -> _Function:
     """The function as machine code that runs without the interpreter's lock and does not check bounds."""
-    return cast("_Function", njit(nogil=True, cache=True, fastmath=_LOOSE, error_model="numpy")(function))
+    try:
+        return _jit(function, True)
+    except RuntimeError:  # no place to keep it can be written: compile at every start
+        return _jit(function, False)
 
 
 def inlined(function: _Function) -> _Function:
     """As `compiled`, for a piece of another compiled function."""
-    return cast("_Function", njit(nogil=True, fastmath=_LOOSE, error_model="numpy")(function))
+    return _jit(function, False)
+
+
+def _jit(function: _Function, is_kept: bool) -> _Function:
+    return cast("_Function", njit(nogil=True, cache=is_kept, fastmath=_LOOSE, error_model="numpy")(function))
 
 
 def _intrinsic(generate: Callable[..., Any]) -> Any:

@@ -14,9 +14,7 @@ from functools import cache
 from typing import Any, cast
 
 import llvmlite.binding as llvm
-from llvmlite import ir
-from numba.core import cgutils, types
-from numba.extending import intrinsic
+from holesmith.kernels.compiler import cgutils, intrinsic, ir, types
 
 BLOCK_ROWS = 16
 """Rows whose codes lie side by side: the lanes of one instruction."""

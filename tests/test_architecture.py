@@ -93,3 +93,9 @@ def test_every_test_that_the_architecture_page_names_exists() -> None:
     assert named
     for path, test in named:
         assert f"def {test}(" in (ROOT / path).read_text(), f"{path}::{test}"
+
+
+def test_the_compiler_is_imported_where_it_is_kept_from_reading_the_workspace() -> None:
+    for path in sources("kernels"):
+        is_known = any(module.split(".")[0] == "numba" for module in imported_modules(path))
+        assert is_known == (path.name == "compiler.py"), path
