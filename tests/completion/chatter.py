@@ -7,7 +7,19 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import torch
-from holesmith.analysis.answers import Call, Importables, Member, Members, ScopeName, ScopeNames
+from holesmith.analysis.answers import (
+    Call,
+    Importables,
+    Member,
+    Members,
+    NameRole,
+    Parameter,
+    Role,
+    Roles,
+    ScopeName,
+    ScopeNames,
+    Signature,
+)
 from holesmith.analysis.client import Reply
 from holesmith.analysis.questions import (
     A,
@@ -15,6 +27,7 @@ from holesmith.analysis.questions import (
     ImportablesQuestion,
     MembersQuestion,
     Question,
+    RolesQuestion,
     ScopeQuestion,
 )
 from holesmith.engine.decoding import DecodeLoop
@@ -95,6 +108,8 @@ class TableAnalyst:
     scope: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
     importables: tuple[str, ...] = ()
+    takes_max: int | None = None
+    roles: tuple[Role, ...] = ()
 
     def members(self, text: str) -> tuple[str, ...] | None:
         """None where the list is not complete."""
@@ -120,6 +135,16 @@ class TableAnalyst:
             case ScopeQuestion():
                 names = tuple(ScopeName(name, "instance", "local") for name in self.scope)
                 return ScopeNames(names, bool(names))
+            case CallQuestion(source=source, offset=offset) if self.takes_max is not None:
+                count = digest(self.seed, "takes", source.text[:offset]) % (self.takes_max + 1)
+                names = [f"a{number}" for number in range(count)]
+                parameters = [Parameter(name, "positional_or_keyword", None, None) for name in names]
+                parameters.append(Parameter("book", "keyword_only", None, None))
+                return Call((Signature("f", tuple(parameters), None, None),), (*names, "book"), True)
+            case RolesQuestion(source=source, offset=offset) if self.roles:
+                names = (digest(self.seed, source.text[:offset], name) for name in MEMBERS)
+                found = (self.roles[number % len(self.roles)] for number in names)
+                return Roles(tuple(map(NameRole, MEMBERS, found)), True)
             case CallQuestion():
                 return Call((), self.keywords, bool(self.keywords))
             case ImportablesQuestion():

@@ -1,6 +1,7 @@
 """Optimistic decoding gives what waiting at every trigger gives, whenever the answers come."""
 
 import pytest
+from holesmith.analysis.answers import Role
 from holesmith.completion.guided import GuidedDecoding
 from holesmith.completion.inquiry import Document
 from holesmith.completion.middle import Middle
@@ -8,18 +9,21 @@ from holesmith.completion.triggers import surroundings_of
 from holesmith.completion.watch import Watch
 from holesmith.engine.request import Generation, Request
 
-from tests.completion.chatter import VOCABULARY, Chatter, TableAnalyst, engine_of
+from tests.completion.chatter import MEMBERS, VOCABULARY, Chatter, TableAnalyst, engine_of
 
 BEFORE = "x = shelf"
 COUNT = 16
+ROLES: tuple[Role, ...] = ("exception", "class", "function", "unknown", "abstract")
 
 
-async def guided(model: Chatter, analyst: TableAnalyst, required: str = "") -> tuple[Generation, Watch]:
+async def guided(
+    model: Chatter, analyst: TableAnalyst, required: str = "", before: str = BEFORE
+) -> tuple[Generation, Watch]:
     engine = engine_of(model)
     try:
-        watch = Watch(Document(None, "python", BEFORE, "\n"), required, analyst)
+        watch = Watch(Document(None, "python", before, "\n"), required, analyst)
         request = Request(
-            tuple(VOCABULARY.encode(BEFORE)), COUNT, frozenset(), required_prefix=required.encode()
+            tuple(VOCABULARY.encode(before)), COUNT, frozenset(), required_prefix=required.encode()
         )
         middle = Middle(required, VOCABULARY.token_bytes)
         generation = await GuidedDecoding(engine, request, middle, lambda: False, watch).run()
@@ -80,6 +84,30 @@ async def test_the_text_is_what_waiting_at_every_trigger_gives(seed: int) -> Non
         report = watch.report(0.0)
         assert report.outcomes()["dropped"] == 0
         assert generation.constraints_dropped == 0
+
+
+@pytest.mark.parametrize("before", ["x = shelf", "raise ", "try: pass\nexcept ", "x = f("])
+async def test_no_monitor_s_text_depends_on_when_the_answers_come(before: str) -> None:
+    kinds: set[str] = set()
+    for seed in range(12):
+        found = [
+            await guided(
+                Chatter(seed),
+                TableAnalyst(
+                    seed,
+                    turns_max,
+                    scope=MEMBERS,
+                    takes_max=2,
+                    roles=ROLES,
+                ),
+                before=before,
+            )
+            for turns_max in (0, 60)
+        ]
+        texts = [[token.id for token in generation.tokens] for generation, _ in found]
+        assert texts[0] == texts[1], (seed, [VOCABULARY.decode(text) for text in texts])
+        kinds.update(each.kind for _, watch in found for each in watch.report(0.0).refusals)
+    assert kinds >= ({"exception"} if before.split("\n")[-1].strip() in ("raise", "except") else {"argument"})
 
 
 async def test_the_model_does_invent_members_and_the_report_says_what_was_refused() -> None:
