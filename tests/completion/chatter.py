@@ -142,8 +142,8 @@ class TableAnalyst:
                 parameters.append(Parameter("book", "keyword_only", None, None))
                 return Call((Signature("f", tuple(parameters), None, None),), (*names, "book"), True)
             case RolesQuestion(source=source, offset=offset) if self.roles:
-                names = (digest(self.seed, source.text[:offset], name) for name in MEMBERS)
-                found = (self.roles[number % len(self.roles)] for number in names)
+                numbers = [digest(self.seed, source.text[:offset], name) for name in MEMBERS]
+                found: list[Role] = [self.roles[number % len(self.roles)] for number in numbers]
                 return Roles(tuple(map(NameRole, MEMBERS, found)), True)
             case CallQuestion():
                 return Call((), self.keywords, bool(self.keywords))
