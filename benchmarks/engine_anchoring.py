@@ -3,9 +3,9 @@
     python benchmarks/engine_anchoring.py MODEL.gguf DIR… [--holes 200] [--prompt-tokens 400] [--seed 1]
 
 Lines of the Python files in DIR are cut at a random place, and the rest of the line is asked for in both
-orders (`holesmith.context.prompt`), greedily, with token healing in both. Compared with the line that was there: the
-whole rest, and the first identifier that begins in it. Pairs are told apart by McNemar's exact test. The last
-line is one JSON object.
+orders (`holesmith.context.prompt`), greedily, with token healing in both. Compared with the line that was
+there: the whole rest, and the first identifier that begins in it. Pairs are told apart by McNemar's exact
+test. The last line is one JSON object.
 """
 
 import argparse
