@@ -153,6 +153,11 @@ async function command(title) {
   await keys('Enter');
 }
 
+async function closeAll() {
+  await command('View: Close All Editors');
+  await until('the end of all pages', async () => (await page.$('.tab.active')) === null);
+}
+
 async function open(name, line) {
   await keys('Control+p');
   await page.waitForSelector('.quick-input-widget:visible');
@@ -305,7 +310,7 @@ const steps = {
     await until('on', async () => (await status())?.includes(' on cpu'));
     await writeAbove(BASKET, 'def total_pages', BEGUN.replace('has', 'has_again'));
     await until('ghost text', ghost);
-    await keys('Escape', ...DELETE_LINE);
+    await keys('Escape', ...DELETE_LINE, 'Control+s');
   },
   'a notebook cell sees the cell before it': async () => {
     await keys('Control+p');
@@ -316,12 +321,14 @@ const steps = {
     await type('here = os.path.join(os.getcwd(), os.path.');
     await until('ghost text', ghost);
     await picture('vscode-notebook.png');
+    await keys('Escape', 'Escape', 'Control+s');
+    await until('the file', () => readFileSync(file('shop/notes.ipynb'), 'utf8').includes('os.getcwd()'));
     await command('Holesmith: Show the Last Prompt');
     await until('the page', () => page.$('.tab.active[data-resource-name="prompt.txt"]'));
     await keys('Control+End');
     const shown = () => page.$$eval('.editor-instance .view-lines', (pages) => pages.map((each) => each.textContent).join('\n'));
     await until('the cell before', async () => /fim_prefix\|>import\sos/.test(await shown()));
-    await keys('Control+F4', 'Control+s', 'Control+F4');
+    await closeAll();
   },
   'the last suggestion is explained, and its prompt shown': async () => {
     await command('Holesmith: Explain the Last Suggestion');
@@ -330,7 +337,7 @@ const steps = {
     await picture('vscode-explain.png');
     await command('Holesmith: Show the Last Prompt');
     await until('the page', () => page.$('.tab.active[data-resource-name="prompt.txt"]'));
-    await keys('Control+F4', 'Control+F4');
+    await closeAll();
   },
   'off and on': async () => {
     await command('Holesmith: Turn Suggestions On or Off');
