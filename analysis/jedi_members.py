@@ -96,6 +96,11 @@ def view_of(context: Any, leaf: Any, receiver: list[Any], *, is_guessed: bool = 
     if not values and not is_guessed:
         return MemberView((), [], frozenset(), reason)
     values = without_none(values or inferred(context, receiver))
+    if any(not hasattr(value, "get_filters") for value in values):
+        values = ValueSet(value for value in values if hasattr(value, "get_filters"))
+        reason = reason or "a type that jedi only knows by name"
+    if values and all(value.name.string_name == "NoneType" for value in values):
+        reason = reason or "nothing but None is known of it"
     names = [*complete_trailer(context, values), *_metaclass_names(values)][:MEMBERS_MAX]
     implicit = implicit_names(values)
     known = implicit.union(name.string_name for name in names)

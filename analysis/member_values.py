@@ -6,7 +6,7 @@ from typing import Any
 from holesmith.analysis.annotation_check import annotation_of
 from holesmith.analysis.bindings import class_bindings, decorators_of, is_member, is_overload
 from holesmith.analysis.call_results import returned
-from holesmith.analysis.class_closure import defines, is_enumeration
+from holesmith.analysis.class_closure import defines, has_known_bases, is_enumeration, shapes_subclasses
 from holesmith.analysis.investigation import Investigation
 from holesmith.analysis.method_values import (
     PROPERTY_DECORATORS,
@@ -67,16 +67,24 @@ def _bound_member(investigation: Investigation, value: Any, class_context: Any, 
         if value.is_class() and is_enumeration(value):
             return value.execute_with_values()
         values = investigation.assigned(context, binding, definition)
-        if not is_member(binding):
-            for each in values or ():
-                if each.is_function():
-                    return investigation.unknown("a function as an attribute of a class")
-                if _is_descriptor(each):
-                    return investigation.unknown("a descriptor")
-        return values
+        is_declared = is_member(binding) or annotation_of(binding) is not None
+        return values if is_declared else _as_attribute(investigation, value, values)
     if definition.type == "classdef":
         return TreeNameDefinition(context, binding).infer()
     return investigation.unknown(f"member bound by {definition.type}")
+
+
+def _as_attribute(investigation: Investigation, owner: Any, values: Any) -> Any:
+    """Values bound in the body of a class, looked up on ``owner``: some become something else there."""
+    own = [each for each in values or () if not each.get_root_context().is_stub()]
+    cls = owner if owner.is_class() else owner.py__class__()
+    if own and (not has_known_bases(cls) or shapes_subclasses(cls)):
+        return investigation.unknown("what the class makes of its attributes is not known")
+    if any(each.is_function() for each in own):
+        return investigation.unknown("a function as an attribute of a class")
+    if any(_is_descriptor(each) for each in own):
+        return investigation.unknown("a descriptor")
+    return values
 
 
 def _is_descriptor(value: Any) -> bool:
