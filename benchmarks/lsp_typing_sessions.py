@@ -63,7 +63,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Ghost text that came for a key before the next: after how long, why, and the server's stages."""
+    """Ghost text that came for a key before the next."""
 
     ms: float
     reason: str
@@ -90,6 +90,7 @@ class Editor:
         self.before, self.behind = before, behind
         self.ghost: tuple[str, int] | None = None  # its text, and how many characters behind it replaces
         self.ghost_since = 0.0
+        self.asking: list[asyncio.Task[None]] = []
         self._asked: asyncio.Task[None] | None = None
 
     def insert(self, text: str, behind: str = "") -> None:
@@ -126,9 +127,8 @@ class Editor:
         self.tally.requests += 1
         self._asked = asyncio.ensure_future(self._show())
 
-    def close(self) -> None:
-        if self._asked:
-            self._asked.cancel()
+    async def close(self) -> None:
+        await asyncio.gather(*self.asking, *([self._asked] if self._asked else []), return_exceptions=True)
 
     def _edit(self, left: int, right: int, text: str) -> None:
         start, stop = position(self.before[: len(self.before) - left]), position(self.before)
@@ -155,8 +155,13 @@ class Editor:
         if self.ghost is None or self.ghost[0] != item.insert_text:
             self.ghost_since = perf_counter()
         self.ghost = item.insert_text, item.range.end.character - place[1]
-        explanation = await self.client.explain()
-        self.tally.shown.append(Shown(ms, explanation["reason"], explanation["timings_ms"]))
+        self.asking.append(asyncio.ensure_future(self._note(ms, place)))
+
+    async def _note(self, ms: float, place: tuple[int, int]) -> None:
+        """Not cancelled by the next key: pygls' client does not survive an answer to what it gave up."""
+        said = await self.client.explain()
+        if (said["position"]["line"], said["position"]["character"]) == place:
+            self.tally.shown.append(Shown(ms, said["reason"], said["timings_ms"]))
 
 
 class Typist:
@@ -302,7 +307,7 @@ async def replay(session: Session, folder: Path, settings: dict[str, Any], keys_
         counted = await opened.request("holesmith/status")
         editor = Editor(opened, path.as_uri(), before + indent, behind, tally)
         await Typist(editor, target[len(indent) :], session.seed).write(keys_max)
-        editor.close()
+        await editor.close()
         status = await opened.request("holesmith/status")
     return {"tally": tally, **{name: status[name] - counted[name] for name in COUNTS}}
 
@@ -339,8 +344,7 @@ def report(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
         total[name] = sum(getattr(result["tally"], name) for result in results)
     total["shown"] = len(shown)
     total["wasted_share"] = round(1 - total["work_ms_used"] / max(total["work_ms"], 1), 3)
-    print()
-    print("\n".join(f"{name}: {value}" for name, value in total.items()))
+    print("\n" + "\n".join(f"{name}: {value}" for name, value in total.items()))
     return {
         "benchmark": "lsp_typing_sessions",
         "sessions": len(results),
@@ -378,9 +382,8 @@ def main() -> None:
     parser.add_argument("--package", help="with --find: its name and version, NAME==VERSION")
     arguments = parser.parse_args()
     if arguments.find:
-        for session in find(arguments.find, arguments.package, arguments.sessions):
-            print(json.dumps(asdict(session)))
-        return
+        found = find(arguments.find, arguments.package, arguments.sessions)
+        return print("\n".join(json.dumps(asdict(session)) for session in found))
     sessions = [Session(**each) for each in json.loads(SESSIONS.read_text())][: arguments.sessions]
     results: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as cache:
@@ -389,8 +392,7 @@ def main() -> None:
             results.append(asyncio.run(replay(session, folder, arguments.settings, arguments.keys)))
             tally = results[-1]["tally"]
             print(
-                f"{session.path}: {tally.keys} keys, {len(tally.shown)} shown, {tally.taken} taken",
-                flush=True,
+                session.path, f"{tally.keys} keys, {len(tally.shown)} shown, {tally.taken} taken", flush=True
             )
     print()
     print(json.dumps(report(results)))
