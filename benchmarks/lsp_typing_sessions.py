@@ -128,7 +128,8 @@ class Editor:
         self._asked = asyncio.ensure_future(self._show())
 
     async def close(self) -> None:
-        await asyncio.gather(*self.asking, *([self._asked] if self._asked else []), return_exceptions=True)
+        await asyncio.wait([self._asked] if self._asked else [])
+        await asyncio.gather(*self.asking)
 
     def _edit(self, left: int, right: int, text: str) -> None:
         start, stop = position(self.before[: len(self.before) - left]), position(self.before)
@@ -326,7 +327,7 @@ async def settle(opened: Any, before: str, uri: str) -> None:
 
 def percentiles(values: Sequence[float]) -> str:
     ordered = sorted(values) or [float("nan")]
-    return f"{median(ordered):.0f} / {ordered[int(0.9 * (len(ordered) - 1))]:.0f}"
+    return f"{median(ordered):.0f} / {ordered[int(0.9 * len(ordered))]:.0f}"
 
 
 def report(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -383,17 +384,15 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.find:
         found = find(arguments.find, arguments.package, arguments.sessions)
-        return print("\n".join(json.dumps(asdict(session)) for session in found))
+        print("\n".join(json.dumps(asdict(session)) for session in found))
+        return
     sessions = [Session(**each) for each in json.loads(SESSIONS.read_text())][: arguments.sessions]
     results: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as cache:
         for session in sessions:
             folder = fetched(session.package, Path(cache))
             results.append(asyncio.run(replay(session, folder, arguments.settings, arguments.keys)))
-            tally = results[-1]["tally"]
-            print(
-                session.path, f"{tally.keys} keys, {len(tally.shown)} shown, {tally.taken} taken", flush=True
-            )
+            print(session.path, len(results[-1]["tally"].shown), "shown", flush=True)
     print()
     print(json.dumps(report(results)))
 
