@@ -358,9 +358,7 @@ def report(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def find(directory: Path, package: str, count: int) -> Iterator[Session]:
     """The ends of functions, of some lines, one a file."""
     draw = random.Random(count)
-    files = sorted(directory.rglob("*.py"))
-    draw.shuffle(files)
-    for path in files:
+    for path in sorted(directory.rglob("*.py"), key=lambda _: draw.random()):
         text = path.read_text()
         try:
             nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
