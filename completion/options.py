@@ -41,7 +41,7 @@ class Options:
     python: str | None = None
     monitor: bool = True
     answer_ms_max: float = 400.0
-    check_ms_max: float = 0.0
+    check_ms_max: float = 60.0
     confidence_min: float = 0.0
     candidates_max: int = 1
     look_ahead: bool = False
