@@ -25,7 +25,7 @@ from holesmith.engine.decoding import DecodeLoop
 from holesmith.engine.key_value_cache import KeyValueCache
 from holesmith.engine.loading import load_model
 from holesmith.engine.model import Decoder
-from holesmith.engine.request import Request
+from holesmith.engine.request import Request, Token
 from holesmith.engine.vocabulary import Vocabulary
 from holesmith.engine.weight_source import WeightSource
 
@@ -59,13 +59,14 @@ def complete(
     """What the model writes up to the end of the line."""
     prompt = build_prompt(hole, template_for(vocabulary), vocabulary, tokens, order)
     required = prompt.required.encode()
-    newlines = frozenset(
-        token_id for token_id, spelling in enumerate(vocabulary.bytes_by_id) if b"\n" in spelling
-    )
-    request = Request(prompt.token_ids, TOKENS_MAX, prompt.stop_ids | newlines, required)
-    generation = loop.run(request, lambda _: None, lambda: False)
-    written = b"".join(vocabulary.token_bytes(token.id) for token in generation.tokens)
-    return written[len(required) :].decode(errors="replace")
+    request = Request(prompt.token_ids, TOKENS_MAX, prompt.stop_ids, required)
+    written = bytearray()
+
+    def emit(token: Token) -> None:
+        written.extend(vocabulary.token_bytes(token.id))
+
+    loop.run(request, emit, lambda: b"\n" in written[len(required) :])
+    return written[len(required) :].split(b"\n")[0].decode(errors="replace")
 
 
 def identifier(text: str) -> str:
