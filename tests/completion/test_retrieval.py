@@ -79,7 +79,8 @@ def test_other_documents_that_were_worked_on_become_context(editor: Editor) -> N
     editor.gather("alpha = beta(gamma)\ndelta = 1\n", "other.py")
     editor.gather("alpha = beta(gamma)\ndelta = omega(alpha)\n", "other.py")
     found = editor.gather("alpha = beta(gamma)\n" * 30 + "x\n", "third.py")
-    assert "recent_edits" in {each.snippet.source for each in found.chosen}
+    assert "delta = omega(alpha)" in "".join(file.code for file in found.files)
+    assert {each.snippet.source for each in found.chosen} & {"recent_edits", "recent_files"}
 
 
 def test_other_documents_are_seen_as_they_are_in_the_editor(editor: Editor) -> None:
