@@ -47,9 +47,12 @@ def bindings_of(tree_name: Any) -> list[Any] | None:
 
 
 def may_be_bound_unseen(name: Any) -> bool:
-    """Whether a name stands in a statement that parso has no grammar for and that may bind it: a pattern of
-    ``case``, ``except*``, and ``with`` in parentheses.
+    """Whether a name stands in what parso has no grammar for and may be bound there: a pattern of ``case``,
+    ``except*``, ``with`` in parentheses, and ``:=`` among the arguments of a call.
     """
+    following = name.get_next_leaf()
+    if following is not None and following.value == ":=":
+        return name.parent.type != "namedexpr_test"
     leaf = name
     is_broken = False
     for _ in range(LINE_LEAVES_MAX):

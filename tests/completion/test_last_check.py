@@ -59,6 +59,7 @@ def shown(found: Checked) -> list[str]:
         ("    x = [‸\n", "y for y in range(size)]"),
         ("    ‸\n", "cart.extra = 1"),
         ("    ‸\n", "later(cart)"),
+        ("    ‸\n", "if isinstance(cost := cart.total, int) and cost:\n        return cost"),
     ],
 )
 async def test_a_right_completion_is_shown_as_it_is(analyst: Analyst, document: str, text: str) -> None:
