@@ -149,8 +149,9 @@ async function command(title) {
   await keys('F1');
   await page.waitForSelector('.quick-input-widget:visible');
   await type(title);
-  await page.waitForSelector('.quick-input-list .monaco-list-row');
-  await keys('Enter');
+  // The palette puts what was used last first, also where its name only begins like this.
+  const exactly = new RegExp(`^${literal(title).replaceAll(' ', '\\s')}$`);
+  await page.locator('.quick-input-list .monaco-list-row .label-name').filter({ hasText: exactly }).first().click();
 }
 
 async function closeAll() {
