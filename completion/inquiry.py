@@ -44,6 +44,7 @@ class Inquiry:
         self._analyst = analyst
         self._answer_ms_max = answer_ms_max
         self._answers: dict[Key, Answer] = {}
+        self._foreseen: dict[Key, Answer] = {}
 
     @property
     def count(self) -> int:
@@ -52,19 +53,28 @@ class Inquiry:
 
     def ask(self, trigger: Trigger, generated: str, word: str = "") -> Answer:
         """The answer on its way, or there already. ``word`` is the name that is asked about, if any."""
-        known = self.known(trigger, generated, word)
-        if known is not None:
-            return known
         beginning = self._beginning(trigger, generated)
+        key = self._key(trigger, beginning, word)
+        if key in self._answers:
+            return self._answers[key]
         source = Source(self._document.path, beginning + self._document.after)
         question = question_of(trigger.kind, source, len(beginning), word)
         answer = asyncio.ensure_future(self._analyst.ask(question, self._answer_ms_max))
-        self._answers[self._key(trigger, beginning, word)] = answer
+        self._answers[key] = answer
         return answer
 
-    def known(self, trigger: Trigger, generated: str, word: str = "") -> Answer | None:
-        """The answer, if the question was asked."""
-        return self._answers.get(self._key(trigger, self._beginning(trigger, generated), word))
+    def foresee(self, trigger: Trigger, generated: str) -> None:
+        """Ask before anything is generated."""
+        key = self._key(trigger, self._beginning(trigger, generated), "")
+        self._foreseen[key] = self.ask(trigger, generated)
+
+    def foreseen(self, trigger: Trigger, generated: str, word: str = "") -> Answer | None:
+        """The answer, if the question was foreseen.
+
+        What else was asked is not looked up here: some of it was asked of text thrown away since, and what
+        that was depends on when answers come.
+        """
+        return self._foreseen.get(self._key(trigger, self._beginning(trigger, generated), word))
 
     def close(self) -> None:
         """Ask no more."""

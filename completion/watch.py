@@ -55,10 +55,11 @@ class Violation:
 
 @dataclass(slots=True)
 class _Guard:
-    """``answer`` is None before anything is asked."""
+    """``answer`` is None before anything is asked, which happened when there were ``asked`` tokens."""
 
     trigger: Trigger
     answer: Answer | None = None
+    asked: int = 0
     outcome: Outcome = "open"
     reason: str = ""
 
@@ -71,6 +72,14 @@ def _pending(guard: _Guard) -> Answer | None:
 
 
 _Place = tuple[TriggerKind, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """The generated text as it was when there were ``count`` tokens of it."""
+
+    text: str
+    count: int
 
 
 class Watch:
@@ -89,6 +98,9 @@ class Watch:
         self._spellings: list[bytes] = []
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         self._text = ""
+        self._lengths: list[int] = []  # of the text, after each token
+        self._judged = 0
+        self._awaited: Answer | None = None
         self._guards: list[_Guard] = []
         self._imposed: Counter[_Place] = Counter()
         self._refused_words: dict[_Place, set[str]] = {}
@@ -100,6 +112,7 @@ class Watch:
         known = len(self._text)
         self._spellings.append(spelling)
         self._text += self._decoder.decode(spelling)
+        self._lengths.append(len(self._text))
         triggers = self._surroundings.triggers(self._text, known)
         self._guards += [_Guard(trigger) for trigger in triggers]
         for guard in self._guards:
@@ -112,21 +125,44 @@ class Watch:
 
     def outstanding(self) -> set[Answer]:
         """What of it could still change the text, if it is not to grow."""
-        return {
+        waiting = {
             answer
             for guard in self._guards
             if (answer := _pending(guard)) is not None
             and self._surroundings.is_used(self._text, guard.trigger) is True
         }
+        return waiting if self._awaited is None else {*waiting, self._awaited}
 
     def violation(self) -> Violation | None:
-        """The first text that analysis refuses, as far as the answers are there. Rolls the watch back."""
+        """The first text that analysis refuses, as far as the answers are there. Rolls the watch back.
+
+        Token after token is judged as if no more had been written, and none before those that precede it: an
+        answer that comes early must not refuse text which an earlier answer would have prevented.
+        """
+        self._awaited = None
+        for count in range(max(self._judged, 1), len(self._spellings) + 1):
+            written = _Written(self._text[: self._lengths[count - 1]], count)
+            violation = self._first_violation(written)
+            if violation is not None:
+                self._rewind(violation.tokens_kept)
+                return violation
+            if self._awaited is not None:
+                return None
+            self._judged = count
+        return None
+
+    def _first_violation(self, written: _Written) -> Violation | None:
         for guard in self._guards:
-            if guard.outcome == "open" and guard.answer is not None and guard.answer.done():
-                violation = self._judge(guard, guard.answer)
-                if violation is not None:
-                    self._rewind(violation.tokens_kept)
-                    return violation
+            if guard.outcome != "open" or guard.answer is None or guard.asked > written.count:
+                continue
+            if not guard.answer.done():
+                if self._surroundings.is_used(written.text, guard.trigger) is True:
+                    self._awaited = guard.answer
+                    return None
+                continue
+            violation = self._judge(guard, guard.answer, written)
+            if violation is not None:
+                return violation
         return None
 
     def report(self, waited_ms: float) -> MonitorReport:
@@ -142,10 +178,10 @@ class Watch:
         begun = self._surroundings.triggers(required, 0)
         for trigger in begun:
             if trigger.kind in ("member", "import"):
-                self._inquiry.ask(trigger, required)
+                self._inquiry.foresee(trigger, required)
         for trigger in self._surroundings.triggers(required + "x", len(required)):
             if trigger.kind in ("member", "import", "pattern"):
-                self._inquiry.ask(trigger, required)
+                self._inquiry.foresee(trigger, required)
 
     def _pursue(self, guard: _Guard) -> None:
         """Ask a guard's question, unless the document settles it or it is too early to tell."""
@@ -153,7 +189,8 @@ class Watch:
         word = word_at(text, trigger.start)
         if trigger.kind == "exception" and not is_whole(text, trigger.start):
             return
-        guard.answer = self._inquiry.known(trigger, text, word)
+        guard.asked = len(self._spellings)
+        guard.answer = self._inquiry.foreseen(trigger, text, word)
         if guard.answer is None:
             doubt = doubt_of(trigger, self._surroundings.statement, text, self._nearby)
             if doubt == "now":
@@ -161,30 +198,31 @@ class Watch:
             elif doubt == "none":
                 guard.outcome, guard.reason = "allowed", "the document shows it"
 
-    def _judge(self, guard: _Guard, answer: Answer) -> Violation | None:
+    def _judge(self, guard: _Guard, answer: Answer, written: _Written) -> Violation | None:
         reply = answer.result()
-        choices = self._choices(guard.trigger, reply.answer) if reply.answer is not None else None
+        word = word_at(written.text, guard.trigger.start)
+        choices = self._choices(guard.trigger, reply.answer, word) if reply.answer is not None else None
         if choices is None:
             guard.outcome = "late" if reply.answer is None and reply.reason == "late" else "unknown"
-            if reply.answer is not None and self._is_allowed(guard.trigger, reply.answer):
+            if reply.answer is not None and self._is_allowed(guard.trigger, reply.answer, word):
                 guard.outcome = "allowed"
             guard.reason = reply.reason or getattr(reply.answer, "reason", "")
             return None
         constraint = self._constraint(guard.trigger, choices)
-        tokens_kept = self._refused_token(guard, constraint)
+        tokens_kept = self._refused_token(guard, constraint, written)
         if tokens_kept is not None and guard.trigger.kind == "name":
             # In code that is only half written, analysis may lose sight of what is bound around the cursor.
             choices = replace(choices, names=choices.names | self._nearby.around)
             constraint = self._constraint(guard.trigger, choices)
-            tokens_kept = self._refused_token(guard, constraint)
+            tokens_kept = self._refused_token(guard, constraint, written)
         return None if tokens_kept is None else self._refuse(guard, choices, constraint, tokens_kept)
 
-    def _choices(self, trigger: Trigger, answer: AnyAnswer) -> Choices | None:
+    def _choices(self, trigger: Trigger, answer: AnyAnswer, word: str) -> Choices | None:
         match answer:
             case Roles() if trigger.kind == "exception":
                 return exceptions_of(answer)
             case Roles():
-                return instances_of(answer, word_at(self._text, trigger.start))
+                return instances_of(answer, word)
             case Call() if trigger.place is not None:
                 room = room_of(answer)
                 is_full = room is not None and trigger.place.positional >= room
@@ -192,11 +230,11 @@ class Watch:
             case _:
                 return choices_of(answer)
 
-    def _is_allowed(self, trigger: Trigger, answer: AnyAnswer) -> bool:
+    def _is_allowed(self, trigger: Trigger, answer: AnyAnswer, word: str) -> bool:
         """Whether an answer that demands nothing does so because the text is right."""
         match answer:
             case Roles() if trigger.kind == "instance":
-                return is_instantiable(answer, word_at(self._text, trigger.start))
+                return is_instantiable(answer, word)
             case Call() if trigger.place is not None:
                 return room_of(answer) is not None
             case _:
@@ -207,30 +245,31 @@ class Watch:
         more = _WORD.findall(self._text[: trigger.start]) if trigger.kind == "name" else ()
         return choices.constraint(more)
 
-    def _refused_token(self, guard: _Guard, constraint: Constraint) -> int | None:
+    def _refused_token(self, guard: _Guard, constraint: Constraint, written: _Written) -> int | None:
         """The token with which the text breaks the constraint; None if it does not, or cannot be told yet."""
         start = self._byte_offset(guard.trigger.start)
-        written = b"".join(self._spellings)[start:]
-        if not written:
+        spellings = self._spellings[: written.count]
+        beginning = b"".join(spellings)[start : start + 1]
+        if not beginning:
             return None
-        if guard.trigger.kind == "member" and written[0] not in IDENTIFIER_START:
+        if guard.trigger.kind == "member" and beginning[0] not in IDENTIFIER_START:
             guard.outcome = "left"
             return None
         machine = machine_of(constraint)
         state: State = machine.start
         stop = 0
-        for index, spelling in enumerate(self._spellings):
+        for index, spelling in enumerate(spellings):
             begin, stop = stop, stop + len(spelling)
             state = machine.advance(state, spelling[max(start - begin, 0) :])
             if state is End.FREE:
                 guard.outcome = "allowed"
                 return None
             if state is End.REFUSED:
-                return index if self._is_meant(guard) else None
+                return index if self._is_meant(guard, written) else None
         return None
 
-    def _is_meant(self, guard: _Guard) -> bool:
-        is_used = self._surroundings.is_used(self._text, guard.trigger)
+    def _is_meant(self, guard: _Guard, written: _Written) -> bool:
+        is_used = self._surroundings.is_used(written.text, guard.trigger)
         if is_used is False:
             guard.outcome = "bound"
         return is_used is True
@@ -299,9 +338,13 @@ class Watch:
         self._decoder.reset()
         for spelling in spellings:
             self._text += self._decoder.decode(spelling)
+        del self._lengths[tokens_kept:]
+        self._judged = min(self._judged, tokens_kept)
         self._guards = [guard for guard in self._guards if guard.trigger.seen <= len(self._text)]
         for guard in self._guards:
-            if guard.outcome in _TOLD_BY_TEXT:
+            if guard.asked > tokens_kept:  # about a word that was thrown away, or settled by it
+                guard.answer, guard.asked, guard.outcome, guard.reason = None, 0, "open", ""
+            elif guard.outcome in _TOLD_BY_TEXT:
                 guard.outcome, guard.reason = "open", ""
 
     def _byte_offset(self, offset: int) -> int:
