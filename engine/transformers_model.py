@@ -4,6 +4,7 @@ Never with remote code, never with pickled weights, never over the network. Slow
 description of such an engine says so.
 """
 
+import inspect
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -59,6 +60,7 @@ class LibraryModel:
         self.device = device
         self.context_tokens_max = context_tokens_max
         self._module = module
+        self._cache_keyword = cache_keyword(module)
 
     def new_cache(self) -> LibraryCache:
         """See `causal_model.CausalModel`."""
@@ -69,11 +71,17 @@ class LibraryModel:
         """See `causal_model.CausalModel`."""
         output = self._module(
             input_ids=token_ids[None],
-            past_key_values=cache.layers,
             use_cache=True,
             logits_to_keep=logits_count,
+            **{self._cache_keyword: cache.layers},
         )
         return cast("Tensor", output.logits)[0].float()
+
+
+def cache_keyword(module: torch.nn.Module) -> str:
+    """What a model of the library calls its cache: another name since 5.24, which warns of the old one."""
+    known = inspect.signature(module.forward).parameters
+    return "cache" if "cache" in known else "past_key_values"
 
 
 def load_library_model(

@@ -14,10 +14,18 @@ from holesmith.engine.errors import DeviceError, EngineError, WeightsError
 from holesmith.engine.gguf_file import read_gguf
 from holesmith.engine.loading import load_decoder, load_engine
 from holesmith.engine.request import Request
+from holesmith.engine.transformers_model import cache_keyword
 from holesmith.engine.vocabulary_gguf import vocabulary_from_gguf
 from holesmith.engine.weight_source import WeightSource
 from holesmith.engine.weights import GGUFWeights
-from transformers import PhiConfig, PhiForCausalLM, PreTrainedModel, Qwen2Config, Qwen2ForCausalLM
+from transformers import (
+    DynamicCache,
+    PhiConfig,
+    PhiForCausalLM,
+    PreTrainedModel,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+)
 
 from tests.engine.tiny_models import SIZES, make_model, save_model, save_tokenizer
 from tests.fakes import byte_vocabulary
@@ -187,12 +195,12 @@ def test_devices_that_are_not_there(tmp_path: Path) -> None:
 def greedy(model: torch.nn.Module, prompt: list[int], count: int) -> list[int]:
     """What a transformers model generates, with its own cache."""
     found: list[int] = []
-    ids, cache = torch.tensor([prompt]), None
+    ids, cache = torch.tensor([prompt]), {cache_keyword(model): DynamicCache()}
     with torch.inference_mode():
         while len(found) < count:
-            output = model(ids, past_key_values=cache, use_cache=True)
+            output = model(ids, use_cache=True, **cache)
             found.append(int(output.logits[0, -1].argmax()))
-            ids, cache = torch.tensor([found[-1:]]), output.past_key_values
+            ids = torch.tensor([found[-1:]])
     return found
 
 
