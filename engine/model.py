@@ -13,10 +13,22 @@ from typing import Protocol
 
 import torch
 from holesmith.engine.architecture import Architecture
+from holesmith.engine.attention import (
+    FEW_TOKENS_MAX,
+    attend_branches,
+    attend_few,
+    attend_many,
+    mask_of,
+    soften,
+    visible,
+)
 from holesmith.engine.branched_cache import BranchedCache
+from holesmith.engine.cuda_graphs import CudaGraphs
 from holesmith.engine.key_value_cache import KeyValueCache, allocate_cache
 from holesmith.engine.norm import Norm
+from holesmith.engine.positioned_cache import PositionedCache
 from holesmith.engine.rope import Rope, rotate
+from holesmith.engine.static_step import StaticStep
 from torch import Tensor
 from torch.nn import functional
 
@@ -61,10 +73,6 @@ _ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
-FEW_TOKENS_MAX = 8
-"""Up to here attention is two plain products; the library's fused one is many times slower for one token."""
-
-
 class FusedStep(Protocol):
     """A forward pass of a few tokens in one piece: `fused_step.NativeStep`."""
 
@@ -89,13 +97,16 @@ class FusedStep(Protocol):
         ...
 
 
-QUERIES_AT_ONCE = 128
-"""Of a long prompt: the fused attention computes what the mask then hides."""
+AnyCache = KeyValueCache | BranchedCache | PositionedCache
+"""What a forward pass writes keys and values to."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """What all layers of one forward pass share."""
+    """What all layers of one forward pass share.
+
+    Keys are read up to ``stop``; new ones go to ``start`` on, unless the cache itself knows better.
+    """
 
     start: int
     stop: int
@@ -125,6 +136,8 @@ class Decoder:
         self.device = device
         self.dtype, self.cache_dtype = dtypes
         self._fused = fused
+        self._graphs = CudaGraphs(device) if device.type == "cuda" else None
+        self._static = None if self._graphs is None else StaticStep(device, self._graphs.capture)
         self.context_tokens_max = min(context_tokens_max, architecture.context_tokens_max)
         self._parts = parts
         self._activate = _ACTIVATIONS[architecture.activation]
@@ -150,6 +163,8 @@ class Decoder:
         assert start < stop <= cache.capacity, (start, stop, cache.capacity)
         if self._fused is not None and len(token_ids) <= self._fused.tokens_max:
             logits = self._fused.run(self._embed(token_ids), cache, logits_count)
+        elif self._static is not None and self._static.fits(len(token_ids), cache):
+            logits = self._static.run(self.forward_at, token_ids, cache, logits_count)
         else:
             logits = self._run(token_ids, cache, self._step(start, stop), logits_count)
         cache.length = stop
@@ -159,16 +174,29 @@ class Decoder:
         """# [tokens] int64 -> [tokens, width] float32"""
         return self._parts.embed(token_ids).float() * self.architecture.embedding_scale
 
-    def _run(
-        self, token_ids: Tensor, cache: KeyValueCache | BranchedCache, step: _Step, logits_count: int
-    ) -> Tensor:
+    def forward_at(self, token_ids: Tensor, positions: Tensor, cache: KeyValueCache, keys: int) -> Tensor:
+        """As `forward`, at positions that only the device knows, over the first ``keys`` of the cache.
+
+        The host waits for nothing and decides nothing by values, so that a graph can be captured of it. What
+        the cache holds beyond the positions must be finite. Its length is left as it is.
+
+        # two of [tokens] int64 -> [tokens, vocabulary] float32
+        """
+        masks: dict[int | None, Tensor | None] = {
+            window: visible(positions, keys, window, self._mask_dtype)
+            for window in set(self.architecture.windows)
+        }
+        placed = PositionedCache(cache.keys, cache.values, positions)
+        return self._run(token_ids, placed, _Step(0, keys, self._angles(positions), masks), len(token_ids))
+
+    def _run(self, token_ids: Tensor, cache: AnyCache, step: _Step, logits_count: int) -> Tensor:
         arch = self.architecture
         hidden = self._embed(token_ids)
         for index, layer in enumerate(self._parts.layers):
             hidden = self._attention(index, layer, hidden, cache, step)
             hidden = self._feed_forward(layer, hidden)
         normed = self._parts.norm(hidden[-logits_count:]).to(self.dtype)
-        return _soften(self._parts.head(normed).float() * arch.logit_scale, arch.logit_softcap)
+        return soften(self._parts.head(normed).float() * arch.logit_scale, arch.logit_softcap)
 
     @torch.inference_mode()
     def forward_branches(self, token_ids: Tensor, cache: BranchedCache) -> Tensor:
@@ -197,27 +225,21 @@ class Decoder:
             if parent >= 0:
                 seen[node] |= seen[parent]
         positions = (start - 1 + seen.sum(1)).to(self.device)
-        angles = {
-            rope: (cosine[positions, None], sine[positions, None])
-            for rope, (cosine, sine) in self._tables.items()
-        }
-        windows = set(self.architecture.windows)
         seen = seen.to(self.device)
         masks: dict[int | None, Tensor | None] = {
-            window: self._tree_mask(positions, seen, window) for window in windows
+            window: self._tree_mask(start, positions, seen, window)
+            for window in set(self.architecture.windows)
         }
-        return self._run(token_ids, cache, _Step(start, stop, angles, masks), len(token_ids))
+        return self._run(token_ids, cache, _Step(start, stop, self._angles(positions), masks), len(token_ids))
 
-    def _tree_mask(self, positions: Tensor, seen: Tensor, window: int | None) -> Tensor:
-        """As ``_mask``, where ``seen`` [nodes, nodes] says what each node sees of the tree."""
-        start = int(positions.min())
+    def _tree_mask(self, start: int, positions: Tensor, seen: Tensor, window: int | None) -> Tensor:
+        """As `_mask`, where ``seen`` [nodes, nodes] says what each node sees of the tree."""
         of_prompt = torch.arange(start, device=self.device).expand(len(positions), -1)
         keys = torch.cat((of_prompt, positions.expand(len(positions), -1)), dim=1)
         hidden = torch.cat((torch.zeros_like(of_prompt, dtype=torch.bool), ~seen), dim=1)
         if window is not None:
             hidden |= keys <= positions[:, None] - window
-        dtype = torch.float32 if self.device.type == "cpu" else self.dtype
-        return torch.zeros(hidden.shape, dtype=dtype, device=self.device).masked_fill_(hidden, float("-inf"))
+        return mask_of(hidden, self._mask_dtype)
 
     def probe(self) -> None:
         """A piece of the work for one token, for timing."""
@@ -228,6 +250,15 @@ class Decoder:
             hidden = torch.zeros(1, self.architecture.width, dtype=self.dtype, device=self.device)
             self._parts.layers[0].feed_forward_input(hidden)
 
+    @property
+    def graph_failure(self) -> str | None:
+        """Why passes on CUDA are launched kernel by kernel; None where they are not."""
+        return None if self._graphs is None else self._graphs.failure
+
+    def without_graphs(self) -> None:
+        """Run every pass kernel by kernel from now on, to compare with."""
+        self._graphs = self._static = None
+
     def use_threads(self, count: int) -> None:
         """Compute in so many threads of the processor from now on."""
         torch.set_num_threads(count)
@@ -235,31 +266,34 @@ class Decoder:
             self._fused.use_threads(count)
 
     def _step(self, start: int, stop: int) -> _Step:
-        angles = {
-            rope: (cosine[start:stop, None], sine[start:stop, None])
+        positions = torch.arange(start, stop, device=self.device)
+        windows = set(self.architecture.windows)
+        masks = {window: self._mask(positions, start, stop, window) for window in windows}
+        return _Step(start, stop, self._angles(positions), masks)
+
+    def _angles(self, positions: Tensor) -> dict[Rope, tuple[Tensor, Tensor]]:
+        return {
+            rope: (cosine.index_select(0, positions)[:, None], sine.index_select(0, positions)[:, None])
             for rope, (cosine, sine) in self._tables.items()
         }
-        masks = {window: self._mask(start, stop, window) for window in set(self.architecture.windows)}
-        return _Step(start, stop, angles, masks)
 
-    def _mask(self, start: int, stop: int, window: int | None) -> Tensor | None:
+    def _mask(self, positions: Tensor, start: int, stop: int, window: int | None) -> Tensor | None:
         """Zero for the keys that each new token may see; None where a token may see all of them."""
         if stop - start == 1 and (window is None or stop <= window):
             return None
-        queries = torch.arange(start, stop, device=self.device)[:, None]
-        keys = torch.arange(stop, device=self.device)[None, :]
-        hidden = keys > queries
-        if window is not None:
-            hidden |= keys <= queries - window
-        dtype = torch.float32 if self.device.type == "cpu" else self.dtype
-        return torch.zeros(hidden.shape, dtype=dtype, device=self.device).masked_fill_(hidden, float("-inf"))
+        return visible(positions, stop, window, self._mask_dtype)
+
+    @property
+    def _mask_dtype(self) -> torch.dtype:
+        """The library's fused attention asks for the type of the keys."""
+        return torch.float32 if self.device.type == "cpu" else self.dtype
 
     def _attention(
         self,
         index: int,
         layer: Layer,
         hidden: Tensor,
-        cache: KeyValueCache | BranchedCache,
+        cache: AnyCache,
         step: _Step,
     ) -> Tensor:
         arch = self.architecture
@@ -280,79 +314,19 @@ class Decoder:
             output = layer.post_attention_norm(output.float())
         return hidden.add(output, alpha=arch.residual_scale)
 
-    def _mix(self, queries: Tensor, index: int, cache: KeyValueCache | BranchedCache, step: _Step) -> Tensor:
-        """Attention over all cached keys; the query heads that share a key head lie along one dimension.
-
-        # [tokens, heads, head_width] -> [tokens, heads * head_width]
-        """
+    def _mix(self, queries: Tensor, index: int, cache: AnyCache, step: _Step) -> Tensor:
+        """Attention over all cached keys.  # [tokens, heads, head_width] -> [tokens, heads * head_width]"""
         arch = self.architecture
         tokens, group = len(queries), arch.heads // arch.kv_heads
         grouped = queries.view(tokens, arch.kv_heads, group, arch.head_width).permute(1, 2, 0, 3)
         mask = step.masks[arch.windows[index]]
         if isinstance(cache, BranchedCache):
-            mixed = self._mix_branches(grouped, index, cache, mask)
-            return mixed.permute(2, 0, 1, 3).reshape(tokens, -1)
-        keys, values = cache.keys[index, :, : step.stop], cache.values[index, :, : step.stop]
-        if tokens <= FEW_TOKENS_MAX or arch.attention_softcap is not None:
-            mixed = self._mix_few(grouped, keys, values, mask)
+            mixed = attend_branches(arch, grouped, index, cache, mask)
         else:
-            mixed = self._mix_many(grouped, keys, values, mask)
+            keys, values = cache.keys[index, :, : step.stop], cache.values[index, :, : step.stop]
+            is_few = tokens <= FEW_TOKENS_MAX or arch.attention_softcap is not None
+            mixed = (attend_few if is_few else attend_many)(arch, grouped, keys, values, mask)
         return mixed.permute(2, 0, 1, 3).reshape(tokens, -1)
-
-    def _mix_many(self, grouped: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
-        """As `_mix_few`, by the library's fused attention, which never holds all scores at once.
-
-        Some queries at a time, so that keys which none of them may see cost nothing.
-        """
-        tokens, known = grouped.shape[2], keys.shape[1] - grouped.shape[2]
-        group = grouped.shape[1]
-        pieces: list[Tensor] = []
-        for first in range(0, tokens, QUERIES_AT_ONCE):
-            last = min(first + QUERIES_AT_ONCE, tokens)
-            stop = known + last
-            pieces.append(
-                functional.scaled_dot_product_attention(
-                    grouped[:, :, first:last].to(keys.dtype),
-                    keys[:, None, :stop].expand(-1, group, -1, -1),
-                    values[:, None, :stop].expand(-1, group, -1, -1),
-                    attn_mask=None if mask is None else mask[first:last, :stop],
-                    scale=self.architecture.attention_scale,
-                )
-            )
-        return pieces[0] if len(pieces) == 1 else torch.cat(pieces, dim=2)
-
-    def _mix_few(self, grouped: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
-        """Attention by two products.  # [kv_heads, group, tokens, head_width], keys [kv_heads, stop, …]"""
-        arch = self.architecture
-        rows = grouped.flatten(1, 2).to(keys.dtype)  # [kv_heads, group * tokens, head_width]
-        scores = torch.bmm(rows, keys.transpose(1, 2)).float().mul_(arch.attention_scale)
-        scores = _soften(scores, arch.attention_softcap).view(*grouped.shape[:3], -1)
-        if mask is not None:
-            scores += mask
-        weights = scores.softmax(-1).flatten(1, 2).to(values.dtype)
-        return torch.bmm(weights, values).view(grouped.shape)
-
-    def _mix_branches(self, grouped: Tensor, index: int, cache: BranchedCache, mask: Tensor | None) -> Tensor:
-        """Attention of one token a branch: one product over the shared keys, one over each branch's own.
-
-        # [kv_heads, group, branches, head_width] -> the same
-        """
-        arch, known, own = self.architecture, cache.shared.length, cache.own_length + 1
-        shared_keys, shared_values = (
-            cache.shared.keys[index, :, :known],
-            cache.shared.values[index, :, :known],
-        )
-        own_keys, own_values = cache.keys[index, :, :, :own], cache.values[index, :, :, :own]
-        queries = grouped.to(shared_keys.dtype)
-        shared = torch.bmm(queries.flatten(1, 2), shared_keys.transpose(1, 2)).view(*grouped.shape[:3], -1)
-        each = torch.einsum("kgbd,bknd->kgbn", queries, own_keys)
-        scores = torch.cat((shared, each), dim=-1).float().mul_(arch.attention_scale)
-        scores = _soften(scores, arch.attention_softcap)
-        if mask is not None:
-            scores += mask
-        weights = scores.softmax(-1).to(shared_values.dtype)
-        mixed = torch.bmm(weights[..., :known].flatten(1, 2), shared_values).view(grouped.shape)
-        return mixed + torch.einsum("kgbn,bknd->kgbd", weights[..., known:], own_values)
 
     def _feed_forward(self, layer: Layer, hidden: Tensor) -> Tensor:
         inner = layer.feed_forward_input(layer.feed_forward_norm(hidden).to(self.dtype))
@@ -365,7 +339,3 @@ class Decoder:
         if layer.post_feed_forward_norm is not None:
             output = layer.post_feed_forward_norm(output.float())
         return hidden.add(output, alpha=self.architecture.residual_scale)
-
-
-def _soften(scores: Tensor, cap: float | None) -> Tensor:
-    return scores if cap is None else cap * torch.tanh(scores / cap)

@@ -1,8 +1,12 @@
-"""Packed weights of tiny models must not push real ones out of the user's cache directory."""
+"""What tests of the engine need: a cache directory of their own, and a GPU where they say so.
+
+Packed weights of tiny models must not push real ones out of the user's cache directory.
+"""
 
 from pathlib import Path
 
 import pytest
+import torch
 
 
 @pytest.fixture(autouse=True)
@@ -16,3 +20,8 @@ def cache_directory(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch:
 
         monkeypatch.setattr("holesmith.engine.packed_file.user_cache_path", user_cache_path)
     return cache
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("gpu") is not None and not torch.cuda.is_available():
+        pytest.skip("needs a CUDA device")
