@@ -96,6 +96,7 @@ class CandidateLoop:
     ) -> None:
         """Choose a candidate's next token, one of ``excluded`` only if no other is allowed."""
         guide = candidate.guide
+        logits = candidate.sampler.place(logits)
         scores = guide.prefer(logits)
         if excluded:
             scores = scores.index_fill(0, torch.tensor(excluded, device=scores.device), float("-inf"))

@@ -20,9 +20,10 @@ from holesmith.engine.errors import EngineError
 from holesmith.engine.guide import Guide, MaskCache
 from holesmith.engine.prefix_cache import shared_length
 from holesmith.engine.request import Finish, Generation, Request, Token
-from holesmith.engine.sampling import Sampler
+from holesmith.engine.sampling import Sampler, likeliest
 from holesmith.engine.thread_pool import ThreadPool
 from holesmith.engine.token_index import TokenIndex
+from holesmith.engine.transfer import send
 from holesmith.engine.vocabulary import Vocabulary
 from torch import Tensor
 
@@ -132,8 +133,14 @@ class DecodeLoop(Generic[CacheT]):
             if self._threads is not None and len(piece) > _SHORT_WORK_TOKENS_MAX:
                 self._threads.for_long_work()
             logits = self._forward(piece, 1)[0]
+            self._wait()
             done += len(piece)
         return logits, done
+
+    def _wait(self) -> None:
+        """Until the device has done what it was told, or a cancellation would come when all is under way."""
+        if self._model.device.type == "cuda":
+            torch.cuda.current_stream(self._model.device).synchronize()
 
     def _reuse(self, token_ids: Sequence[int]) -> None:
         """Make the cache hold the longest prefix of ``token_ids`` that is known."""
@@ -153,7 +160,7 @@ class DecodeLoop(Generic[CacheT]):
 
     def _forward(self, token_ids: Sequence[int], logits_count: int) -> Tensor:
         """Run tokens and note them as cached.  # [logits_count, vocabulary] float32"""
-        ids = torch.tensor(token_ids, dtype=torch.int64, device=self._model.device)
+        ids = send(torch.tensor(token_ids, dtype=torch.int64), self._model.device)
         logits = self._model.forward(ids, self._cache, logits_count)
         self._cached_ids.extend(token_ids)
         return logits
@@ -193,21 +200,22 @@ class DecodeLoop(Generic[CacheT]):
             rows = self._forward([made[-1], *guess], 1 + len(guess))
 
     def _accept(self, progress: _Progress, rows: Tensor, guess: Sequence[int]) -> Finish | None:
-        """Choose a token from each row of logits for as long as the guess agrees with what was chosen."""
-        for row, guessed in zip(rows, [*guess, None], strict=True):
-            finish = self._take(progress, row)
+        """Choose a token from each row of logits for as long as the guess agrees with what was chosen.
+
+        A device is waited for once, or once for each row where each depends on what the one before allows.
+        """
+        is_free = progress.guide.is_free and progress.sampler.greedy and not self._excludes(progress)
+        chosen = likeliest(rows) if is_free and rows.is_cuda else [None] * len(rows)
+        for row, token, guessed in zip(progress.sampler.place(rows), chosen, [*guess, None], strict=True):
+            finish = self._take(progress, row, token)
             if finish is not None or progress.tokens[-1].id != guessed:
                 return finish
         raise AssertionError("the last row has no guess")
 
-    def _take(self, progress: _Progress, logits: Tensor) -> Finish | None:
-        """Choose one token. Gives why the generation ends, if it does."""
+    def _take(self, progress: _Progress, logits: Tensor, chosen: Token | None) -> Finish | None:
+        """Choose one token, if it is not ``chosen`` yet. Gives why the generation ends, if it does."""
         request, guide = progress.request, progress.guide
-        scores = guide.prefer(logits)
-        if request.excluded_first and not progress.tokens:
-            scores = scores.clone()
-            scores[sorted(request.excluded_first)] -= _EXCLUSION
-        token = progress.sampler.choose(logits, guide.allowed(logits.device), scores)
+        token = chosen or self._choose(progress, logits)
         if not isfinite(token.log_probability):
             raise EngineError("the model computes values that are not numbers: its weights may be damaged")
         if token.id in request.stop_ids:
@@ -218,3 +226,14 @@ class DecodeLoop(Generic[CacheT]):
         guide.advance(self._vocabulary.token_bytes(token.id))
         is_full = len(request.token_ids) + len(progress.tokens) > self._cache.capacity
         return "length" if progress.counted == request.tokens_max or is_full else None
+
+    def _choose(self, progress: _Progress, logits: Tensor) -> Token:
+        scores = progress.guide.prefer(logits)
+        if self._excludes(progress):
+            excluded = send(torch.tensor(sorted(progress.request.excluded_first)), logits.device)
+            scores = scores.clone()
+            scores[excluded] -= _EXCLUSION
+        return progress.sampler.choose(logits, progress.guide.allowed(logits.device), scores)
+
+    def _excludes(self, progress: _Progress) -> bool:
+        return bool(progress.request.excluded_first) and not progress.tokens

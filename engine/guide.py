@@ -11,6 +11,7 @@ from holesmith.engine.constraint import Constraint, End, State, machine_of
 from holesmith.engine.request import Request
 from holesmith.engine.token_index import TokenIndex
 from holesmith.engine.token_mask import TokenMask, TokenMasks, intersect
+from holesmith.engine.transfer import MaskIds
 from holesmith.engine.vocabulary import Vocabulary
 from torch import Tensor
 
@@ -23,6 +24,7 @@ class MaskCache:
 
     def __init__(self, index: TokenIndex) -> None:
         self.index = index
+        self.ids = MaskIds()
         self._masks: dict[Constraint, TokenMasks] = {}
 
     def masks_of(self, constraint: Constraint) -> TokenMasks:
@@ -45,6 +47,7 @@ class Guide:
 
     def __init__(self, request: Request, cache: MaskCache) -> None:
         self._stop_ids = sorted(request.stop_ids)
+        self._mask_ids = cache.ids
         required = request.required_prefix
         self._required = _tracked(Constraint(texts=(required,)), cache) if required else None
         given = [_tracked(constraint, cache) for constraint in request.constraints]
@@ -55,6 +58,11 @@ class Guide:
     def is_healing(self) -> bool:
         """Whether the demanded prefix is still to be spelt."""
         return self._required is not None and not isinstance(self._required.state, End)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing is constrained or preferred any more."""
+        return not self._open()
 
     def allowed(self, device: torch.device) -> Tensor | None:
         """The ids to choose among, int64; None for all."""
@@ -106,10 +114,7 @@ class Guide:
         return [each for each in self._tracked if not isinstance(each.state, End)]
 
     def _ids(self, mask: TokenMask, device: torch.device) -> Tensor:
-        ids = torch.from_numpy(mask.ids()).to(device)
-        if not mask.may_end or not self._stop_ids:
-            return ids
-        return torch.cat((ids, torch.tensor(self._stop_ids, dtype=torch.int64, device=device)))
+        return self._mask_ids.tensor(mask, self._stop_ids, device)
 
     def _drop(self, tracked: _Tracked) -> None:
         tracked.state = End.REFUSED

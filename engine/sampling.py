@@ -29,14 +29,18 @@ class Sampler:
         scores = logits if scores is None else scores
         candidates = scores if allowed is None else scores[allowed]
         if self.greedy:
-            token_id = _likeliest(candidates, allowed)
+            chosen = _likeliest(candidates, allowed)
         else:
             drawn = self._draw(candidates)
-            token_id = drawn if allowed is None else int(allowed[drawn])
-        return Token(token_id, float(logits[token_id] - logits.logsumexp(0)))
+            chosen = torch.tensor(drawn) if allowed is None else allowed[drawn]
+        return _tokens(logits[None], chosen[None])[0]
+
+    def place(self, logits: Tensor) -> Tensor:
+        """The logits where `choose` wants them: what is drawn is drawn on the host, in one transfer."""
+        return logits if self.greedy else logits.cpu()
 
     def _draw(self, candidates: Tensor) -> int:
-        probabilities = (candidates.float().cpu() / self._sampling.temperature).softmax(0)
+        probabilities = (candidates.float() / self._sampling.temperature).softmax(0)
         if self._sampling.top_p < 1:
             ordered, order = probabilities.sort(descending=True)
             outside = ordered.cumsum(0) - ordered >= self._sampling.top_p
@@ -44,8 +48,29 @@ class Sampler:
         return int(torch.multinomial(probabilities, 1, generator=self._generator))
 
 
-def _likeliest(candidates: Tensor, allowed: Tensor | None) -> int:
-    """Of equally likely ids the lowest, in whatever order they are: a mask must not change the choice."""
+def likeliest(rows: Tensor) -> list[Token]:
+    """The likeliest token of each row of logits.  # [rows, vocabulary] float32"""
+    return _tokens(rows, rows.argmax(-1))
+
+
+def _likeliest(candidates: Tensor, allowed: Tensor | None) -> Tensor:
+    """Of equally likely ids the lowest, in whatever order they are: a mask must not change the choice.
+
+    # [] int64; any of ``allowed`` where nothing is a number
+    """
     if allowed is None:
-        return int(candidates.argmax())
-    return int(allowed[candidates == candidates.max()].min()) if len(allowed) > 1 else int(allowed[0])
+        return candidates.argmax()
+    return (
+        allowed.where(candidates == candidates.max(), allowed.max()).min() if len(allowed) > 1 else allowed[0]
+    )
+
+
+def _tokens(rows: Tensor, ids: Tensor) -> list[Token]:
+    """A token of each row with its log-probability, brought from the device in one transfer.
+
+    # [rows, vocabulary] float32, [rows] int64
+    """
+    believed = rows.gather(1, ids[:, None])[:, 0] - rows.logsumexp(1)
+    # float64 holds every id exactly.
+    pairs: list[tuple[float, float]] = torch.stack((ids.double(), believed.double()), 1).tolist()
+    return [Token(int(token_id), log_probability) for token_id, log_probability in pairs]
