@@ -2,18 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import torch
 from holesmith.engine.architecture import Architecture
 from holesmith.engine.assembly import assemble, dense_matrices
 from holesmith.engine.configuration import architecture_from_config, architecture_from_gguf
 from holesmith.engine.decoding import DecodeLoop
+from holesmith.engine.device_matrices import WeightForm, device_matrices
 from holesmith.engine.errors import DeviceError, EngineError, WeightsError
 from holesmith.engine.gguf_file import read_gguf
 from holesmith.engine.local import Loaded, LocalEngine, Loop
 from holesmith.engine.model import Decoder
 from holesmith.engine.packing import packed_matrices
 from holesmith.engine.prefix_cache import PrefixCache
+from holesmith.engine.request import Request
 from holesmith.engine.seam import ModelDescription
 from holesmith.engine.thread_pool import ThreadPool, thread_counts
 from holesmith.engine.transformers_model import LibraryModel, load_library_model
@@ -36,20 +39,33 @@ DRAFTED_TOKENS_MAX = {"cpu": 3, "cuda": 8}
 """So many more tokens cost little: weights are read from memory once for four tokens."""
 
 
+WeightChoice = Literal["auto"] | WeightForm
+"""How weights are kept. "auto" is bf16 on CUDA, and on a CPU 8 bits, or 4 where the file has them."""
+
+_WARM_UP = Request(token_ids=(0, 0), tokens_max=2, stop_ids=frozenset())
+
+
 def _silent(_stage: str, _share: float) -> None:
     pass
 
 
-def load_engine(source: WeightSource, device: str = "auto", progress: Progress = _silent) -> LocalEngine:
+def load_engine(
+    source: WeightSource,
+    device: str = "auto",
+    progress: Progress = _silent,
+    weights: str = "auto",
+) -> LocalEngine:
     """Load a model and start its engine.
 
-    ``device`` is "auto" (CUDA if there is one), "cpu" or "cuda" or "cuda:N". ``progress`` is called on this
-    thread with a stage and a share from 0 to 1. Raises EngineError: damaged or unsupported weights
-    (`WeightsError`), a device that does not exist or is too small (`DeviceError`).
+    ``device`` is "auto" (CUDA if there is one), "cpu" or "cuda" or "cuda:N"; ``weights`` one of
+    `WeightChoice`. ``progress`` is called on this thread with a stage and a share from 0 to 1. Raises
+    EngineError: damaged or unsupported weights (`WeightsError`), a device that does not exist or is too small
+    (`DeviceError`), a form of weights that the device does not have.
     """
     chosen = choose_device(device)
+    form = choose_form(weights, chosen)
     try:
-        loaded = load_model(source, chosen, progress)
+        loaded = load_model(source, chosen, progress, form)
         return LocalEngine(Loaded(_loop(loaded), loaded.vocabulary, loaded.description))
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise DeviceError(
@@ -78,6 +94,18 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
+def choose_form(name: str, device: torch.device) -> WeightForm:
+    """How weights are kept on a device, by one of `WeightChoice`. Raises EngineError if it cannot be so."""
+    if name == "auto":
+        return "int8" if device.type == "cpu" else "bf16"
+    form = next((known for known in get_args(WeightForm) if known == name), None)
+    if form is None:
+        raise EngineError(f"no such form of weights: {name!r}; use auto, {', '.join(get_args(WeightForm))}")
+    if device.type == "cpu" and form != "int8":
+        raise EngineError(f"weights in {form} are for CUDA: on a CPU use auto, which keeps the file's 4 bits")
+    return form
+
+
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
     """A model with what belongs to it, before anything runs on it."""
@@ -87,8 +115,14 @@ class LoadedModel:
     description: ModelDescription
 
 
-def load_model(source: WeightSource, device: torch.device, progress: Progress = _silent) -> LoadedModel:
+def load_model(
+    source: WeightSource,
+    device: torch.device,
+    progress: Progress = _silent,
+    form: WeightForm | None = None,
+) -> LoadedModel:
     """Load a model without starting an engine. Raises as `load_engine` does."""
+    form = form or choose_form("auto", device)
     progress("reading", 0.0)
     if source.layout == "gguf":
         file = read_gguf(source.path)
@@ -99,14 +133,17 @@ def load_model(source: WeightSource, device: torch.device, progress: Progress = 
                 f"{source.path} has the architecture {name!r}, which is not supported from GGUF: "
                 "take the model as a directory with safetensors"
             )
-        return _load_own(source, architecture, GGUFWeights(file, architecture), vocabulary, device, progress)
+        weights = GGUFWeights(file, architecture)
+        return _load_own(source, architecture, weights, vocabulary, device, progress, form)
     safetensors_files(source.path)
     vocabulary = vocabulary_from_directory(source.path)
     architecture = architecture_from_config(read_json(source.path / "config.json"))
     if architecture is None:
+        if device.type != "cpu" and form != "bf16":
+            raise EngineError(f"{source.name} runs through transformers, which has no {form} here: use bf16")
         return _load_through_library(source, vocabulary, device, progress)
     weights = SafetensorsWeights(source.path, architecture)
-    return _load_own(source, architecture, weights, vocabulary, device, progress)
+    return _load_own(source, architecture, weights, vocabulary, device, progress, form)
 
 
 def _load_own(
@@ -116,20 +153,21 @@ def _load_own(
     vocabulary: Vocabulary,
     device: torch.device,
     progress: Progress,
+    form: WeightForm,
 ) -> LoadedModel:
     if device.type == "cpu":
         workers = Workers(max(thread_counts()))
         make_matrix = packed_matrices(source, architecture, weights, workers, progress)
         dtypes = torch.float32, torch.bfloat16
     else:
-        make_matrix = dense_matrices(weights, device, torch.bfloat16)
+        make_matrix = device_matrices(weights, device, form)
         dtypes = torch.bfloat16, torch.bfloat16
     decoder = assemble(architecture, weights, device, dtypes, CONTEXT_TOKENS_MAX, make_matrix, progress)
     description = ModelDescription(
         name=source.name,
         architecture=architecture.family,
         device=str(device),
-        weights="int8" if device.type == "cpu" else "bf16",
+        weights=form,
         context_tokens_max=decoder.context_tokens_max,
     )
     return LoadedModel(decoder, vocabulary, description)
@@ -150,7 +188,11 @@ def _loop(loaded: LoadedModel) -> Loop:
         return DecodeLoop(model, vocabulary)
     pool = ThreadPool(model.probe, thread_counts(), model.use_threads) if model.device.type == "cpu" else None
     prefixes = PrefixCache(PREFIX_BYTES_MAX)
-    return DecodeLoop(model, vocabulary, prefixes, DRAFTED_TOKENS_MAX[model.device.type], pool)
+    loop = DecodeLoop(model, vocabulary, prefixes, DRAFTED_TOKENS_MAX[model.device.type], pool)
+    if model.device.type == "cuda":
+        # What libraries do at a first call, and the first graph: part of loading, so that no request waits.
+        loop.run(_WARM_UP, lambda _: None, lambda: False)
+    return loop
 
 
 def load_decoder(

@@ -33,6 +33,20 @@ def int4_groups_product(inputs: Tensor, codes: Tensor, scale: Tensor, minimum: T
     return inputs.float() @ values.flatten(1).T
 
 
+def round_to_groups(matrix: Tensor, group: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Round each group of a row's inputs to 16 steps from its least to its greatest value.
+
+    ``group`` divides the number of inputs.
+
+    # [outputs, inputs] -> codes 0 to 15 of that shape, and scale and minimum [outputs, groups] float32
+    """
+    grouped = matrix.float().unflatten(1, (-1, group))
+    minimum, maximum = grouped.aminmax(dim=2, keepdim=True)
+    scale = ((maximum - minimum) / 15).clamp_min(torch.finfo(torch.float32).tiny)
+    codes = ((grouped - minimum) / scale).round_().to(torch.uint8)
+    return codes.flatten(1), scale[:, :, 0], minimum[:, :, 0]
+
+
 def quantise_groups(inputs: Tensor, group: int) -> Tensor:
     """The inputs as low-bit products see them: in each group multiples of 1/127 of its largest magnitude.
 
