@@ -8,9 +8,11 @@ from holesmith.engine import static_step
 from holesmith.engine.key_value_cache import KeyValueCache
 from holesmith.engine.model import Decoder
 from holesmith.engine.static_step import ROWS, StaticStep, next_keys, next_rows
+from holesmith.engine.weights import SafetensorsWeights
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
+from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 
 from tests.engine.tiny_models import FAMILIES, load_directory, make_model, save_model
 
@@ -70,6 +72,22 @@ def test_equals_the_ordinary_pass(decoder: Decoder, edits: list[tuple[int, list[
         cache.length += len(ids)
         assert relative_error(found, expected) < 1e-4
         assert relative_error(cache.keys[:, :, : cache.length], plain.keys[:, :, : plain.length]) < 1e-4
+
+
+def test_nothing_is_decided_by_values(decoder: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or no graph could be captured: tensors without values raise where one is asked for."""
+    table = torch.zeros(300, decoder.architecture.width)
+
+    def rows(_weights: SafetensorsWeights, _name: str, indices: Tensor) -> Tensor:
+        return table[indices]
+
+    monkeypatch.setattr(SafetensorsWeights, "rows", rows)  # files cannot be read without values
+    cache = finite_cache(decoder)
+    with FakeTensorMode(allow_non_fake_inputs=True), pytest.raises(DataDependentOutputException):
+        int(torch.zeros(1))
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        logits = decoder.forward_at(torch.zeros(4, dtype=torch.int64), torch.arange(4), cache, 16)
+    assert logits.shape == (4, 300)
 
 
 def test_reaches_the_end_of_the_cache_and_no_further(windowed: Decoder) -> None:
