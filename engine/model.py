@@ -117,6 +117,8 @@ class _Step:
 class Decoder:
     """A loaded model. ``context_tokens_max`` bounds every cache; rotary tables reach that far.
 
+    On CUDA a few tokens are run in `static_step`, by a graph where one can be captured.
+
     Matrix products take inputs of ``dtype``, and keys and values are rounded to ``cache_dtype``, so that the
     prefix cache can keep them in it. What is summed over the layers stays in float32, and so do
     scores of attention: some models have keys so large that bfloat16 could not tell scores apart.

@@ -62,16 +62,17 @@ def few_tokens_product(inputs: Tensor, codes: Tensor, scale: Tensor) -> Tensor:
     """
     tokens, rows = len(inputs), len(codes)
     outputs = torch.empty((tokens, rows), dtype=inputs.dtype, device=inputs.device)
-    _product[(triton.cdiv(rows, _ROWS),)](  # pyright: ignore[reportIndexIssue]  # the grid of a kernel
-        inputs.contiguous(),
-        codes,
-        scale,
-        outputs,
-        tokens,
-        rows,
-        codes.shape[1],
-        TOKENS=max(_TOKENS_MIN, triton.next_power_of_2(tokens)),
-        ROWS=_ROWS,
-        WIDTH=_WIDTH,
-    )
+    with torch.cuda.device_of(inputs):  # Triton launches on the current device, whatever its tensors say
+        _product[(triton.cdiv(rows, _ROWS),)](  # pyright: ignore[reportIndexIssue]  # the grid of a kernel
+            inputs.contiguous(),
+            codes,
+            scale,
+            outputs,
+            tokens,
+            rows,
+            codes.shape[1],
+            TOKENS=max(_TOKENS_MIN, triton.next_power_of_2(tokens)),
+            ROWS=_ROWS,
+            WIDTH=_WIDTH,
+        )
     return outputs
