@@ -138,7 +138,10 @@ class DecodeLoop(Generic[CacheT]):
         return logits, done
 
     def _wait(self) -> None:
-        """Until the device has done what it was told, or a cancellation would come when all is under way."""
+        """Until the device has done what it was told.
+
+        Or a cancellation would come when all is under way, and the time of a prompt count as that of decoding.
+        """
         if self._model.device.type == "cuda":
             torch.cuda.current_stream(self._model.device).synchronize()
 
