@@ -140,7 +140,7 @@ class DecodeLoop(Generic[CacheT]):
     def _wait(self) -> None:
         """Until the device has done what it was told.
 
-        Or a cancellation would come when all is under way, and the time of a prompt count as that of decoding.
+        Or a cancellation would come when all is under way, and the prompt's time count as that of decoding.
         """
         if self._model.device.type == "cuda":
             torch.cuda.current_stream(self._model.device).synchronize()
