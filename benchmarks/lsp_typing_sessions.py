@@ -47,7 +47,7 @@ LEVEL = "    "
 SETTLE_SECONDS_MAX = 60.0
 # What is read of the server's status, before and after.
 RESULTS = ("requests", "typed_along", "foreseen", "joined", "completions", "cancelled")
-COUNTS = (*RESULTS, "work_ms", "work_ms_used")
+COUNTS = (*RESULTS, "read_ahead", "read_ahead_ms", "work_ms", "work_ms_used")
 
 
 @dataclass(frozen=True, slots=True)

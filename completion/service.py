@@ -7,7 +7,7 @@ before the model is ready is answered at once with the reason; the event loop ne
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from time import monotonic
+from time import monotonic, perf_counter
 from typing import Any
 
 from holesmith.analysis.environment import in_words
@@ -23,6 +23,7 @@ from holesmith.completion.refusal import AFTER_DELETION
 from holesmith.completion.retrieval import Retrieval
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.status import Status
+from holesmith.completion.warming import Take, Warming, prompt_ahead, read
 from holesmith.completion.workspaces import Workspaces
 from holesmith.context.templates import template_for
 from holesmith.engine.errors import EngineError
@@ -81,6 +82,8 @@ class Service:
         self._opened: Snapshot | None = None
         self._in_flight: InFlight | None = None
         self._foresight = Foresight()
+        self._warming = Warming(self._read_ahead)
+        self._prompt_read = ""
 
     @property
     def status(self) -> Status:
@@ -110,12 +113,17 @@ class Service:
             template = template_for(engine.vocabulary)
             self._completer = Completer(engine, template, self._workspaces, self._retrieval)
             self._set_status(self._ready(engine))
+            self._warming.start_over()
 
     async def configure(self, options: Options) -> None:
         """Take new options; the model is loaded again only if the options name another model or device."""
         before, self._options = self._options, options
         self._recent.clear()
         self._foresight.stop()
+        if options.look_ahead:
+            self._warming.start_over()
+        else:
+            self._warming.stop()
         if self._workspaces is not None and before.python != options.python:
             await self._workspaces.use_python(options.python)
             if self._opened is not None:
@@ -130,9 +138,12 @@ class Service:
         one that is still being decoded, the request waits for it.
         """
         self._learn_from(snapshot)
+        self._warming.give_way()
         if self._completer is None:
+            self._get_warm(lambda: snapshot)
             return Answer(None, f"{self._status.health}: {self._status.message}", self._status.model or "")
         if not snapshot.invoked and (reason := self._annoyance(snapshot)) is not None:
+            self._get_warm(lambda: snapshot)
             return Answer(None, reason, self._status.model or "")
         if (known := self._known(snapshot, "typed_along")) is not None:
             return known
@@ -145,6 +156,8 @@ class Service:
         self._in_flight = self._start(snapshot, self._keep)
         answer = await self._answer_of(self._in_flight)
         self._look_ahead(snapshot, answer)
+        if answer.completion is None:
+            self._get_warm(lambda: snapshot, again=answer.finish != "none")
         return replace(answer, timings_ms={"wait": round(waited_ms, 2), **answer.timings_ms})
 
     async def open(self, snapshot: Snapshot) -> None:
@@ -154,6 +167,12 @@ class Service:
         if self._workspaces is not None and self._options.monitor:
             self._opened = snapshot
             await self._analyse(snapshot)
+
+    def edited(self, take: Take) -> None:
+        """The user has edited a document. ``take`` gives it as it then is, with the cursor where it probably
+        is, or None if nobody knows; it is called after a pause, if nothing is asked before.
+        """
+        self._get_warm(take)
 
     async def _analyse(self, snapshot: Snapshot) -> None:
         """Start the analysis of the workspace of a document, and say which environment it reads."""
@@ -223,6 +242,9 @@ class Service:
         async def work(on_text: Callable[[str], None]) -> Answer:
             answer = await completer.complete(snapshot, options, on_text)
             self._count_monitors(answer)
+            if answer.finish != "none":
+                self._warming.note(snapshot)
+                self._prompt_read = answer.prompt
             keep(snapshot, answer)
             return answer
 
@@ -253,6 +275,29 @@ class Service:
         target = after_taking(snapshot, answer.completion)
         if target is not None and self._recent.find(target) is None:
             self._foresight.begin(target, lambda: self._start(target, self._keep_foreseen))
+
+    def _get_warm(self, take: Take, *, again: bool = False) -> None:
+        if self._options.look_ahead:
+            self._warming.begin(take, again=again)
+
+    async def _read_ahead(self, snapshot: Snapshot) -> bool:
+        """False where it cannot be done now: without a model, and beside a run that somebody may wait for."""
+        runs = (self._in_flight, self._foresight.run)
+        if self._completer is None or any(run is not None and run.is_running for run in runs):
+            return False
+        completer, options, began = self._completer, self._options, perf_counter()
+        try:
+            prompt = await prompt_ahead(completer, snapshot, options)
+            if prompt is not None and prompt.text != self._prompt_read:
+                await read(completer.engine, prompt, options)
+                self._prompt_read = prompt.text
+                self._count(read_ahead=1)
+        except EngineError:
+            return False  # whoever asks will be told
+        finally:
+            took_ms = (perf_counter() - began) * 1000
+            self._count(work_ms=took_ms, read_ahead_ms=took_ms)
+        return prompt is not None
 
     def _keep_foreseen(self, snapshot: Snapshot, answer: Answer) -> None:
         if self._recent.find(snapshot) is None:
@@ -295,6 +340,8 @@ class Service:
         if self._in_flight is not None:
             self._in_flight.stop()
         self._foresight.stop()
+        self._warming.hold()
+        self._prompt_read = ""
         if completer is not None:
             await completer.engine.close()
 

@@ -17,7 +17,9 @@ class Status:
     The counts are of this service's life. Of ``requests``, those ``typed_along`` got the rest of an earlier
     completion, those ``foreseen`` one that was worked out before it was asked for, those ``joined`` waited
     for one in the making; ``cancelled`` were not waited for to the end. ``completions`` were made and sent.
-    ``work_ms`` is what all runs took, looking ahead included, ``work_ms_used`` those whose text was sent.
+    ``read_ahead`` prompts were read in a pause (warming.py), which took ``read_ahead_ms``, those given up
+    included. ``work_ms`` is what all runs took, looking and reading ahead included, ``work_ms_used`` those
+    whose text was sent.
 
     The monitors' counts are of all runs: triggers that ``fired``, answers that came ``late``, text that was
     ``refused``, and the tokens ``rolled_back`` for it; ``objections`` of the last check, which shortened or
@@ -37,6 +39,8 @@ class Status:
     completions: int = 0
     cancelled: int = 0
     failures: int = 0
+    read_ahead: int = 0
+    read_ahead_ms: float = 0.0
     work_ms: float = 0.0
     work_ms_used: float = 0.0
     fired: int = 0

@@ -43,7 +43,9 @@ class Document:
         self.language = language
         self.version = version
         self._encoding: Encoding = encoding
-        self._deletion: tuple[int, int] | None = None  # the row and the offset in its line
+        # Places are a row and the offset in its line.
+        self._deletion: tuple[int, int] | None = None
+        self._edit_end: tuple[int, int] | None = None
         self._replace_all(text)
 
     @property
@@ -54,12 +56,28 @@ class Document:
 
     def apply(self, *changes: Change) -> None:
         """All changes of one message, in their order."""
+        end: tuple[int, int] | None = None
+        is_one_place = True
         for change in changes:
             if isinstance(change, types.TextDocumentContentChangeWholeDocument):
                 self._replace_all(change.text)
+                is_one_place = False
             else:
-                self._replace(change.range, change.text)
+                is_one_place = is_one_place and (end is None or change.range.start.line == end[0])
+                end = self._replace(change.range, change.text)
         self._deletion = self._place_of_deletion(changes)
+        self._edit_end = end if is_one_place else None
+
+    @property
+    def edit_end(self) -> types.Position | None:
+        """Where the last message's edit ended, and so most likely the cursor is.
+
+        None before any edit, and where the edit does not tell: all was replaced, or several places changed.
+        """
+        if self._edit_end is None:
+            return None
+        row, offset = self._edit_end
+        return types.Position(row, column_at_offset(self._lines[row], offset, self._encoding))
 
     def is_just_deleted_at(self, cursor: Cursor) -> bool:
         """Whether the last edit did nothing but take text away, at the cursor."""
@@ -72,11 +90,8 @@ class Document:
 
     def position_of(self, offset: int) -> types.Position:
         """Where the character at ``offset`` stands; the end of the document for any offset behind it."""
-        for row, line in enumerate(self._lines):
-            if offset < len(line) or row == len(self._lines) - 1:
-                return types.Position(row, column_at_offset(line, min(offset, len(line)), self._encoding))
-            offset -= len(line)
-        raise AssertionError("a document has at least one line")
+        row, offset = _place_in(self._lines, offset)
+        return types.Position(row, column_at_offset(self._lines[row], offset, self._encoding))
 
     def _replace_all(self, text: str) -> None:
         joined = self._joined(text)
@@ -84,7 +99,8 @@ class Document:
         self.size = _bytes(joined)
         self._text: str | None = None
 
-    def _replace(self, span: types.Range, text: str) -> None:
+    def _replace(self, span: types.Range, text: str) -> tuple[int, int]:
+        """Gives the place where the new text ends."""
         first, start = self._place(span.start)
         last, stop = self._place(span.end)
         if (last, stop) < (first, start):
@@ -94,8 +110,11 @@ class Document:
         before = "".join(self._lines[top:first]) + self._lines[first][:start]
         changed = self._joined(before + text + self._lines[last][stop:])
         self.size += _bytes(changed) - sum(map(_bytes, self._lines[top:bottom]))
-        self._lines[top:bottom] = _split(changed, closed=bottom < len(self._lines))
+        lines = _split(changed, closed=bottom < len(self._lines))
+        self._lines[top:bottom] = lines
         self._text = None
+        row, offset = _place_in(lines, len(self._joined(before + text)))
+        return top + row, offset
 
     def _place_of_deletion(self, changes: tuple[Change, ...]) -> tuple[int, int] | None:
         place: tuple[int, int] | None = None
@@ -207,6 +226,15 @@ def _split(text: str, closed: bool = False) -> list[str]:
     if not closed and (not lines or lines[-1].endswith(("\r", "\n"))):
         lines.append("")
     return lines
+
+
+def _place_in(lines: list[str], offset: int) -> tuple[int, int]:
+    """The row, and the offset in its line, of an offset in all of them; the end for any offset behind it."""
+    for row, line in enumerate(lines):
+        if offset < len(line) or row == len(lines) - 1:
+            return row, min(offset, len(line))
+        offset -= len(line)
+    raise AssertionError("a document has at least one line")
 
 
 def _without_ending(line: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from holesmith.completion.snapshot import Snapshot
 from holesmith.lsp.documents import Unheld
-from holesmith.lsp.snapshots import Workspace, well_formed
+from holesmith.lsp.snapshots import Workspace, take_from, well_formed
 from holesmith.lsp.uris import folder_around, path_of
 from lsprotocol import types
 
@@ -24,6 +24,22 @@ def opened_notebook(workspace: Workspace, params: types.DidOpenNotebookDocumentP
     if path is None or not cells:
         return None
     return Snapshot(path, cells[0].language_id, "", 0, workspace=folder_around(path, workspace.folders))
+
+
+def tell_edited(workspace: Workspace, uri: str) -> None:
+    """The user has edited this document: the service may get ready for a request there, if any are made."""
+    if workspace.service is not None and (workspace.settings.inline or workspace.settings.menu):
+        workspace.service.edited(lambda: edited(workspace, uri))
+
+
+def edited(workspace: Workspace, uri: str) -> Snapshot | None:
+    """The document as it is now, with the cursor where it most likely is; None if nothing tells."""
+    document = workspace.documents.get(uri)
+    if document is None or isinstance(document, Unheld) or (end := document.edit_end) is None:
+        return None
+    place = types.TextDocumentPositionParams(types.TextDocumentIdentifier(uri), end)
+    taken = take_from(workspace, place, with_cells=True)
+    return None if isinstance(taken, str) else taken.snapshot
 
 
 def tell_changed(workspace: Workspace, uris: Sequence[str]) -> None:

@@ -166,6 +166,14 @@ class Server(LanguageServer):
             _logger.warning("a change to %s, which is not open, was ignored", document.uri)
         elif isinstance(after, Unheld) and after is not before:
             _logger.warning("%s is no longer completed: %s", after.uri, after.reason)
+        files.tell_edited(self.holes, document.uri)
+
+    def change_notebook(self, params: types.DidChangeNotebookDocumentParams) -> None:
+        if not self.holes.notebooks.change(params, self.holes.documents):
+            _logger.warning("a change to %s, which is not open, was ignored", params.notebook_document.uri)
+        cells = params.change.cells
+        for edited in cells.text_content or () if cells is not None else ():
+            files.tell_edited(self.holes, edited.document.uri)
 
     def move(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
         removed = _paths([folder.uri for folder in params.event.removed])
@@ -233,8 +241,7 @@ def register_notebooks(server: Server) -> None:
 
     @server.feature(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
     def change_notebook(params: types.DidChangeNotebookDocumentParams) -> None:
-        if not holes.notebooks.change(params, holes.documents):
-            _logger.warning("a change to %s, which is not open, was ignored", params.notebook_document.uri)
+        server.change_notebook(params)
 
     @server.feature(types.NOTEBOOK_DOCUMENT_DID_CLOSE)
     def close_notebook(params: types.DidCloseNotebookDocumentParams) -> None:

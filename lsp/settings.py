@@ -200,7 +200,8 @@ RULES = (
     Rule(
         "look_ahead",
         "inline.lookAhead",
-        "While a suggestion is shown and nothing is typed, work out what may come after it.",
+        "Use pauses in typing: work out what may come after the suggestion that is shown, and let the model "
+        "read ahead where you stopped.",
     ),
     Rule("menu", "menu.enabled", "Offer the suggestion in the completion menu, too, if it is one line."),
     Rule(

@@ -1,7 +1,9 @@
 """An engine that says what the test tells it to: same protocol as the real ones, no model, no thread."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
+from itertools import takewhile
 
 from holesmith.engine.errors import EngineError
 from holesmith.engine.request import Finish, Generation, Request, Token
@@ -56,12 +58,18 @@ class FakeStream:
     """The tokens of one scripted answer; yields to the event loop between tokens, as a real one would."""
 
     def __init__(
-        self, tokens: Sequence[Token], finish: Finish, gate: asyncio.Event, error: EngineError | None
+        self,
+        tokens: Sequence[Token],
+        finish: Finish,
+        gate: asyncio.Event,
+        error: EngineError | None,
+        read: Callable[[], int],
     ) -> None:
         self._tokens = tokens
         self._finish: Finish = finish
         self._gate = gate
         self._error = error
+        self._read = read
         self._cancelled = False
         self._queue: asyncio.Queue[Token | None] = asyncio.Queue()
         self._task = asyncio.ensure_future(self._run())
@@ -69,8 +77,10 @@ class FakeStream:
     async def _run(self) -> Generation:
         made: list[Token] = []
         finish = self._finish
+        prefilled = 0
         try:
             await self._gate.wait()
+            prefilled = 0 if self._cancelled else self._read()
             if self._error is not None:
                 raise self._error
             for token in self._tokens:
@@ -84,7 +94,7 @@ class FakeStream:
             self._queue.put_nowait(None)
         if self._cancelled and len(made) < len(self._tokens):
             finish = "cancelled"
-        return Generation(tuple(made), finish, 0, {"queue": 0.0, "prefill": 0.0, "decode": 0.0})
+        return Generation(tuple(made), finish, prefilled, {"queue": 0.0, "prefill": 0.0, "decode": 0.0})
 
     async def __aiter__(self) -> AsyncIterator[Token]:
         while (token := await self._queue.get()) is not None:
@@ -105,8 +115,9 @@ class FakeEngine:
     the decoded prompt (special tokens spelled out, so that a test can see the parts) to the text of the
     middle. ``requests`` records what was asked.
     ``others`` are, in this order, the middles of requests that exclude first tokens, one for each of these.
-    ``error`` makes every result fail. While ``gate`` is clear, requests wait before their first token: tests
-    of cancellation and of latest-wins call ``gate.clear()`` first.
+    Of a prompt it reads what the last prompts before it do not begin with, one token at least. ``error``
+    makes every result fail. While ``gate`` is clear, requests wait before their first token: tests of
+    cancellation and of latest-wins call ``gate.clear()`` first.
     """
 
     def __init__(
@@ -121,6 +132,7 @@ class FakeEngine:
         self.gate.set()
         self.closed = False
         self._vocabulary = vocabulary or byte_vocabulary()
+        self._known: deque[tuple[int, ...]] = deque(maxlen=16)
 
     @property
     def description(self) -> ModelDescription:
@@ -155,11 +167,22 @@ class FakeEngine:
         ids = self._vocabulary.encode(request.required_prefix.decode() + answer)
         finish: Finish = "length" if len(ids) > request.tokens_max else "stop"
         tokens = tuple(Token(token_id, -0.1) for token_id in ids[: request.tokens_max])
-        stream = FakeStream(tokens, finish, self.gate, self.error)
+        stream = FakeStream(tokens, finish, self.gate, self.error, lambda: self._read(request.token_ids))
         self.streams.append(stream)
         return stream
+
+    def _read(self, token_ids: tuple[int, ...]) -> int:
+        """How many tokens of a prompt are new."""
+        known = max((shared_length(token_ids[:-1], earlier) for earlier in self._known), default=0)
+        self._known.append(token_ids)
+        return len(token_ids) - known
 
     async def close(self) -> None:
         for stream in self.streams:
             stream.cancel()
         self.closed = True
+
+
+def shared_length(first: Sequence[int], second: Sequence[int]) -> int:
+    """How many items two sequences share from the start."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))

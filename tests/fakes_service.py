@@ -85,6 +85,11 @@ class FakeService:
         if snapshot.workspace is not None:
             self._set(replace(self._status, message=f"opened {snapshot.path} in {snapshot.workspace}"))
 
+    def edited(self, take: Callable[[], Snapshot | None]) -> None:
+        snapshot = take()
+        if snapshot is not None and snapshot.prefix.endswith("paused"):
+            self._set(replace(self._status, message=f"edited {snapshot.path} at {snapshot.offset}"))
+
     def files_changed(self, paths: Iterable[str]) -> None:
         self._set(replace(self._status, message=f"changed {', '.join(paths)}"))
 

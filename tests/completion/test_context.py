@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from holesmith.completion import warming
 from holesmith.completion.answer import Answer
 from holesmith.completion.options import Options
 from holesmith.completion.retrieval import Retrieval
@@ -13,6 +15,7 @@ from holesmith.completion.snapshot import Snapshot
 from holesmith.context.index.foreground import index_now
 from holesmith.context.index.location import CACHE_VARIABLE
 
+from tests.completion.pauses import at_rest
 from tests.fakes import FakeEngine, byte_vocabulary
 
 CART = "class Cart:\n    def pay(self, amount: int) -> bool: ...\n"
@@ -44,6 +47,46 @@ async def complete(root: Path, engine: FakeEngine, options: Options) -> Answer:
         )
     finally:
         await service.close()
+
+
+async def test_read_ahead_in_a_pause_it_is_known_when_asked_for(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warming, "IDLE_SECONDS", 0.0)
+    service = await started(FakeEngine("(1)\n"), replace(OPTIONS, look_ahead=True))
+    snapshot = Snapshot(str(root / "main.py"), "python", MAIN, len(MAIN) - 1, workspace=str(root))
+    try:
+        service.edited(lambda: snapshot)
+        async with asyncio.timeout(30):
+            while service.status.read_ahead == 0:
+                await asyncio.sleep(0.01)
+        answer = await service.complete(replace(snapshot, text=MAIN[:-1] + "pay\n", offset=len(MAIN) + 2))
+    finally:
+        await service.close()
+    assert any(use.path == "cart.py" and use.tokens for use in answer.context)
+    assert answer.prefilled_tokens <= len("cart.pay")
+
+
+async def test_context_that_was_found_since_is_read_in_the_pause_and_not_by_the_next_key(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warming, "IDLE_SECONDS", 0.0)
+    service = await started(FakeEngine(""), replace(OPTIONS, look_ahead=True))
+    snapshot = Snapshot(str(root / "main.py"), "python", MAIN, len(MAIN) - 1, workspace=str(root))
+    try:
+        before = await service.complete(snapshot)
+        assert (before.completion, service.status.read_ahead) == (None, 0)
+        (root / "cart.py").write_text(CART + "    def refund(self, amount: int) -> None: ...\n" * 3)
+        service.files_changed([str(root / "cart.py")])
+        async with asyncio.timeout(30):
+            while service.status.read_ahead == 0:
+                await service.complete(snapshot)
+                await at_rest(service)
+        answer = await service.complete(replace(snapshot, text=MAIN[:-1] + "r\n", offset=len(MAIN)))
+    finally:
+        await service.close()
+    assert "def refund" in answer.prompt
+    assert answer.prefilled_tokens <= len("cart.r")
 
 
 SANTACODER = ("<|endoftext|>", "<fim-prefix>", "<fim-middle>", "<fim-suffix>")

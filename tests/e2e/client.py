@@ -66,6 +66,21 @@ class Session:
         document = types.VersionedTextDocumentIdentifier(uri=uri, version=self.version)
         self.client.text_document_did_change(types.DidChangeTextDocumentParams(document, [change]))
 
+    def edit_cell(
+        self, notebook: str, cell: str, start: tuple[int, int], stop: tuple[int, int], text: str
+    ) -> None:
+        span = types.Range(types.Position(*start), types.Position(*stop))
+        change = types.TextDocumentContentChangePartial(range=span, text=text)
+        edited = types.NotebookDocumentCellContentChanges(
+            types.VersionedTextDocumentIdentifier(uri=cell, version=2), [change]
+        )
+        cells = types.NotebookDocumentCellChanges(text_content=[edited])
+        params = types.DidChangeNotebookDocumentParams(
+            types.VersionedNotebookDocumentIdentifier(2, notebook),
+            types.NotebookDocumentChangeEvent(cells=cells),
+        )
+        self.client.notebook_document_did_change(params)
+
     def ask_inline(
         self,
         line: int,

@@ -104,6 +104,24 @@ async def test_a_deletion_is_told_to_the_service(opened: Session) -> None:
     assert (await opened.asked())["after_deletion"] is False
 
 
+async def test_where_the_last_edit_ended_is_told_to_the_service(opened: Session) -> None:
+    opened.open("x = 1\ny = 2\n")
+    opened.edit((0, 4), (0, 5), "\U0001f600\npaused")
+    await opened.status_with(message="edited /shop/a.py at 12")
+    cells = {"vscode-notebook-cell:/shop/m.ipynb#a": "import os", CELL.replace("n.ipynb", "m.ipynb"): "x"}
+    opened.open_notebook("file:///shop/m.ipynb", cells)
+    opened.edit_cell("file:///shop/m.ipynb", CELL.replace("n.ipynb", "m.ipynb"), (0, 1), (0, 1), "paused")
+    await opened.status_with(message="edited /shop/m.ipynb at 17")
+
+
+async def test_where_suggestions_are_turned_off_edits_are_not_told() -> None:
+    off = {"inline": {"enabled": False}, "menu": {"enabled": False}}
+    async with session(off) as opened:
+        opened.open("x")
+        opened.edit((0, 1), (0, 1), "paused")
+        assert (await opened.request("holesmith/status"))["message"] == "fake on fake"
+
+
 async def test_how_the_editor_indents_reaches_the_service() -> None:
     expected = [
         ({"tabSize": 2, "insertSpaces": True}, "  "),

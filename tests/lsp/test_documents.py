@@ -33,21 +33,21 @@ class Oracle:
 
     def __init__(self, text: str, encoding: Encoding) -> None:
         self.codec, self.width = CODECS[encoding]
-        self.units = self._units(text)
+        self.units = self.units_of(text)
 
-    def _units(self, text: str) -> list[bytes]:
+    def units_of(self, text: str) -> list[bytes]:
         encoded = text.encode(self.codec, "surrogatepass")
         return [encoded[i : i + self.width] for i in range(0, len(encoded), self.width)]
 
-    def _is(self, index: int, character: str) -> bool:
-        return self.units[index : index + 1] == self._units(character)
+    def is_at(self, index: int, character: str) -> bool:
+        return self.units[index : index + 1] == self.units_of(character)
 
     def line_spans(self) -> list[tuple[int, int]]:
         """Of every line, where its text starts and stops, without the line ending."""
         spans, start, i = list[tuple[int, int]](), 0, 0
         while i < len(self.units):
-            ends = self._is(i, "\n") or self._is(i, "\r")
-            following = i + 2 if self._is(i, "\r") and self._is(i + 1, "\n") else i + 1
+            ends = self.is_at(i, "\n") or self.is_at(i, "\r")
+            following = i + 2 if self.is_at(i, "\r") and self.is_at(i + 1, "\n") else i + 1
             if ends:
                 spans.append((start, i))
                 start = following
@@ -61,11 +61,11 @@ class Oracle:
             return len(self.units)
         start, stop = spans[row]
         index = min(start + column, stop)
-        while not self._is_boundary(index):
+        while not self.is_boundary(index):
             index -= 1
         return index
 
-    def _is_boundary(self, index: int) -> bool:
+    def is_boundary(self, index: int) -> bool:
         if index in (0, len(self.units)):
             return True
         here, before = self.units[index], self.units[index - 1]
@@ -77,7 +77,7 @@ class Oracle:
 
     def apply(self, edit: Edit) -> None:
         start, stop = sorted((self.index(edit.start), self.index(edit.stop)))
-        self.units[start:stop] = self._units(edit.text)
+        self.units[start:stop] = self.units_of(edit.text)
 
     def text(self) -> str:
         return b"".join(self.units).decode(self.codec, "surrogatepass")
@@ -120,6 +120,42 @@ def test_a_cursor_is_where_the_client_sees_it(
     assert cursor.position_at(cursor.offset, encoding) == types.Position(cursor.row, index - start)
     end = cursor.line_start + len(cursor.line)
     assert cursor.position_at(end, encoding) == types.Position(cursor.row, stop - start)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@given(text=TEXTS, edits=EDITS)
+def test_an_edit_ends_where_its_text_does(encoding: Encoding, text: str, edits: list[Edit]) -> None:
+    ours, oracle = document(text, encoding), Oracle(text, encoding)
+    assert ours.edit_end is None
+    for edit in edits:
+        end = min(oracle.index(edit.start), oracle.index(edit.stop)) + len(oracle.units_of(edit.text))
+        ours.apply(change(edit))
+        oracle.apply(edit)
+        assert ours.edit_end is not None
+        place = ours.edit_end.line, ours.edit_end.character
+        is_inside = not oracle.is_boundary(end) or (oracle.is_at(end - 1, "\r") and oracle.is_at(end, "\n"))
+        assert is_inside or oracle.index(place) == end
+
+
+@pytest.mark.parametrize(
+    ("edits", "end"),
+    [
+        ([Edit((0, 4), (0, 7), "2\n")], (1, 0)),
+        ([Edit((1, 0), (1, 2), "")], (1, 0)),
+        # One key after the other, told together.
+        ([Edit((0, 7), (0, 7), "\n"), Edit((1, 0), (1, 0), "  ")], (1, 2)),
+        # Several cursors, a renamed name.
+        ([Edit((1, 0), (1, 0), "x"), Edit((0, 0), (0, 0), "x")], None),
+    ],
+)
+def test_edits_in_several_places_do_not_tell_where_the_cursor_is(
+    edits: list[Edit], end: tuple[int, int] | None
+) -> None:
+    ours = document("one two\nthree")
+    ours.apply(*(change(edit) for edit in edits))
+    assert ours.edit_end == (None if end is None else types.Position(*end))
+    ours.apply(*whole("one two"))
+    assert ours.edit_end is None
 
 
 def test_an_emoji_typed_in_two_halves_is_one_character() -> None:
