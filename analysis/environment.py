@@ -20,6 +20,7 @@ from holesmith.analysis.jedi_options import Options
 
 FILE_BYTES_MAX = 1_000_000
 ENTRIES_MAX = 2_000
+NONE_FOUND = "none found"
 _DIRECTORIES = (".venv", "venv", "env", ".env", "virtualenv")
 
 
@@ -28,26 +29,35 @@ def find_environment(options: Options) -> PythonEnvironment:
     root = Path(options.root)
     project = _toml(root / "pyproject.toml")
     roots = tuple(_source_roots(root, project))
+    fault = options.python and fault_of_setting(root, options.python)
     for origin, prefix in _candidates(options, root, project):
-        if prefix.is_dir() and (packages := list(_site_packages(prefix))):
+        if packages := _packages(prefix):
             paths = tuple(dict.fromkeys(str(path) for path in _with_links(packages)))
-            return PythonEnvironment(origin, str(prefix), _version(prefix), paths, roots)
-    return PythonEnvironment("none found", None, None, (), roots)
+            told = f"{origin}; {fault}" if fault else origin
+            return PythonEnvironment(told, str(prefix), _version(prefix), paths, roots)
+    return PythonEnvironment(fault or NONE_FOUND, None, None, (), roots)
+
+
+def fault_of_setting(root: Path, python: str) -> str | None:
+    """What is wrong with the interpreter or environment that the user has named, in one line, or None."""
+    chosen = _chosen_prefix(root, python)
+    return None if chosen is not None and _packages(chosen) else f"{python} is no Python environment"
 
 
 def in_words(environment: PythonEnvironment) -> str:
     """One line for a person: which environment it is, and what told it."""
     if environment.path is None:
-        return "no Python environment found: the project's own files and the standard library"
+        fault = "" if environment.origin == NONE_FOUND else f" ({environment.origin})"
+        return f"no Python environment found: the project's own files and the standard library{fault}"
     version = f"Python {environment.version}" if environment.version else "Python"
     return f"{version} in {environment.path} ({environment.origin})"
 
 
 def _candidates(options: Options, root: Path, project: dict[str, Any]) -> Iterator[tuple[str, Path]]:
     if options.python:
-        chosen = Path(options.python) if Path(options.python).is_absolute() else root / options.python
-        # The parent of bin/python; resolving links would leave the virtual environment.
-        yield "setting", chosen if chosen.is_dir() else chosen.parent.parent
+        chosen = _chosen_prefix(root, options.python)
+        if chosen is not None:
+            yield "setting", chosen
     for table, origin in (
         ("pyright", "pyproject.toml (pyright)"),
         ("basedpyright", "pyproject.toml (pyright)"),
@@ -67,6 +77,21 @@ def _candidates(options: Options, root: Path, project: dict[str, Any]) -> Iterat
     conda = os.environ.get("CONDA_PREFIX")
     if conda:
         yield "CONDA_PREFIX", Path(conda)
+
+
+def _chosen_prefix(root: Path, python: str) -> Path | None:
+    """The folder of an environment, given that folder or an interpreter in it; None if it is neither."""
+    chosen = root / python
+    if chosen.is_dir():
+        return chosen
+    # Not resolved: that would leave the virtual environment, and the link may lead nowhere on this machine.
+    if chosen.parent.name in ("bin", "Scripts"):
+        return chosen.parent.parent
+    return chosen.parent if chosen.is_file() else None
+
+
+def _packages(prefix: Path) -> list[Path]:
+    return list(_site_packages(prefix)) if prefix.is_dir() else []
 
 
 def _poetry_environments(root: Path, project: dict[str, Any]) -> Iterator[Path]:

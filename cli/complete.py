@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+from holesmith.analysis.environment import fault_of_setting
 from holesmith.cli.command import Subparsers
 from holesmith.cli.errors import CommandError
 from holesmith.cli.source_file import snapshot_of
@@ -86,6 +87,8 @@ def options_of(arguments: argparse.Namespace) -> Options:
 def run(arguments: argparse.Namespace) -> int:
     snapshot = snapshot_of(arguments.file, arguments.line, arguments.column)
     options = options_of(arguments)
+    if options.python is not None:
+        check_python(options.python, snapshot)
     if options.context:
         index_workspace(snapshot)
     answer, hole = asyncio.run(complete_once(snapshot, options, explain=arguments.explain))
@@ -98,6 +101,12 @@ def run(arguments: argparse.Namespace) -> int:
     elif answer.completion is None and not arguments.json:
         print(f"holesmith: no completion: {answer.reason}", file=sys.stderr)
     return 0
+
+
+def check_python(python: str, snapshot: Snapshot) -> None:
+    """Raises CommandError if the flag names no environment; a server goes on with the project's own."""
+    if fault := fault_of_setting(Path(snapshot.workspace or "."), python):
+        raise CommandError(fault)
 
 
 def index_workspace(snapshot: Snapshot) -> None:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from holesmith.analysis.environment import find_environment
+from holesmith.analysis.environment import find_environment, in_words
 from holesmith.analysis.jedi_options import Options
 
 
@@ -52,6 +52,18 @@ def test_setting_wins_whether_interpreter_or_directory(root: Path, tmp_path: Pat
     for setting in (tmp_path / "chosen", tmp_path / "chosen" / "bin" / "python"):
         found = find_environment(options(root, python=str(setting)))
         assert (found.origin, found.search_paths) == ("setting", (str(packages),))
+
+
+@pytest.mark.parametrize("setting", ["nowhere", "/nowhere", "project.toml", "empty"])
+def test_a_setting_that_names_no_environment_is_told_and_passed_over(root: Path, setting: str) -> None:
+    (root / "project.toml").touch()
+    (root / "empty").mkdir()
+    found = find_environment(options(root, python=setting))
+    assert found.path is None
+    assert in_words(found).endswith(f"({setting} is no Python environment)")
+    make_environment(root / ".venv")
+    found = find_environment(options(root, python=setting))
+    assert in_words(found).endswith(f"/.venv (.venv; {setting} is no Python environment)")
 
 
 def test_active_environment(root: Path, tmp_path: Path) -> None:

@@ -68,6 +68,10 @@ def test_a_file_that_is_not_source_code(
     fails_with(capsys, message, path, "1", "0")
 
 
+def test_an_environment_that_is_none(capsys: pytest.CaptureFixture[str], source: Path) -> None:
+    fails_with(capsys, "/nowhere is no Python environment", source, "1", "0", "--python", "/nowhere")
+
+
 def test_a_model_nobody_knows(capsys: pytest.CaptureFixture[str], source: Path) -> None:
     fails_with(capsys, "qwen2.5-coder-0.5b", source, "1", "0", "--model", "qwen2.5-coder-0.6b")
 
