@@ -50,12 +50,9 @@ class Workspace:
 class Retrieval:
     """One per service; may be used from any thread."""
 
-    def __init__(
-        self, choice: Choice = DEFAULT_CHOICE, on_event: Callable[[str, Event], None] | None = None
-    ) -> None:
-        """``on_event`` gets a folder and an event of its indexer, on some thread: for showing progress."""
+    def __init__(self, choice: Choice = DEFAULT_CHOICE) -> None:
         self._choice = choice
-        self._on_event = on_event
+        self._on_event: Callable[[str, Event], None] = lambda folder, event: None
         self._workspaces: OrderedDict[str, Workspace] = OrderedDict()
         self._speed = ReadingSpeed()
         self._lock = threading.Lock()
@@ -65,6 +62,10 @@ class Retrieval:
         """Those indexed now, the one used last at the end."""
         with self._lock:
             return tuple(self._workspaces)
+
+    def listen(self, on_event: Callable[[str, Event], None]) -> None:
+        """From now on ``on_event`` gets each folder and event of its indexer, on some thread."""
+        self._on_event = on_event
 
     def open(self, folder: str, focus: Iterable[str] = ()) -> None:
         """Begin to index a folder, if that has not begun; first around ``focus``, absolute paths in it."""
@@ -155,8 +156,7 @@ class Retrieval:
         def hear(event: Event) -> None:
             if event["event"] == "scanned":
                 session.forget()
-            if self._on_event is not None:
-                self._on_event(folder, event)
+            self._on_event(folder, event)
 
         session = ContextSession(index)
         return Workspace(root, index, session, History(), BackgroundIndexer(root, hear), Revision())

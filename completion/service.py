@@ -13,6 +13,7 @@ from typing import Any
 from holesmith.analysis.environment import in_words
 from holesmith.analysis.questions import ImportsQuestion, Source
 from holesmith.completion.answer import Answer
+from holesmith.completion.background import Background
 from holesmith.completion.complete import Completer
 from holesmith.completion.debounce import Debounce
 from holesmith.completion.foresight import Foresight, after_taking
@@ -83,6 +84,7 @@ class Service:
         self._in_flight: InFlight | None = None
         self._foresight = Foresight()
         self._warming = Warming(self._read_ahead)
+        self._background = Background(self._show_background)
         self._prompt_read = ""
 
     @property
@@ -108,7 +110,8 @@ class Service:
             try:
                 engine = await asyncio.to_thread(self._loader, self._options, progress)
             except EngineError as error:
-                self._set_status(Status("error", str(error), model=self._options.model))
+                failed = replace(self._status, health="error", message=str(error), model=self._options.model)
+                self._set_status(replace(failed, device=None, progress=None))
                 return
             template = template_for(engine.vocabulary)
             self._completer = Completer(engine, template, self._workspaces, self._retrieval)
@@ -163,6 +166,7 @@ class Service:
     async def open(self, snapshot: Snapshot) -> None:
         """A document is in front of the user: begin to index and to analyse its workspace."""
         if self._retrieval is not None and self._options.context and snapshot.workspace is not None:
+            self._retrieval.listen(self._background.hearer())
             await asyncio.to_thread(self._retrieval.open, snapshot.workspace, (snapshot.path,))
         if self._workspaces is not None and self._options.monitor:
             self._opened = snapshot
@@ -180,12 +184,16 @@ class Service:
         analysis = await self._workspaces.of(snapshot)
         if analysis is None:
             return
-        environment = (await analysis.warm_up()).answer
-        if environment is not None:
-            self._set_status(replace(self._status, environment=in_words(environment)))
-        # What the document imports is read now, so that no monitor's question waits for it later.
-        path, text = snapshot.file_path, snapshot.text
-        await analysis.ask(ImportsQuestion(Source(path, text), len(text)), READ_IMPORTS_MS)
+        with self._background.analysing(snapshot.workspace or snapshot.path):
+            environment = (await analysis.warm_up()).answer
+            if environment is not None:
+                self._set_status(replace(self._status, environment=in_words(environment)))
+            # What the document imports is read now, so that no monitor's question waits for it later.
+            path, text = snapshot.file_path, snapshot.text
+            await analysis.ask(ImportsQuestion(Source(path, text), len(text)), READ_IMPORTS_MS)
+
+    def _show_background(self, activity: str | None, index_failure: str | None) -> None:
+        self._set_status(replace(self._status, activity=activity, index_failure=index_failure))
 
     def files_changed(self, paths: Iterable[str]) -> None:
         """These files (absolute) were saved, created, renamed or deleted, by the editor or by others."""

@@ -12,7 +12,8 @@ class Status:
 
     ``progress`` is the loaded share from 0 to 1, None when it is not known or nothing is loading.
     ``environment`` is the Python environment that static analysis reads for the document opened last, in
-    words; None where nothing is analysed.
+    words; None where nothing is analysed. ``activity`` is what goes on beside completions, such as indexing;
+    None if nothing does. ``index_failure`` is why a workspace's index is not kept up to date, or None.
 
     The counts are of this service's life. Of ``requests``, those ``typed_along`` got the rest of an earlier
     completion, those ``foreseen`` one that was worked out before it was asked for, those ``joined`` waited
@@ -32,6 +33,8 @@ class Status:
     device: str | None = None
     progress: float | None = None
     environment: str | None = None
+    activity: str | None = None
+    index_failure: str | None = None
     requests: int = 0
     typed_along: int = 0
     foreseen: int = 0

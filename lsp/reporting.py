@@ -44,6 +44,9 @@ class Reporting:
         if status.health == "error" and status.message not in self._shown:
             self._shown.add(status.message)
             self._show_message(status.message, types.MessageType.Error)
+        if status.index_failure is not None and status.index_failure not in self._shown:
+            self._shown.add(status.index_failure)
+            self._show_message(status.index_failure, types.MessageType.Warning)
         self._send_if_changed()
 
     def show_settings_problems(self, problems: tuple[str, ...]) -> None:
@@ -73,8 +76,9 @@ class Reporting:
         """Counters alone are no news: they are there for whoever asks."""
         status = self._status
         progress = None if status.progress is None else round(status.progress, 2)
-        visible = (status.health, status.message, status.model, status.device, status.environment, progress)
-        news = (*visible, self._settings_problems, self._last_failure)
+        model = (status.health, status.message, status.model, status.device, progress)
+        workspace = (status.environment, status.activity, status.index_failure)
+        news = (*model, *workspace, self._settings_problems, self._last_failure)
         if self._open and news != self._sent:
             self._sent = news
             self._server.protocol.notify("holesmith/status", self.as_json())

@@ -29,9 +29,8 @@ class Editor:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.events: queue.Queue[tuple[str, Event]] = queue.Queue()
-        self.retrieval = Retrieval(
-            Choice(SOURCE_NAMES), lambda folder, event: self.events.put((folder, event))
-        )
+        self.retrieval = Retrieval(Choice(SOURCE_NAMES))
+        self.retrieval.listen(lambda folder, event: self.events.put((folder, event)))
         root.mkdir()
         (root / "cart.py").write_text(CART)
 

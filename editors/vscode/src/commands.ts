@@ -85,7 +85,7 @@ async function showMenu(): Promise<void> {
 
 async function lastExplanation(server: Server): Promise<Explanation | undefined> {
   const answer = await server.ask<Explanation>('holesmith/explain');
-  if (!answer) void window.showInformationMessage('Holesmith: nothing was asked for yet');
+  if (answer === null) void window.showInformationMessage('Holesmith: nothing was asked for yet');
   return answer ?? undefined;
 }
 

@@ -70,10 +70,11 @@ export class Server implements Disposable {
     return this.program ?? findProgram(this.context);
   }
 
-  async ask<T>(method: string): Promise<T | null> {
+  /** The server's answer; undefined, and a message, if it does not run. */
+  async ask<T>(method: string): Promise<T | null | undefined> {
     if (!this.client?.isRunning()) {
       void window.showWarningMessage('Holesmith: the server does not run');
-      return null;
+      return undefined;
     }
     return this.client.sendRequest<T | null>(method);
   }

@@ -10,6 +10,9 @@ export interface Status {
   model?: string | null;
   device?: string | null;
   progress?: number | null;
+  environment?: string | null;
+  activity?: string | null;
+  index_failure?: string | null;
   settings_problems?: string[];
 }
 
@@ -58,6 +61,7 @@ export class StatusItem implements Disposable {
     this.item.tooltip = new MarkdownString(
       [
         `**Holesmith**: ${this.status.message}${silence ? ` (${silence})` : ''}`,
+        ...[this.status.activity, this.status.environment, this.status.index_failure].filter((line) => line != null),
         ...(this.status.settings_problems ?? []),
         `${shown} shown, ${accepted} accepted, ${rejected} rejected (counted on this machine only)`,
       ].join('\n\n'),
@@ -65,13 +69,14 @@ export class StatusItem implements Disposable {
   }
 
   private text(silence: string | undefined): string {
-    const { health, model, device, progress } = this.status;
+    const { health, model, device, progress, activity } = this.status;
     if (health === 'error') return '$(error) Holesmith';
     if (health === 'loading') {
       return `$(loading~spin) Holesmith${progress == null ? '' : ` ${Math.round(100 * progress)} %`}`;
     }
     if (health === 'stopped') return '$(debug-disconnect) Holesmith';
     if (silence) return `$(circle-slash) Holesmith`;
-    return `${this.pending > 0 ? '$(loading~spin)' : '$(sparkle)'} ${model} on ${device}`;
+    const icon = this.pending > 0 ? '$(loading~spin)' : activity != null ? '$(sync~spin)' : '$(sparkle)';
+    return `${icon} ${model} on ${device}`;
   }
 }

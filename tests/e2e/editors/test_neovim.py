@@ -245,6 +245,16 @@ def test_the_status_line_says_which_model_is_ready(editor: Neovim) -> None:
     editor.wait_for(lambda: "Holesmith: scripted on cpu" in editor.screen.lines[-2], "the status")
 
 
+def test_the_status_line_says_what_goes_on_in_the_background(editor: Neovim) -> None:
+    tell = "require('holesmith.server').remember_status(nil, vim.tbl_extend('force', {}, ...))"
+    status = {"health": "ready", "model": "scripted", "device": "cpu", "message": "scripted on cpu"}
+    editor.lua(tell, {**status, "activity": "indexing shop, 40 %"})
+    told = "Holesmith: scripted on cpu (indexing shop, 40 %)"
+    editor.wait_for(lambda: told in editor.screen.lines[-2], "the activity")
+    editor.lua(tell, {**status, "activity": None})
+    editor.wait_for(lambda: "scripted on cpu (" not in editor.screen.lines[-2], "the end of it")
+
+
 def test_checkhealth_finds_nothing_wrong(editor: Neovim) -> None:
     editor.send("<Esc>")
     editor.api.command("checkhealth holesmith")

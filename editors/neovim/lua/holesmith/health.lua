@@ -45,6 +45,14 @@ local function check_model()
   else
     vim.health.ok(status.message)
   end
+  for _, line in ipairs({ status.environment or vim.NIL, status.activity or vim.NIL }) do
+    if line ~= vim.NIL then
+      vim.health.info(line)
+    end
+  end
+  if type(status.index_failure) == 'string' then
+    vim.health.warn(status.index_failure)
+  end
   for _, problem in ipairs(status.settings_problems or {}) do
     vim.health.warn(problem)
   end

@@ -91,8 +91,9 @@ function M.statusline()
     return ''
   end
   local status = server.status or { health = 'starting' }
+  local activity = type(status.activity) == 'string' and (' (%s)'):format(status.activity:gsub('%%', '%%%%')) or ''
   local words = {
-    ready = ('%s on %s'):format(status.model, status.device),
+    ready = ('%s on %s%s'):format(status.model, status.device, activity),
     loading = ('loading %s'):format(type(status.progress) == 'number' and ('%d%%%%'):format(status.progress * 100) or ''),
     error = 'error, see :Holesmith status',
   }
