@@ -40,6 +40,7 @@ def all_checks(*, verify: bool, model: str | None) -> Sequence[Check]:
         Check("processor", machine_checks.check_processor),
         Check("memory", machine_checks.check_memory),
         Check("cache directory", machine_checks.check_cache_directory),
+        Check("index directory", machine_checks.check_index_directory),
         Check("model directory", machine_checks.check_model_directory),
         Check("models", partial(model_checks.check_models, verify=verify)),
         Check("grammars", tool_checks.check_grammars),

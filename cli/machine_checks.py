@@ -16,6 +16,7 @@ from pathlib import Path
 
 import platformdirs
 from holesmith.cli.diagnosis import Finding
+from holesmith.context.index.location import CACHE_VARIABLE, index_directory
 from holesmith.engine.download_staging import gigabytes
 from holesmith.engine.store import STORE_VARIABLE, store_directory
 
@@ -149,6 +150,10 @@ def check_cache_directory() -> Finding:
     return judge_directory(
         "cache directory", Path(platformdirs.user_cache_dir("holesmith")), "XDG_CACHE_HOME"
     )
+
+
+def check_index_directory() -> Finding:
+    return judge_directory("index directory", index_directory(), CACHE_VARIABLE)
 
 
 def check_model_directory() -> Finding:

@@ -51,7 +51,8 @@ class Background:
                 self._activities[about] = f"waiting for another process that indexes {name}"
             case {"event": "failed", "message": message}:
                 self._activities.pop(about, None)
-                self._index_failures[folder] = f"{name} is not indexed: {message}"
+                # The first says why; that the process has ended then, and ends again, is no news.
+                self._index_failures.setdefault(folder, f"{name} is not indexed: {message}")
             case {"event": "scanned"}:
                 self._activities.pop(about, None)
                 self._index_failures.pop(folder, None)

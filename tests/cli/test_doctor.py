@@ -13,6 +13,7 @@ from holesmith.cli.machine_checks import (
     Accelerators,
     available_bytes,
     check_cache_directory,
+    check_index_directory,
     check_packages,
     check_processor,
     check_python,
@@ -155,6 +156,16 @@ def test_memory_is_what_is_available_not_what_is_free(tmp_path: Path) -> None:
 def test_a_directory_that_does_not_exist_yet_is_fine(tmp_path: Path) -> None:
     assert judge_directory("cache", tmp_path / "a" / "b", "NAME").outcome != "failed"
     assert check_cache_directory().name == "cache directory"
+
+
+def test_the_directory_of_the_indexes_is_the_one_that_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("HOLESMITH_CACHE", str(tmp_path / "file" / "cache"))
+    check(check_index_directory(), "failed", "file/cache/index", "set HOLESMITH_CACHE")
+    monkeypatch.setenv("HOLESMITH_CACHE", str(tmp_path))
+    assert check_index_directory().outcome != "failed"
 
 
 def test_a_directory_that_cannot_be_written_names_the_variable() -> None:

@@ -27,6 +27,11 @@ from tests.fakes import FakeEngine
         ([{"event": "progress", "files_done": 0, "files_total": 0}], None, None),
         ([{"event": "failed", "message": "disk full"}], None, "shop is not indexed: disk full"),
         ([{"event": "failed", "message": "disk full"}, {"event": "scanned"}], None, None),
+        (
+            [{"event": "failed", "message": message} for message in ("disk full", "it ended with status 1")],
+            None,
+            "shop is not indexed: disk full",
+        ),
         ([{"event": "updated", "path": "a.py"}, {}], None, None),
     ],
 )
