@@ -1,14 +1,18 @@
 """Where no completion is offered at all, and why: decided before any work is done."""
 
+import re
+
 from holesmith.analysis.hole import hole_at
 from holesmith.completion.answer import Completion
 from holesmith.completion.options import Options
 from holesmith.completion.shaping import TRAILING
 from holesmith.completion.snapshot import Snapshot
+from holesmith.context.comments import comment_mark
 from holesmith.context.secrets import is_secret
 
 CHARACTERS_MAX = 5_000_000
 LINE_CHARACTERS_MAX = 5_000
+IN_WORD = re.compile(r"\w\|\w")
 AFTER_DELETION = "text was just taken away"
 
 
@@ -31,12 +35,18 @@ def refusal_of(snapshot: Snapshot, options: Options) -> str | None:
 def nuisance_of(snapshot: Snapshot, options: Options) -> str | None:
     if snapshot.after_deletion:
         return AFTER_DELETION
-    if snapshot.suffix[:1].isidentifier() and snapshot.prefix[-1:].isidentifier():
+    if IN_WORD.search(snapshot.prefix[-1:] + "|" + snapshot.suffix[:1]):
         return "the cursor is in the middle of a word"
-    in_comment = hole_at(snapshot.language, snapshot.prefix, snapshot.suffix).kind == "comment"
-    if in_comment and not options.in_comments:
+    if not options.in_comments and is_in_comment(snapshot):
         return "the cursor is in a comment"
     return None
+
+
+def is_in_comment(snapshot: Snapshot) -> bool:
+    """In languages without a lexer of ours: on a line that is nothing but a comment."""
+    kind = hole_at(snapshot.language, snapshot.prefix, snapshot.suffix).kind
+    line = snapshot.prefix[snapshot.prefix.rfind("\n") + 1 :].lstrip()
+    return kind == "comment" or (kind == "unknown" and line.startswith(comment_mark(snapshot.language)))
 
 
 def line_length(snapshot: Snapshot) -> int:

@@ -10,6 +10,7 @@ from holesmith.completion.indentation import reindented
 
 OPENERS = "([{"
 CLOSERS = ")]}"
+FENCE = "```"
 # What may stand right of the cursor because an editor closed it by itself, or because it ends a statement.
 TRAILING = frozenset(CLOSERS + ">\"'`;:,")
 
@@ -34,6 +35,8 @@ def shape(middle: str, prefix: str, suffix: str, level: str | None = None) -> Sh
     """
     if not middle.strip():
         return Shaped("", "the model wrote nothing but white space")
+    if middle.startswith(FENCE) and prefix[-1:] in ("", "\n") and FENCE not in prefix:
+        return Shaped("", "the model wrote Markdown")
     text = cut_repeated_lines(cut_at_gap(middle), prefix, suffix)
     if not text.strip():
         return Shaped("", "the lines below already say this")
@@ -106,7 +109,7 @@ def cut_at_gap(middle: str) -> str:
     lines = middle.split("\n")
     for row in range(1, len(lines)):
         is_gap = row + 1 < len(lines) and not lines[row].strip() and not lines[row + 1].strip()
-        if lines[row].startswith("```") or is_gap:
+        if lines[row].startswith(FENCE) or is_gap:
             return "\n".join(lines[:row])
     return middle
 

@@ -5,10 +5,13 @@ from collections.abc import Iterable
 from holesmith.context.prompt import RepositoryFile
 
 HASH_LANGUAGES = frozenset(("python", "ruby", "shellscript", "yaml", "toml", "perl", "r", "makefile"))
+DASH_LANGUAGES = frozenset(("lua", "sql", "haskell", "elm", "ada"))
 
 
 def comment_mark(language: str) -> str:
-    return "#" if language in HASH_LANGUAGES else "//"
+    if language in HASH_LANGUAGES:
+        return "#"
+    return "--" if language in DASH_LANGUAGES else "//"
 
 
 def as_comments(files: Iterable[RepositoryFile], language: str) -> str:

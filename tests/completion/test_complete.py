@@ -146,6 +146,8 @@ async def test_a_selected_menu_item_counts_as_typed() -> None:
         ("x\0<CURSOR>", "/shop/a.py", "binary"),
         ("# a comment <CURSOR>\n", "/shop/a.py", "comment"),
         ("na<CURSOR>me = 1\n", "/shop/a.py", "word"),
+        ("name<CURSOR>1 = 1\n", "/shop/a.py", "word"),
+        ("name = 1<CURSOR>0\n", "/shop/a.py", "word"),
         ("x = '" + "a" * 6000 + "<CURSOR>'\n", "/shop/a.py", "line"),
     ],
 )
@@ -154,6 +156,24 @@ async def test_where_nothing_is_offered_the_model_is_not_asked(document: str, pa
     assert answer.completion is None
     assert reason in answer.reason
     assert not engine.requests
+
+
+@pytest.mark.parametrize(
+    ("language", "document", "is_comment"),
+    [
+        ("shellscript", "  # the <CURSOR>\n", True),
+        ("sql", "-- the <CURSOR>\n", True),
+        ("kotlin", "val x = 1\n// the <CURSOR>\n", True),
+        ("kotlin", "val x = <CURSOR>\n", False),
+        ("markdown", "# the <CURSOR>\n", False),
+    ],
+)
+async def test_comments_are_known_in_languages_without_a_lexer_too(
+    language: str, document: str, is_comment: bool
+) -> None:
+    answer, engine = await answer_of(snapshot_of(document, language=language), "answer\n")
+    assert (not engine.requests) == is_comment
+    assert ("comment" in answer.reason) == is_comment
 
 
 async def test_a_comment_is_completed_on_request() -> None:

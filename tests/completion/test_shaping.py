@@ -91,6 +91,12 @@ def test_nothing_behind_a_gap_or_a_fence(middle: str, expected: str) -> None:
     check("def f():\n    <CURSOR>\n", middle, expected)
 
 
+def test_markdown_is_shown_only_where_there_is_some() -> None:
+    check("x = 1\n<CURSOR>\n", "```python\ny = 2", "")
+    check("<CURSOR>", "```python", "")
+    check("# Use\n```\na\n```\n<CURSOR>\n", "```python\ny = 2", "```python\ny = 2")
+
+
 def test_lines_are_indented_as_the_document_is() -> None:
     check("def f():\n\t<CURSOR>\n", "if a:\n        b()", "if a:\n\t\tb()", level="\t")
 
