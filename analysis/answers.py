@@ -116,12 +116,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Importables:
-    """What may stand at the hole of an import statement; ``module`` is the one whose names these are."""
+    """What may stand at the hole of an import statement; ``module`` is the one whose names these are.
+
+    ``missing`` are those of them that the file uses and nothing in it binds.
+    """
 
     module: str | None
     members: tuple[Member, ...]
     is_complete: bool
     reason: str
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from holesmith.analysis.jedi_project import PLACEHOLDER, FilledHole, JediProject
 from holesmith.analysis.jedi_symbols import members_of
 from holesmith.analysis.lexer import Token, tokenize
 from holesmith.analysis.lexicon import lexicon_of
+from holesmith.analysis.missing_names import missing_names
 from holesmith.analysis.questions import ImportablesQuestion
 from jedi.inference.imports import Importer
 
@@ -32,7 +33,9 @@ def importables_at(
     names = importer.completion_names(project_state(filled), only_modules=False)
     members = members_of(names, 0, deadline)
     reason = _reason(modules, members)
-    return Importables("." * level + ".".join(path), members, not reason, reason)
+    tree = filled.module_context.tree_node
+    missing = missing_names(tree, (member.name for member in members)) if tree is not None else ()
+    return Importables("." * level + ".".join(path), members, not reason, reason, missing)
 
 
 def project_state(filled: FilledHole) -> Any:

@@ -103,7 +103,7 @@ class GuidedDecoding:
             token_ids=(*self._request.token_ids, *(token.id for token in kept)),
             tokens_max=self._request.tokens_max - counted,
             required_prefix=required,
-            constraints=(violation.constraint,),
+            constraints=violation.constraints,
             excluded_first=frozenset() if kept else self._request.excluded_first,
             sampling=replace(self._request.sampling, seed=self._request.sampling.seed + len(self._streams)),
         )

@@ -23,6 +23,8 @@ _LISTED = re.compile(
 )
 """A statement that imports several names from a module, up to one of them."""
 
+_WORD = re.compile(r"\w+")
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -75,6 +77,11 @@ class Inquiry:
         that was depends on when answers come.
         """
         return self._foreseen.get(self._key(trigger, self._beginning(trigger, generated), word))
+
+    def listed(self, trigger: Trigger, generated: str) -> list[str]:
+        """The words between where a question was asked and its trigger."""
+        asked = len(self._beginning(trigger, generated))
+        return _WORD.findall((self._document.before + generated[: trigger.start])[asked:])
 
     def close(self) -> None:
         """Ask no more."""

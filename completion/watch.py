@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from holesmith.analysis.answers import Call, Roles
+from holesmith.analysis.answers import Call, Importables, Roles
 from holesmith.completion.doubt import doubt_of, is_whole, word_at
 from holesmith.completion.inquiry import Answer, Document, Inquiry
 from holesmith.completion.monitor_report import Fired, MonitorReport, Outcome, Refusal
@@ -21,6 +21,7 @@ from holesmith.completion.monitors import (
     arguments_of,
     choices_of,
     exceptions_of,
+    imports_wanted,
     instances_of,
     is_instantiable,
     room_of,
@@ -47,10 +48,10 @@ _SHOWN = re.compile(r"""\w+|(["'])[^\n]*?(?:\1|$)""", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """Keep ``tokens_kept`` tokens, and go on under ``constraint``."""
+    """Keep ``tokens_kept`` tokens, and go on under ``constraints``."""
 
     tokens_kept: int
-    constraint: Constraint
+    constraints: tuple[Constraint, ...]
 
 
 @dataclass(slots=True)
@@ -202,12 +203,25 @@ class Watch:
         reply = answer.result()
         word = word_at(written.text, guard.trigger.start)
         choices = self._choices(guard.trigger, reply.answer, word) if reply.answer is not None else None
-        if choices is None:
+        wanted = self._wanted(guard.trigger, reply.answer)
+        if choices is None and wanted is None:
             guard.outcome = "late" if reply.answer is None and reply.reason == "late" else "unknown"
             if reply.answer is not None and self._is_allowed(guard.trigger, reply.answer, word):
                 guard.outcome = "allowed"
             guard.reason = reply.reason or getattr(reply.answer, "reason", "")
             return None
+        demands = tuple(each for each in (wanted, choices) if each is not None)
+        for order, demand in enumerate(demands):
+            found = self._refused_by(guard, demand, written)
+            if found is not None:
+                also = tuple(self._constraint(guard.trigger, each) for each in demands[order + 1 :])
+                return self._refuse(guard, *found, also)
+        return None
+
+    def _refused_by(
+        self, guard: _Guard, choices: Choices, written: _Written
+    ) -> tuple[Choices, Constraint, int] | None:
+        """What refuses, and the token with which the text breaks it."""
         constraint = self._constraint(guard.trigger, choices)
         tokens_kept = self._refused_token(guard, constraint, written)
         if tokens_kept is not None and guard.trigger.kind == "name":
@@ -215,7 +229,7 @@ class Watch:
             choices = replace(choices, names=choices.names | self._nearby.around)
             constraint = self._constraint(guard.trigger, choices)
             tokens_kept = self._refused_token(guard, constraint, written)
-        return None if tokens_kept is None else self._refuse(guard, choices, constraint, tokens_kept)
+        return None if tokens_kept is None else (choices, constraint, tokens_kept)
 
     def _choices(self, trigger: Trigger, answer: AnyAnswer, word: str) -> Choices | None:
         match answer:
@@ -229,6 +243,12 @@ class Watch:
                 return arguments_of(answer) if is_full else None
             case _:
                 return choices_of(answer)
+
+    def _wanted(self, trigger: Trigger, answer: AnyAnswer | None) -> Choices | None:
+        """What is preferred among what is allowed."""
+        if trigger.kind != "import" or not isinstance(answer, Importables):
+            return None
+        return imports_wanted(answer, self._inquiry.listed(trigger, self._text))
 
     def _is_allowed(self, trigger: Trigger, answer: AnyAnswer, word: str) -> bool:
         """Whether an answer that demands nothing does so because the text is right."""
@@ -275,8 +295,14 @@ class Watch:
         return is_used is True
 
     def _refuse(
-        self, guard: _Guard, choices: Choices, constraint: Constraint, tokens_kept: int
+        self,
+        guard: _Guard,
+        choices: Choices,
+        constraint: Constraint,
+        tokens_kept: int,
+        also: tuple[Constraint, ...],
     ) -> Violation | None:
+        """``also`` is what holds there besides."""
         trigger = guard.trigger
         place = trigger.kind, self._text[: trigger.start]
         imposed_max = WHOLE_REFUSALS_MAX if trigger.kind in _WHOLE and choices.penalty is None else 1
@@ -290,7 +316,7 @@ class Watch:
             start, constraint = self._instead(trigger, place, choices)
             tokens_kept = self._token_at(self._byte_offset(start))
         self._refusals.append(self._refusal(guard, constraint, tokens_kept))
-        return self._going_back(self._byte_offset(start), constraint, tokens_kept)
+        return self._going_back(self._byte_offset(start), (constraint, *also), tokens_kept)
 
     def _instead(self, trigger: Trigger, place: _Place, choices: Choices) -> tuple[int, Constraint]:
         """What is demanded in the place of a refused word, and from where on.
@@ -309,13 +335,15 @@ class Watch:
         texts = tuple(text for text in choices.texts if text.rstrip(".([") not in words)
         return trigger.start, replace(choices, names=choices.names - words, texts=texts).constraint()
 
-    def _going_back(self, start: int, constraint: Constraint, tokens_kept: int) -> Violation:
+    def _going_back(self, start: int, constraints: tuple[Constraint, ...], tokens_kept: int) -> Violation:
         """``start`` is where the constrained bytes begin, perhaps inside the first token thrown away."""
         kept = len(b"".join(self._spellings[:tokens_kept]))
         written = b"".join(self._spellings)
         if kept <= start:
-            return Violation(tokens_kept, replace(constraint, lead=written[kept:start]))
-        return Violation(tokens_kept, rest_after(constraint, written[start:kept]))
+            lead = written[kept:start]
+            return Violation(tokens_kept, tuple(replace(each, lead=lead) for each in constraints))
+        begun = written[start:kept]
+        return Violation(tokens_kept, tuple(rest_after(each, begun) for each in constraints))
 
     def _token_at(self, offset: int) -> int:
         """The token that holds the byte at ``offset``."""

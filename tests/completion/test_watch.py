@@ -146,6 +146,8 @@ RIGHT = {
         "def f(color: Color, other):\n‸    match color:\n        case Color.RED | Color._BLUE:\n            pass\n        case _:\n            pass\n"
         "    match other:\n        case P(1, a=1) | [P(), *_] | {'a': Color.RED}:\n            pass\n        case whatever if whatever:\n            pass\n‸"
     ),
+    "imports that the file uses": "‸from shop import Cart, pay\n‸def f(): return pay(Cart())\n",
+    "an import that only __all__ has": "‸from shop import Cart\n‸__all__ = ['Cart']\npay = print\n",
     "a decorated function's own name": "import functools\n‸@functools.cache\ndef f(n):\n    return f(n - 1)\n‸",
 }
 
@@ -164,6 +166,11 @@ WRONG = {
     ),
     "a member": ("from shop import Cart\ncart = Cart()\n‸x = cart.totals\n‸", ["totals"]),
     "an import": ("‸from shop import Basket\n‸", ["Basket"]),
+    "an import that the file does not use": ("‸from shop import pay\n‸cart = Cart()\n", ["pay"]),
+    "a name behind the one that the file uses": (
+        "‸from shop import Cart, pay\n‸def f(rows: 'list[Cart]'): return Store(rows)\n",
+        [],
+    ),
     "a keyword": ("def f(*, size): ...\n‸f(colour=1)\n‸", ["colour", "colour"]),
     "a literal": (
         "from typing import Literal\ndef f(mode: Literal['r', 'w'], n): ...\n‸f(\"rw\", 1)\n‸",
