@@ -50,7 +50,7 @@ def _may_bind(name: Any) -> bool:
 def _is_used_bare(name: Any) -> bool:
     """Whether the name stands for a value by itself: behind no dot, in no import, as no keyword."""
     before, parent = name.get_previous_leaf(), name.parent
-    if before is not None and before.value == ".":
+    if before is not None and before.value in (".", "!"):  # "!": how a value is formatted in a text
         return False
     if parent.type == "argument" and parent.children[0] is name and parent.children[1].type == "operator":
         return False

@@ -18,6 +18,7 @@ CASES = {
         "Cart Order pay",
     ),
     "in other text": ("x = 'Cart', f'{Order}'\n", "Order"),
+    "a conversion in text": ("x = f'{1!pay}'\n", ""),
     "exported": ("__all__ = ['Cart']\n__all__ += ['pay']\n", "Cart pay"),
     "a star import may bind it": ("from other import *\nx = pay\n", ""),
     "a pattern may bind it": ("match x:\n    case Cart:\n        print(Cart)\n", ""),
