@@ -42,7 +42,8 @@ def doubt_of(trigger: Trigger, statement: str, generated: str, nearby: Nearby) -
             known = nearby.members(receiver[1]) if receiver is not None else Words(())
             return _doubt_of_word(trigger.start, generated, known)
         case "import":
-            return _doubt_of_word(trigger.start, generated, _IMPORT_WORDS)
+            is_bracket = generated.startswith("(", trigger.start)
+            return "now" if is_bracket else _doubt_of_word(trigger.start, generated, _IMPORT_WORDS)
         case "exception":
             if not is_whole(generated, trigger.start):
                 return "later"

@@ -83,6 +83,11 @@ class Inquiry:
         asked = len(self._beginning(trigger, generated))
         return _WORD.findall((self._document.before + generated[: trigger.start])[asked:])
 
+    def column(self, trigger: Trigger, generated: str) -> int:
+        """How many characters stand on the line before a trigger."""
+        line = generated[: trigger.start].rpartition("\n")
+        return len(line[2]) + (0 if line[1] else len(self._document.before.rpartition("\n")[2]))
+
     def close(self) -> None:
         """Ask no more."""
         for answer in self._answers.values():

@@ -66,6 +66,9 @@ PENALTY = 5.0
 class that looks abstract may be made whole elsewhere, a pattern may be there for what is no member.
 """
 
+LINE_WIDTH = 88
+"""Up to which a formatter puts the names of an import on one line."""
+
 IMPORT_PENALTY = 8.0
 """Of a name that the file does not use, where the module offers one that the file uses and does not have.
 
@@ -152,10 +155,16 @@ def choices_of(answer: AnyAnswer) -> Choices | None:
             return None
 
 
-def imports_wanted(answer: Importables, listed: Iterable[str]) -> Choices | None:
-    """What an import statement that lists some names already is probably for; None if that can't be told."""
+def imports_wanted(answer: Importables, listed: Iterable[str], column: int) -> Choices | None:
+    """What an import statement that lists some names already is probably for; None if that can't be told.
+
+    No bracket is wanted where all names fit on the line behind ``column``.
+    """
     names = frozenset(answer.missing).difference(listed)
-    return Choices(names | KEYWORDS, is_exclusive=False, penalty=IMPORT_PENALTY) if names else None
+    width = column + sum(len(name) + len(", ") for name in names)
+    return (
+        Choices(names | KEYWORDS, is_exclusive=width <= LINE_WIDTH, penalty=IMPORT_PENALTY) if names else None
+    )
 
 
 def exceptions_of(answer: Roles) -> Choices | None:

@@ -36,8 +36,8 @@ _ASSIGNMENTS = frozenset(("=", ":=", "+=", "-=", "*=", "/=", "//=", "%=", "**=",
 
 WORDS_CHARACTERS_MAX = 24_000
 CONTEXT_CHARACTERS = 2_000
-_FIRST_WORD = re.compile(r"\s*(\w+)")
-_CONDITIONS = frozenset(("if", "elif", "else", "try", "except"))
+_LISTING = re.compile(r"^[ \t]*from[ \t]+[\w.]+[ \t]+import[ \t]+$", re.MULTILINE)
+_CONDITION = re.compile(r"\s*(?:if|elif|else|try|except)\b(?![ \t]+(?:\w+\.)?TYPE_CHECKING[ \t]*:)")
 """Blocks in which a program imports what may not be there: other versions, optional packages."""
 _RAISED = re.compile(r"(?:^|[\n;:])[ \t]*(?:except[ \t]*\*?(?:[ \t]*\((?:[\w.\s]+,)*)?|raise\b)\s*[\w.]*$")
 """Text behind which an exception class or what leads to one must stand: a name, or a name behind dots."""
@@ -92,6 +92,7 @@ class Surroundings:
             yield from self._word(generated[:offset], is_after_dot=before in tuple(".>:"))
         if self.language == "python" and character == "(":
             yield self._instance(generated, offset)
+            yield self._listing(generated[:offset])
         if self.language == "python" and character not in " \t\n)*#\\":
             yield self._argument(generated[:offset])
 
@@ -126,7 +127,7 @@ class Surroundings:
     def _bare_word(self, generated: str, kind: HoleKind) -> Iterator[Trigger]:
         start = len(generated)
         if kind == "import":
-            if block_header(self.context + self.statement + generated) not in _CONDITIONS:
+            if not is_conditional(self.context + self.statement + generated):
                 yield Trigger("import", start, start + 1)
         elif kind in _CERTAIN:
             yield Trigger("name", start, start + 1)
@@ -162,6 +163,14 @@ class Surroundings:
         is_value = kind in ("argument", "element", "interpolation", "return", "right_hand_side", "statement")
         is_value |= kind == "attribute" and _is_called_value(excerpt)
         return Trigger("instance", start, offset + 1) if is_value and not _binds(excerpt) else None
+
+    def _listing(self, generated: str) -> Trigger | None:
+        """A bracket around the names of an import, which may fit on the line without one."""
+        if not _LISTING.search(self.statement + generated):
+            return None
+        if is_conditional(self.context + self.statement + generated):
+            return None
+        return Trigger("import", len(generated), len(generated) + 1)
 
     def _keyword(self, generated: str, offset: int) -> Trigger | None:
         """The word before a single ``=`` at ``offset`` in the arguments of a call."""
@@ -226,15 +235,14 @@ def surroundings_of(language: str, before: str) -> Surroundings:
     return Surroundings(language, before[start:], before[max(start - CONTEXT_CHARACTERS, 0) : start])
 
 
-def block_header(text: str) -> str:
-    """The first word of the line that opens the block of the last line; "" at the left margin."""
+def is_conditional(text: str) -> bool:
+    """Whether the block of the last line is run, or finished, on some systems only."""
     *above, last = text.split("\n")
     indentation = len(last) - len(last.lstrip())
     for line in reversed(above):
         if line.strip() and len(line) - len(line.lstrip()) < indentation:
-            found = _FIRST_WORD.match(line)
-            return found[1] if found else ""
-    return ""
+            return _CONDITION.match(line) is not None
+    return False
 
 
 def words_around(language: str, before: str, after: str) -> frozenset[str]:

@@ -248,7 +248,8 @@ class Watch:
         """What is preferred among what is allowed."""
         if trigger.kind != "import" or not isinstance(answer, Importables):
             return None
-        return imports_wanted(answer, self._inquiry.listed(trigger, self._text))
+        listed = self._inquiry.listed(trigger, self._text)
+        return imports_wanted(answer, listed, self._inquiry.column(trigger, self._text))
 
     def _is_allowed(self, trigger: Trigger, answer: AnyAnswer, word: str) -> bool:
         """Whether an answer that demands nothing does so because the text is right."""

@@ -16,6 +16,8 @@ from holesmith.completion.inquiry import Document
 from holesmith.completion.monitors import choices_of
 from holesmith.completion.watch import Watch
 
+WIDE = ("a" * 40, "b" * 40)
+
 
 @dataclass(slots=True)
 class Analyst:
@@ -32,6 +34,7 @@ class Analyst:
 def analyst(tmp_path_factory: pytest.TempPathFactory) -> Analyst:
     root = tmp_path_factory.mktemp("project")
     (root / "shop.py").write_text("class Cart:\n    total = 1\n\ndef pay(amount): ...\n")
+    (root / "wide.py").write_text("".join(f"{name} = 1\n" for name in WIDE))
     return Analyst(root, JediAnalyser(Options(str(root), str(tmp_path_factory.mktemp("cache")))))
 
 
@@ -147,6 +150,10 @@ RIGHT = {
         "    match other:\n        case P(1, a=1) | [P(), *_] | {'a': Color.RED}:\n            pass\n        case whatever if whatever:\n            pass\n‸"
     ),
     "imports that the file uses": "‸from shop import Cart, pay\n‸def f(): return pay(Cart())\n",
+    "a bracket around names that do not fit on the line": (
+        f"‸from wide import (\n    {WIDE[0]},\n    {WIDE[1]},\n)\n‸x = {WIDE[0]}, {WIDE[1]}\n"
+    ),
+    "an import on some systems only": "import sys\nif sys.platform:\n‸    from shop import pay\n‸cart = Cart()\n",
     "an import that only __all__ has": "‸from shop import Cart\n‸__all__ = ['Cart']\npay = print\n",
     "a decorated function's own name": "import functools\n‸@functools.cache\ndef f(n):\n    return f(n - 1)\n‸",
 }
@@ -167,6 +174,14 @@ WRONG = {
     "a member": ("from shop import Cart\ncart = Cart()\n‸x = cart.totals\n‸", ["totals"]),
     "an import": ("‸from shop import Basket\n‸", ["Basket"]),
     "an import that the file does not use": ("‸from shop import pay\n‸cart = Cart()\n", ["pay"]),
+    "an import that the file does not use, for type checkers": (
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n‸    from shop import pay\n‸cart = Cart()\n",
+        ["pay"],
+    ),
+    "a bracket around names that fit on the line": (
+        "‸from shop import (\n    Cart,\n)\n‸cart = Cart()\n",
+        ["("],
+    ),
     "a name behind the one that the file uses": (
         "‸from shop import Cart, pay\n‸def f(rows: 'list[Cart]'): return Store(rows)\n",
         [],
