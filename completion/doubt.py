@@ -52,12 +52,18 @@ def doubt_of(trigger: Trigger, statement: str, generated: str, nearby: Nearby) -
             return _doubt_of_literal(trigger.start, generated)
         case "keyword":
             return _doubt_of_keyword(trigger.start, statement, generated, nearby)
-        case "argument":
-            assert trigger.place is not None
-            callee, positional = trigger.place.callee, trigger.place.positional
-            return "none" if nearby.is_builtin(callee) or nearby.takes(callee, positional) else "now"
+        case "argument" | "empty":
+            return _doubt_of_arguments(trigger, nearby)
         case _:
             return "now"
+
+
+def _doubt_of_arguments(trigger: Trigger, nearby: Nearby) -> Doubt:
+    """Whether the callee may take so many, or none."""
+    assert trigger.place is not None
+    callee, positional = trigger.place.callee, trigger.place.positional
+    is_seen = nearby.takes_none(callee) if trigger.kind == "empty" else nearby.takes(callee, positional)
+    return "none" if is_seen or nearby.is_builtin(callee) else "now"
 
 
 def _doubt_of_word(start: int, generated: str, known: Words) -> Doubt:

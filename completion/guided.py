@@ -76,6 +76,7 @@ class GuidedDecoding:
     ) -> "asyncio.Task[Token | None] | None":
         """Note a token and wait for the next; None if no more are wanted."""
         if token is None:
+            self._watch.end()
             return None
         self._tokens.append(token)
         self._middle.add(token)

@@ -95,7 +95,7 @@ class Inquiry:
 
     def _key(self, trigger: Trigger, beginning: str, word: str) -> Key:
         # What a call takes is the same for its keywords and for the number of its arguments.
-        kind = "keyword" if trigger.kind == "argument" else trigger.kind
+        kind = "keyword" if trigger.kind in ("argument", "empty") else trigger.kind
         return kind, beginning, word if trigger.kind in ("exception", "instance") else ""
 
     def _beginning(self, trigger: Trigger, generated: str) -> str:

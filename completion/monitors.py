@@ -7,6 +7,7 @@ never be refused; every other doubt is settled the same way.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from string import ascii_letters
 from typing import Protocol
 
 from holesmith.analysis.answers import (
@@ -47,6 +48,9 @@ _STRING_OPENINGS = tuple(
     for prefix in ("f", "r", "b", "u", "rb", "br", "fr", "rf", "F", "R", "B", "Rb", "bR", "BR")
     for quote in "\"'"
 )
+
+_ARGUMENT_BEGINNINGS = tuple("\"'([{-+~*.0123456789" + ascii_letters + "_")
+"""Of a name only where it is written in ASCII: demanded is an argument only after none was given."""
 
 _LITERAL = re.compile(r"""(["'])([^"'\\]*)\1""")
 
@@ -117,7 +121,7 @@ def question_of(kind: TriggerKind, source: Source, offset: int, word: str = "") 
             return MembersQuestion(source, offset, only_complete=True)
         case "import":
             return ImportablesQuestion(source, offset)
-        case "keyword" | "argument":
+        case "keyword" | "argument" | "empty":
             return CallQuestion(source, offset, only_complete=True)
         case "name":
             return ScopeQuestion(source, offset)
@@ -200,13 +204,25 @@ def arguments_of(answer: Call) -> Choices:
     return Choices(frozenset(), (")", "*", *_named(free), *(f"{name} =" for name in free)))
 
 
+def some_argument(answer: Call) -> Choices | None:
+    """Something that begins an argument; None if the callee may need none."""
+    needed = any(
+        each.default is None and not each.kind.startswith("var_") for each in answer.signatures[0].parameters
+    )
+    return Choices(frozenset(), _ARGUMENT_BEGINNINGS) if needed else None
+
+
 def room_of(answer: Call) -> int | None:
     """How many arguments without a name the callee takes.
 
     None for any number, or where that is not certain: the callee is not known, or has several signatures.
     """
-    certain = answer.is_complete and len(answer.signatures) == 1
-    return _room_of(answer.signatures[0]) if certain else None
+    return _room_of(answer.signatures[0]) if is_certain(answer) else None
+
+
+def is_certain(answer: Call) -> bool:
+    """Whether the callee is known, with one signature."""
+    return answer.is_complete and len(answer.signatures) == 1
 
 
 def _room_of(signature: Signature) -> int | None:

@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import islice
 from keyword import kwlist, softkwlist
 
-from holesmith.completion.triggers import words_around
+from holesmith.completion.blocks import words_around
 
 KEYWORDS = frozenset((*kwlist, *softkwlist))
 EXCEPTIONS = frozenset(
@@ -103,6 +103,11 @@ class Nearby:
             for match in islice(call.finditer(text), CALLS_MAX)
         )
         return any(count > positional for count in found)
+
+    def takes_none(self, callee: str) -> bool:
+        """Whether the same callee is called without arguments elsewhere."""
+        call = re.compile(rf"(?<![\w.]){re.escape(callee)}\(\s*\)")
+        return call.search(self.before) is not None or call.search(self.after) is not None
 
     def is_builtin(self, name: str) -> bool:
         """Whether Python itself provides the name, and the document does not bind it at its left margin."""

@@ -16,9 +16,10 @@ from holesmith.analysis.lexer import Token, tokenize
 from holesmith.analysis.lexicon import lexicon_of
 from holesmith.analysis.tokens_before_hole import TokensBeforeHole
 from holesmith.completion.argument_place import ArgumentPlace, argument_place
+from holesmith.completion.blocks import is_conditional
 
 TriggerKind = Literal[
-    "member", "import", "name", "keyword", "literal", "argument", "exception", "instance", "pattern"
+    "member", "import", "name", "keyword", "literal", "argument", "empty", "exception", "instance", "pattern"
 ]
 
 Use = Literal["certain", "tested", "possible", "bracketed"]
@@ -34,16 +35,11 @@ _EXPECTING = frozenset[HoleKind](("argument", "condition", "return", "right_hand
 _COMPARISONS = (None, "==", "!=")
 _ASSIGNMENTS = frozenset(("=", ":=", "+=", "-=", "*=", "/=", "//=", "%=", "**=", "|=", "&=", "^="))
 
-WORDS_CHARACTERS_MAX = 24_000
 CONTEXT_CHARACTERS = 2_000
 _LISTING = re.compile(r"^[ \t]*from[ \t]+[\w.]+[ \t]+import[ \t]+$", re.MULTILINE)
-_CONDITION = re.compile(r"\s*(?:if|elif|else|try|except)\b(?![ \t]+(?:\w+\.)?TYPE_CHECKING[ \t]*:)")
-"""Blocks in which a program imports what may not be there: other versions, optional packages."""
 _RAISED = re.compile(r"(?:^|[\n;:])[ \t]*(?:except[ \t]*\*?(?:[ \t]*\((?:[\w.\s]+,)*)?|raise\b)\s*[\w.]*$")
 """Text behind which an exception class or what leads to one must stand: a name, or a name behind dots."""
 _CASE = re.compile(r"(?:^|\n)[ \t]*case[ \t]+(?:[\w.]+[ \t]*\|[ \t]*)*(?:[\w.]+\.)?$")
-_MARGIN = re.compile(r"^(?:async def|def|class)\b", re.MULTILINE)
-_LOOP = re.compile(r"\s*(?:async for|for|while)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +89,8 @@ class Surroundings:
         if self.language == "python" and character == "(":
             yield self._instance(generated, offset)
             yield self._listing(generated[:offset])
+        if self.language == "python" and character == ")":
+            yield self._empty(generated[:offset])
         if self.language == "python" and character not in " \t\n)*#\\":
             yield self._argument(generated[:offset])
 
@@ -140,8 +138,18 @@ class Surroundings:
 
     def _argument(self, generated: str) -> Trigger | None:
         """The first character of an argument, when the arguments before it can be counted."""
-        text = (self.statement + generated).rstrip()
-        if text[-1:] not in ("(", ","):
+        place = self._place(generated, behind=("(", ","))
+        return None if place is None else Trigger("argument", len(generated), len(generated) + 1, place=place)
+
+    def _empty(self, generated: str) -> Trigger | None:
+        """The bracket that closes a call without arguments."""
+        place = self._place(generated, behind=("(",))
+        start = 0 if place is None else max(place.inside, 0)
+        return None if place is None else Trigger("empty", start, len(generated) + 1, place=place)
+
+    def _place(self, generated: str, behind: tuple[str, ...]) -> ArgumentPlace | None:
+        """Where an argument of a call could begin."""
+        if (self.statement + generated).rstrip()[-1:] not in behind:
             return None
         excerpt = self._excerpt(generated)
         place = argument_place(excerpt) if hole_of(excerpt).kind == "argument" else None
@@ -149,8 +157,7 @@ class Surroundings:
             return None
         skipped = len(self.statement)
         comma = None if place.comma is None else place.comma - skipped
-        place = replace(place, inside=place.inside - skipped, comma=comma)
-        return Trigger("argument", len(generated), len(generated) + 1, place=place)
+        return replace(place, inside=place.inside - skipped, comma=comma)
 
     def _instance(self, generated: str, offset: int) -> Trigger | None:
         """The name of a class, told by how it is written, at the bracket behind which it is called."""
@@ -233,43 +240,6 @@ def surroundings_of(language: str, before: str) -> Surroundings:
     first = TokensBeforeHole(excerpt, outer).start
     start = excerpt.tokens[first].start if first < len(excerpt.tokens) else len(before)
     return Surroundings(language, before[start:], before[max(start - CONTEXT_CHARACTERS, 0) : start])
-
-
-def is_conditional(text: str) -> bool:
-    """Whether the block of the last line is run, or finished, on some systems only."""
-    *above, last = text.split("\n")
-    indentation = len(last) - len(last.lstrip())
-    for line in reversed(above):
-        if line.strip() and len(line) - len(line.lstrip()) < indentation:
-            return _CONDITION.match(line) is not None
-    return False
-
-
-def words_around(language: str, before: str, after: str) -> frozenset[str]:
-    """The bare names in the definition at the left margin that the cursor is in: all before the cursor, and
-    those behind it too if it is in a loop, which may have bound them in an earlier turn.
-    """
-    start = max((found.start() for found in _MARGIN.finditer(before)), default=0)
-    text = before[max(start, len(before) - WORDS_CHARACTERS_MAX) :]
-    if _is_in_loop(text):
-        margin = _MARGIN.search(after)
-        text += after[: min(margin.start() if margin else len(after), WORDS_CHARACTERS_MAX)]
-    tokens = tokenize(lexicon_of(language), text)
-    pairs = zip(["", *(token.text for token in tokens)], tokens, strict=False)
-    return frozenset(token.text for lead, token in pairs if token.kind == "word" and lead != ".")
-
-
-def _is_in_loop(before: str) -> bool:
-    """Whether a block around the last line is that of a loop; of an empty line any block may be around it."""
-    *above, last = before.split("\n")
-    margin = len(last) - len(last.lstrip()) if last else len(before)
-    for line in reversed(above):
-        indentation = len(line) - len(line.lstrip())
-        if line.strip() and indentation < margin:
-            if _LOOP.match(line):
-                return True
-            margin = indentation
-    return False
 
 
 def is_word_start(character: str, before: str) -> bool:

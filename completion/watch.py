@@ -23,8 +23,10 @@ from holesmith.completion.monitors import (
     exceptions_of,
     imports_wanted,
     instances_of,
+    is_certain,
     is_instantiable,
     room_of,
+    some_argument,
 )
 from holesmith.completion.nearby import Nearby
 from holesmith.completion.triggers import Surroundings, Trigger, TriggerKind, surroundings_of
@@ -43,7 +45,7 @@ _TOLD_BY_TEXT: frozenset[Outcome] = frozenset(("allowed", "bound", "left"))
 """Outcomes that rest on text that may have been thrown away."""
 
 _WORD = re.compile(r"\w+")
-_SHOWN = re.compile(r"""\w+|(["'])[^\n]*?(?:\1|$)""", re.MULTILINE)
+_SHOWN = re.compile(r"""\w+|[()]|(["'])[^\n]*?(?:\1|$)""", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,12 @@ class Watch:
         for guard in self._guards:
             if guard.answer is None and guard.outcome == "open":
                 self._pursue(guard)
+
+    def end(self) -> None:
+        """Take note that the model wants to write no more: then what the document goes on with comes next."""
+        is_open = (self._surroundings.statement + self._text).rstrip().endswith("(")
+        if is_open and self._nearby.after.lstrip().startswith(")"):
+            self.add(b")")
 
     def unanswered(self) -> set[Answer]:
         """What is asked about the text as it is, and not yet answered."""
@@ -237,6 +245,8 @@ class Watch:
                 return exceptions_of(answer)
             case Roles():
                 return instances_of(answer, word)
+            case Call() if trigger.kind == "empty":
+                return some_argument(answer) if is_certain(answer) else None
             case Call() if trigger.place is not None:
                 room = room_of(answer)
                 is_full = room is not None and trigger.place.positional >= room
@@ -257,7 +267,7 @@ class Watch:
             case Roles() if trigger.kind == "instance":
                 return is_instantiable(answer, word)
             case Call() if trigger.place is not None:
-                return room_of(answer) is not None
+                return is_certain(answer) if trigger.kind == "empty" else room_of(answer) is not None
             case _:
                 return False
 

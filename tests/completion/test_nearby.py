@@ -140,6 +140,6 @@ async def test_the_names_of_an_import_share_a_question() -> None:
     for trigger in asked:
         await inquiry.ask(trigger, text)
     words = [text[each.start :].split()[0].strip(",") for each in asked]
-    assert words == ["shop", "Cart", "pay", "Desk"]
+    assert words == ["shop", "(", "Cart", "pay", "Desk"]
     assert inquiry.count == 2
     inquiry.close()

@@ -38,8 +38,11 @@ def analyst(tmp_path_factory: pytest.TempPathFactory) -> Analyst:
     return Analyst(root, JediAnalyser(Options(str(root), str(tmp_path_factory.mktemp("cache")))))
 
 
-async def refused(source: str, analyst: Analyst) -> list[str]:
-    """The words refused in the text between the marks, given character by character."""
+async def refused(source: str, analyst: Analyst, *, to_the_end: bool = False) -> list[str]:
+    """The words refused in the text between the marks, given character by character.
+
+    ``to_the_end``: and then the model wants to write no more.
+    """
     before, generated, after = source.split("‸")
     watch = Watch(Document(str(analyst.root / "main.py"), "python", before, after), "", analyst)
     characters = [character.encode() for character in generated]
@@ -47,6 +50,8 @@ async def refused(source: str, analyst: Analyst) -> list[str]:
     while index < len(characters):
         watch.add(characters[index])
         index += 1
+        if to_the_end and index == len(characters):
+            watch.end()
         while pending := watch.unanswered():
             await asyncio.wait(pending)
         if (violation := watch.violation()) is not None:
@@ -192,6 +197,11 @@ WRONG = {
         ['"rw"'],
     ),
     "an argument too many": ("def f(a, b): ...\n‸f(1, 2, 3)\n‸", ["3"]),
+    "no argument where there must be one": ("def f(a): ...\n‸f()\n‸", [")"]),
+    "no argument where there must be one, on two lines": (
+        "class A:\n    def __init__(self, a): ...\n‸a = A(\n)\n‸",
+        [")"],
+    ),
     "an argument where there is none": ("class A:\n    def f(self): ...\n‸A().f(1)\n‸", ["1"]),
     "an argument too many for a class method": (
         "class A:\n    def g(self): ...\n    def f(self, a):\n‸        self.g()\n        self.f(a, self)\n‸",
@@ -239,6 +249,27 @@ async def test_invented_names_are_refused(source: str, words: list[str], analyst
     found = await refused(source, analyst)
     assert len(found) == len(words)
     assert all(word.startswith(begun) for word, begun in zip(words, found, strict=True))
+
+
+ENDED = {
+    "a call that needs an argument": ("def f(a, b=1): ...\nx = ‸f(‸)\n", [")"]),
+    "a call whose bracket stands there": ("def f(a): ...\nx = f‸(‸)\n", [")"]),
+    "a call that needs a keyword": ("def f(*, a): ...\nx = ‸f(‸)\n", [")"]),
+    "a call that needs none": ("def f(a=1, *b, **c): ...\nx = ‸f(‸)\n", []),
+    "a method": ("class A:\n    def f(self): ...\n    def g(self, a): ...\nA().f()\n‸A().g(‸)\n", [")"]),
+    "a method that needs none": ("class A:\n    def f(self): ...\n‸A().f(‸)\n", []),
+    "called so elsewhere": ("def f(a): ...\nx = ‸f(‸)\ny = f()\n", []),
+    "a callee that nobody knows": ("from missing import f\nx = ‸f(‸)\n", []),
+    "a definition": ("‸def f(‸): ...\n", []),
+    "an end elsewhere": ("def f(a): ...\nx = ‸f(‸\n", []),
+}
+
+
+@pytest.mark.parametrize(("source", "words"), ENDED.values(), ids=ENDED.keys())
+async def test_a_call_is_not_left_without_the_arguments_that_it_needs(
+    source: str, words: list[str], analyst: Analyst
+) -> None:
+    assert await refused(source, analyst, to_the_end=True) == words
 
 
 def test_instead_of_a_wrong_keyword_an_argument_may_stand_without_one() -> None:

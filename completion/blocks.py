@@ -1,0 +1,49 @@
+"""The blocks around the cursor, told by indentation: half-written code has no better."""
+
+import re
+
+from holesmith.analysis.lexer import tokenize
+from holesmith.analysis.lexicon import lexicon_of
+
+WORDS_CHARACTERS_MAX = 24_000
+_MARGIN = re.compile(r"^(?:async def|def|class)\b", re.MULTILINE)
+_LOOP = re.compile(r"\s*(?:async for|for|while)\b")
+_CONDITION = re.compile(r"\s*(?:if|elif|else|try|except)\b(?![ \t]+(?:\w+\.)?TYPE_CHECKING[ \t]*:)")
+"""Blocks in which a program imports what may not be there: other versions, optional packages."""
+
+
+def is_conditional(text: str) -> bool:
+    """Whether the block of the last line is run, or finished, on some systems only."""
+    *above, last = text.split("\n")
+    indentation = len(last) - len(last.lstrip())
+    for line in reversed(above):
+        if line.strip() and len(line) - len(line.lstrip()) < indentation:
+            return _CONDITION.match(line) is not None
+    return False
+
+
+def words_around(language: str, before: str, after: str) -> frozenset[str]:
+    """The bare names in the definition at the left margin that the cursor is in: all before the cursor, and
+    those behind it too if it is in a loop, which may have bound them in an earlier turn.
+    """
+    start = max((found.start() for found in _MARGIN.finditer(before)), default=0)
+    text = before[max(start, len(before) - WORDS_CHARACTERS_MAX) :]
+    if _is_in_loop(text):
+        margin = _MARGIN.search(after)
+        text += after[: min(margin.start() if margin else len(after), WORDS_CHARACTERS_MAX)]
+    tokens = tokenize(lexicon_of(language), text)
+    pairs = zip(["", *(token.text for token in tokens)], tokens, strict=False)
+    return frozenset(token.text for lead, token in pairs if token.kind == "word" and lead != ".")
+
+
+def _is_in_loop(before: str) -> bool:
+    """Whether a block around the last line is that of a loop; of an empty line any block may be around it."""
+    *above, last = before.split("\n")
+    margin = len(last) - len(last.lstrip()) if last else len(before)
+    for line in reversed(above):
+        indentation = len(line) - len(line.lstrip())
+        if line.strip() and indentation < margin:
+            if _LOOP.match(line):
+                return True
+            margin = indentation
+    return False
