@@ -19,7 +19,7 @@ Key = tuple[str, str, str]
 
 IMPORT_CHARACTERS_MAX = 2_000
 _LISTED = re.compile(
-    r"(\bfrom[ \t]+[\w.]+[ \t]+import[ \t]*(?:\([ \t]*)?)(?:\s*\w+(?:[ \t]+as[ \t]+\w+)?[ \t]*,)*\s*$"
+    r"(\bfrom[ \t]+[\w.]+[ \t]+import[ \t]*)(?:\([ \t]*)?(?:\s*\w+(?:[ \t]+as[ \t]+\w+)?[ \t]*,)*\s*$"
 )
 """A statement that imports several names from a module, up to one of them."""
 
