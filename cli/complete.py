@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import get_args
 
 from holesmith.analysis.environment import fault_of_setting
 from holesmith.cli.command import Subparsers
@@ -16,7 +17,7 @@ from holesmith.cli.source_file import snapshot_of
 from holesmith.completion.answer import Answer
 from holesmith.completion.hole_report import Asked, HoleReport, hole_report
 from holesmith.completion.monitor_report import MonitorReport
-from holesmith.completion.options import Options
+from holesmith.completion.options import Options, WeightForm
 from holesmith.completion.retrieval import Retrieval, is_too_general
 from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
@@ -43,6 +44,7 @@ def add_option_arguments(parser: argparse.ArgumentParser) -> None:
     defaults = Options()
     parser.add_argument("--model", metavar="M", help="a name of `model list`, a .gguf file or a directory")
     parser.add_argument("--device", default=defaults.device, help="auto, cpu, cuda or cuda:N")
+    parser.add_argument("--weights", choices=get_args(WeightForm), default=defaults.weights)
     parser.add_argument("--lines", choices=("auto", "single", "multi"), default=defaults.lines)
     parser.add_argument("--max-tokens", type=positive, default=defaults.tokens_max, metavar="N")
     parser.add_argument("--no-context", action="store_true", help="only this file in the prompt")
@@ -72,6 +74,7 @@ def options_of(arguments: argparse.Namespace) -> Options:
     return Options(
         model=arguments.model,
         device=arguments.device,
+        weights=arguments.weights,
         lines=arguments.lines,
         tokens_max=arguments.max_tokens,
         context=not arguments.no_context,

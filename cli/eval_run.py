@@ -47,6 +47,7 @@ def run_suite(arguments: argparse.Namespace) -> int:
 def configuration_of_arguments(arguments: argparse.Namespace) -> Configuration:
     start = Configuration(
         model=arguments.model,
+        weights=arguments.weights,
         mode=arguments.mode,
         context=not arguments.no_context,
         monitor=not arguments.no_monitor,

@@ -49,7 +49,12 @@ def load_from_store(options: Options, progress: Progress) -> Engine:
     from holesmith.engine.store import find
 
     name = options.model or default_model(choose_device(options.device).type)
-    return load_engine(find(name), options.device, progress)
+    return load_engine(find(name), options.device, progress, options.weights)
+
+
+def loaded_by(options: Options) -> tuple[object, ...]:
+    """What of the options the loaded model depends on."""
+    return options.model, options.device, options.weights
 
 
 class Service:
@@ -119,7 +124,7 @@ class Service:
             self._warming.start_over()
 
     async def configure(self, options: Options) -> None:
-        """Take new options; the model is loaded again only if the options name another model or device."""
+        """Take new options; the model is loaded again only if the options want it otherwise."""
         before, self._options = self._options, options
         self._recent.clear()
         self._foresight.stop()
@@ -131,7 +136,7 @@ class Service:
             await self._workspaces.use_python(options.python)
             if self._opened is not None:
                 await self._analyse(self._opened)
-        if (before.model, before.device) != (options.model, options.device):
+        if loaded_by(before) != loaded_by(options):
             await self.load()
 
     async def complete(self, snapshot: Snapshot) -> Answer:

@@ -105,6 +105,7 @@ def options_for(configuration: Configuration, case: Case, device: str) -> Option
     return Options(
         model=configuration.model,
         device=device,
+        weights=configuration.weights,
         lines=_LINES[case.extent],
         tokens_max=configuration.tokens_max,
         prompt_tokens_max=configuration.prompt_tokens_max,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Literal, cast, get_args
 
+from holesmith.completion.options import WeightForm
 from holesmith.evaluation.errors import EvaluationError
 
 Mode = Literal[
@@ -31,16 +32,18 @@ PAPER_TEMPERATURES = (0.2, 0.4, 0.6, 0.6, 0.8, 0.8)
 class Configuration:
     """``mode`` is "pipeline" for what the editor would show, else how the prompt is made from the case.
 
-    ``model`` None is the default model of the device. ``context`` and ``monitor`` belong to the pipeline,
-    ``sources`` (None for those on by default) to it and to the mode "context". ``healing`` takes a token
-    that may be half typed off a prompt and demands it from the model. The published settings do not, and had
-    vocabularies that end a token at every dot; one with tokens such as ``.get`` fails without.
-    ``window_step`` lets a window of tokens begin only at multiples of it, so that the windows of holes in
-    one file begin alike. ``suffix_tokens_max`` None is half of the prompt. ``passages`` and
-    ``passage_tokens`` bound the retrieved contexts. Each of ``temperatures`` is one sample; 0 is greedy.
+    ``model`` None is the default model of the device, ``weights`` how the engine keeps it. ``context``
+    and ``monitor`` belong to the pipeline, ``sources`` (None for those on by default) to it and to the
+    mode "context". ``healing`` takes a token that may be half typed off a prompt and demands it from the
+    model. The published settings do not, and had vocabularies that end a token at every dot; one with
+    tokens such as ``.get`` fails without. ``window_step`` lets a window of tokens begin only at multiples
+    of it, so that the windows of holes in one file begin alike. ``suffix_tokens_max`` None is half of the
+    prompt. ``passages`` and ``passage_tokens`` bound the retrieved contexts. Each of ``temperatures`` is
+    one sample; 0 is greedy.
     """
 
     model: str | None = None
+    weights: WeightForm = "auto"
     mode: Mode = "pipeline"
     context: bool = True
     monitor: bool = True
@@ -147,6 +150,13 @@ def _mode(value: str) -> Mode:
     return value
 
 
+def _weights(value: str) -> WeightForm:
+    found = next((form for form in get_args(WeightForm) if form == value), None)
+    if found is None:
+        raise ValueError(f"use one of {', '.join(get_args(WeightForm))}")
+    return found
+
+
 def _positive(value: str) -> int:
     if (number := int(value)) < 1:
         raise ValueError("must be at least 1")
@@ -161,6 +171,7 @@ def _sources(value: str) -> tuple[str, ...] | None:
 
 _READERS: Mapping[str, Callable[[str], object]] = {
     "model": lambda value: None if value == "default" else value,
+    "weights": _weights,
     "mode": _mode,
     "context": _switch,
     "monitor": _switch,

@@ -72,7 +72,7 @@ class Worker:
         self._setup = setup
         self._runner = asyncio.Runner()
         self._checker = Checker(setup.checker) if setup.checker else None
-        self._model: str | None = None
+        self._loaded: tuple[str | None, str] | None = None
         self._engine: SampledEngine | None = None
         self._service: Service | None = None
         self._fusion: FusionInDecoder | None = None
@@ -88,7 +88,7 @@ class Worker:
         if configuration.mode in ("pipeline", "context", "retrieval", "fusion-in-decoder"):
             places = [(case.repository, case.path, len(case.prefix)) for case in cases]
             return sorted(range(len(cases)), key=places.__getitem__)
-        vocabulary = self._engine_for(configuration.model).vocabulary
+        vocabulary = self._engine_for(configuration).vocabulary
         prompts = [prompt_for(case, configuration, vocabulary).token_ids for case in cases]
         return sorted(range(len(cases)), key=prompts.__getitem__)
 
@@ -130,7 +130,7 @@ class Worker:
         if configuration.mode == "fusion-in-decoder":
             self._fusion_for(configuration.model)
         elif configuration.mode != "retrieval":
-            self._engine_for(configuration.model)
+            self._engine_for(configuration)
 
     async def _answered(self, configuration: Configuration, case: Case, sample: int) -> Answered:
         if configuration.mode == "retrieval":
@@ -186,11 +186,13 @@ class Worker:
             monitors=answered.monitors,
         )
 
-    def _engine_for(self, model: str | None) -> SampledEngine:
-        if self._engine is None or self._model != model:
+    def _engine_for(self, configuration: Configuration) -> SampledEngine:
+        wanted = configuration.model, configuration.weights
+        if self._engine is None or self._loaded != wanted:
             self._runner.run(self._unload())
-            engine = self._setup.loader(Options(model=model, device=self._setup.device))
-            self._engine, self._model = SampledEngine(engine), model
+            model, weights = wanted
+            options = Options(model=model, device=self._setup.device, weights=weights)
+            self._engine, self._loaded = SampledEngine(self._setup.loader(options)), wanted
         return self._engine
 
     def _fusion_for(self, model: str | None) -> "FusionInDecoder":
@@ -198,9 +200,10 @@ class Worker:
 
         if model is None:
             raise EvaluationError("mode fusion-in-decoder needs --model, a directory in Hugging Face layout")
-        if self._fusion is None or self._model != model:
+        if self._fusion is None or self._loaded != (model, "auto"):
             self._runner.run(self._unload())
-            self._fusion, self._model = load_fusion_in_decoder(model, self._setup.device), model
+            self._fusion = load_fusion_in_decoder(model, self._setup.device)
+            self._loaded = model, "auto"
         return self._fusion
 
     async def _unload(self) -> None:

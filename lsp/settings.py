@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from holesmith.completion.options import Lines, Options, PromptOrder
+from holesmith.completion.options import Lines, Options, PromptOrder, WeightForm
 from holesmith.lsp.documents import Limits
 
 _OPTIONS = Options()
@@ -20,6 +20,7 @@ class Settings:
 
     model: str | None = _OPTIONS.model
     device: str = _OPTIONS.device
+    weights: WeightForm = _OPTIONS.weights
     context: bool = _OPTIONS.context
     prompt_tokens_max: int = _OPTIONS.prompt_tokens_max
     prompt_order: PromptOrder = _OPTIONS.prompt_order
@@ -46,6 +47,7 @@ class Settings:
         return Options(
             model=self.model,
             device=self.device,
+            weights=self.weights,
             lines=self.lines,
             tokens_max=self.tokens_max,
             prompt_tokens_max=self.prompt_tokens_max,
@@ -118,6 +120,13 @@ RULES = (
         "null takes the default for the device.",
     ),
     Rule("device", "device", "Where the model runs: auto, cpu, cuda or cuda:N."),
+    Rule(
+        "weights",
+        "weights",
+        "How the model's weights are kept: auto, or on a GPU in bf16, int8 or int4. "
+        "Fewer bits take less memory.",
+        choices=("auto", "bf16", "int8", "int4"),
+    ),
     Rule("context", "context.enabled", "Put pieces of the rest of the repository into the prompt."),
     Rule(
         "prompt_tokens_max",
