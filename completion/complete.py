@@ -14,6 +14,7 @@ from holesmith.completion.guided import GuidedDecoding
 from holesmith.completion.indentation import indentation_of
 from holesmith.completion.inquiry import Document
 from holesmith.completion.last_check import Checked, LastCheck
+from holesmith.completion.line_beginning import deeper_tokens, is_indented
 from holesmith.completion.middle import Middle
 from holesmith.completion.monitor_report import MonitorReport
 from holesmith.completion.monitors import Analyst
@@ -37,12 +38,13 @@ from holesmith.engine.seam import Engine
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What is known of a request before the model is asked."""
+    """What is known of a request before the model is asked. It must not begin with ``excluded_first``."""
 
     snapshot: Snapshot
     extent: Extent
     gathered: Gathered
     prompt: Prompt
+    excluded_first: frozenset[int]
 
     def stop_of(self, middle: str) -> int | None:
         """The offset behind which nothing of ``middle`` is wanted; None while it may go on."""
@@ -184,7 +186,10 @@ class Completer:
                 as_comments(gathered.files, snapshot.language),
             )
             prompt = build_prompt(hole, self.template, vocabulary, tokens_max, options.prompt_order)
-        return Prepared(snapshot, extent, gathered, prompt)
+            excluded: frozenset[int] = frozenset()
+            if prompt.required.isspace() and is_indented(snapshot.language, prefix):
+                excluded = deeper_tokens(vocabulary, prompt.required)
+        return Prepared(snapshot, extent, gathered, prompt, excluded)
 
     async def decode(
         self,
@@ -201,7 +206,8 @@ class Completer:
             return prepared.stop_of(middle.text) is not None
 
         required = prepared.prompt.required
-        request = replace(request_of(prepared.prompt, options), excluded_first=excluded_first)
+        excluded = excluded_first | prepared.excluded_first
+        request = replace(request_of(prepared.prompt, options), excluded_first=excluded)
         analyst: Analyst | None = None
         if self.workspaces is not None and options.monitor:
             analyst = await self.workspaces.of(prepared.snapshot)
