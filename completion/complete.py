@@ -27,7 +27,7 @@ from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.stopwatch import Stopwatch
 from holesmith.completion.watch import Watch
 from holesmith.completion.workspaces import Workspaces
-from holesmith.context.comments import as_comments
+from holesmith.context.comments import as_appendix, as_comments
 from holesmith.context.gather import Gathered
 from holesmith.context.prompt import Hole, Prompt, build_prompt
 from holesmith.context.request import Fact
@@ -184,6 +184,7 @@ class Completer:
                 repository_name(snapshot),
                 gathered.files,
                 as_comments(gathered.files, snapshot.language),
+                as_appendix(gathered.files, snapshot.language),
             )
             prompt = build_prompt(hole, self.template, vocabulary, tokens_max, options.prompt_order)
             excluded: frozenset[int] = frozenset()

@@ -14,7 +14,7 @@ from holesmith.completion.answer import SnippetUse
 from holesmith.completion.retrieval import Retrieval, relative, snippet_uses
 from holesmith.completion.snapshot import Snapshot
 from holesmith.context.budget import ReadingSpeed, budget_of
-from holesmith.context.comments import as_comments
+from holesmith.context.comments import as_appendix, as_comments
 from holesmith.context.deadline import deadline_after
 from holesmith.context.gather import DEFAULT_CHOICE, Choice, Gathered, gather
 from holesmith.context.index.foreground import index_now
@@ -77,7 +77,8 @@ class RepositoryPrompts:
         gathered = self.gathered(document, vocabulary, tokens_max, choice_of(sources))
         files, path = gathered.files, document.path
         comments = as_comments(files, document.language)
-        hole = Hole(document.prefix, document.suffix, path, self._root.name, files, comments)
+        appendix = as_appendix(files, document.language)
+        hole = Hole(document.prefix, document.suffix, path, self._root.name, files, comments, appendix)
         prompt = build_prompt(hole, template_for(vocabulary), vocabulary, tokens_max)
         return RepositoryPrompt(prompt.token_ids, prompt.stop_ids, prompt.required, snippet_uses(gathered))
 

@@ -1,4 +1,6 @@
-"""Snippets as comments, for models that were never shown several files in one prompt."""
+"""Snippets as comments before the prefix, or as code behind the suffix, for models that are not shown several
+files in one prompt.
+"""
 
 from collections.abc import Iterable
 
@@ -22,3 +24,9 @@ def as_comments(files: Iterable[RepositoryFile], language: str) -> str:
         lines.append(f"{mark} {file.path}:")
         lines.extend(f"{mark} {line}".rstrip() for line in file.code.splitlines())
     return "".join(f"{line}\n" for line in lines)
+
+
+def as_appendix(files: Iterable[RepositoryFile], language: str) -> str:
+    """Each file's code behind its path in a comment, in paragraphs of their own; empty without files."""
+    mark = comment_mark(language)
+    return "".join(f"\n\n{mark} {file.path}\n{file.code}" for file in files)

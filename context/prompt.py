@@ -1,9 +1,11 @@
 """The prompt: ordered segments and their token ids, the stable ones first, within a budget.
 
-Two orders. *Plain* is prefix, suffix, middle marker. *Anchored* gives the model the lines before the cursor's
-line as prefix, and the line so far as the beginning of the middle; between keystrokes only that last part
-changes, so the prefix cache holds all the rest. In both the text right at the cursor is healed (healing.py):
-what is cut off comes back as ``required``, with which the generated text must begin.
+Two orders. *Plain* is prefix, suffix, middle marker. *Anchored* ends the prefix some lines above the cursor,
+at the anchor, and gives the model the text from there to the cursor as the beginning of the middle. Between
+keystrokes only the end of that changes, and the anchor moves once in several lines, so the prefix cache holds
+all the rest; and what stands next to the cursor stands next to what is generated, which a small model needs
+(docs/experiments.md). In both orders the text right at the cursor is healed (healing.py): what is cut off
+comes back as ``required``, with which the generated text must begin.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +23,11 @@ Order = Literal["plain", "anchored"]
 # The share of the budget that text after the cursor may take; what it leaves goes to the text before.
 SUFFIX_SHARE = 0.25
 
+ANCHORED_LINES_MIN = 3
+ANCHOR_EVERY_LINES = 8
+ANCHORED_CHARACTERS_MAX = 1_200
+TAIL_STEP_TOKENS = 64
+
 
 @dataclass(frozen=True, slots=True)
 class RepositoryFile:
@@ -34,7 +41,8 @@ class RepositoryFile:
 class Hole:
     """The text around the cursor, where it lies, and what stands in the prompt before it.
 
-    ``preamble`` are comment lines that stand before the prefix if the family has no layout for ``files``.
+    ``preamble`` are comment lines that stand before the prefix if the family has no layout for ``files``,
+    ``appendix`` is what stands behind the suffix if it has them there.
     """
 
     prefix: str
@@ -43,6 +51,7 @@ class Hole:
     repository: str
     files: tuple[RepositoryFile, ...] = ()
     preamble: str = ""
+    appendix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +87,38 @@ def build_prompt(
     """The prompt for one hole. It stays below ``tokens_max`` apart from the few markers of the template."""
     line_start = hole.prefix.rfind("\n") + 1
     anchored = order == "anchored" and template.anchorable
-    seen, required = split_partial_token(hole.prefix[line_start:])
+    begun, required = split_partial_token(hole.prefix[line_start:])
+    anchor = anchor_of(hole.prefix, line_start) if anchored else line_start
+    seen = hole.prefix[anchor:line_start] + begun
     opening = list(segments_of(repository_pieces(hole, template), tokenizer))
-    preamble = hole.preamble if template.repository is None else ""
-    taken = sum(len(segment.token_ids) for segment in opening) + len(tokenizer.encode(preamble))
+    appendix = hole.appendix if template.appends_files else ""
+    preamble = hole.preamble if template.repository is None and not template.appends_files else ""
+    taken = sum(len(segment.token_ids) for segment in opening) + len(tokenizer.encode(preamble + appendix))
     budget = max(16, tokens_max - taken)
     suffix = lines_after(hole.suffix, int(budget * SUFFIX_SHARE), tokenizer) if template.fills_middle else ""
     budget -= len(tokenizer.encode(suffix))
     if anchored:
-        budget -= len(tokenizer.encode(seen))
-        prefix, middle = lines_before(hole.prefix[:line_start], max(0, budget), tokenizer), seen
+        # In steps, or the window would move with every key.
+        budget -= -(-len(tokenizer.encode(seen)) // TAIL_STEP_TOKENS) * TAIL_STEP_TOKENS
+        prefix, middle = lines_before(hole.prefix[:anchor], max(0, budget), tokenizer), seen
     else:
         prefix, middle = lines_before(hole.prefix[:line_start] + seen, budget, tokenizer), ""
-    texts = {Slot.PREFIX: preamble + prefix, Slot.SUFFIX: suffix, Slot.MIDDLE: middle}
+    texts = {Slot.PREFIX: preamble + prefix, Slot.SUFFIX: suffix + appendix, Slot.MIDDLE: middle}
     closing = segments_of(hole_pieces(hole, template, texts), tokenizer)
     begin = () if tokenizer.begin_id is None else (Segment("marker", "", (tokenizer.begin_id,)),)
     return Prompt((*begin, *opening, *closing), required, template.stop_ids(tokenizer), template)
+
+
+def anchor_of(prefix: str, line_start: int) -> int:
+    """Where the prefix ends: before the cursor's line and some lines above it, at a line that stays the same
+    for several. At the top of a file, and behind lines that are very long, it is the cursor's line.
+    """
+    line = prefix.count("\n", 0, line_start)
+    above = line - max(0, line - ANCHORED_LINES_MIN) // ANCHOR_EVERY_LINES * ANCHOR_EVERY_LINES
+    anchor = line_start
+    for _ in range(above):
+        anchor = prefix.rfind("\n", 0, anchor - 1) + 1
+    return anchor if anchor > 0 and line_start - anchor <= ANCHORED_CHARACTERS_MAX else line_start
 
 
 def repository_pieces(hole: Hole, template: Template) -> Iterator[tuple[Piece, str]]:

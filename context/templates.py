@@ -51,7 +51,8 @@ class Template:
 
     ``hole`` is the prompt around one hole. ``requires`` are further special tokens that tell this family from
     others with the same markers, ``excludes`` tokens it does not have. ``stops`` end the middle, besides the
-    vocabulary's own end tokens. ``repository`` is None where the family was trained on single files.
+    vocabulary's own end tokens. ``repository`` is None where the family was trained on single files, or where
+    ``appends_files`` says that it does better with other files behind the suffix.
     ``anchorable`` says that the model may be given the first part of the middle after its last marker, which
     holds where the prefix comes before the suffix.
     """
@@ -62,6 +63,7 @@ class Template:
     repository: RepositoryLayout | None = None
     requires: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
+    appends_files: bool = False
 
     @property
     def anchorable(self) -> bool:
@@ -101,12 +103,11 @@ ANGLES = prefix_suffix_middle("<fim_prefix>", "<fim_suffix>", "<fim_middle>")
 QWEN = Template(
     family="qwen2.5-coder",
     hole=PIPES,
-    stops=("<|fim_pad|>", "<|endoftext|>", "<|im_end|>"),
-    repository=RepositoryLayout(
-        header=(Special("<|repo_name|>"), Slot.REPOSITORY, "\n"),
-        file=(Special("<|file_sep|>"), Slot.PATH, "\n", Slot.CODE, "\n"),
-        current=(Special("<|file_sep|>"), Slot.PATH, "\n"),
-    ),
+    stops=("<|fim_pad|>", "<|endoftext|>", "<|im_end|>", "<|repo_name|>", "<|file_sep|>"),
+    requires=("<|repo_name|>", "<|file_sep|>"),
+    # It was trained on whole files before the hole, between these two markers; with pieces of files, it does
+    # better where its authors' own evaluation has them, behind the suffix (docs/experiments.md).
+    appends_files=True,
 )
 CODEGEMMA = Template(
     family="codegemma",

@@ -95,8 +95,8 @@ OPTIONS = Options(prompt_tokens_max=3_000)
 
 async def test_what_the_repository_offers_stands_before_the_file(root: Path) -> None:
     answer = await complete(root, FakeEngine("pay(1)"), OPTIONS)
-    before, _, after = answer.prompt.partition("<|file_sep|>main.py\n")
-    assert "<|file_sep|>cart.py\nclass Cart:\n    def pay(self, amount: int) -> bool: ..." in before
+    after, _, before = answer.prompt.partition("<|fim_suffix|>")
+    assert "\n\n# cart.py\nclass Cart:\n    def pay(self, amount: int) -> bool: ..." in before
     assert after.startswith("<|fim_prefix|>from cart import Cart")
     use = next(use for use in answer.context if use.path == "cart.py")
     assert use.reason

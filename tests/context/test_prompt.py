@@ -2,8 +2,16 @@
 
 import pytest
 from holesmith.context.healing import split_partial_token
-from holesmith.context.prompt import Hole, Order, RepositoryFile, build_prompt
-from holesmith.context.templates import SANTACODER, template_for
+from holesmith.context.prompt import (
+    ANCHOR_EVERY_LINES,
+    ANCHORED_CHARACTERS_MAX,
+    ANCHORED_LINES_MIN,
+    Hole,
+    Order,
+    RepositoryFile,
+    build_prompt,
+)
+from holesmith.context.templates import SANTACODER, STARCODER_2, template_for
 from holesmith.context.window import BLOCK_LINES_MAX, block_lines, lines_after, lines_before
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,7 +99,23 @@ def test_anchored_prompts_of_successive_keystrokes_share_all_but_the_line() -> N
     ]
     shared = len(prompts[0])
     assert all(prompt[:shared] == prompts[0] for prompt in prompts)
-    assert VOCABULARY.special_id("<|fim_middle|>") == prompts[0][-1]
+
+
+def test_anchored_prompts_of_successive_lines_share_all_above_them_until_the_anchor_moves() -> None:
+    text = "".join(f"value_{number} = {number}\n" for number in range(60))
+    middle, texts = VOCABULARY.special_id("<|fim_middle|>"), list[str]()
+    for number in range(60, 80):
+        prompt = build_prompt(Hole(text, "\nend\n", "m.py", "r"), TEMPLATE, VOCABULARY, 1200)
+        texts.append(VOCABULARY.decode(prompt.token_ids[: prompt.token_ids.index(middle)]))
+        assert prompt.segments[-1].text.count("\n") >= ANCHORED_LINES_MIN
+        text += f"value_{number} = {number}\n"
+    assert len(set(texts)) <= 1 + -(-20 // ANCHOR_EVERY_LINES)
+
+
+def test_at_the_top_of_a_file_and_behind_long_lines_the_anchor_is_the_cursors_line() -> None:
+    for text in ("a\n" * ANCHORED_LINES_MIN, "a\n" * 30 + f"{'x' * ANCHORED_CHARACTERS_MAX}\n" * 3):
+        prompt = build_prompt(Hole(f"{text}b = ", "\n", "m.py", "r"), TEMPLATE, VOCABULARY, 9_000)
+        assert prompt.segments[-1].text == "b ="
 
 
 def test_a_huge_line_is_cut_and_does_not_crowd_out_the_cursor() -> None:
@@ -105,9 +129,20 @@ def test_a_family_without_a_layout_for_files_gets_them_as_comments() -> None:
     )
     text = build_prompt(hole, SANTACODER, SANTA, 200).text
     assert text == "<fim-prefix># a.py:\n# def f(): ...\nx = 1\n<fim-suffix><fim-middle>"
-    with_layout = build_prompt(hole, TEMPLATE, VOCABULARY, 200).text
+    starcoder = byte_vocabulary(
+        special=("<fim_prefix>", "<fim_middle>", "<fim_suffix>", "<repo_name>", "<file_sep>")
+    )
+    with_layout = build_prompt(hole, STARCODER_2, starcoder, 200).text
     assert "# a.py" not in with_layout
-    assert "<|file_sep|>a.py\ndef f(): ..." in with_layout
+    assert "<file_sep>a.py\ndef f(): ..." in with_layout
+
+
+def test_what_is_behind_the_suffix_counts_against_the_budget() -> None:
+    text = "".join(f"line number {number}\n" for number in range(200))
+    hole = Hole(text, text, "m.py", "r", appendix="\n\n# a.py\ndef f(): ...")
+    prompt = build_prompt(hole, TEMPLATE, VOCABULARY, 600)
+    assert "\n\n# a.py\ndef f(): ...<|fim_middle|>" in prompt.text
+    assert len(prompt.token_ids) <= 603
 
 
 def test_comments_count_against_the_budget() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
+from holesmith.context.comments import as_appendix
 from holesmith.context.prompt import Hole, RepositoryFile, build_prompt
 from holesmith.context.templates import TEMPLATES, template_for
 
@@ -30,7 +31,7 @@ PLAIN = "<|endoftext|> <|im_start|>"
 # family, special tokens, the prompt around a hole, the same with one other file of the repository.
 FAMILIES = [
     ("qwen2.5-coder", QWEN, "<|fim_prefix|>a=\n<|fim_suffix|>\nb<|fim_middle|>c",
-     "<|repo_name|>shop\n<|file_sep|>x.py\nX\n<|file_sep|>m.py\n<|fim_prefix|>a=\n<|fim_suffix|>\nb<|fim_middle|>c"),
+     "<|fim_prefix|>a=\n<|fim_suffix|>\nb\n\n# x.py\nX<|fim_middle|>c"),
     ("codegemma", GEMMA, "<|fim_prefix|>a=\n<|fim_suffix|>\nb<|fim_middle|>c",
      "x.py\nX<|file_separator|>m.py\n<|fim_prefix|>a=\n<|fim_suffix|>\nb<|fim_middle|>c"),
     ("granite-4", GRANITE, "<|fim_prefix|>a=\n<|fim_suffix|>\nb<|fim_middle|>c", None),
@@ -77,7 +78,8 @@ def test_a_familys_prompt_id_by_id(family: str, special: str, alone: str, with_f
     assert template.family == family
     assert prompt.token_ids == ids_of(alone, names)
     assert prompt.required == "(word"
-    shown = Hole("a=\nc(word", "\nb", "m.py", "shop", (RepositoryFile("x.py", "X"),))
+    files = (RepositoryFile("x.py", "X"),)
+    shown = Hole("a=\nc(word", "\nb", "m.py", "shop", files, appendix=as_appendix(files, "python"))
     prompt = build_prompt(shown, template, vocabulary, tokens_max=500)
     assert prompt.token_ids == ids_of((with_file or alone), names)
 
