@@ -23,7 +23,7 @@ Order = Literal["plain", "anchored"]
 # The share of the budget that text after the cursor may take; what it leaves goes to the text before.
 SUFFIX_SHARE = 0.25
 
-ANCHORED_LINES_MIN = 3
+ANCHORED_LINES_MIN = 6
 ANCHOR_EVERY_LINES = 8
 ANCHORED_CHARACTERS_MAX = 1_200
 TAIL_STEP_TOKENS = 64

@@ -109,7 +109,8 @@ class DecodeLoop(Generic[CacheT]):
                 finish = self._decode(progress, logits)
         finally:
             self._remember()
-        self._recent.append(tuple(token.id for token in progress.tokens))
+        if len(progress.tokens) > 1:  # a single token continues nothing
+            self._recent.append(tuple(token.id for token in progress.tokens))
         timings = {"prefill": 1e3 * (decoding - began), "decode": 1e3 * (perf_counter() - decoding)}
         return Generation(tuple(progress.tokens), finish, prefilled, timings, guide.dropped, scores)
 

@@ -93,11 +93,11 @@ SANTACODER = ("<|endoftext|>", "<fim-prefix>", "<fim-middle>", "<fim-suffix>")
 OPTIONS = Options(prompt_tokens_max=3_000)
 
 
-async def test_what_the_repository_offers_stands_before_the_file(root: Path) -> None:
+async def test_what_the_repository_offers_stands_behind_the_suffix(root: Path) -> None:
     answer = await complete(root, FakeEngine("pay(1)"), OPTIONS)
-    after, _, before = answer.prompt.partition("<|fim_suffix|>")
-    assert "\n\n# cart.py\nclass Cart:\n    def pay(self, amount: int) -> bool: ..." in before
-    assert after.startswith("<|fim_prefix|>from cart import Cart")
+    before, _, behind = answer.prompt.partition("<|fim_suffix|>")
+    assert "\n\n# cart.py\nclass Cart:\n    def pay(self, amount: int) -> bool: ..." in behind
+    assert before.startswith("<|fim_prefix|>from cart import Cart")
     use = next(use for use in answer.context if use.path == "cart.py")
     assert use.reason
     assert 0 < use.tokens < answer.prompt_tokens
