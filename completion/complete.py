@@ -27,7 +27,7 @@ from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.stopwatch import Stopwatch
 from holesmith.completion.watch import Watch
 from holesmith.completion.workspaces import Workspaces
-from holesmith.context.comments import as_appendix, as_comments
+from holesmith.context.comments import as_appendix, as_comments, heading_of
 from holesmith.context.gather import Gathered
 from holesmith.context.prompt import Hole, Prompt, build_prompt
 from holesmith.context.request import Fact
@@ -48,8 +48,10 @@ class Prepared:
 
     def stop_of(self, middle: str) -> int | None:
         """The offset behind which nothing of ``middle`` is wanted; None while it may go on."""
-        stops = (self.extent.stop_of(middle), repetition_start(middle))
-        return min((stop for stop in stops if stop is not None), default=None)
+        language = self.snapshot.language
+        headings = (middle.find(f"\n{heading_of(file, language)}\n") for file in self.gathered.files)
+        stops = (self.extent.stop_of(middle), repetition_start(middle), *headings)
+        return min((stop for stop in stops if stop is not None and stop >= 0), default=None)
 
 
 @dataclass(frozen=True, slots=True)

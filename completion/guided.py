@@ -83,6 +83,8 @@ class GuidedDecoding:
         self._watch.add(self._engine.vocabulary.token_bytes(token.id))
         if self._is_finished():
             stream.cancel()
+            if not self._middle.text.strip():
+                self._watch.end()
             return None
         return asyncio.ensure_future(_next(reader))
 

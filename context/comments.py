@@ -28,5 +28,9 @@ def as_comments(files: Iterable[RepositoryFile], language: str) -> str:
 
 def as_appendix(files: Iterable[RepositoryFile], language: str) -> str:
     """Each file's code behind its path in a comment, in paragraphs of their own; empty without files."""
-    mark = comment_mark(language)
-    return "".join(f"\n\n{mark} {file.path}\n{file.code}" for file in files)
+    return "".join(f"\n\n{heading_of(file, language)}\n{file.code}" for file in files)
+
+
+def heading_of(file: RepositoryFile, language: str) -> str:
+    """The line above a file's code; a model that writes it goes on with the prompt and not with the hole."""
+    return f"{comment_mark(language)} {file.path}"

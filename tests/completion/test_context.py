@@ -104,6 +104,13 @@ async def test_what_the_repository_offers_stands_behind_the_suffix(root: Path) -
     assert answer.timings_ms["context"] >= 0
 
 
+async def test_a_model_that_goes_on_with_the_next_file_is_cut_there(root: Path) -> None:
+    engine = FakeEngine("pay(1)\ncart.pay(2)\n\n# cart.py\nclass Cart:\n")
+    answer = await complete(root, engine, replace(OPTIONS, lines="multi"))
+    assert answer.completion is not None
+    assert answer.completion.text == "pay(1)\ncart.pay(2)"
+
+
 async def test_context_can_be_switched_off(root: Path) -> None:
     answer = await complete(root, FakeEngine("pay(1)"), Options(prompt_tokens_max=3_000, context=False))
     assert "Cart:" not in answer.prompt
