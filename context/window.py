@@ -35,7 +35,7 @@ def lines_after(suffix: str, tokens_max: int, tokenizer: Tokenizer) -> str:
         if cost > budget:
             break
         kept, budget = kept + len(line), budget - cost
-    return suffix[:kept] if kept or not lines else lines[0][:tokens_max]
+    return suffix[:kept] if kept or not lines else longest_start(lines[0], tokens_max, tokenizer)
 
 
 def block_lines(tokens_max: int) -> int:
@@ -61,6 +61,14 @@ def token_count(text: str, tokens_max: int, tokenizer: Tokenizer) -> int:
     if len(text) > (tokens_max + 1) * CHARACTERS_PER_TOKEN_MAX:
         return tokens_max + 1
     return len(tokenizer.encode(text))
+
+
+def longest_start(text: str, tokens_max: int, tokenizer: Tokenizer) -> str:
+    """A start of ``text`` that fits; as `longest_end`."""
+    start = text[: tokens_max * CHARACTERS_PER_TOKEN_MAX]
+    while start and token_count(start, tokens_max, tokenizer) > tokens_max:
+        start = start[: len(start) - len(start) // 4 - 1]
+    return start
 
 
 def longest_end(text: str, tokens_max: int, tokenizer: Tokenizer) -> str:
