@@ -29,6 +29,7 @@ _DEFINED = re.compile(
 _IMPORT = re.compile(r"^(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+(\([^)]*\)|[^\n(]*)", re.MULTILINE)
 _IMPORTED = re.compile(r"(?<![\w.])(\w+)(?:\.\w+)*[ \t]*(?:,|$|\))|\bas[ \t]+(\w+)", re.MULTILINE)
 _CHAIN = re.compile(r"(?<![\w.)\]}\"'])[^\W\d]\w*(?:\.[^\W\d]\w*)+")
+_POSTPONED = re.compile(r"^from __future__ import [^\n]*\bannotations\b", re.MULTILINE)
 _FUNCTION = re.compile(r"^([ \t]*)(?:async[ \t]+)?def\b", re.MULTILINE)
 _CLASS = re.compile(r"^class\b", re.MULTILINE)
 _COMMENT = re.compile(r"#[^\n]*")
@@ -65,8 +66,11 @@ class Nearby:
 
     @cached_property
     def around(self) -> frozenset[str]:
-        """The bare names in the definition around the cursor."""
-        return words_around("python", self.before, self.after)
+        """The bare names in the definition around the cursor, and where annotations are not evaluated those
+        that the module binds further down.
+        """
+        found = words_around("python", self.before, self.after)
+        return found | bound_at_margin(self.after) if _POSTPONED.search(self.before) else found
 
     @cached_property
     def names(self) -> Words:

@@ -154,6 +154,9 @@ RIGHT = {
         "def f(color: Color, other):\n‸    match color:\n        case Color.RED | Color._BLUE:\n            pass\n        case _:\n            pass\n"
         "    match other:\n        case P(1, a=1) | [P(), *_] | {'a': Color.RED}:\n            pass\n        case whatever if whatever:\n            pass\n‸"
     ),
+    "a class further down in annotations that are not evaluated": (
+        "from __future__ import annotations\nclass A:\n‸    b: B\n    c: list[B]\n‸class B: ...\n"
+    ),
     "imports that the file uses": "‸from shop import Cart, pay\n‸def f(): return pay(Cart())\n",
     "a bracket around names that do not fit on the line": (
         f"‸from wide import (\n    {WIDE[0]},\n    {WIDE[1]},\n)\n‸x = {WIDE[0]}, {WIDE[1]}\n"
@@ -176,6 +179,7 @@ WRONG = {
         "def f(rows):\n    for row in rows:\n        pass\n    ‸if not size:\n        return 1\n‸    size = 1\n",
         ["size"],
     ),
+    "a class further down in an annotation": ("class A:\n‸    b: B\n‸class B: ...\n", ["B"]),
     "a member": ("from shop import Cart\ncart = Cart()\n‸x = cart.totals\n‸", ["totals"]),
     "an import": ("‸from shop import Basket\n‸", ["Basket"]),
     "an import that the file does not use": ("‸from shop import pay\n‸cart = Cart()\n", ["pay"]),
