@@ -14,6 +14,7 @@ from holesmith.analysis.bindings import is_member, may_be_bound_unseen
 _BUILTIN = frozenset(dir(builtins))
 _IMPORTS = frozenset(("import_from", "import_name"))
 _ANNOTATIONS = frozenset(("annassign", "tfpdef", "funcdef"))
+_STATEMENTS = frozenset(("expr_stmt",))
 _WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
 
 
@@ -54,21 +55,22 @@ def _is_used_bare(name: Any) -> bool:
         return False
     if parent.type == "argument" and parent.children[0] is name and parent.children[1].type == "operator":
         return False
-    return not name.is_definition() and not _is_inside(name, _IMPORTS)
+    return not name.is_definition() and _around(name, _IMPORTS) is None
 
 
-def _is_inside(node: Any, types: frozenset[str]) -> bool:
+def _around(node: Any, types: frozenset[str]) -> Any:
+    """The nearest node of one of the types that a node stands in, within its statement; None without one."""
     node = node.parent
     while node is not None and node.type not in types:
         node = node.parent if node.type not in ("suite", "file_input") else None
-    return node is not None
+    return node
 
 
 def _quoted_names(module: Any) -> frozenset[str]:
     """The words of strings in annotations, and the strings of ``__all__``."""
     names: set[str] = set()
     for leaf in _strings(module):
-        if _is_inside(leaf, _ANNOTATIONS) or _is_export(leaf):
+        if _around(leaf, _ANNOTATIONS) is not None or _is_export(leaf):
             names.update(_WORD.findall(leaf.value))
     return frozenset(names)
 
@@ -83,7 +85,5 @@ def _strings(node: Any) -> Iterable[Any]:
 
 def _is_export(string: Any) -> bool:
     """Whether a string stands in what is assigned, or added, to ``__all__``."""
-    node = string.parent
-    while node is not None and node.type != "expr_stmt":
-        node = node.parent if node.type not in ("suite", "file_input") else None
-    return node is not None and node.get_first_leaf().value == "__all__"
+    statement = _around(string, _STATEMENTS)
+    return statement is not None and statement.get_first_leaf().value == "__all__"

@@ -12,18 +12,19 @@ from holesmith.engine.vocabulary import Vocabulary
 
 def is_indented(language: str, prefix: str) -> bool:
     """Whether ``prefix`` ends with all the indentation that its last line can have."""
-    *above, line = prefix.split("\n")
+    before, _, line = prefix.rpartition("\n")
     if language != "python" or not line or line.strip():
         return False
     excerpt = excerpt_at(language, prefix, "")
     if excerpt.open_literal is not None:
         return False
-    last = next((each for each in reversed(above) if each.strip()), "").expandtabs()
-    end = last.rstrip()[-1:]
-    width, width_above = len(line.expandtabs()), len(last) - len(last.lstrip())
-    if end == ":" or (excerpt.open_tokens and end in tuple("([{")):
+    # Of the code above, not of a comment behind it or below it.
+    code = next((each for each in reversed(excerpt.tokens) if each.kind not in ("newline", "comment")), None)
+    above = prefix[prefix.rfind("\n", 0, code.start) + 1 : code.stop].expandtabs() if code is not None else ""
+    width, width_above = len(line.expandtabs()), len(above) - len(above.lstrip())
+    if above.endswith(":") or (excerpt.open_tokens and above.endswith(("(", "[", "{"))):
         return width > width_above
-    return width == width_above if excerpt.open_tokens else end != "\\"
+    return width == width_above if excerpt.open_tokens else not before.rstrip().endswith("\\")
 
 
 @lru_cache(maxsize=32)

@@ -23,6 +23,7 @@ Order = Literal["plain", "anchored"]
 # The share of the budget that text after the cursor may take; what it leaves goes to the text before.
 SUFFIX_SHARE = 0.25
 
+# So many lines above the cursor's line stand behind the anchor at least; it moves once in so many.
 ANCHORED_LINES_MIN = 6
 ANCHOR_EVERY_LINES = 8
 ANCHORED_CHARACTERS_MAX = 1_200

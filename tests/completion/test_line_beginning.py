@@ -17,6 +17,8 @@ FULL = {
 FREE = {
     "at the left margin": "def f():\n    x = 1\n",
     "a block that is not indented yet": "def f():\n    if x:\n    ",
+    "a block with a comment that is not indented yet": "def f():\n    if x:  # why\n    ",
+    "a block with a comment below that is not indented yet": "def f():\n    if x:\n        # why\n    ",
     "behind an element that is aligned": "x = f(1,\n    ",
     "a line that goes on": "x = 1 + \\\n    ",
     "in a text": 'def f():\n    """One.\n\n    ',
