@@ -10,6 +10,11 @@ from holesmith.engine.download import pull
 from holesmith.engine.errors import ModelNotFoundError, WeightsError
 from holesmith.engine.store import find
 from holesmith.engine.weight_source import WeightSource
+from hypothesis import settings
+
+# The same examples in every run, however busy the machine: what fails once, fails again.
+# To look for new ones: scripts/test --hypothesis-profile=default.
+settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session")

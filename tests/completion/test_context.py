@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from holesmith.completion import warming
+from holesmith.completion import retrieval, warming
 from holesmith.completion.answer import Answer
 from holesmith.completion.options import Options
 from holesmith.completion.retrieval import Retrieval
 from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
+from holesmith.context.gather import Gathered
 from holesmith.context.index.foreground import index_now
 from holesmith.context.index.location import CACHE_VARIABLE
 
@@ -33,8 +35,15 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
-async def started(engine: FakeEngine, options: Options) -> Service:
-    service = Service(options, loader=lambda _options, _progress: engine, retrieval=Retrieval())
+@pytest.fixture(autouse=True)
+def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine must not decide what the tests find."""
+    monkeypatch.setattr(retrieval, "GATHER_MS_MAX", 60_000.0)
+    monkeypatch.setattr(retrieval, "GATHER_CLOCK_MS_MAX", 60_000.0)
+
+
+async def started(engine: FakeEngine, options: Options, having: Retrieval | None = None) -> Service:
+    service = Service(options, loader=lambda _options, _progress: engine, retrieval=having or Retrieval())
     await service.load()
     return service
 
@@ -67,26 +76,32 @@ async def test_read_ahead_in_a_pause_it_is_known_when_asked_for(
     assert answer.prefilled_tokens <= len("cart.pay")
 
 
+class Indexing(Retrieval):
+    """Like one whose index has nothing yet when the first request comes, and has everything afterwards."""
+
+    asked = 0
+
+    def gather(self, *args: Any, **kwargs: Any) -> Gathered:
+        self.asked += 1
+        return Gathered() if self.asked == 1 else super().gather(*args, **kwargs)
+
+
 async def test_context_that_was_found_since_is_read_in_the_pause_and_not_by_the_next_key(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(warming, "IDLE_SECONDS", 0.0)
-    service = await started(FakeEngine(""), replace(OPTIONS, look_ahead=True))
+    service = await started(FakeEngine(""), replace(OPTIONS, look_ahead=True), Indexing())
     snapshot = Snapshot(str(root / "main.py"), "python", MAIN, len(MAIN) - 1, workspace=str(root))
     try:
         before = await service.complete(snapshot)
-        assert (before.completion, service.status.read_ahead) == (None, 0)
-        (root / "cart.py").write_text(CART + "    def refund(self, amount: int) -> None: ...\n" * 3)
-        service.files_changed([str(root / "cart.py")])
-        async with asyncio.timeout(30):
-            while service.status.read_ahead == 0:
-                await service.complete(snapshot)
-                await at_rest(service)
-        answer = await service.complete(replace(snapshot, text=MAIN[:-1] + "r\n", offset=len(MAIN)))
+        await at_rest(service)
+        read_ahead = service.status.read_ahead
+        answer = await service.complete(replace(snapshot, text=MAIN[:-1] + "p\n", offset=len(MAIN)))
     finally:
         await service.close()
-    assert "def refund" in answer.prompt
-    assert answer.prefilled_tokens <= len("cart.r")
+    assert (before.completion, before.context, read_ahead) == (None, (), 1)
+    assert "class Cart" in answer.prompt
+    assert answer.prefilled_tokens <= len("cart.p")
 
 
 SANTACODER = ("<|endoftext|>", "<fim-prefix>", "<fim-middle>", "<fim-suffix>")
