@@ -34,7 +34,9 @@ _DYNAMIC_CLASS = re.compile(
     r"\bsetattr\(\s*(?:self|cls)\b|\b(?:self|cls)\.__dict__|\bvars\(\s*(?:self|cls)?\s*\)|\blocals\(\)|\bexec\("
 )
 _DYNAMIC_MODULE = re.compile(
-    r"\bglobals\(\)|\bvars\(\)|\bsys\.modules\b|\bsetattr\(|\blocals\(\)|\bexec\(|lazy_import|lazy_loader|LazyModule"
+    r"\bglobals\(\)|\bvars\(\)|\blocals\(\)|\bexec\(|lazy_import|lazy_loader|LazyModule"
+    # A module that sets its own attributes has to get hold of itself first.
+    r"|\bsys\.modules\b|import_module\(\s*__name__|__import__\(\s*__name__|\bgetmodule\("
 )
 _DYNAMIC_NAMES = re.compile(r"\bglobals\(\)\s*(?:\[|\.update)|\bvars\(\)\s*\[|\bexec(?:file)?\(")
 _EXTRA_FIELDS = re.compile(r"""\bextra\b["']?\s*[=:]\s*(?:["']allow|\w*Extra\.allow)""")

@@ -1,5 +1,6 @@
 """What can stand at the hole of an import statement: modules, or the names of one."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from holesmith.analysis.answers import Importables
@@ -12,6 +13,8 @@ from holesmith.analysis.lexicon import lexicon_of
 from holesmith.analysis.missing_names import missing_names
 from holesmith.analysis.questions import ImportablesQuestion
 from jedi.inference.imports import Importer
+
+_LANGUAGE_NAMES = ("__doc__", "__file__", "__name__", "__package__", "__path__", "__spec__")
 
 
 def importables_at(
@@ -34,7 +37,8 @@ def importables_at(
     members = members_of(names, 0, deadline)
     reason = _reason(modules, members)
     tree = filled.module_context.tree_node
-    missing = missing_names(tree, (member.name for member in members)) if tree is not None else ()
+    offered = {member.name for member in members}.difference(_own_names(modules))
+    missing = missing_names(tree, sorted(offered)) if tree is not None else ()
     return Importables("." * level + ".".join(path), members, not reason, reason, missing)
 
 
@@ -46,6 +50,31 @@ def _reason(modules: Any, members: tuple[Any, ...]) -> str:
     if not modules or not members:
         return "the module is not found"
     return next((reason for each in modules if (reason := open_reason(each))), "")
+
+
+def _own_names(modules: Any) -> Iterator[str]:
+    """What modules have, but hardly for others: names of Python itself, and what they import to use it.
+
+    A package's initial module imports for others.
+    """
+    yield from _LANGUAGE_NAMES
+    for module in modules:
+        node = getattr(module, "tree_node", None)
+        if node is None or module.is_package():
+            continue
+        for statement in node.iter_imports():
+            for name in statement.get_defined_names():
+                if not _is_exported(node, name):
+                    yield name.value
+
+
+def _is_exported(node: Any, name: Any) -> bool:
+    """Whether an imported name is for others: imported as itself, or named in what the module exports."""
+    before = name.get_previous_leaf()
+    if before.value == "as" and before.get_previous_leaf().value == name.value:
+        return True
+    code = node.get_code() if "__all__" in node.get_used_names() else ""
+    return f'"{name.value}"' in code or f"'{name.value}'" in code
 
 
 def _module_before(filled: FilledHole) -> tuple[int, tuple[str, ...], bool]:

@@ -6,7 +6,7 @@ Each DIRECTORY is one package's source, for example from ``pip download --no-dep
 files, cut into tokens by a real vocabulary, and given to the monitors token by token as if a model had
 generated it, with all answers waited for. A refusal is a true token that a mask would have forbidden. After
 it the true token is put back, and the rest of the text is judged as well. Told apart are references forward:
-names that only the text taken out defines, further down.
+names that only the text taken out defines, further down; and what is only made less likely by some logits.
 
 The holes: whole statements on a new line, members after a dot, arguments, the rest of a half-written word,
 and bodies of several lines that also leave their scope again. No weights are read, only a vocabulary. In the
@@ -51,6 +51,8 @@ KINDS: tuple[Kind, ...] = ("line", "member", "argument", "word", "body")
 FILE_BYTES_MAX = 60_000
 HOLES_PER_FILE_MAX = 16
 BODY_LINES_MAX = 24
+MASK_PENALTY = 20.0
+"""From so many logits on, what is made less likely counts as refused."""
 BEYOND_LINES_MAX = 6
 """How many lines behind a body go with it, so that the text leaves the body's scope."""
 
@@ -72,7 +74,7 @@ class Hole:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A true word that was refused."""
+    """A true word that was refused; with a ``penalty``, in logits, only made less likely."""
 
     hole: Kind
     trigger: str
@@ -80,6 +82,12 @@ class Case:
     place: str
     line: str
     is_forward: bool
+    penalty: float | None = None
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether this counts as masked, as do the preferences that are nearly masks."""
+        return not self.is_forward and (self.penalty is None or self.penalty >= MASK_PENALTY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +211,7 @@ async def judge(hole: Hole, package: str, place: str, vocabulary: Vocabulary, an
         lines=sum(1 for line in hole.middle.splitlines() if line.strip()),
         tokens=len(spellings),
         asked=report.asked,
-        refused=len({each.place for each in cases if not each.is_forward}),
+        refused=len({each.place for each in cases if each.is_refused}),
         forward=len({each.place for each in cases if each.is_forward}),
         outcomes=dict(outcomes),
         cases=cases,
@@ -220,9 +228,11 @@ def case_of(hole: Hole, begun: str, watch: Watch) -> Case:
     line = hole.text.split("\n")[number - 1].strip()
     word = word_at(hole.text, at, refusal.text)
     is_forward = is_defined_in(word, hole.text[at : hole.stop])
-    case = Case(hole.kind, refusal.kind, word, f"{hole.path}:{number}", line, is_forward)
-    label = "forward" if is_forward else "refused"
-    print(f"{label} {case.hole:8} {case.trigger:9} {case.word:24} {case.place}\n        {line}", flush=True)
+    case = Case(hole.kind, refusal.kind, word, f"{hole.path}:{number}", line, is_forward, refusal.penalty)
+    label = "refused" if case.is_refused else "forward" if is_forward else "less likely"
+    print(
+        f"{label:11} {case.hole:8} {case.trigger:9} {case.word:24} {case.place}\n        {line}", flush=True
+    )
     return case
 
 
@@ -351,7 +361,8 @@ def show(rows: list[Row]) -> None:
         f"({100 * refused / max(lines, 1):.3f} %, goal < 0.2 %)"
     )
     print("triggers:", ", ".join(f"{name} {count}" for name, count in outcomes.most_common()))
-    cases = (case for row in rows for case in row.cases)
+    cases = [case for row in rows for case in row.cases]
+    unlikely = {each.place for each in cases if not (each.is_refused or each.is_forward)}
     data = {
         "benchmark": "monitor_ground_truth",
         "packages": sorted({each.package for each in rows}),
@@ -361,6 +372,7 @@ def show(rows: list[Row]) -> None:
         "holes": dict(Counter(each.kind for each in rows)),
         "refused_lines": refused,
         "refused_share": round(refused / max(lines, 1), 6),
+        "less_likely_lines": len(unlikely),
         "forward_lines": sum(each.forward for each in rows),
         "holes_blamed": sum(bool(each.blamed) for each in rows),
         "cases": [f"{each.trigger} {each.word} {Path(each.place).name}" for each in cases],

@@ -242,7 +242,8 @@ def described(report: MonitorReport) -> Iterator[str]:
         reason = f" ({fired.reason})" if fired.reason else ""
         yield f"  {fired.kind} {fired.text!r}: {fired.outcome}{reason}, answered in {fired.answer_ms:.0f} ms"
     for refusal in report.refusals:
+        verdict = "refused" if refusal.penalty is None else f"made less likely by {refusal.penalty:g} logits"
         yield (
-            f"  {refusal.kind} {refusal.text!r}: refused, none of {refusal.choices} choices; "
+            f"  {refusal.kind} {refusal.text!r}: {verdict}, none of {refusal.choices} choices; "
             f"{refusal.rolled_back} tokens rolled back"
         )

@@ -15,7 +15,7 @@ Doubt = Literal["none", "later", "now"]
 _WORD = re.compile(r"\w*")
 _RECEIVER = re.compile(r"(?<![\w.)\]}\"'])((?:[^\W\d]\w*\.)*[^\W\d]\w*)\.$")
 _VALUE = re.compile(r"""["'][\w .:/+-]{1,32}["']""")
-_IMPORT_WORDS = Words(("import", "as"))
+_NO_WORDS = Words(())
 _CALLEE = re.compile(r"([\w.]+)\($")
 
 
@@ -39,11 +39,8 @@ def doubt_of(trigger: Trigger, statement: str, generated: str, nearby: Nearby) -
             return _doubt_of_word(trigger.start, generated, nearby.names)
         case "member":
             receiver = _RECEIVER.search(statement + generated[: trigger.start])
-            known = nearby.members(receiver[1]) if receiver is not None else Words(())
+            known = nearby.members(receiver[1]) if receiver is not None else _NO_WORDS
             return _doubt_of_word(trigger.start, generated, known)
-        case "import":
-            is_bracket = generated.startswith("(", trigger.start)
-            return "now" if is_bracket else _doubt_of_word(trigger.start, generated, _IMPORT_WORDS)
         case "exception":
             if not is_whole(generated, trigger.start):
                 return "later"

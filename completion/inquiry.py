@@ -10,19 +10,19 @@ from typing import Any
 
 from holesmith.analysis.client import Reply
 from holesmith.analysis.questions import Source
+from holesmith.completion.import_list import list_begin
 from holesmith.completion.monitors import Analyst, question_of
-from holesmith.completion.triggers import Trigger
+from holesmith.completion.triggers import Trigger, TriggerKind
 
 Answer = asyncio.Task[Reply[Any]]
 Key = tuple[str, str, str]
 
 
-IMPORT_CHARACTERS_MAX = 2_000
-_LISTED = re.compile(
-    r"(\bfrom[ \t]+[\w.]+[ \t]+import[ \t]*)(?:\([ \t]*)?(?:\s*\w+(?:[ \t]+as[ \t]+\w+)?[ \t]*,)*\s*$"
-)
-"""A statement that imports several names from a module, up to one of them."""
-
+_SAME_QUESTION: dict[TriggerKind, TriggerKind] = {
+    "argument": "keyword",  # what a call takes is the same for its keywords and the number of its arguments
+    "empty": "keyword",
+    "list": "import",
+}
 _WORD = re.compile(r"\w+")
 
 
@@ -94,8 +94,7 @@ class Inquiry:
             answer.cancel()
 
     def _key(self, trigger: Trigger, beginning: str, word: str) -> Key:
-        # What a call takes is the same for its keywords and for the number of its arguments.
-        kind = "keyword" if trigger.kind in ("argument", "empty") else trigger.kind
+        kind = _SAME_QUESTION.get(trigger.kind, trigger.kind)
         return kind, beginning, word if trigger.kind in ("exception", "instance") else ""
 
     def _beginning(self, trigger: Trigger, generated: str) -> str:
@@ -104,10 +103,9 @@ class Inquiry:
         Names are asked for once a line: what generated text adds to them within the line is known here. What
         a module offers is asked once a statement, and what a call takes once, behind its bracket.
         """
-        if trigger.kind == "import":
+        if trigger.kind in ("import", "list"):
             text = self._document.before + generated[: trigger.start]
-            listed = _LISTED.search(text, max(len(text) - IMPORT_CHARACTERS_MAX, 0))
-            return text if listed is None else text[: listed.end(1)]
+            return text[: list_begin(text)]
         if trigger.kind == "name":
             return self._document.before + self._line_beginning(trigger.start, generated)
         if trigger.place is not None:

@@ -17,12 +17,16 @@ on with something that is no name. "unknown": analysis had no complete answer. "
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Text of the model that was none of so many ``choices``; ``rolled_back`` tokens were thrown away."""
+    """Text of the model that was none of so many ``choices``; ``rolled_back`` tokens were thrown away.
+
+    ``penalty`` is what the text costs since then, in logits; None if it is forbidden.
+    """
 
     kind: TriggerKind
     text: str
     choices: int
     rolled_back: int
+    penalty: float | None
 
 
 @dataclass(frozen=True, slots=True)

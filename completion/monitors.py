@@ -70,18 +70,6 @@ PENALTY = 5.0
 class that looks abstract may be made whole elsewhere, a pattern may be there for what is no member.
 """
 
-LINE_WIDTH = 88
-"""Up to which a formatter puts the names of an import on one line."""
-
-IMPORT_PENALTY = 30.0
-"""Of a name that the file does not use, where the module offers one that the file uses and does not have.
-
-Nearly as much as a mask: a model that would rather write another name gives in at the first token, and must
-not break out in the middle of one.
-
-Of 3,420 names in imports of four packages all but 6 are used in their file and bound by nothing else in it.
-"""
-
 
 class Analyst(Protocol):
     """Static analysis in a process of its own."""
@@ -122,7 +110,7 @@ def question_of(kind: TriggerKind, source: Source, offset: int, word: str = "") 
     match kind:
         case "member":
             return MembersQuestion(source, offset, only_complete=True)
-        case "import":
+        case "import" | "list":
             return ImportablesQuestion(source, offset)
         case "keyword" | "argument" | "empty":
             return CallQuestion(source, offset, only_complete=True)
@@ -150,8 +138,7 @@ def choices_of(answer: AnyAnswer) -> Choices | None:
         case Members(members=members) if answer.is_complete or answer.is_complete_unless_assigned:
             return Choices(frozenset(member.name for member in members))
         case Importables(members=members, is_complete=True):
-            names = frozenset(member.name for member in members)
-            return Choices(names | {"as"}, is_exclusive=False)
+            return Choices(frozenset(member.name for member in members), is_exclusive=False)
         case ScopeNames(names=names, is_complete=True):
             known = frozenset(name.name for name in names)
             return Choices(known | KEYWORDS | _IMPLICIT, _STRING_OPENINGS, is_exclusive=False)
@@ -160,18 +147,6 @@ def choices_of(answer: AnyAnswer) -> Choices | None:
             return Choices(frozenset(), _named(keywords), is_exclusive=False, penalty=PENALTY)
         case _:
             return None
-
-
-def imports_wanted(answer: Importables, listed: Iterable[str], column: int) -> Choices | None:
-    """What an import statement that lists some names already is probably for; None if that can't be told.
-
-    No bracket is wanted where all names fit on the line behind ``column``.
-    """
-    names = frozenset(answer.missing).difference(listed)
-    width = column + sum(len(name) + len(", ") for name in names)
-    return (
-        Choices(names | {"as"}, is_exclusive=width <= LINE_WIDTH, penalty=IMPORT_PENALTY) if names else None
-    )
 
 
 def exceptions_of(answer: Roles) -> Choices | None:

@@ -17,10 +17,22 @@ from holesmith.analysis.lexicon import lexicon_of
 from holesmith.analysis.tokens_before_hole import TokensBeforeHole
 from holesmith.completion.argument_place import ArgumentPlace, argument_place
 from holesmith.completion.blocks import is_conditional
+from holesmith.completion.import_list import is_before_list, is_behind_name, is_name_place
 
 TriggerKind = Literal[
-    "member", "import", "name", "keyword", "literal", "argument", "empty", "exception", "instance", "pattern"
+    "member",
+    "import",
+    "list",
+    "name",
+    "keyword",
+    "literal",
+    "argument",
+    "empty",
+    "exception",
+    "instance",
+    "pattern",
 ]
+"""``import``: a name in an import; ``list``: what follows one; ``empty``: the end of a call of nothing."""
 
 Use = Literal["certain", "tested", "possible", "bracketed"]
 """Whether a name in this place is used: "certain" at once; "tested", unless ``:=`` follows; "possible", what
@@ -36,7 +48,6 @@ _COMPARISONS = (None, "==", "!=")
 _ASSIGNMENTS = frozenset(("=", ":=", "+=", "-=", "*=", "/=", "//=", "%=", "**=", "|=", "&=", "^="))
 
 CONTEXT_CHARACTERS = 2_000
-_LISTING = re.compile(r"^[ \t]*from[ \t]+[\w.]+[ \t]+import[ \t]+$", re.MULTILINE)
 _RAISED = re.compile(r"(?:^|[\n;:])[ \t]*(?:except[ \t]*\*?(?:[ \t]*\((?:[\w.\s]+,)*)?|raise\b)\s*[\w.]*$")
 """Text behind which an exception class or what leads to one must stand: a name, or a name behind dots."""
 _CASE = re.compile(r"(?:^|\n)[ \t]*case[ \t]+(?:[\w.]+[ \t]*\|[ \t]*)*(?:[\w.]+\.)?$")
@@ -88,7 +99,9 @@ class Surroundings:
             yield from self._word(generated[:offset], is_after_dot=before in tuple(".>:"))
         if self.language == "python" and character == "(":
             yield self._instance(generated, offset)
-            yield self._listing(generated[:offset])
+            yield self._import_bracket(generated[:offset])
+        if self.language == "python" and character in ",\r\n":
+            yield self._import_list(generated[:offset])
         if self.language == "python" and character == ")":
             yield self._empty(generated[:offset])
         if self.language == "python" and character not in " \t\n)*#\\":
@@ -120,12 +133,12 @@ class Surroundings:
         elif is_python and not is_after_dot and _CASE.search(self.statement + generated):
             yield Trigger("pattern", start, start + 1)
         elif is_python and not _binds(excerpt):
-            yield from self._bare_word(generated, hole.kind)
+            yield from self._bare_word(generated, excerpt, hole.kind)
 
-    def _bare_word(self, generated: str, kind: HoleKind) -> Iterator[Trigger]:
+    def _bare_word(self, generated: str, excerpt: Excerpt, kind: HoleKind) -> Iterator[Trigger]:
         start = len(generated)
         if kind == "import":
-            if not is_conditional(self.context + self.statement + generated):
+            if is_name_place(excerpt) and not self._is_conditional(generated):
                 yield Trigger("import", start, start + 1)
         elif kind in _CERTAIN:
             yield Trigger("name", start, start + 1)
@@ -171,13 +184,20 @@ class Surroundings:
         is_value |= kind == "attribute" and _is_called_value(excerpt)
         return Trigger("instance", start, offset + 1) if is_value and not _binds(excerpt) else None
 
-    def _listing(self, generated: str) -> Trigger | None:
+    def _import_bracket(self, generated: str) -> Trigger | None:
         """A bracket around the names of an import, which may fit on the line without one."""
-        if not _LISTING.search(self.statement + generated):
-            return None
-        if is_conditional(self.context + self.statement + generated):
+        if not is_before_list(self.statement + generated) or self._is_conditional(generated):
             return None
         return Trigger("import", len(generated), len(generated) + 1)
+
+    def _import_list(self, generated: str) -> Trigger | None:
+        """The comma behind a name of an import, or the end of its line."""
+        if not is_behind_name(self.statement + generated) or self._is_conditional(generated):
+            return None
+        return Trigger("list", len(generated), len(generated) + 1)
+
+    def _is_conditional(self, generated: str) -> bool:
+        return is_conditional(self.context + self.statement + generated)
 
     def _keyword(self, generated: str, offset: int) -> Trigger | None:
         """The word before a single ``=`` at ``offset`` in the arguments of a call."""

@@ -10,24 +10,14 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from holesmith.analysis.answers import Call, Importables, Roles
+from holesmith.analysis.answers import Importables
+from holesmith.completion.demands import demanded, is_approved
 from holesmith.completion.doubt import doubt_of, is_whole, word_at
+from holesmith.completion.import_list import is_behind_name
+from holesmith.completion.imports_wanted import going_on, names_wanted
 from holesmith.completion.inquiry import Answer, Document, Inquiry
 from holesmith.completion.monitor_report import Fired, MonitorReport, Outcome, Refusal
-from holesmith.completion.monitors import (
-    Analyst,
-    AnyAnswer,
-    Choices,
-    arguments_of,
-    choices_of,
-    exceptions_of,
-    imports_wanted,
-    instances_of,
-    is_certain,
-    is_instantiable,
-    room_of,
-    some_argument,
-)
+from holesmith.completion.monitors import Analyst, AnyAnswer, Choices
 from holesmith.completion.nearby import Nearby
 from holesmith.completion.triggers import Surroundings, Trigger, TriggerKind, surroundings_of
 from holesmith.engine.constraint import IDENTIFIER_START, Constraint, End, State, machine_of, rest_after
@@ -45,7 +35,7 @@ _TOLD_BY_TEXT: frozenset[Outcome] = frozenset(("allowed", "bound", "left"))
 """Outcomes that rest on text that may have been thrown away."""
 
 _WORD = re.compile(r"\w+")
-_SHOWN = re.compile(r"""\w+|[()]|(["'])[^\n]*?(?:\1|$)""", re.MULTILINE)
+_SHOWN = re.compile(r"""\w+|[(),]|(["'])[^\n]*?(?:\1|$)""", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +114,11 @@ class Watch:
 
     def end(self) -> None:
         """Take note that the model wants to write no more: then what the document goes on with comes next."""
-        is_open = (self._surroundings.statement + self._text).rstrip().endswith("(")
-        if is_open and self._nearby.after.lstrip().startswith(")"):
+        statement, after = self._surroundings.statement + self._text, self._nearby.after
+        if statement.rstrip().endswith("(") and after.lstrip().startswith(")"):
             self.add(b")")
+        elif is_behind_name(statement) and after.startswith(("\n", "\r")):
+            self.add(b"\n")
 
     def unanswered(self) -> set[Answer]:
         """What is asked about the text as it is, and not yet answered."""
@@ -210,11 +202,11 @@ class Watch:
     def _judge(self, guard: _Guard, answer: Answer, written: _Written) -> Violation | None:
         reply = answer.result()
         word = word_at(written.text, guard.trigger.start)
-        choices = self._choices(guard.trigger, reply.answer, word) if reply.answer is not None else None
+        choices = demanded(guard.trigger, reply.answer, word) if reply.answer is not None else None
         wanted = self._wanted(guard.trigger, reply.answer)
         if choices is None and wanted is None:
             guard.outcome = "late" if reply.answer is None and reply.reason == "late" else "unknown"
-            if reply.answer is not None and self._is_allowed(guard.trigger, reply.answer, word):
+            if reply.answer is not None and is_approved(guard.trigger, reply.answer, word):
                 guard.outcome = "allowed"
             guard.reason = reply.reason or getattr(reply.answer, "reason", "")
             return None
@@ -239,37 +231,14 @@ class Watch:
             tokens_kept = self._refused_token(guard, constraint, written)
         return None if tokens_kept is None else (choices, constraint, tokens_kept)
 
-    def _choices(self, trigger: Trigger, answer: AnyAnswer, word: str) -> Choices | None:
-        match answer:
-            case Roles() if trigger.kind == "exception":
-                return exceptions_of(answer)
-            case Roles():
-                return instances_of(answer, word)
-            case Call() if trigger.kind == "empty":
-                return some_argument(answer) if is_certain(answer) else None
-            case Call() if trigger.place is not None:
-                room = room_of(answer)
-                is_full = room is not None and trigger.place.positional >= room
-                return arguments_of(answer) if is_full else None
-            case _:
-                return choices_of(answer)
-
     def _wanted(self, trigger: Trigger, answer: AnyAnswer | None) -> Choices | None:
         """What is preferred among what is allowed."""
-        if trigger.kind != "import" or not isinstance(answer, Importables):
+        if not isinstance(answer, Importables):
             return None
-        listed = self._inquiry.listed(trigger, self._text)
-        return imports_wanted(answer, listed, self._inquiry.column(trigger, self._text))
-
-    def _is_allowed(self, trigger: Trigger, answer: AnyAnswer, word: str) -> bool:
-        """Whether an answer that demands nothing does so because the text is right."""
-        match answer:
-            case Roles() if trigger.kind == "instance":
-                return is_instantiable(answer, word)
-            case Call() if trigger.place is not None:
-                return is_certain(answer) if trigger.kind == "empty" else room_of(answer) is not None
-            case _:
-                return False
+        listed, column = self._inquiry.listed(trigger, self._text), self._inquiry.column(trigger, self._text)
+        if trigger.kind == "import":
+            return names_wanted(answer, listed, column)
+        return going_on(answer, listed, column) if self._nearby.after[:1] in ("", "\r", "\n") else None
 
     def _constraint(self, trigger: Trigger, choices: Choices) -> Constraint:
         """What earlier generated text mentions may be used: it was judged itself, or bound there."""
@@ -369,7 +338,8 @@ class Watch:
         word = _SHOWN.match(self._text, guard.trigger.start)
         rolled_back = len(self._spellings) - tokens_kept
         choices = len(constraint.names) + len(constraint.texts)
-        return Refusal(guard.trigger.kind, word[0] if word else "", choices, rolled_back)
+        shown = word[0] if word else ""
+        return Refusal(guard.trigger.kind, shown, choices, rolled_back, constraint.penalty)
 
     def _rewind(self, tokens_kept: int) -> None:
         spellings = self._spellings[:tokens_kept]

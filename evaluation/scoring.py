@@ -102,13 +102,14 @@ def hole_scores(case: Case, answer: str) -> Scores:
 def exists(case: Case, answer: str) -> float | None:
     """Whether the answer's first identifier occurs in the repository or the rest of the file at all.
 
-    None without a repository at hand, or where the target itself does not begin with such a name.
+    None without a repository at hand, where the answer names nothing, and where the target itself does not
+    begin with such a name.
     """
     known = declared_names(case.workspace, case.language)
     wanted, found = words(case.target, case.language)[:1], words(answer, case.language)[:1]
-    if known is None or not wanted or wanted[0] not in known:
+    if known is None or not found or not wanted or wanted[0] not in known:
         return None
-    return float(bool(found) and found[0] in known)
+    return float(found[0] in known)
 
 
 def parses(case: Case, answer: str) -> float | None:

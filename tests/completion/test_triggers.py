@@ -70,6 +70,24 @@ def test_python(source: str, expected: list[tuple[str, str]]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "places"),
+    [
+        ("‸from a import b as c, d as e", ["a", "b", "d"]),
+        ("from a import‸ import", ["import"]),
+        ("from a import‸ as b", ["as"]),
+        ("from a import (b,‸ as)", ["as"]),
+        ("from a import b‸ import", []),
+        ("‸import a as b, c", ["a", "c"]),
+        ("from .‸ import b", ["b"]),
+        ("from .‸a import b", ["a", "b"]),
+        ("from ..a.‸b import (\n  c,\n)", ["b", "", "c"]),
+    ],
+)
+def test_imported_is_a_word_where_a_name_stands_and_no_keyword(source: str, places: list[str]) -> None:
+    assert [word for kind, word in fired(source) if kind == "import"] == places
+
+
+@pytest.mark.parametrize(
     ("source", "expected"),
     [
         ("try: ...\nexcept ‸ValueError", [("exception", "ValueError"), ("name", "ValueError")]),

@@ -33,7 +33,7 @@ class Analyst:
 @pytest.fixture(scope="module")
 def analyst(tmp_path_factory: pytest.TempPathFactory) -> Analyst:
     root = tmp_path_factory.mktemp("project")
-    (root / "shop.py").write_text("class Cart:\n    total = 1\n\ndef pay(amount): ...\n")
+    (root / "shop.py").write_text("import json\n\nclass Cart:\n    total = 1\n\ndef pay(amount): ...\n")
     (root / "wide.py").write_text("".join(f"{name} = 1\n" for name in WIDE))
     return Analyst(root, JediAnalyser(Options(str(root), str(tmp_path_factory.mktemp("cache")))))
 
@@ -274,6 +274,35 @@ async def test_a_call_is_not_left_without_the_arguments_that_it_needs(
     source: str, words: list[str], analyst: Analyst
 ) -> None:
     assert await refused(source, analyst, to_the_end=True) == words
+
+
+LISTED = {
+    "all that is missing": ("‸from shop import Cart, pay‸\n\nx = pay(Cart)\n", []),
+    "all that is missing, one renamed": ("‸from shop import Cart as C, pay‸\n\nx = pay(Cart)\n", []),
+    "the end before all are listed": ("‸from shop import Cart‸\n\nx = pay(Cart)\n", [""]),
+    "another name than the missing one": ("from shop import Cart‸, pay‸\n\nx = Cart\n", [","]),
+    "a list that goes on behind the cursor": ("‸from shop import Cart‸, pay\n\nx = pay(Cart)\n", []),
+    "a list in a bracket": ("from shop import (\n    ‸Cart,\n)‸\n\nx = Cart, pay\n", []),
+    "too long for the line": (f"‸from wide import {WIDE[0]}‸\n\nx = {WIDE[0]}, {WIDE[1]}\n", []),
+    "nothing is missing": ("‸from shop import Cart‸\n\nx = 1\n", []),
+    "a module that is not found": ("‸from missing import Cart, pay‸\n\nx = Cart\n", []),
+    "what the module only imports": ("‸from shop import Cart‸\n\nx = Cart, json\n", []),
+    "a module": ("‸import shop‸\n\nx = pay(Cart)\n", []),
+    "an alternative": (
+        "try:\n    ‸from shop import Cart, pay‸\nexcept ImportError:\n    pass\nx = Cart\n",
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "words"), LISTED.values(), ids=LISTED.keys())
+async def test_an_import_lists_what_the_file_misses(source: str, words: list[str], analyst: Analyst) -> None:
+    assert await refused(source, analyst, to_the_end=True) == words
+
+
+@pytest.mark.parametrize("word", ["import", "as"])
+async def test_no_keyword_is_imported(word: str, analyst: Analyst) -> None:
+    assert await refused(f"‸from shop import {word}‸\n\nx = 1\n", analyst) == [word[0]]
 
 
 def test_instead_of_a_wrong_keyword_an_argument_may_stand_without_one() -> None:
