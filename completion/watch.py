@@ -14,7 +14,7 @@ from holesmith.analysis.answers import Importables
 from holesmith.completion.demands import demanded, is_approved
 from holesmith.completion.doubt import doubt_of, is_whole, word_at
 from holesmith.completion.import_list import is_behind_name
-from holesmith.completion.imports_wanted import going_on, names_wanted
+from holesmith.completion.imports_wanted import going_on, line_width, names_wanted
 from holesmith.completion.inquiry import Answer, Document, Inquiry
 from holesmith.completion.monitor_report import Fired, MonitorReport, Outcome, Refusal
 from holesmith.completion.monitors import Analyst, AnyAnswer, Choices
@@ -204,13 +204,13 @@ class Watch:
         word = word_at(written.text, guard.trigger.start)
         choices = demanded(guard.trigger, reply.answer, word) if reply.answer is not None else None
         wanted = self._wanted(guard.trigger, reply.answer)
-        if choices is None and wanted is None:
+        if choices is None and not wanted:
             guard.outcome = "late" if reply.answer is None and reply.reason == "late" else "unknown"
             if reply.answer is not None and is_approved(guard.trigger, reply.answer, word):
                 guard.outcome = "allowed"
             guard.reason = reply.reason or getattr(reply.answer, "reason", "")
             return None
-        demands = tuple(each for each in (wanted, choices) if each is not None)
+        demands = wanted if choices is None else (*wanted, choices)
         for order, demand in enumerate(demands):
             found = self._refused_by(guard, demand, written)
             if found is not None:
@@ -231,14 +231,16 @@ class Watch:
             tokens_kept = self._refused_token(guard, constraint, written)
         return None if tokens_kept is None else (choices, constraint, tokens_kept)
 
-    def _wanted(self, trigger: Trigger, answer: AnyAnswer | None) -> Choices | None:
+    def _wanted(self, trigger: Trigger, answer: AnyAnswer | None) -> tuple[Choices, ...]:
         """What is preferred among what is allowed."""
         if not isinstance(answer, Importables):
-            return None
-        listed, column = self._inquiry.listed(trigger, self._text), self._inquiry.column(trigger, self._text)
+            return ()
+        after = self._nearby.after
+        listed = self._inquiry.listed(trigger, self._text)
+        room = line_width(self._nearby.before + after) - self._inquiry.column(trigger, self._text)
         if trigger.kind == "import":
-            return names_wanted(answer, listed, column)
-        return going_on(answer, listed, column) if self._nearby.after[:1] in ("", "\r", "\n") else None
+            return names_wanted(answer, listed, room)
+        return going_on(answer, listed, room) if after[:1] in ("", "\r", "\n") else ()
 
     def _constraint(self, trigger: Trigger, choices: Choices) -> Constraint:
         """What earlier generated text mentions may be used: it was judged itself, or bound there."""

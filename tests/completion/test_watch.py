@@ -279,6 +279,10 @@ async def test_a_call_is_not_left_without_the_arguments_that_it_needs(
 LISTED = {
     "all that is missing": ("‸from shop import Cart, pay‸\n\nx = pay(Cart)\n", []),
     "all that is missing, one renamed": ("‸from shop import Cart as C, pay‸\n\nx = pay(Cart)\n", []),
+    "in another order than tools sort names": (
+        "‸from shop import pay, Cart‸\n\nx = pay(Cart)\n",
+        ["p"],
+    ),
     "the end before all are listed": ("‸from shop import Cart‸\n\nx = pay(Cart)\n", [""]),
     "another name than the missing one": ("from shop import Cart‸, pay‸\n\nx = Cart\n", [","]),
     "a list that goes on behind the cursor": ("‸from shop import Cart‸, pay\n\nx = pay(Cart)\n", []),
