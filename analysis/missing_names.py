@@ -13,7 +13,7 @@ from holesmith.analysis.bindings import is_member, may_be_bound_unseen
 
 _BUILTIN = frozenset(dir(builtins))
 _IMPORTS = frozenset(("import_from", "import_name"))
-_ANNOTATIONS = frozenset(("annassign", "tfpdef", "funcdef"))
+_ANNOTATED = frozenset(("annassign", "tfpdef", "param", "funcdef"))
 _STATEMENTS = frozenset(("expr_stmt",))
 _WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
 
@@ -70,9 +70,18 @@ def _quoted_names(module: Any) -> frozenset[str]:
     """The words of strings in annotations, and the strings of ``__all__``."""
     names: set[str] = set()
     for leaf in _strings(module):
-        if _around(leaf, _ANNOTATIONS) is not None or _is_export(leaf):
+        if _is_annotation(leaf) or _is_export(leaf):
             names.update(_WORD.findall(leaf.value))
     return frozenset(names)
+
+
+def _is_annotation(string: Any) -> bool:
+    """Whether a string stands in an annotation: not in the value that follows one."""
+    node = _around(string, _ANNOTATED)
+    if node is None or node.type == "param":
+        return False
+    assigned = next((each for each in node.children if each.type == "operator" and each.value == "="), None)
+    return assigned is None or string.start_pos < assigned.start_pos
 
 
 def _strings(node: Any) -> Iterable[Any]:

@@ -250,7 +250,8 @@ def is_defined_in(word: str, text: str) -> bool:
 def sample(directory: Path, holes_max: int, seed: int) -> Iterator[Hole]:
     """Holes of all kinds, from files in random order."""
     chooser = random.Random(seed)
-    files = [path for path in sorted(directory.rglob("*.py")) if path.stat().st_size < FILE_BYTES_MAX]
+    visible = (path for path in sorted(directory.rglob("*.py")) if not is_hidden(path.relative_to(directory)))
+    files = [path for path in visible if path.stat().st_size < FILE_BYTES_MAX]
     chooser.shuffle(files)
     count = 0
     for path in files:
@@ -263,6 +264,11 @@ def sample(directory: Path, holes_max: int, seed: int) -> Iterator[Hole]:
             count += 1
             if count == holes_max:
                 return
+
+
+def is_hidden(path: Path) -> bool:
+    """Whether a file is in an environment of the package, or another folder that is not its own source."""
+    return any(part.startswith(".") for part in path.parts)
 
 
 @dataclass(frozen=True, slots=True)

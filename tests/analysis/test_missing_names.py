@@ -17,6 +17,7 @@ CASES = {
         "def f(x: 'list[Cart]') -> 'Order': ...\ny: 'pay | None' = 'print'\n",
         "Cart Order pay",
     ),
+    "in values behind annotations": ("x: int = 'Cart'\ndef f(a: str = 'pay', b='Order'): ...\n", ""),
     "in other text": ("x = 'Cart', f'{Order}'\n", "Order"),
     "a conversion in text": ("x = f'{1!pay}'\n", ""),
     "exported": ("__all__ = ['Cart']\n__all__ += ['pay']\n", "Cart pay"),

@@ -38,9 +38,23 @@ from torch import Tensor
 
 from tests.fakes import byte_vocabulary
 
-WORDS = (".get", ".find_book", "get(", "put_all", ").", "().", "(self", " self", ".put", "_all", "book")
+WORDS = (
+    ".get",
+    ".find_book",
+    "get(",
+    "put_all",
+    ").",
+    "().",
+    "(self",
+    " self",
+    ".put",
+    "_all",
+    "book",
+    ", get",
+    ", ",
+)
 VOCABULARY = byte_vocabulary(WORDS)
-ALPHABET = b"aegtpuf_bok.() "
+ALPHABET = b"aegtpuf_bok.(), "
 MEMBERS = ("get", "get_all", "find", "find_book", "put", "a", "book", "eat")
 
 
@@ -108,6 +122,7 @@ class TableAnalyst:
     scope: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
     importables: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     takes_max: int | None = None
     roles: tuple[Role, ...] = ()
 
@@ -149,6 +164,6 @@ class TableAnalyst:
                 return Call((), self.keywords, bool(self.keywords))
             case ImportablesQuestion():
                 members = tuple(Member(name, "class") for name in self.importables)
-                return Importables("shop", members, bool(members), "")
+                return Importables("shop", members, bool(members), "", self.missing)
             case _:
                 return None

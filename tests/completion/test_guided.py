@@ -86,7 +86,17 @@ async def test_the_text_is_what_waiting_at_every_trigger_gives(seed: int) -> Non
         assert generation.constraints_dropped == 0
 
 
-@pytest.mark.parametrize("before", ["x = shelf", "raise ", "try: pass\nexcept ", "x = f("])
+STATEMENTS = {
+    "x = f(": {"argument"},
+    "x = shelf": {"argument"},
+    "raise ": {"exception"},
+    "try: pass\nexcept ": {"exception"},
+    "from shop import ": {"import"},
+    "from shop import find, find_book, get, get_all": {"list"},
+}
+
+
+@pytest.mark.parametrize("before", STATEMENTS)
 async def test_no_monitor_s_text_depends_on_when_the_answers_come(before: str) -> None:
     kinds: set[str] = set()
     for seed in range(12):
@@ -99,6 +109,8 @@ async def test_no_monitor_s_text_depends_on_when_the_answers_come(before: str) -
                     scope=MEMBERS,
                     takes_max=2,
                     roles=ROLES,
+                    importables=MEMBERS,
+                    missing=MEMBERS[:4],
                 ),
                 before=before,
             )
@@ -107,7 +119,7 @@ async def test_no_monitor_s_text_depends_on_when_the_answers_come(before: str) -
         texts = [[token.id for token in generation.tokens] for generation, _ in found]
         assert texts[0] == texts[1], (seed, [VOCABULARY.decode(text) for text in texts])
         kinds.update(each.kind for _, watch in found for each in watch.report(0.0).refusals)
-    assert kinds >= ({"exception"} if before.split("\n")[-1].strip() in ("raise", "except") else {"argument"})
+    assert kinds >= STATEMENTS[before]
 
 
 async def test_the_model_does_invent_members_and_the_report_says_what_was_refused() -> None:
