@@ -36,10 +36,13 @@ def call_at(project: JediProject, question: CallQuestion, deadline: Deadline) ->
 
 
 def _takes_more(signature: Any) -> bool:
-    """Whether it has ``**keywords``; what jedi finds that they are passed on to need not be all."""
-    return any(
-        name.get_kind() == Inspected.VAR_KEYWORD for name in signature.get_param_names(resolve_stars=False)
-    )
+    """Whether it may take more than is shown: ``**keywords``, or ``*arguments`` in whose place jedi shows
+    what they are passed on to, which need not be all.
+    """
+    names, shown = (signature.get_param_names(resolve_stars=each) for each in (False, True))
+    kinds = {name.get_kind() for name in names}
+    is_replaced = [name.string_name for name in names] != [name.string_name for name in shown]
+    return Inspected.VAR_KEYWORD in kinds or (Inspected.VAR_POSITIONAL in kinds and is_replaced)
 
 
 def callee_of(leaf: Any) -> tuple[list[Any], list[Any]] | None:

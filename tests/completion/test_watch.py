@@ -117,6 +117,11 @@ RIGHT = {
         "part(2, 3)\nunknown(1, 2)\none(\n    1,\n)\nprint(1, 2, 3, max(1, 2, 3), sep='')\n"
         "(lambda a, b: a)(1, 2)\nsorted(items, key=lambda a: (a, 1))\n‸"
     ),
+    "arguments that are passed on": (
+        "from builtins import print as plain\nclass Console:\n    def print(self, *objects, sep=''): ...\n"
+        "def get() -> Console: ...\ndef print(*objects, sep=''):\n    get().print(*objects, sep=sep)\n"
+        "def many(*rows):\n    if rows:\n        one(*rows)\ndef one(a): ...\n‸print('a', 'b')\nmany()\nmany(1, 2)\n‸"
+    ),
     "arguments of methods": (
         "class A:\n    def plain(self, a): ...\n    @classmethod\n    def of(cls, a, b): ...\n    @staticmethod\n"
         "    def pair(a, b): ...\n    @property\n    def call(self): return print\n    def __call__(self, a, b): ...\n"
