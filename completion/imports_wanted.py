@@ -23,7 +23,10 @@ Of 3,420 names in imports of four packages all but 6 are used in their file and 
 """
 
 LIST_PENALTY = 8.0
-"""Of a list in another order, or that ends too early or too late. A model that is sure still has its way."""
+"""Of a list in another order, in a bracket that it does not need, or that ends too early or too late.
+
+A model that is sure of it still has its way.
+"""
 
 
 def line_width(text: str) -> int:
@@ -41,10 +44,12 @@ def names_wanted(answer: Importables, listed: Iterable[str], room: int) -> tuple
     names = frozenset(answer.missing).difference(listed)
     if not names:
         return ()
+    first = frozenset((min(names, key=_rank),))
     is_short = _width(names) <= room
-    wanted = Choices(names, is_exclusive=is_short, penalty=NAME_PENALTY)
-    first = Choices(frozenset((min(names, key=_rank),)), is_exclusive=False, penalty=LIST_PENALTY)
-    return (first, wanted) if len(names) > 1 else (wanted,)
+    return (
+        Choices(first, is_exclusive=is_short, penalty=LIST_PENALTY),
+        Choices(names, is_exclusive=False, penalty=NAME_PENALTY),
+    )
 
 
 def going_on(answer: Importables, listed: Iterable[str], room: int) -> tuple[Choices, ...]:
