@@ -19,6 +19,7 @@ from holesmith.completion.middle import Middle
 from holesmith.completion.monitor_report import MonitorReport
 from holesmith.completion.monitors import Analyst
 from holesmith.completion.options import Options
+from holesmith.completion.preferred_imports import CONFIDENCE, preferred_imports
 from holesmith.completion.refusal import objection_to, refusal_of
 from holesmith.completion.repetition import repetition_start
 from holesmith.completion.retrieval import Retrieval, snippet_uses
@@ -32,19 +33,23 @@ from holesmith.context.gather import Gathered
 from holesmith.context.prompt import Hole, Prompt, build_prompt
 from holesmith.context.request import Fact
 from holesmith.context.templates import Template
+from holesmith.engine.constraint import Constraint
 from holesmith.engine.request import Generation, Request, Token
 from holesmith.engine.seam import Engine
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What is known of a request before the model is asked. It must not begin with ``excluded_first``."""
+    """What is known of a request before the model is asked. It must not begin with ``excluded_first``, and
+    had better be as ``preferred``.
+    """
 
     snapshot: Snapshot
     extent: Extent
     gathered: Gathered
     prompt: Prompt
     excluded_first: frozenset[int]
+    preferred: tuple[Constraint, ...] = ()
 
     def stop_of(self, middle: str) -> int | None:
         """The offset behind which nothing of ``middle`` is wanted; None while it may go on."""
@@ -91,6 +96,8 @@ class Completer:
             self.retrieval.measured(generation.tokens_prefilled, generation.timings_ms["prefill"])
         with watch.stage("shaping"):
             completion, reason = completion_of(middle, generation, prepared)
+            if completion is not None and monitors.imports_missing:
+                completion = replace(completion, confidence=max(completion.confidence, CONFIDENCE))
             if completion is not None and (objection := objection_to(completion, snapshot, options)):
                 completion, reason = None, objection
         others: tuple[Completion, ...] = ()
@@ -192,7 +199,8 @@ class Completer:
             excluded: frozenset[int] = frozenset()
             if prompt.required.isspace() and is_indented(snapshot.language, prefix):
                 excluded = deeper_tokens(vocabulary, prompt.required)
-        return Prepared(snapshot, extent, gathered, prompt, excluded)
+        preferred = preferred_imports(gathered, prefix, prompt.required) if options.monitor else ()
+        return Prepared(snapshot, extent, gathered, prompt, excluded, preferred)
 
     async def decode(
         self,
@@ -210,7 +218,9 @@ class Completer:
 
         required = prepared.prompt.required
         excluded = excluded_first | prepared.excluded_first
-        request = replace(request_of(prepared.prompt, options), excluded_first=excluded)
+        request = replace(
+            request_of(prepared.prompt, options), excluded_first=excluded, constraints=prepared.preferred
+        )
         analyst: Analyst | None = None
         if self.workspaces is not None and options.monitor:
             analyst = await self.workspaces.of(prepared.snapshot)

@@ -31,13 +31,17 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """One trigger in the final text. ``text`` stands there; ``reason`` says why analysis could not tell."""
+    """One trigger in the final text. ``text`` stands there; ``reason`` says why analysis could not tell.
+
+    ``is_missing``: it is a name in an import that the file uses and nothing else in it binds.
+    """
 
     kind: TriggerKind
     text: str
     outcome: Outcome
     reason: str
     answer_ms: float
+    is_missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,12 @@ class MonitorReport:
     @property
     def triggers(self) -> int:
         return len(self.fired)
+
+    @property
+    def imports_missing(self) -> bool:
+        """Whether the text imports something, and nothing but what the file misses."""
+        imported = [each for each in self.fired if each.kind == "import" and each.outcome == "allowed"]
+        return bool(imported) and all(each.is_missing for each in imported)
 
     @property
     def allowed(self) -> int:

@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from holesmith.analysis.answers import Importables
+from holesmith.analysis.client import Reply
 from holesmith.completion.demands import demanded, is_approved
 from holesmith.completion.doubt import doubt_of, is_whole, word_at
 from holesmith.completion.import_list import is_behind_name
@@ -363,6 +364,8 @@ class Watch:
 
     def _fired(self, guard: _Guard) -> Fired:
         word = _SHOWN.match(self._text, guard.trigger.start)
+        text = word[0] if word else ""
         is_answered = guard.answer is not None and guard.answer.done() and not guard.answer.cancelled()
-        answer_ms = guard.answer.result().elapsed_ms if guard.answer is not None and is_answered else 0.0
-        return Fired(guard.trigger.kind, word[0] if word else "", guard.outcome, guard.reason, answer_ms)
+        reply = guard.answer.result() if guard.answer is not None and is_answered else Reply(None, "", 0.0)
+        is_missing = isinstance(reply.answer, Importables) and text in reply.answer.missing
+        return Fired(guard.trigger.kind, text, guard.outcome, guard.reason, reply.elapsed_ms, is_missing)

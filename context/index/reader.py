@@ -152,10 +152,20 @@ class Index:
             " WHERE files.path = ? ORDER BY ordinal",
             (path,),
         )
-        return tuple(
-            Import(module, tuple((name, alias) for name, alias in json.loads(names)), other, level, line)
-            for module, names, other, level, line in rows
+        return tuple(map(_import, rows))
+
+    def importers(self, names: Sequence[str], limit: int = 400) -> tuple[tuple[str, Import], ...]:
+        """Import statements that list one of ``names``, each with the file that it stands in."""
+        asked = [f'["{name}",' for name in names][:32]
+        if not asked:
+            return ()
+        clauses = " OR ".join(["instr(names, ?)"] * len(asked))
+        rows = self._rows(
+            "SELECT files.path, module, names, alias, level, line FROM imports"  # noqa: S608  # marks only
+            f" JOIN files ON files.id = imports.file WHERE {clauses} LIMIT ?",
+            [*asked, limit],
         )
+        return tuple((path, _import(row)) for path, *row in rows)
 
     def paths(self) -> frozenset[str]:
         """All files, up to a bound; kept until another process has changed something."""
@@ -223,6 +233,11 @@ _SYMBOL_QUERY_WITH_USES = f"SELECT {_SYMBOL_COLUMNS}, popular.uses FROM {_SYMBOL
 def _indexed_symbol(row: tuple[Any, ...]) -> IndexedSymbol:
     path, ordinal, *fields, bases = row
     return IndexedSymbol(path, ordinal, Symbol(*fields, bases=tuple(bases.split())))
+
+
+def _import(row: Sequence[Any]) -> Import:
+    module, names, alias, level, line = row
+    return Import(module, tuple((name, own) for name, own in json.loads(names)), alias, level, line)
 
 
 def _marks(values: Sequence[object]) -> str:

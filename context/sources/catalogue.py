@@ -14,6 +14,7 @@ from holesmith.context.sources import (
     facts,
     imports,
     instructions,
+    missing_imports,
     popular,
     proposals,
     recent,
@@ -48,6 +49,7 @@ class Source:
 # In the order in which they are asked: when the deadline comes, the last ones are left out.
 SOURCES: tuple[Source, ...] = (
     Source("facts", "hole", facts.snippets, 1.0, True, tuple(facts.SOURCE_OF_KIND.values())),
+    Source("missing_imports", "hole", missing_imports.snippets, 1.0, True),
     Source("instructions", "file", instructions.snippets, 1.0, True),
     Source("recent_edits", "place", recent.edits, 0.9, True),
     Source("imports", "place", imports.snippets, 0.5, True),

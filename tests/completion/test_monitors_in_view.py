@@ -68,6 +68,24 @@ async def test_a_refusal_is_told_and_counted(workspaces: Workspaces, tmp_path: P
     await service.close()
 
 
+@pytest.mark.parametrize(("missing", "is_shown"), [("abstractmethod", True), ("other", False)])
+async def test_an_import_of_what_the_file_misses_is_shown_however_unlikely(
+    missing: str, is_shown: bool, workspaces: Workspaces, tmp_path: Path
+) -> None:
+    engine = FakeEngine("abstractmethod\n" if is_shown else "get_cache_token\n")
+    options = replace(PATIENT, confidence_min=0.5)
+    service = Service(options, loader=lambda _options, _progress: engine, workspaces=workspaces)
+    await service.load()
+    head = "from abc import "
+    snapshot = Snapshot(
+        str(tmp_path / "a.py"), "python", f"{head}\n\nx = {missing}\n", len(head), workspace=str(tmp_path)
+    )
+    answer = await service.complete(snapshot)
+    await service.close()
+    assert (answer.completion is not None) == is_shown
+    assert is_shown or "not sure" in answer.reason
+
+
 async def test_what_a_document_imports_is_read_when_it_is_opened(workspaces: Workspaces) -> None:
     asked: list[object] = []
 

@@ -1,0 +1,33 @@
+"""What an import is likely to say: what the file misses, from where the repository has it."""
+
+from holesmith.context.gather import Gathered
+from holesmith.context.sources.missing_imports import begun_line
+from holesmith.engine.constraint import Constraint
+
+PENALTY = 8.0
+"""Of anything else, in logits. A model that is sure of it still has its way."""
+
+CONFIDENCE = 0.86
+"""How often an import of what the file misses was right, to the end of its line (docs/experiments.md); the
+model's own probability tells nothing of that.
+"""
+
+
+def preferred_imports(gathered: Gathered, prefix: str, required: str) -> tuple[Constraint, ...]:
+    """The statements among the snippets that go on as the line has begun; none where it has not.
+
+    ``required`` is the end of ``prefix`` with which the generated text begins.
+    """
+    begun = begun_line(prefix)
+    snippets = (each.snippet for each in gathered.chosen)
+    statements = [
+        line for each in snippets if each.source == "missing_imports" for line in each.text.split("\n")
+    ]
+    texts = [
+        required + each[len(begun) :]
+        for each in statements
+        if begun and each.startswith(begun) and len(each) > len(begun)
+    ]
+    if not texts:
+        return ()
+    return (Constraint(texts=tuple(each.encode() for each in texts), penalty=PENALTY),)

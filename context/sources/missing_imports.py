@@ -1,0 +1,89 @@
+"""At an import: the statements for what this file uses and nothing in it binds, as the rest of the repository
+imports it, or as its definitions say.
+
+LANCE (arXiv 2405.04600) goes from a file's imports to the APIs that it may use; this goes the other way.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from holesmith.analysis.excerpt import excerpt_at
+from holesmith.analysis.hole import hole_of
+from holesmith.analysis.missing_names import names_missing_in
+from holesmith.context.index.reader import Index
+from holesmith.context.python_modules import module_of, module_of_import, relative_to
+from holesmith.context.snippet import Snippet
+from holesmith.context.surroundings import Surroundings
+
+NAMES_MAX = 24
+STATEMENTS_MAX = 12
+CHARACTERS_MAX = 100_000
+_IMPORT_LINE = re.compile(r"(?:from|import)\b")
+_BEGUN = re.compile(r"[a-z]*\Z")
+_MODULE = re.compile(r"from +(\.|\w)")
+
+
+def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
+    if not is_import_place(around) or len(around.text) > CHARACTERS_MAX:
+        return
+    names = names_missing_in(around.text)[:NAMES_MAX]
+    statements = list(statements_for(names, around, index))
+    begun = begun_line(around.request.prefix)
+    fitting = [each for each in statements if each.startswith(begun)] or statements
+    if fitting:
+        yield Snippet(
+            text="\n".join(fitting[:STATEMENTS_MAX]),
+            source="missing_imports",
+            path=around.request.path,
+            span=None,
+            score=1.0,
+            reason="the file uses these names and nothing in it binds them",
+        )
+
+
+def begun_line(prefix: str) -> str:
+    """What stands before the cursor on its line, without indentation."""
+    return prefix.rpartition("\n")[2].lstrip()
+
+
+def is_import_place(around: Surroundings) -> bool:
+    """In an import of Python, or where a line begins behind one."""
+    request = around.request
+    if request.language != "python":
+        return False
+    above, _, line = request.prefix.rpartition("\n")
+    if _BEGUN.match(line):
+        return _IMPORT_LINE.match(above.rstrip().rpartition("\n")[2]) is not None
+    return hole_of(excerpt_at("python", request.prefix, request.suffix)).kind == "import"
+
+
+def statements_for(names: tuple[str, ...], around: Surroundings, index: Index) -> Iterator[str]:
+    """One for each module, in the style of the file, the names in the order of the modules' own names."""
+    path = PurePosixPath(around.request.path)
+    own = module_of(path, index)
+    begun = _MODULE.match(begun_line(around.request.prefix))
+    is_relative = begun[1] == "." if begun is not None else any(each.level for each in around.imports)
+    listed: dict[str, list[str]] = {}
+    for name, module in modules_of(names, around.request.path, index).items():
+        if module != own:
+            listed.setdefault(module, []).append(name)
+    for module in sorted(listed):
+        written = relative_to(module, path, index) if is_relative else None
+        yield f"from {written or module} import {', '.join(sorted(listed[module]))}"
+
+
+def modules_of(names: tuple[str, ...], path: str, index: Index) -> dict[str, str]:
+    """Where each name is imported from most often, else where it is defined."""
+    votes: dict[str, Counter[str]] = {name: Counter() for name in names}
+    for each in index.definitions(names):
+        if each.symbol.parent is None and each.path.endswith((".py", ".pyi")) and each.path != path:
+            votes[each.symbol.name][module_of(PurePosixPath(each.path), index)] += 1
+    for importer, statement in index.importers(names):
+        if importer.endswith((".py", ".pyi")):
+            module = module_of_import(statement, PurePosixPath(importer), index)
+            for name, alias in statement.names:
+                if name in votes and name == alias:
+                    votes[name][module] += 1
+    return {name: max(sorted(found), key=found.__getitem__) for name, found in votes.items() if found}
