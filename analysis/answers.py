@@ -129,6 +129,13 @@ class Importables:
 
 
 @dataclass(frozen=True, slots=True)
+class MissingNames:
+    """What the file uses and nothing in it binds, in alphabetical order."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NameRole:
     name: str
     role: Role

@@ -12,7 +12,7 @@ from holesmith.analysis.jedi_call import call_at
 from holesmith.analysis.jedi_cases import cases_at
 from holesmith.analysis.jedi_expected import expected_type_at
 from holesmith.analysis.jedi_headers import relevant_headers_at
-from holesmith.analysis.jedi_importables import importables_at
+from holesmith.analysis.jedi_importables import importables_at, names_missing
 from holesmith.analysis.jedi_imports import imports_of
 from holesmith.analysis.jedi_members import members_at
 from holesmith.analysis.jedi_options import Options
@@ -30,6 +30,7 @@ from holesmith.analysis.questions import (
     ImportablesQuestion,
     ImportsQuestion,
     MembersQuestion,
+    MissingNamesQuestion,
     Question,
     RelevantHeadersQuestion,
     RelevantTypesQuestion,
@@ -57,6 +58,7 @@ _HANDLERS: dict[type, _Handler] = {
     ScopeQuestion: scope_names_at,
     CallQuestion: call_at,
     ImportablesQuestion: importables_at,
+    MissingNamesQuestion: names_missing,
     RolesQuestion: roles_at,
     CasesQuestion: cases_at,
     RelevantTypesQuestion: relevant_types_at,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from holesmith.analysis.answers import Importables
+from holesmith.analysis.answers import Importables, MissingNames
 from holesmith.analysis.class_closure import open_reason
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.jedi_project import PLACEHOLDER, FilledHole, JediProject
@@ -11,7 +11,7 @@ from holesmith.analysis.jedi_symbols import members_of
 from holesmith.analysis.lexer import Token, tokenize
 from holesmith.analysis.lexicon import lexicon_of
 from holesmith.analysis.missing_names import missing_names
-from holesmith.analysis.questions import ImportablesQuestion
+from holesmith.analysis.questions import ImportablesQuestion, MissingNamesQuestion
 from jedi.inference.imports import Importer
 
 _LANGUAGE_NAMES = ("__doc__", "__file__", "__name__", "__package__", "__path__", "__spec__")
@@ -40,6 +40,12 @@ def importables_at(
     offered = {member.name for member in members}.difference(_own_names(modules))
     missing = missing_names(tree, sorted(offered)) if tree is not None else ()
     return Importables("." * level + ".".join(path), members, not reason, reason, missing)
+
+
+def names_missing(project: JediProject, question: MissingNamesQuestion, _deadline: Deadline) -> MissingNames:
+    script = project.script(question.source.path, question.source.text)
+    tree = script._get_module_context().tree_node  # noqa: SLF001 # jedi has no public way to its tree
+    return MissingNames(missing_names(tree, sorted(tree.get_used_names())))
 
 
 def project_state(filled: FilledHole) -> Any:

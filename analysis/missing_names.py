@@ -9,21 +9,13 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-import parso
 from holesmith.analysis.bindings import is_member, may_be_bound_unseen
 
-_GRAMMAR = "3.13"
 _BUILTIN = frozenset(dir(builtins))
 _IMPORTS = frozenset(("import_from", "import_name"))
 _ANNOTATED = frozenset(("annassign", "tfpdef", "param", "funcdef"))
 _STATEMENTS = frozenset(("expr_stmt",))
 _WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
-
-
-def names_missing_in(text: str) -> tuple[str, ...]:
-    """All that a file of Python needs from elsewhere, in alphabetical order."""
-    module = parso.parse(text, version=_GRAMMAR)
-    return missing_names(module, sorted(module.get_used_names()))
 
 
 def missing_names(module: Any, offered: Iterable[str]) -> tuple[str, ...]:

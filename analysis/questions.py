@@ -13,6 +13,7 @@ from holesmith.analysis.answers import (
     Importables,
     Imports,
     Members,
+    MissingNames,
     PythonEnvironment,
     RelevantHeaders,
     RelevantTypes,
@@ -81,6 +82,11 @@ class ImportablesQuestion(Question[Importables]):
 
 
 @dataclass(frozen=True, slots=True)
+class MissingNamesQuestion(Question[MissingNames]):
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class RolesQuestion(Question[Roles]):
     """The names in scope at ``offset``, or the members before whose dot it stands, and what they are.
 
@@ -143,6 +149,7 @@ ANSWER_OF: dict[type[Question[object]], type] = {
     ScopeQuestion: ScopeNames,
     CallQuestion: Call,
     ImportablesQuestion: Importables,
+    MissingNamesQuestion: MissingNames,
     RolesQuestion: Roles,
     CasesQuestion: Cases,
     RelevantTypesQuestion: RelevantTypes,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from holesmith.analysis.questions import Source
+from holesmith.analysis.questions import MissingNamesQuestion, Source
 from holesmith.completion.alternatives import TRIES_MORE, distinct, parting_of
 from holesmith.completion.answer import Answer, Completion
 from holesmith.completion.extent import Extent, extent_of
@@ -19,7 +19,7 @@ from holesmith.completion.middle import Middle
 from holesmith.completion.monitor_report import MonitorReport
 from holesmith.completion.monitors import Analyst
 from holesmith.completion.options import Options
-from holesmith.completion.preferred_imports import CONFIDENCE, preferred_imports
+from holesmith.completion.preferred_imports import CONFIDENCE, is_import_place, preferred_imports
 from holesmith.completion.refusal import objection_to, refusal_of
 from holesmith.completion.repetition import repetition_start
 from holesmith.completion.retrieval import Retrieval, snippet_uses
@@ -86,7 +86,8 @@ class Completer:
             return Answer(None, refusal, self.engine.description.name, timings_ms=watch.timings_ms())
         with watch.stage("analysis"):
             facts = await self.facts_at(snapshot, options)
-        prepared = await asyncio.to_thread(self.prepare, snapshot, options, facts, watch)
+            missing = await self.missing_at(snapshot, options)
+        prepared = await asyncio.to_thread(self.prepare, snapshot, options, facts, watch, missing)
         prompt = prepared.prompt
         middle = Middle(prompt.required, self.engine.vocabulary.token_bytes)
         generation, monitors = await self.decode(prepared, middle, options, on_text)
@@ -170,8 +171,27 @@ class Completer:
         source = Source(snapshot.file_path, prefix + suffix)
         return await facts_at(analyst, source, len(prefix), snapshot.language, options.facts_ms_max)
 
+    async def missing_at(self, snapshot: Snapshot, options: Options) -> tuple[str, ...]:
+        """The names that the document misses, where it imports; none that are not known in time."""
+        prefix, suffix = text_around(snapshot)
+        if self.workspaces is None or not options.wants_imports:
+            return ()
+        if not await asyncio.to_thread(is_import_place, snapshot.language, prefix, suffix):
+            return ()
+        analyst = await self.workspaces.of(snapshot)
+        if analyst is None:
+            return ()
+        question = MissingNamesQuestion(Source(snapshot.file_path, prefix + suffix))
+        reply = await analyst.ask(question, options.facts_ms_max)
+        return reply.answer.names if reply.answer is not None else ()
+
     def prepare(
-        self, snapshot: Snapshot, options: Options, facts: tuple[Fact, ...] | None, watch: Stopwatch
+        self,
+        snapshot: Snapshot,
+        options: Options,
+        facts: tuple[Fact, ...] | None,
+        watch: Stopwatch,
+        missing: tuple[str, ...] = (),
     ) -> Prepared:
         """Everything else before the engine. Blocks for milliseconds."""
         with watch.stage("syntax"):
@@ -183,7 +203,7 @@ class Completer:
             if self.retrieval is not None and options.context:
                 texts = prefix, suffix
                 gathered = self.retrieval.gather(
-                    snapshot, texts, vocabulary, tokens_max, facts, options.sources
+                    snapshot, texts, vocabulary, tokens_max, facts, options.sources, missing
                 )
         with watch.stage("prompt"):
             hole = Hole(

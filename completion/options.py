@@ -53,3 +53,8 @@ class Options:
     def wants_facts(self) -> bool:
         """Whether static analysis is asked for the prompt's sake."""
         return self.context and (self.facts if self.sources is None else "facts" in self.sources)
+
+    @property
+    def wants_imports(self) -> bool:
+        """Whether it is asked what a document misses, where it imports."""
+        return self.context and (self.sources is None or "missing_imports" in self.sources)

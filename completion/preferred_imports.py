@@ -1,5 +1,9 @@
 """What an import is likely to say: what the file misses, from where the repository has it."""
 
+import re
+
+from holesmith.analysis.excerpt import excerpt_at
+from holesmith.analysis.hole import hole_of
 from holesmith.context.gather import Gathered
 from holesmith.context.sources.missing_imports import begun_line
 from holesmith.engine.constraint import Constraint
@@ -11,6 +15,19 @@ CONFIDENCE = 0.86
 """How often an import of what the file misses was right, to the end of its line (docs/experiments.md); the
 model's own probability tells nothing of that.
 """
+
+_IMPORT_LINE = re.compile(r"(?:from|import)\b")
+_BEGUN = re.compile(r"[a-z]*\Z")
+
+
+def is_import_place(language: str, prefix: str, suffix: str) -> bool:
+    """Whether the cursor is in an import of Python, or where a line begins behind one."""
+    if language != "python":
+        return False
+    above, _, line = prefix.rpartition("\n")
+    if _BEGUN.match(line):
+        return _IMPORT_LINE.match(above.rstrip().rpartition("\n")[2]) is not None
+    return hole_of(excerpt_at("python", prefix, suffix)).kind == "import"
 
 
 def preferred_imports(gathered: Gathered, prefix: str, required: str) -> tuple[Constraint, ...]:

@@ -89,10 +89,11 @@ class RepositoryPrompts:
         tokens_max: int,
         choice: Choice = DEFAULT_CHOICE,
         facts: tuple[Fact, ...] | None = None,
+        missing: tuple[str, ...] = (),
     ) -> Gathered:
         """The snippets for a hole, all sources heard to the end."""
         prefix, suffix = document.prefix, document.suffix
-        request = ContextRequest(self._root, document.path, document.language, prefix, suffix, facts)
+        request = ContextRequest(self._root, document.path, document.language, prefix, suffix, facts, missing)
         budget, deadline = budget_of(tokens_max, ReadingSpeed()), deadline_after(GATHER_MS_MAX, GATHER_MS_MAX)
         return gather(request, self._index, tokenizer, budget, deadline, choice)
 
@@ -112,13 +113,15 @@ class PatientRetrieval(Retrieval):
         prompt_tokens_max: int,
         facts: tuple[Fact, ...] | None = None,
         sources: frozenset[str] | None = None,
+        missing: tuple[str, ...] = (),
     ) -> Gathered:
         """See `Retrieval`. Raises OSError or sqlite3.Error if the cache can't be written."""
         path = relative(snapshot.workspace, snapshot.path)
         if snapshot.workspace is None or path is None:
             return Gathered()
         document, choice = Document(path, snapshot.language, *texts), choice_of(sources)
-        return self.of(snapshot.workspace).gathered(document, tokenizer, prompt_tokens_max, choice, facts)
+        repository = self.of(snapshot.workspace)
+        return repository.gathered(document, tokenizer, prompt_tokens_max, choice, facts, missing)
 
     def measured(self, tokens: int, duration_ms: float) -> None:
         """The budget does not follow the engine's speed."""

@@ -79,9 +79,10 @@ class Retrieval:
         prompt_tokens_max: int,
         facts: tuple[Fact, ...] | None = None,
         sources: frozenset[str] | None = None,
+        missing: tuple[str, ...] = (),
     ) -> Gathered:
         """The snippets for one request. ``texts`` are the text before and after the hole; only ``sources``
-        are asked, where they are given. Blocks: not for the event loop.
+        are asked, where they are given. ``missing`` as in `ContextRequest`. Blocks: not for the event loop.
         """
         deadline = deadline_after(GATHER_MS_MAX, GATHER_CLOCK_MS_MAX)
         workspace = self._workspace(snapshot.workspace, (snapshot.path,)) if snapshot.workspace else None
@@ -100,6 +101,7 @@ class Retrieval:
             prefix=texts[0],
             suffix=texts[1],
             facts=facts,
+            missing=missing,
             edits=edits,
             visited=visited,
             unsaved=texts_seen,

@@ -105,7 +105,8 @@ async def prompt_ahead(completer: Completer, snapshot: Snapshot, options: Option
     if await asyncio.to_thread(refusal_of, paused, options) is not None:
         return None
     facts = await completer.facts_at(paused, options)
-    prepared = await asyncio.to_thread(completer.prepare, paused, options, facts, Stopwatch())
+    missing = await completer.missing_at(paused, options)
+    prepared = await asyncio.to_thread(completer.prepare, paused, options, facts, Stopwatch(), missing)
     return prepared.prompt
 
 

@@ -107,7 +107,8 @@ def gather(
     hole = select(of_tier(found, ("hole",)), weights, around.shown_lines, hole_tokens, counter)
     chosen, dropped = kept or (), hole.dropped
     if kept is None:
-        rest_tokens = budget.snippet_tokens - (0 if request.facts is None else hole_tokens)
+        is_asked = request.facts is not None or bool(request.missing)
+        rest_tokens = budget.snippet_tokens - (hole_tokens if is_asked else 0)
         lasting = of_tier(found, ("file", "place"))
         rest = select(lasting, weights, around.shown_lines, rest_tokens, counter)
         chosen, dropped = rest.chosen, (*hole.dropped, *rest.dropped)

@@ -45,6 +45,7 @@ class ContextRequest:
     """``path`` and all other paths are relative to ``root``, with forward slashes.
 
     ``facts`` is None where no analysis is at hand, which leaves their share of the budget to the others.
+    ``missing`` are names that the document uses and nothing in it binds, asked for where it imports.
     ``edits`` and ``visited`` (files lately shown in the editor) come latest first. ``unsaved`` has the texts
     of open documents that differ from the disk.
     """
@@ -55,6 +56,7 @@ class ContextRequest:
     prefix: str
     suffix: str
     facts: tuple[Fact, ...] | None = None
+    missing: tuple[str, ...] = ()
     edits: tuple[RecentEdit, ...] = ()
     visited: tuple[str, ...] = ()
     unsaved: Mapping[str, str] = field(default_factory=dict[str, str])

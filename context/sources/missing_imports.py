@@ -9,9 +9,6 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from holesmith.analysis.excerpt import excerpt_at
-from holesmith.analysis.hole import hole_of
-from holesmith.analysis.missing_names import names_missing_in
 from holesmith.context.index.reader import Index
 from holesmith.context.python_modules import module_of, module_of_import, relative_to
 from holesmith.context.snippet import Snippet
@@ -19,17 +16,11 @@ from holesmith.context.surroundings import Surroundings
 
 NAMES_MAX = 24
 STATEMENTS_MAX = 12
-CHARACTERS_MAX = 100_000
-_IMPORT_LINE = re.compile(r"(?:from|import)\b")
-_BEGUN = re.compile(r"[a-z]*\Z")
 _MODULE = re.compile(r"from +(\.|\w)")
 
 
 def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
-    if not is_import_place(around) or len(around.text) > CHARACTERS_MAX:
-        return
-    names = names_missing_in(around.text)[:NAMES_MAX]
-    statements = list(statements_for(names, around, index))
+    statements = list(statements_for(around.request.missing[:NAMES_MAX], around, index))
     begun = begun_line(around.request.prefix)
     fitting = [each for each in statements if each.startswith(begun)] or statements
     if fitting:
@@ -46,17 +37,6 @@ def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
 def begun_line(prefix: str) -> str:
     """What stands before the cursor on its line, without indentation."""
     return prefix.rpartition("\n")[2].lstrip()
-
-
-def is_import_place(around: Surroundings) -> bool:
-    """In an import of Python, or where a line begins behind one."""
-    request = around.request
-    if request.language != "python":
-        return False
-    above, _, line = request.prefix.rpartition("\n")
-    if _BEGUN.match(line):
-        return _IMPORT_LINE.match(above.rstrip().rpartition("\n")[2]) is not None
-    return hole_of(excerpt_at("python", request.prefix, request.suffix)).kind == "import"
 
 
 def statements_for(names: tuple[str, ...], around: Surroundings, index: Index) -> Iterator[str]:

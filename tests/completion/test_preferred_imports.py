@@ -1,14 +1,19 @@
 """A begun import goes on as the repository says, unless the model is sure of something else."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from holesmith.analysis.answers import MissingNames
+from holesmith.analysis.client import Reply
+from holesmith.analysis.questions import MissingNamesQuestion, Question
 from holesmith.completion import retrieval
 from holesmith.completion.options import Options
 from holesmith.completion.retrieval import Retrieval
 from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
+from holesmith.completion.workspaces import Workspaces
 from holesmith.context.index.foreground import index_now
 from holesmith.context.index.location import CACHE_VARIABLE
 from holesmith.engine.constraint import Constraint
@@ -31,9 +36,34 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
+@dataclass(slots=True)
+class Analyst:
+    """Knows what the document misses, and nothing else."""
+
+    asked: list[object] = field(default_factory=list[object])
+
+    async def ask(self, question: Question[Any], deadline_ms: float) -> Reply[Any]:
+        self.asked.append(question)
+        names = MissingNames(("checkout",)) if isinstance(question, MissingNamesQuestion) else None
+        return Reply(names, "", 1.0)
+
+
+@pytest.fixture
+def analyst(monkeypatch: pytest.MonkeyPatch) -> Analyst:
+    analyst = Analyst()
+
+    async def of(_workspaces: Workspaces, _snapshot: Snapshot) -> Analyst:
+        return analyst
+
+    monkeypatch.setattr(Workspaces, "of", of)
+    return analyst
+
+
 async def constraints(root: Path, line: str, options: Options) -> tuple[Constraint, ...]:
     engine = FakeEngine("cart import checkout\n")
-    service = Service(options, loader=lambda _options, _progress: engine, retrieval=Retrieval())
+    service = Service(
+        options, lambda status: None, lambda _options, _progress: engine, Retrieval(), Workspaces()
+    )
     await service.load()
     try:
         snapshot = Snapshot(str(root / "main.py"), "python", line + AFTER, len(line), workspace=str(root))
@@ -55,16 +85,28 @@ OPTIONS = Options(prompt_tokens_max=3_000)
         ("def f():\n    from shop.", b".cart import checkout"),
     ],
 )
+@pytest.mark.usefixtures("analyst")
 async def test_the_rest_of_the_statement_is_preferred(root: Path, line: str, rest: bytes) -> None:
     (constraint,) = await constraints(root, line, OPTIONS)
     assert constraint.texts == (rest,)
     assert constraint.penalty is not None
 
 
-@pytest.mark.parametrize("line", ["from other.", "x = shop.", "import ", ""])
-async def test_nothing_is_preferred_elsewhere(root: Path, line: str) -> None:
+@pytest.mark.usefixtures("analyst")
+@pytest.mark.parametrize("line", ["from other.", "import ", "import json\n"])
+async def test_where_no_statement_fits_nothing_is_preferred(root: Path, line: str) -> None:
     assert await constraints(root, line, OPTIONS) == ()
 
 
-async def test_nothing_is_preferred_without_monitors(root: Path) -> None:
-    assert await constraints(root, "from shop.", replace(OPTIONS, monitor=False)) == ()
+@pytest.mark.parametrize("line", ["x = shop.", "", "\n", "def f():\n"])
+async def test_elsewhere_nobody_asks(root: Path, line: str, analyst: Analyst) -> None:
+    assert await constraints(root, line, OPTIONS) == ()
+    assert not any(isinstance(each, MissingNamesQuestion) for each in analyst.asked)
+
+
+@pytest.mark.parametrize(
+    "options", [replace(OPTIONS, monitor=False), replace(OPTIONS, sources=frozenset(("bm25",)))]
+)
+@pytest.mark.usefixtures("analyst")
+async def test_it_can_be_switched_off(root: Path, options: Options) -> None:
+    assert await constraints(root, "from shop.", options) == ()

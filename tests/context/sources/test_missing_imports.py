@@ -10,11 +10,12 @@ FILES = {
     "lib/shop/__init__.py": "from .cart import Cart\n",
     "lib/shop/cart.py": "class Cart:\n    def pay(self): ...\n\ndef checkout(cart): ...\n",
     "lib/shop/tools/__init__.py": "",
-    "lib/shop/tools/money.py": "from pydantic import BaseModel as B\n\ndef rounded(x): ...\ndef pay(x): ...\n",
+    "lib/shop/tools/money.py": "from pydantic import BaseModel as B\ndef rounded(x): ...\ndef pay(x): ...\n",
     "lib/shop/a.py": "from pydantic import BaseModel\nfrom .tools.money import rounded\nfrom . import Cart\n",
-    "lib/shop/b.py": "from pydantic import BaseModel\nfrom shop.tools.money import rounded\nfrom shop import Cart\n",
+    "lib/shop/b.py": "from pydantic import BaseModel\nfrom shop.tools.money import rounded\n",
+    "lib/shop/c.py": "from shop import Cart\n",
 }
-NEEDS = "\n\nx = checkout(Cart()), rounded(1), BaseModel\n"
+MISSING = ("BaseModel", "Cart", "checkout", "rounded", "unheard_of")
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def repository(tmp_path: Path) -> Repository:
     ("document", "statements"),
     [
         (
-            f"from <CURSOR>{NEEDS}",
+            "from <CURSOR>",
             [
                 "from pydantic import BaseModel",
                 "from shop import Cart",
@@ -34,40 +35,34 @@ def repository(tmp_path: Path) -> Repository:
                 "from shop.tools.money import rounded",
             ],
         ),
+        ("from shop.<CURSOR>", ["from shop.cart import checkout", "from shop.tools.money import rounded"]),
         (
-            f"from shop.<CURSOR>{NEEDS}",
-            ["from shop.cart import checkout", "from shop.tools.money import rounded"],
-        ),
-        (
-            f"from .<CURSOR>{NEEDS}",
+            "from .<CURSOR>",
             ["from . import Cart", "from .cart import checkout", "from .tools.money import rounded"],
         ),
         (
-            f"from . import Cart\n<CURSOR>{NEEDS}",
+            "from .a import b\n<CURSOR>",
             [
                 "from pydantic import BaseModel",
+                "from . import Cart",
                 "from .cart import checkout",
                 "from .tools.money import rounded",
             ],
         ),
-        (f"def f():\n    from pydantic<CURSOR>{NEEDS}", ["from pydantic import BaseModel"]),
-        ("from <CURSOR>\n\nx = Cart, checkout\nclass Cart: ...\n", ["from shop.cart import checkout"]),
-        ("from <CURSOR>\n\nx = print(pay_all)\n", []),
-        (f"x = <CURSOR>{NEEDS}", []),
-        (f"\n<CURSOR>{NEEDS}", []),
+        ("def f():\n    from pydantic<CURSOR>", ["from pydantic import BaseModel"]),
     ],
 )
 def test_statements(repository: Repository, document: str, statements: list[str]) -> None:
-    found = repository.snippets("missing_imports", "lib/shop/new.py", document)
-    assert [line for each in found for line in each.text.split("\n")] == statements
+    (found,) = repository.snippets("missing_imports", "lib/shop/new.py", document, missing=MISSING)
+    assert found.text.split("\n") == statements
 
 
-def test_a_file_deeper_down_goes_up_with_dots(repository: Repository) -> None:
-    document = "from .money import rounded\nfrom <CURSOR>\n\nx = checkout(1), pay(2)\n"
-    (snippet,) = repository.snippets("missing_imports", "lib/shop/tools/new.py", document)
-    assert snippet.text == "from ..cart import checkout\nfrom .money import pay"
+def test_several_names_of_a_module_and_one_further_up(repository: Repository) -> None:
+    document, missing = "from .money import x\nfrom <CURSOR>\n", ("checkout", "pay", "rounded")
+    (found,) = repository.snippets("missing_imports", "lib/shop/tools/new.py", document, missing=missing)
+    assert found.text == "from ..cart import checkout\nfrom .money import pay, rounded"
 
 
-def test_a_module_does_not_import_from_itself(repository: Repository) -> None:
-    document = "from <CURSOR>\n\nx = checkout\n"
-    assert repository.snippets("missing_imports", "lib/shop/cart.py", document) == []
+@pytest.mark.parametrize(("path", "missing"), [("lib/shop/cart.py", ("checkout",)), ("lib/shop/new.py", ())])
+def test_nothing_to_import(repository: Repository, path: str, missing: tuple[str, ...]) -> None:
+    assert repository.snippets("missing_imports", path, "from <CURSOR>\n", missing=missing) == []
