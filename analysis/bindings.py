@@ -30,6 +30,19 @@ def scope_of(node: Any) -> Any:
     return get_parent_scope(node)
 
 
+def region_of(leaf: Any, receiver: list[Any]) -> Any:
+    """What may say something of a receiver: the class for ``self``, else the function; the whole file at the
+    top level.
+    """
+    scope = enclosing = scope_of(leaf)
+    first = getattr(receiver[0], "value", "")
+    while scope.type != "file_input" and enclosing is not None and enclosing.type != "file_input":
+        if enclosing.type == "classdef" and first in ("self", "cls"):
+            return enclosing
+        enclosing = scope_of(enclosing)
+    return scope
+
+
 def bindings_of(tree_name: Any) -> list[Any] | None:
     """All definitions of the name in the scope of ``tree_name``; None if there are too many, or some are
     out of sight: in another scope with ``global`` or ``nonlocal``, or in syntax that parso cannot read.

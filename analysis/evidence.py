@@ -8,20 +8,21 @@ import re
 from collections.abc import Set
 from typing import Any
 
-from holesmith.analysis.bindings import scope_of
+from holesmith.analysis.bindings import region_of
 from holesmith.analysis.jedi_project import PLACEHOLDER
 
-# Also guards of the project's own: ``is_request(x)``, but not the tests of a path's file.
+# Also guards of the project's own: ``is_request(x)``, but not the tests of a path's file. What ``isinstance``
+# says is read more closely (type_tests.py).
 _TESTS = (
-    r"\b(?:isinstance|issubclass|hasattr|getattr|setattr|delattr|callable|cast|type"
-    r"|(?!isfile|isdir|isabs|islink|ismount|isnan|isinf|isatty)(?:is|has)_?[a-z]\w*)\(\s*"
+    r"\b(?:issubclass|hasattr|getattr|setattr|delattr|callable|cast|type"
+    r"|(?!isinstance|isfile|isdir|isabs|islink|ismount|isnan|isinf|isatty)(?:is|has)_?[a-z]\w*)\(\s*"
 )
 
 
 def contradiction(known: Set[str], leaf: Any, receiver: list[Any]) -> str | None:
     """A reason to doubt that the receiver has only ``known`` members."""
     text = "".join(each.get_code() for each in receiver).strip()
-    region = _region(leaf, receiver)
+    region = str(region_of(leaf, receiver).get_code())
     pattern = re.escape(text)
     for match in re.finditer(rf"(?<![\w.]){pattern}\s*\.\s*([^\W\d]\w*)", region):
         if match[1] not in known and match[1] not in (PLACEHOLDER, leaf.value):
@@ -44,17 +45,3 @@ def _is_caught(leaf: Any) -> bool:
         if is_tried and any("AttributeError" in each.get_code(include_prefix=False) for each in clauses):
             return True
     return False
-
-
-def _region(leaf: Any, receiver: list[Any]) -> str:
-    """The class for ``self``, else the function; the whole file at the top level."""
-    scope = scope_of(leaf)
-    if scope.type == "file_input":
-        return str(scope.get_code())
-    first = getattr(receiver[0], "value", "")
-    enclosing = scope
-    while enclosing is not None and enclosing.type != "file_input":
-        if enclosing.type == "classdef" and first in ("self", "cls"):
-            return str(enclosing.get_code())
-        enclosing = scope_of(enclosing)
-    return str(scope.get_code())

@@ -18,6 +18,7 @@ from holesmith.analysis.jedi_project import JediProject
 from holesmith.analysis.jedi_symbols import members_of, type_text
 from holesmith.analysis.provenance import Provenance
 from holesmith.analysis.questions import MembersQuestion
+from holesmith.analysis.type_tests import tested_values
 from jedi.api.completion import complete_trailer
 from jedi.inference.base_value import ValueSet
 from jedi.inference.syntax_tree import infer_trailer
@@ -101,6 +102,11 @@ def view_of(context: Any, leaf: Any, receiver: list[Any], *, is_guessed: bool = 
         reason = reason or "a type that jedi only knows by name"
     if values and all(value.name.string_name == "NoneType" for value in values):
         reason = reason or "nothing but None is known of it"
+    tested = tested_values(context.get_root_context(), leaf, receiver) if values else None
+    if tested is None:
+        reason = reason or "its type is tested"
+    else:
+        values = ValueSet.from_sets((values, tested))
     names = [*complete_trailer(context, values), *_metaclass_names(values)][:MEMBERS_MAX]
     implicit = implicit_names(values)
     known = implicit.union(name.string_name for name in names)
