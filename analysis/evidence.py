@@ -14,7 +14,7 @@ from holesmith.analysis.jedi_project import PLACEHOLDER
 # Also guards of the project's own: ``is_request(x)``, but not the tests of a path's file. What ``isinstance``
 # says is read more closely (type_tests.py).
 _TESTS = (
-    r"\b(?:issubclass|hasattr|getattr|setattr|delattr|callable|cast|type"
+    r"(?<!def )\b(?:issubclass|hasattr|getattr|setattr|delattr|callable|cast|type"
     r"|(?!isinstance|isfile|isdir|isabs|islink|ismount|isnan|isinf|isatty)(?:is|has)_?[a-z]\w*)\(\s*"
 )
 
