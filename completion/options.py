@@ -15,14 +15,15 @@ class Options:
     ``model`` is a name of the model store, a ``.gguf`` file or a directory in Hugging Face layout; None
     takes the default for the device. ``device`` is "auto", "cpu", "cuda" or "cuda:N"; ``weights`` is how
     the engine keeps them (`engine.loading.WeightChoice`). Token counts are of the loaded model's
-    vocabulary. ``prompt_order`` is explained in context/prompt.py. ``debounce_ms_max`` bounds the wait
-    for a pause in typing (debounce.py); 0 never waits. ``facts`` puts what static analysis says of the
-    hole into the prompt, as far as it is known after ``facts_ms_max``. ``sources`` are the only sources
-    of context, by their names in the catalogue, and "facts" among them counts as ``facts``; None takes
-    those on by default. ``answer_ms_max`` is how long after a monitor has asked static analysis something
-    the answer still counts, ``check_ms_max`` how long the last check of a finished completion may take
-    (last_check.py); 0 leaves it out. ``python`` is the interpreter or the environment's directory whose
-    packages static analysis reads; None looks for the project's.
+    vocabulary. ``prompt_order`` is explained in context/prompt.py. ``debounce_ms_max`` bounds the wait for
+    a pause in typing (debounce.py); 0 never waits. ``facts`` puts what static analysis says of the hole
+    into the prompt, as far as it is known after ``facts_ms_max``, which is also how long it is waited at an
+    import for the names that the document misses. ``sources`` are the only sources of context, by their
+    names in the catalogue, and "facts" among them counts as ``facts``; None takes those on by default.
+    ``answer_ms_max`` is how long after a monitor has asked static analysis something the answer still
+    counts, ``check_ms_max`` how long the last check of a finished completion may take (last_check.py); 0
+    leaves it out. ``python`` is the interpreter or the environment's directory whose packages static
+    analysis reads; None looks for the project's.
 
     While the user types, a completion whose confidence is below ``confidence_min`` is not shown. Asked for by
     hand there are up to ``candidates_max``. ``look_ahead`` works out what may come after the one shown.
