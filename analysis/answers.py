@@ -118,7 +118,8 @@ class Call:
 class Importables:
     """What may stand at the hole of an import statement; ``module`` is the one whose names these are.
 
-    ``missing`` are those of them that the file uses and nothing in it binds.
+    ``missing`` are those of them that the file uses and nothing in it binds. ``is_likely_complete``: these
+    are the modules of a package that is known, which lack only what is yet to be made.
     """
 
     module: str | None
@@ -126,6 +127,7 @@ class Importables:
     is_complete: bool
     reason: str
     missing: tuple[str, ...] = ()
+    is_likely_complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,14 @@ def importables_at(
     if not is_from:
         names = importer.completion_names(project_state(filled), only_modules=True)
         members = members_of(names, 0, deadline)
+        packages = importer.follow() if path or level else ()
+        is_likely = bool(members) and bool(packages) and all(map(_is_package, packages))
         return Importables(
-            ".".join(path) or None, members, False, "modules may be installed under other names"
+            ".".join(path) or None,
+            members,
+            False,
+            "modules may be installed under other names",
+            is_likely_complete=is_likely,
         )
     modules = importer.follow()
     names = importer.completion_names(project_state(filled), only_modules=False)
@@ -66,12 +72,17 @@ def _own_names(modules: Any) -> Iterator[str]:
     yield from _LANGUAGE_NAMES
     for module in modules:
         node = getattr(module, "tree_node", None)
-        if node is None or module.is_package():
+        if node is None or _is_package(module):
             continue
         for statement in node.iter_imports():
             for name in statement.get_defined_names():
                 if not _is_exported(node, name):
                     yield name.value
+
+
+def _is_package(module: Any) -> bool:
+    """Whether a module is a package with an initial module, and may have others."""
+    return getattr(module, "tree_node", None) is not None and module.is_package()
 
 
 def _is_exported(node: Any, name: Any) -> bool:

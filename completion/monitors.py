@@ -67,7 +67,8 @@ AnyAnswer = Members | ScopeNames | Importables | Call | Expected | Roles | Cases
 
 PENALTY = 5.0
 """Of what is likely wrong: a keyword that the callee does not have may become an argument without one, a
-class that looks abstract may be made whole elsewhere, a pattern may be there for what is no member.
+class that looks abstract may be made whole elsewhere, a pattern may be there for what is no member, a module
+may be generated.
 """
 
 
@@ -139,6 +140,9 @@ def choices_of(answer: AnyAnswer) -> Choices | None:
             return Choices(frozenset(member.name for member in members))
         case Importables(members=members, is_complete=True):
             return Choices(frozenset(member.name for member in members), is_exclusive=False)
+        case Importables(members=members, is_likely_complete=True):
+            names = frozenset(member.name for member in members)
+            return Choices(names, is_exclusive=False, penalty=PENALTY)
         case ScopeNames(names=names, is_complete=True):
             known = frozenset(name.name for name in names)
             return Choices(known | KEYWORDS | _IMPLICIT, _STRING_OPENINGS, is_exclusive=False)

@@ -34,6 +34,9 @@ class Analyst:
 def analyst(tmp_path_factory: pytest.TempPathFactory) -> Analyst:
     root = tmp_path_factory.mktemp("project")
     (root / "shop.py").write_text("import json\n\nclass Cart:\n    total = 1\n\ndef pay(amount): ...\n")
+    (root / "store").mkdir()
+    (root / "store" / "__init__.py").write_text("")
+    (root / "store" / "shelf.py").write_text("rows = 1\n")
     (root / "wide.py").write_text("".join(f"{name} = 1\n" for name in WIDE))
     return Analyst(root, JediAnalyser(Options(str(root), str(tmp_path_factory.mktemp("cache")))))
 
@@ -162,6 +165,10 @@ RIGHT = {
     "a class further down in annotations that are not evaluated": (
         "from __future__ import annotations\nclass A:\n‸    b: B\n    c: list[B]\n‸class B: ...\n"
     ),
+    "modules of a package": (
+        "‸from store.shelf import rows\nimport store.shelf\nfrom store import shelf\nfrom .shop import Cart\n‸"
+    ),
+    "modules of what is no package": "‸import other.shelf\nfrom elsewhere.shelf import rows\n‸",
     "imports that the file uses": "‸from shop import Cart, pay\n‸def f(): return pay(Cart())\n",
     "a bracket around names that do not fit on the line": (
         f"‸from wide import (\n    {WIDE[0]},\n    {WIDE[1]},\n)\n‸x = {WIDE[0]}, {WIDE[1]}\n"
@@ -187,6 +194,7 @@ WRONG = {
     "a class further down in an annotation": ("class A:\n‸    b: B\n‸class B: ...\n", ["B"]),
     "a member": ("from shop import Cart\ncart = Cart()\n‸x = cart.totals\n‸", ["totals"]),
     "an import": ("‸from shop import Basket\n‸", ["Basket"]),
+    "a module that its package does not have": ("‸from store.till import Till\n‸", ["till"]),
     "an import that the file does not use": ("‸from shop import pay\n‸cart = Cart()\n", ["pay"]),
     "an import that the file does not use, for type checkers": (
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n‸    from shop import pay\n‸cart = Cart()\n",
