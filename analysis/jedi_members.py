@@ -7,6 +7,7 @@ member or a test of the type that contradicts it (``evidence``).
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from holesmith.analysis.answers import Member, Members
@@ -107,10 +108,18 @@ def view_of(context: Any, leaf: Any, receiver: list[Any], *, is_guessed: bool = 
         reason = reason or "its type is tested"
     else:
         values = ValueSet.from_sets((values, tested))
-    names = [*complete_trailer(context, values), *_metaclass_names(values)][:MEMBERS_MAX]
+    each_names = (complete_trailer(context, ValueSet((value,))) for value in in_order(values))
+    names = [*chain.from_iterable(each_names), *_metaclass_names(values)][:MEMBERS_MAX]
     implicit = implicit_names(values)
     known = implicit.union(name.string_name for name in names)
     return MemberView(values, names, implicit, reason or _why_open(values, known, leaf, receiver))
+
+
+def in_order(values: Any) -> list[Any]:
+    """The same order each time: jedi's sets of values have none."""
+    return sorted(
+        values, key=lambda value: (value.name.string_name, value.get_root_context().py__name__() or "")
+    )
 
 
 def implicit_names(values: Any) -> frozenset[str]:
@@ -223,7 +232,7 @@ def without_none(values: Any) -> Any:
 def _why_open(values: Any, known: frozenset[str], leaf: Any, receiver: list[Any]) -> str:
     if not values:
         return "no value"
-    for value in values:
+    for value in in_order(values):
         reason = open_reason(value)
         if reason:
             return reason
