@@ -4,12 +4,10 @@ import re
 
 from holesmith.analysis.excerpt import excerpt_at
 from holesmith.analysis.hole import hole_of
+from holesmith.completion.imports_wanted import LIST_PENALTY
 from holesmith.context.gather import Gathered
 from holesmith.context.sources.missing_imports import begun_line
 from holesmith.engine.constraint import Constraint
-
-PENALTY = 8.0
-"""Of anything else, in logits. A model that is sure of it still has its way."""
 
 CONFIDENCE = 0.86
 """How often an import of what the file misses was right, to the end of its line (docs/experiments.md); the
@@ -47,4 +45,4 @@ def preferred_imports(gathered: Gathered, prefix: str, required: str) -> tuple[C
     ]
     if not texts:
         return ()
-    return (Constraint(texts=tuple(each.encode() for each in texts), penalty=PENALTY),)
+    return (Constraint(texts=tuple(each.encode() for each in texts), penalty=LIST_PENALTY),)
