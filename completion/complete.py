@@ -173,9 +173,9 @@ class Completer:
 
     async def missing_at(self, snapshot: Snapshot, options: Options) -> tuple[str, ...]:
         """The names that the document misses, where it imports; none that are not known in time."""
-        prefix, suffix = text_around(snapshot)
         if self.workspaces is None or not options.wants_imports:
             return ()
+        prefix, suffix = text_around(snapshot)
         if not await asyncio.to_thread(is_import_place, snapshot.language, prefix, suffix):
             return ()
         analyst = await self.workspaces.of(snapshot)

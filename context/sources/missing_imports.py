@@ -47,7 +47,7 @@ def statements_for(names: tuple[str, ...], around: Surroundings, index: Index) -
     is_relative = begun[1] == "." if begun is not None else any(each.level for each in around.imports)
     listed: dict[str, list[str]] = {}
     for name, module in modules_of(names, around.request.path, index).items():
-        if module != own:
+        if module not in ("", own):  # a root that is a package has no name of its own
             listed.setdefault(module, []).append(name)
     for module in sorted(listed):
         written = relative_to(module, path, index) if is_relative else None

@@ -66,3 +66,8 @@ def test_several_names_of_a_module_and_one_further_up(repository: Repository) ->
 @pytest.mark.parametrize(("path", "missing"), [("lib/shop/cart.py", ("checkout",)), ("lib/shop/new.py", ())])
 def test_nothing_to_import(repository: Repository, path: str, missing: tuple[str, ...]) -> None:
     assert repository.snippets("missing_imports", path, "from <CURSOR>\n", missing=missing) == []
+
+
+def test_a_root_that_is_a_package_is_no_module_to_import_from(tmp_path: Path) -> None:
+    repository = make_repository(tmp_path, {"__init__.py": "def pay(x): ...\n"})
+    assert repository.snippets("missing_imports", "new.py", "from <CURSOR>\n", missing=("pay",)) == []
