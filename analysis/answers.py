@@ -138,6 +138,13 @@ class MissingNames:
 
 
 @dataclass(frozen=True, slots=True)
+class WarmedUp:
+    """``rest`` is the piece of work to go on with; None when all is done."""
+
+    rest: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class NameRole:
     name: str
     role: Role

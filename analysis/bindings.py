@@ -30,6 +30,18 @@ def scope_of(node: Any) -> Any:
     return get_parent_scope(node)
 
 
+def code_of(context: Any, node: Any) -> str:
+    """The text of a node in the file of ``context``; quicker than asking the tree for it leaf by leaf."""
+    lines = context.get_root_context().code_lines
+    (first, start), (last, stop) = node.start_pos, node.end_pos
+    if lines is None:
+        return str(node.get_code())
+    if first == last:
+        return str(lines[first - 1][start:stop])
+    rest = lines[last - 1][:stop] if last <= len(lines) else ""
+    return "".join((lines[first - 1][start:], *lines[first : last - 1], rest))
+
+
 def region_of(leaf: Any, receiver: list[Any]) -> Any:
     """What may say something of a receiver: the class for ``self``, else the function; the whole file at the
     top level.

@@ -3,7 +3,8 @@
 import re
 from typing import Any
 
-from holesmith.analysis.bindings import decorators_of
+from holesmith.analysis.bindings import code_of, decorators_of
+from jedi.inference.cache import inference_state_method_cache
 from jedi.inference.imports import Importer
 
 _PLAIN_METACLASSES = frozenset(
@@ -74,6 +75,7 @@ def _completed_below(owner: Any) -> str | None:
     return f"{classdef.name.value} is completed by its subclasses" if is_completed else None
 
 
+@inference_state_method_cache()
 def _open_class(base: Any) -> str | None:
     classdef = getattr(base, "tree_node", None)
     if classdef is None or classdef.type != "classdef":
@@ -82,13 +84,13 @@ def _open_class(base: Any) -> str | None:
     if _has_field_metaclass(base):
         if any(is_field_metaclass(each) for each in _named_metaclasses(base)):
             return None
-        if _EXTRA_FIELDS.search(classdef.get_code()):
+        if _EXTRA_FIELDS.search(code_of(base.parent_context, classdef)):
             return f"{name} takes extra fields"
     if not decorators_of(classdef) <= _PLAIN_DECORATORS:
         return f"{name} has an unknown decorator"
     if any(defines(classdef, hook) for hook in _DYNAMIC_HOOKS) and name != "object":
         return f"{name} computes attributes"
-    if not base.get_root_context().is_stub() and _DYNAMIC_CLASS.search(classdef.get_code()):
+    if not _is_stub(base) and _DYNAMIC_CLASS.search(code_of(base.parent_context, classdef)):
         return f"{name} sets attributes by name"
     if _is_empty(classdef) and classdef.get_super_arglist() is None and not _is_stub(base):
         return f"{name} is filled from outside"
@@ -239,6 +241,7 @@ def _is_stub(cls: Any) -> bool:
     return bool(cls.get_root_context().is_stub())
 
 
+@inference_state_method_cache()
 def _open_module(module: Any) -> str | None:
     node = getattr(module, "tree_node", None)
     if node is None:
@@ -248,7 +251,7 @@ def _open_module(module: Any) -> str | None:
         each.parent.type == "funcdef" and each.parent.parent is node for each in used.get("__getattr__", ())
     ):
         return "the module computes attributes"
-    if not module.is_stub() and _DYNAMIC_MODULE.search(node.get_code()):
+    if not module.is_stub() and _DYNAMIC_MODULE.search(code_of(module.as_context(), node)):
         return "the module sets names by name"
     return None if has_followed_stars(module, node) else "a star import is not resolved"
 
@@ -256,7 +259,7 @@ def _open_module(module: Any) -> str | None:
 def has_all_names(module: Any) -> bool:
     """Whether every name that the module's code can use is bound in sight."""
     node = module.tree_node
-    return not _DYNAMIC_NAMES.search(node.get_code()) and has_followed_stars(module, node)
+    return not _DYNAMIC_NAMES.search(code_of(module.as_context(), node)) and has_followed_stars(module, node)
 
 
 def has_followed_stars(module: Any, node: Any) -> bool:

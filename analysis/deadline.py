@@ -43,8 +43,8 @@ class Deadline:
 
 
 @contextmanager
-def interrupting(budget_ms: float) -> Generator[Deadline]:
-    """Raise ``Overdue`` in the body once the time is over. Main thread only; not to be nested."""
+def interrupting(budget_ms: float, overtime_ms: float = 0.0) -> Generator[Deadline]:
+    """Raise ``Overdue`` in the body so long after its deadline. Main thread only; not to be nested."""
     deadline = Deadline.after_ms(budget_ms)
     is_running = True
 
@@ -54,7 +54,7 @@ def interrupting(budget_ms: float) -> Generator[Deadline]:
             raise Overdue
 
     previous = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, max(budget_ms / 1000, RETRY_S), RETRY_S)
+    signal.setitimer(signal.ITIMER_REAL, max((budget_ms + overtime_ms) / 1000, RETRY_S), RETRY_S)
     try:
         yield deadline
     finally:

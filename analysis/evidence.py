@@ -8,7 +8,7 @@ import re
 from collections.abc import Set
 from typing import Any
 
-from holesmith.analysis.bindings import region_of
+from holesmith.analysis.bindings import code_of, region_of
 from holesmith.analysis.jedi_project import PLACEHOLDER
 
 # Also guards of the project's own: ``is_request(x)``, but not the tests of a path's file. What ``isinstance``
@@ -19,10 +19,10 @@ _TESTS = (
 )
 
 
-def contradiction(known: Set[str], leaf: Any, receiver: list[Any]) -> str | None:
+def contradiction(known: Set[str], context: Any, leaf: Any, receiver: list[Any]) -> str | None:
     """A reason to doubt that the receiver has only ``known`` members."""
     text = "".join(each.get_code() for each in receiver).strip()
-    region = str(region_of(leaf, receiver).get_code())
+    region = code_of(context, region_of(leaf, receiver))
     pattern = re.escape(text)
     for match in re.finditer(rf"(?<![\w.]){pattern}\s*\.\s*([^\W\d]\w*)", region):
         if match[1] not in known and match[1] not in (PLACEHOLDER, leaf.value):

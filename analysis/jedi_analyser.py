@@ -21,6 +21,7 @@ from holesmith.analysis.jedi_roles import roles_at
 from holesmith.analysis.jedi_scope import scope_names_at
 from holesmith.analysis.jedi_static_errors import static_errors_in
 from holesmith.analysis.jedi_types import relevant_types_at
+from holesmith.analysis.jedi_warm_up import warm_up
 from holesmith.analysis.questions import (
     A,
     CallQuestion,
@@ -38,6 +39,7 @@ from holesmith.analysis.questions import (
     ScopeQuestion,
     Source,
     StaticErrorsQuestion,
+    WarmUpQuestion,
 )
 
 _Handler = Callable[[JediProject, Any, Deadline], object]
@@ -65,6 +67,7 @@ _HANDLERS: dict[type, _Handler] = {
     RelevantHeadersQuestion: relevant_headers_at,
     ImportsQuestion: imports_of,
     StaticErrorsQuestion: static_errors_in,
+    WarmUpQuestion: warm_up,
     EnvironmentQuestion: _environment,
 }
 

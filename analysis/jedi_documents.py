@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from holesmith.analysis.jedi_states import KeptState
+from holesmith.analysis.used_names import UsedNames
 from parso.cache import parser_cache
 
 DOCUMENTS_MAX = 4
-AGE_S_MAX = 5.0
-"""A script remembers what it has read of other files, and those may change."""
 
 Trees = dict[str, Any]
 """parso's cache items of one path, by grammar."""
@@ -29,7 +29,8 @@ class _Document:
     text: str
     script: Any
     trees: Trees
-    born_s: float
+    state: KeptState
+    used: UsedNames
 
 
 @dataclass(slots=True)
@@ -44,6 +45,7 @@ class JediDocuments:
     is_incremental: bool = False
     _documents: OrderedDict[str | None, _Document] = field(default_factory=OrderedDict[str | None, _Document])
     _is_shown: bool = False
+    _began_s: float = 0.0
     _shown: Path | None = None
     _files: Trees = field(default_factory=Trees)
 
@@ -52,13 +54,21 @@ class JediDocuments:
         self.hand_back_files()
         before = self._documents.pop(path, None)
         self._show(path, before.trees if before else {})
-        if before is not None and before.text == text and time.monotonic() - before.born_s < AGE_S_MAX:
+        self._began_s = time.time()
+        if before is not None and before.text == text and before.state.is_fresh:
             document = before
-            document.script._inference_state.reset_recursion_limitations()  # noqa: SLF001 # as jedi's own methods do
+            document.state.reset_limits()
         else:
             self.is_incremental = before is not None
             script = self.parse(path, text)
-            document = _Document(text, script, _items(self._shown), time.monotonic())
+            used = before.used if before is not None else UsedNames()
+            used.note(script._module_node)  # noqa: SLF001
+            if before is not None and before.state.serves_another_text:
+                state = before.state
+                state.take(script)
+            else:
+                state = KeptState.of(script)
+            document = _Document(text, script, _items(self._shown), state, used)
         self._documents[path] = document
         if len(self._documents) > DOCUMENTS_MAX:
             self._documents.popitem(last=False)
@@ -67,6 +77,9 @@ class JediDocuments:
     def hand_back_files(self) -> None:
         """End a question: what parso has of its path is the file again, if it was read."""
         if self._is_shown:
+            for document in reversed(self._documents.values()):
+                document.state.note_files(self._began_s)
+                break
             _put(self._shown, self._files)
             self._is_shown = False
 

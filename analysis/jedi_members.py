@@ -5,9 +5,7 @@ class of them has members out of sight (``class_closure``), and nothing else in 
 member or a test of the type that contradicts it (``evidence``).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 from holesmith.analysis.answers import Member, Members
@@ -15,16 +13,15 @@ from holesmith.analysis.bindings import defined_names
 from holesmith.analysis.class_closure import open_reason
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.evidence import contradiction
-from holesmith.analysis.jedi_project import JediProject
+from holesmith.analysis.jedi_listing import members_listed, names_of, owners
+from holesmith.analysis.jedi_project import PLACEHOLDER, JediProject
 from holesmith.analysis.jedi_symbols import members_of, type_text
 from holesmith.analysis.provenance import Provenance
 from holesmith.analysis.questions import MembersQuestion
 from holesmith.analysis.type_tests import tested_values
-from jedi.api.completion import complete_trailer
 from jedi.inference.base_value import ValueSet
 from jedi.inference.syntax_tree import infer_trailer
 
-MEMBERS_MAX = 5_000
 _TARGET_LISTS = frozenset(("testlist_comp", "testlist_star_expr", "star_expr", "exprlist"))
 _MODULE_NAMES = frozenset(
     [
@@ -68,7 +65,10 @@ def members_at(project: JediProject, question: MembersQuestion, deadline: Deadli
     if receiver is None:
         return Members((), False, None, "the receiver cannot be parsed")
     view = view_of(filled.context, filled.leaf, receiver, is_guessed=not question.only_complete)
-    members = members_of(view.names, question.detailed_max, deadline)
+    members = view.members
+    if question.detailed_max:
+        names = (name for value in in_order(view.values) for name in names_of(filled.context, value))
+        members = members_of(names, question.detailed_max, deadline)
     known = {member.name for member in members}
     members += tuple(Member(name, "instance") for name in sorted(view.implicit - known)) if members else ()
     reason = view.reason or ("" if members else "no members")
@@ -82,10 +82,10 @@ def members_at(project: JediProject, question: MembersQuestion, deadline: Deadli
 
 @dataclass(frozen=True, slots=True)
 class MemberView:
-    """What is known of a receiver: its jedi values, the names of their members, and why there may be more."""
+    """What is known of a receiver: its jedi values, their members, and why there may be more."""
 
     values: Any
-    names: list[Any]
+    members: tuple[Member, ...]
     implicit: frozenset[str]
     reason: str
 
@@ -96,7 +96,7 @@ def view_of(context: Any, leaf: Any, receiver: list[Any], *, is_guessed: bool = 
     values = provenance.chain(context, receiver)
     reason = "" if values else provenance.reason or "unknown"
     if not values and not is_guessed:
-        return MemberView((), [], frozenset(), reason)
+        return MemberView((), (), frozenset(), reason)
     values = without_none(values or inferred(context, receiver))
     if any(not hasattr(value, "get_filters") for value in values):
         values = ValueSet(value for value in values if hasattr(value, "get_filters"))
@@ -108,11 +108,20 @@ def view_of(context: Any, leaf: Any, receiver: list[Any], *, is_guessed: bool = 
         reason = reason or "its type is tested"
     else:
         values = ValueSet.from_sets((values, tested))
-    each_names = (complete_trailer(context, ValueSet((value,))) for value in in_order(values))
-    names = [*chain.from_iterable(each_names), *_metaclass_names(values)][:MEMBERS_MAX]
+    members = members_in(context, values)
     implicit = implicit_names(values)
-    known = implicit.union(name.string_name for name in names)
-    return MemberView(values, names, implicit, reason or _why_open(values, known, leaf, receiver))
+    known = implicit.union(member.name for member in members)
+    return MemberView(values, members, implicit, reason or _why_open(values, known, context, leaf, receiver))
+
+
+def members_in(context: Any, values: Any) -> tuple[Member, ...]:
+    """The members of several values, each name once."""
+    found: dict[str, Member] = {}
+    for value in in_order(values):
+        for member in members_listed(context, value):
+            if member.name.isidentifier() and member.name != PLACEHOLDER:
+                found.setdefault(member.name, member)
+    return tuple(found.values())
 
 
 def in_order(values: Any) -> list[Any]:
@@ -127,7 +136,7 @@ def implicit_names(values: Any) -> frozenset[str]:
     found: set[str] = set()
     for value in values:
         found |= _MODULE_NAMES if value.is_module() else _OBJECT_NAMES
-        for owner in _owners(value):
+        for owner in owners(value):
             node = getattr(owner, "tree_node", None)
             if (
                 node is not None
@@ -175,31 +184,13 @@ def _begins_line(node: Any) -> bool:
     return before is None or before.type in ("newline", "indent", "dedent") or before.value in (";", ":", "")
 
 
-def _owners(value: Any) -> list[Any]:
-    """The module, or the classes that a value has its members from."""
-    if value.is_module() or not hasattr(value, "py__class__"):
-        return [value]
-    cls = value if value.is_class() else value.py__class__()
-    return list(cls.py__mro__()) if cls.is_class() else []
-
-
-def _metaclass_names(values: Any) -> Iterator[Any]:
-    """A class has the members of its metaclass too."""
-    for value in values:
-        for metaclass in (
-            value.get_metaclasses() if value.is_class() and hasattr(value, "get_metaclasses") else ()
-        ):
-            for each in metaclass.get_filters():
-                yield from each.values()
-
-
 def closed_members(context: Any, leaf: Any) -> frozenset[str] | None:
     """All members of the expression before a name behind a dot; None if there may be others."""
     receiver = receiver_of(leaf)
     if receiver is None:
         return None
     view = view_of(context, leaf, receiver)
-    names = frozenset(name.string_name for name in view.names)
+    names = frozenset(member.name for member in view.members)
     return None if view.reason or not names else names | view.implicit
 
 
@@ -229,11 +220,11 @@ def without_none(values: Any) -> Any:
     return some or values
 
 
-def _why_open(values: Any, known: frozenset[str], leaf: Any, receiver: list[Any]) -> str:
+def _why_open(values: Any, known: frozenset[str], context: Any, leaf: Any, receiver: list[Any]) -> str:
     if not values:
         return "no value"
     for value in in_order(values):
         reason = open_reason(value)
         if reason:
             return reason
-    return contradiction(known, leaf, receiver) or ""
+    return contradiction(known, context, leaf, receiver) or ""

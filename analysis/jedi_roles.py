@@ -14,7 +14,8 @@ from holesmith.analysis.answers import NameRole, Role, Roles
 from holesmith.analysis.bindings import class_bindings, decorators_of, defined_names, is_member
 from holesmith.analysis.class_closure import has_followed_stars
 from holesmith.analysis.deadline import Deadline
-from holesmith.analysis.jedi_members import receiver_of, view_of
+from holesmith.analysis.jedi_listing import names_of
+from holesmith.analysis.jedi_members import in_order, receiver_of, view_of
 from holesmith.analysis.jedi_project import PLACEHOLDER, FilledHole, JediProject
 from holesmith.analysis.jedi_scope import NAMES_MAX, visible_names
 from holesmith.analysis.provenance import Provenance
@@ -68,7 +69,8 @@ def _members(filled: FilledHole) -> tuple[list[Any], bool] | None:
     if receiver is None:
         return None
     view = view_of(filled.context, filled.leaf, receiver)
-    return view.names, not view.reason
+    names = [name for value in in_order(view.values) for name in names_of(filled.context, value)]
+    return names, not view.reason
 
 
 def _named(by_text: dict[str, list[Any]], wanted: frozenset[str], deadline: Deadline) -> Iterator[NameRole]:

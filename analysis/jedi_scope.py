@@ -12,6 +12,7 @@ from holesmith.analysis.questions import ScopeQuestion
 from jedi.inference.context import get_global_filters
 
 NAMES_MAX = 3_000
+_KEPT = "builtins listed by holesmith"
 
 
 def scope_names_at(project: JediProject, question: ScopeQuestion, deadline: Deadline) -> ScopeNames:
@@ -38,9 +39,21 @@ def visible_names(context: Any, position: tuple[int, int]) -> list[Any]:
     state.flow_analysis_enabled = False
     try:
         filters = get_global_filters(context, position, origin_scope=None)
-        return [name for each in filters for name in each.values()]
+        return [name for each in filters for name in _names(each)]
     finally:
         state.flow_analysis_enabled = True
+
+
+def _names(names: Any) -> list[Any]:
+    """All names of a filter; those of the builtins are kept with jedi's state."""
+    context = vars(names).get("parent_context")
+    if context is None or not context.is_builtins_module():
+        return list(names.values())
+    kept: dict[Any, list[Any]] = context.inference_state.memoize_cache.setdefault(_KEPT, {})
+    key = context, type(names)
+    if key not in kept:
+        kept[key] = list(names.values())
+    return kept[key]
 
 
 def _origin(name: Any, module: Any) -> Origin:

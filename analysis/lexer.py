@@ -7,8 +7,10 @@ template) gives string pieces with the tokens of the expressions between them.
 """
 
 import re
-from dataclasses import dataclass
+from bisect import bisect_left
+from dataclasses import dataclass, replace
 from functools import cache
+from threading import Lock
 from typing import Literal, NamedTuple, cast
 
 from holesmith.analysis.lexicon import Lexicon
@@ -16,6 +18,9 @@ from holesmith.analysis.lexicon import Lexicon
 TokenKind = Literal["newline", "comment", "string", "number", "word", "open", "close", "operator"]
 
 DEPTH_MAX = 64
+KEPT_TOKENS_MIN = 200
+KEPT_TEXTS_MAX = 8
+KEY_CHARACTERS = 64
 _REGEX_LITERAL = re.compile(r"/(?![*/])(?:[^/\\\[\r\n]|\\.|\[(?:[^\]\\\r\n]|\\.)*\])+/[a-z]*")
 _VALUE_ENDS = frozenset(("word", "number", "string", "close"))
 _WORDS_BEFORE_VALUE = frozenset(
@@ -38,21 +43,83 @@ class Token(NamedTuple):
     is_interpolation: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Lexed:
+    """A text's tokens from ``start`` on. Outside of any literal, lines end at the offsets ``ends``, where
+    there are so many tokens as ``counts`` says.
+    """
+
+    text: str
+    start: int
+    tokens: list[Token]
+    ends: list[int]
+    counts: list[int]
+
+
+_last: dict[tuple[Lexicon, str], _Lexed] = {}
+"""What was lexed last, by how it begins: most texts are an earlier one with some characters more."""
+_lock = Lock()
+
+
 def tokenize(lexicon: Lexicon, text: str, start: int = 0) -> list[Token]:
-    """All tokens from ``start`` on. Linear in the length of the text."""
-    tokens: list[Token] = []
-    _scan(lexicon, text, start, tokens, 0)
-    return tokens
+    """All tokens from ``start`` on. Linear in the length of the text, or of what is new in it."""
+    key = lexicon, text[:KEY_CHARACTERS]
+    lexed = _beginning(_last.get(key), text, start)
+    _scan(lexicon, text, lexed.ends[-1] if lexed.ends else start, lexed.tokens, 0, lexed=lexed)
+    if len(lexed.tokens) >= KEPT_TOKENS_MIN:
+        with _lock:
+            _last.pop(key, None)
+            _last[key] = replace(lexed, tokens=lexed.tokens.copy())
+            if len(_last) > KEPT_TEXTS_MAX:
+                del _last[next(iter(_last))]
+    return lexed.tokens
+
+
+def _beginning(last: _Lexed | None, text: str, start: int) -> _Lexed:
+    """What a text has in common with the last one, in whole lines: what follows the end of a line, outside of
+    any literal, changes nothing before it.
+    """
+    empty = _Lexed(text, start, [], [], [])
+    if last is None or start < last.start:
+        return empty
+    stop = bisect_left(
+        last.ends, _common(last.text, text)
+    )  # a newline may be one with the character behind it
+    first = bisect_left(last.ends, start, 0, stop)
+    if start > last.start and (first == stop or last.ends[first] != start):
+        return empty
+    first += start > last.start
+    if first >= stop:
+        return empty
+    skipped = last.counts[first - 1] if first else 0
+    counts = [count - skipped for count in last.counts[first:stop]]
+    return _Lexed(text, start, last.tokens[skipped : last.counts[stop - 1]], last.ends[first:stop], counts)
+
+
+def _common(text: str, other: str) -> int:
+    """With how many characters two texts begin alike."""
+    low, high = 0, min(len(text), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if text[low:middle] == other[low:middle] else (low, middle - 1)
+    return low
 
 
 def _scan(
-    lexicon: Lexicon, text: str, position: int, tokens: list[Token], depth: int, is_one_line: bool = False
+    lexicon: Lexicon,
+    text: str,
+    position: int,
+    tokens: list[Token],
+    depth: int,
+    *,
+    is_one_line: bool = False,
+    lexed: _Lexed | None = None,
 ) -> int:
     """Append tokens; with ``depth`` > 0 stop after the brace that ends the expression, and return its
     offset.
 
     ``is_one_line`` lets a newline outside brackets end the expression too, so that a half-written
-    literal does not swallow the rest of the file.
+    literal does not swallow the rest of the file. The ends of lines are noted in ``lexed``.
     """
     match_at = lexicon.pattern.match
     kinds = _kinds(lexicon)
@@ -80,6 +147,9 @@ def _scan(
                 tokens.append(Token("close", match.start(), position, match.group(), is_interpolation=True))
                 return position
         tokens.append(Token(kind, match.start(), position, match.group(), is_closed))
+        if kind == "newline" and lexed is not None:
+            lexed.ends.append(position)
+            lexed.counts.append(len(tokens))
     return position
 
 
@@ -142,6 +212,6 @@ def _scan_literal(lexicon: Lexicon, text: str, match: re.Match[str], tokens: lis
             return end
         tokens.append(Token("string", piece_start, end - 1, text[piece_start : end - 1]))
         tokens.append(Token("open", end - 1, end, "{", is_interpolation=True))
-        piece_start = position = _scan(lexicon, text, end, tokens, depth + 1, literal.is_one_line)
+        piece_start = position = _scan(lexicon, text, end, tokens, depth + 1, is_one_line=literal.is_one_line)
         if not (tokens[-1].is_interpolation and tokens[-1].kind == "close"):
             return position

@@ -23,6 +23,8 @@ from jedi.inference.syntax_tree import infer_trailer
 
 STEPS_MAX = 300
 DEPTH_MAX = 20
+_KEPT = "annotations followed by holesmith"
+_CONSTANTS = frozenset(("True", "False", "None"))
 _LITERAL_TYPES = frozenset(("number", "string", "strings", "fstring", "lambdef"))
 
 
@@ -56,7 +58,7 @@ class Provenance:
         kind = node.type
         if kind == "name":
             return self._name(context, node)
-        if kind in _LITERAL_TYPES or kind == "keyword":
+        if kind in _LITERAL_TYPES or (kind == "keyword" and node.value in _CONSTANTS):
             return context.infer_node(node)
         if kind == "atom":
             return self._atom(context, node)
@@ -255,8 +257,21 @@ class Provenance:
         """The instances that an annotation allows, None if it allows anything that is not understood."""
         # The overloads of one function repeat the same annotations, and each lists all of them.
         if annotation not in self._annotated:
-            self._annotated[annotation] = self._instances_of(context, annotation)
+            self._annotated[annotation] = self._instances_kept(context, annotation)
         return self._annotated[annotation]
+
+    def _instances_kept(self, context: Any, annotation: Any) -> Any:
+        """Kept with jedi's own state, which forgets it with the text where it could change with it."""
+        kept: dict[Any, tuple[Any, bool]] = context.inference_state.memoize_cache.setdefault(_KEPT, {})
+        key = context, annotation
+        if key not in kept:
+            values = self._instances_of(context, annotation)
+            if values is None:  # perhaps for lack of steps
+                return None
+            kept[key] = values, any(value in self.parametrised for value in values)
+        values, is_parametrised = kept[key]
+        self.parametrised.update(values if is_parametrised else ())
+        return values
 
     def _instances_of(self, context: Any, annotation: Any) -> Any:
         if annotation.type == "name" and annotation.value == "LiteralString":

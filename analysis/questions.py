@@ -20,6 +20,7 @@ from holesmith.analysis.answers import (
     Roles,
     ScopeNames,
     StaticErrors,
+    WarmedUp,
 )
 
 A = TypeVar("A", covariant=True)
@@ -139,6 +140,18 @@ class StaticErrorsQuestion(Question[StaticErrors]):
 
 
 @dataclass(frozen=True, slots=True)
+class WarmUpQuestion(Question[WarmedUp]):
+    """Gets to know what the document uses, some of it at a time, so that later questions need not.
+
+    The pieces of work near ``offset`` come first; ``begin`` is the first one to do.
+    """
+
+    source: Source
+    offset: int
+    begin: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class EnvironmentQuestion(Question[PythonEnvironment]):
     """Also loads what the first real question would otherwise wait for."""
 
@@ -156,5 +169,6 @@ ANSWER_OF: dict[type[Question[object]], type] = {
     RelevantHeadersQuestion: RelevantHeaders,
     ImportsQuestion: Imports,
     StaticErrorsQuestion: StaticErrors,
+    WarmUpQuestion: WarmedUp,
     EnvironmentQuestion: PythonEnvironment,
 }

@@ -7,7 +7,7 @@ together are a complete list. No flow of control needs to be followed for that.
 import re
 from typing import Any
 
-from holesmith.analysis.bindings import region_of
+from holesmith.analysis.bindings import code_of, region_of
 from holesmith.analysis.provenance import Provenance
 from jedi.inference.base_value import NO_VALUES, ValueSet
 
@@ -19,7 +19,7 @@ def tested_values(module_context: Any, leaf: Any, receiver: list[Any]) -> Any:
     """
     text = "".join(each.get_code() for each in receiver).strip()
     region = region_of(leaf, receiver)
-    count = len(re.findall(rf"\bisinstance\(\s*{re.escape(text)}\s*[,)]", region.get_code()))
+    count = len(re.findall(rf"\bisinstance\(\s*{re.escape(text)}\s*[,)]", code_of(module_context, region)))
     if not count:
         return NO_VALUES
     found: list[Any] = []

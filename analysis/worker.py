@@ -13,6 +13,7 @@ import os
 import resource
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,6 +25,8 @@ from holesmith.analysis.questions import ANSWER_OF
 from holesmith.analysis.source_finder import find_only_sources_elsewhere
 from holesmith.analysis.wire import LENGTH, MESSAGE_BYTES_MAX, from_json, pack, to_json
 
+OVERTIME_MS = 1_500.0
+OVERTIME_PAUSE_S = 30.0
 ADDRESS_SPACE_BYTES_MAX = 6 * 1024**3
 _QUESTIONS = {kind.__name__: kind for kind in ANSWER_OF}
 
@@ -38,8 +41,9 @@ def main() -> None:
         return
     find_only_sources_elsewhere()
     analyser = JediAnalyser(from_json(configuration, Options))
+    overtime = Overtime()
     while (message := _read(questions)) is not None:
-        answers.write(pack(_answer(analyser, message)))
+        answers.write(pack(respond(analyser, message, overtime)))
         answers.flush()
 
 
@@ -62,15 +66,34 @@ def _read(stream: BinaryIO) -> Any:
     return json.loads(stream.read(length))
 
 
-def _answer(analyser: Analyser, message: list[Any]) -> list[Any]:
+@dataclass(slots=True)
+class Overtime:
+    """How long a question is worked on that nobody waits for any more.
+
+    What is interrupted is lost, and would be as late the next time: the first question about a large module
+    may take longer than anybody waits. But after what did not end in that time either, there is none for a
+    while.
+    """
+
+    _not_before_s: float = 0.0
+
+    def allowed_ms(self) -> float:
+        return OVERTIME_MS if time.monotonic() >= self._not_before_s else 0.0
+
+    def was_in_vain(self) -> None:
+        self._not_before_s = time.monotonic() + OVERTIME_PAUSE_S
+
+
+def respond(analyser: Analyser, message: list[Any], overtime: Overtime) -> list[Any]:
     name, data, budget_ms = message
     started = time.perf_counter()
     answer, reason = None, ""
     try:
-        with interrupting(budget_ms) as deadline:
+        with interrupting(budget_ms, overtime.allowed_ms()) as deadline:
             answer = analyser.answer(from_json(data, _QUESTIONS[name]), deadline)
     except Overdue:
         reason = "late"
+        overtime.was_in_vain()
     except Exception as error:  # noqa: BLE001 # analysers fail in any way on strange code, and the worker goes on
         reason = f"{type(error).__name__}: {error}"[:500]
     elapsed_ms = (time.perf_counter() - started) * 1000

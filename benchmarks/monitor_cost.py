@@ -4,8 +4,9 @@
 
 Each DIRECTORY is one package's source. The rest of a line is taken away behind a dot, an ``=`` or a bracket,
 and the real model writes it again, with the prompt already read: free, and watched by the monitors, in turns.
-Several holes of one file come in a row, as a user stays in a file. Before the first, analysis reads what the
-file imports, as the server has it do when a document is opened; the first is not counted.
+Several holes of one file come in a row, as a user stays in a file. Before the first, analysis gets to know
+the file, as the server has it do when a document is opened; the first is not counted. The pause in which the
+prompt was read is one for analysis too. Folders that begin with a dot, such as environments, are not sampled.
 
 Only holes count where both wrote the same. "optimistic" is what guidance added to the time of decoding by the
 clock; "processor" is what it added to the processor time of the engine's and the analyser's process together;
@@ -29,7 +30,8 @@ from typing import Any
 
 from holesmith.analysis.client import AnalysisClient, Reply
 from holesmith.analysis.jedi_options import Options as AnalysisOptions
-from holesmith.analysis.questions import A, EnvironmentQuestion, ImportsQuestion, Question, Source
+from holesmith.analysis.questions import A, EnvironmentQuestion, Question, Source
+from holesmith.completion.acquaintance import get_to_know
 from holesmith.completion.complete import Completer, Prepared, decode_freely, document_of, request_of
 from holesmith.completion.guided import GuidedDecoding
 from holesmith.completion.middle import Middle
@@ -89,9 +91,7 @@ class Bench:
             str(hole.path), "python", hole.text, hole.offset, workspace=str(self.root), invoked=True
         )
         prepared = await asyncio.to_thread(self.completer.prepare, snapshot, self.options, None, Stopwatch())
-        if not is_counted:
-            source = Source(str(hole.path), hole.text)
-            await self.client.ask(ImportsQuestion(source, len(hole.text)), WARM_UP_MS)
+        await get_to_know(self.client, snapshot, slices_max=1 if is_counted else 200)
         request = request_of(prepared.prompt, self.options)
         await self.completer.engine.start(replace(request, tokens_max=1)).result()
         order = random.Random(hole.offset).sample((False, True), 2)
@@ -175,10 +175,16 @@ def holes_of(path: Path) -> list[Hole]:
     return found
 
 
+def _sources_below(directory: Path) -> Iterator[Path]:
+    for path in sorted(directory.rglob("*.py")):
+        if not any(part.startswith(".") for part in path.relative_to(directory).parts):
+            yield path
+
+
 def sample(directory: Path, holes_max: int, seed: int) -> Iterator[tuple[Hole, bool]]:
     """Holes, and whether they count: not the first of a file."""
     chooser = random.Random(seed)
-    files = [path for path in sorted(directory.rglob("*.py")) if path.stat().st_size in FILE_BYTES]
+    files = [path for path in _sources_below(directory) if path.stat().st_size in FILE_BYTES]
     chooser.shuffle(files)
     counted = 0
     for path in files:

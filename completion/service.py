@@ -11,7 +11,7 @@ from time import monotonic, perf_counter
 from typing import Any
 
 from holesmith.analysis.environment import in_words
-from holesmith.analysis.questions import ImportsQuestion, Source
+from holesmith.completion.acquaintance import get_to_know
 from holesmith.completion.answer import Answer
 from holesmith.completion.background import Background
 from holesmith.completion.complete import Completer
@@ -30,7 +30,6 @@ from holesmith.context.templates import template_for
 from holesmith.engine.errors import EngineError
 from holesmith.engine.seam import Engine
 
-READ_IMPORTS_MS = 1_500.0
 """How long analysis may read what an opened document imports; a question of a completion waits behind it."""
 
 JUST_TAKEN = "a suggestion of one line was just taken"
@@ -193,9 +192,7 @@ class Service:
             environment = (await analysis.warm_up()).answer
             if environment is not None:
                 self._set_status(replace(self._status, environment=in_words(environment)))
-            # What the document imports is read now, so that no monitor's question waits for it later.
-            path, text = snapshot.file_path, snapshot.text
-            await analysis.ask(ImportsQuestion(Source(path, text), len(text)), READ_IMPORTS_MS)
+            await get_to_know(analysis, snapshot)
 
     def _show_background(self, activity: str | None, index_failure: str | None) -> None:
         self._set_status(replace(self._status, activity=activity, index_failure=index_failure))
@@ -305,6 +302,10 @@ class Service:
                 await read(completer.engine, prompt, options)
                 self._prompt_read = prompt.text
                 self._count(read_ahead=1)
+            if prompt is not None and self._workspaces is not None and options.monitor:
+                analysis = await self._workspaces.of(snapshot)
+                if analysis is not None:
+                    await get_to_know(analysis, snapshot, slices_max=1)
         except EngineError:
             return False  # whoever asks will be told
         finally:

@@ -15,6 +15,7 @@ from holesmith.analysis.questions import (
     ScopeQuestion,
     Source,
     StaticErrorsQuestion,
+    WarmUpQuestion,
 )
 from parso.cache import parser_cache
 
@@ -58,6 +59,30 @@ def test_document_that_another_imports_is_the_unsaved_one(analyser: JediAnalyser
     assert {"saved", "unsaved"} & members(analyser, tmp_path / "document.py", text) == {"unsaved"}
 
 
+def test_document_that_another_imports_is_the_newest_text(analyser: JediAnalyser, tmp_path: Path) -> None:
+    """Also where the other has been read for an earlier text of the document."""
+    (tmp_path / "document.py").write_text("")
+    (tmp_path / "other.py").write_text("from document import Part\n\ndef make() -> Part: ...\n")
+    os.utime(tmp_path / "other.py", (1_000_000_000, 1_000_000_000))
+    for name in ("first", "second", "third"):
+        text = f"from other import make\n\nclass Part:\n    {name} = 1\n\nmake().‸\n"
+        found = members(analyser, tmp_path / "document.py", text)
+        assert {"first", "second", "third"} & found == {name}
+
+
+def test_module_that_was_made_on_disk_is_found(analyser: JediAnalyser, tmp_path: Path) -> None:
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "old.py").write_text("class Part:\n    first = 1\n")
+    for path in (*package.iterdir(), package, tmp_path):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    text = "from package import old, new\nold.Part().‸\n"
+    assert "first" in members(analyser, tmp_path / "user.py", text)
+    (package / "new.py").write_text("class Part:\n    second = 1\n")
+    assert "second" in members(analyser, tmp_path / "user.py", text.replace("old.Part", "new.Part"))
+
+
 def test_file_that_was_changed_on_disk_is_read_again(analyser: JediAnalyser, tmp_path: Path) -> None:
     library, user = tmp_path / "library.py", tmp_path / "user.py"
     library.write_text("class Part:\n    first = 1\n")
@@ -66,6 +91,23 @@ def test_file_that_was_changed_on_disk_is_read_again(analyser: JediAnalyser, tmp
     assert "first" in members(analyser, user, text)
     library.write_text("class Part:\n    second = 1\n")
     assert "second" in members(analyser, user, text + "\n")
+
+
+def test_warm_up_is_done_in_slices_and_changes_no_answer(analyser: JediAnalyser, tmp_path: Path) -> None:
+    """Also where a piece of it cannot be analysed, and for a member that comes with a later text."""
+    (tmp_path / "library.py").write_text("class Part:\n    first = 1\n\ndef make() -> Part: ...\n")
+    head = "import os\nfrom library import Part, make\n\nclass Own:\n    a = 1\n\ndef f(own: Own):\n"
+    text = f"{head}    os.path.join('a')\n    (raise).x\n    make().first\n    own.a\n"
+    source, begins, begin = Source(str(tmp_path / "user.py"), text), list[int](), 0
+    while begin is not None:
+        begins.append(begin)
+        warmed = analyser.answer(WarmUpQuestion(source, len(text), begin), PATIENCE)
+        assert warmed is not None
+        begin = warmed.rest
+    assert begins == sorted(set(begins))
+    assert "first" in members(analyser, tmp_path / "user.py", f"{text}    make().‸\n")
+    later = text.replace("a = 1", "a = b = 1")
+    assert {"a", "b"} <= members(analyser, tmp_path / "user.py", f"{later}    own.‸\n")
 
 
 def test_between_questions_only_files_are_in_the_cache(analyser: JediAnalyser, tmp_path: Path) -> None:
@@ -125,3 +167,18 @@ def chosen_question(chooser: random.Random, path: Path, text: str) -> Question[o
             StaticErrorsQuestion(cut, max(offset - 200, 0), offset),
         )
     )
+
+
+def test_scopes_of_a_tree_that_is_changed_bit_by_bit_are_those_of_a_new_tree(
+    analyser: JediAnalyser, tmp_path: Path, cache: Path
+) -> None:
+    chooser = random.Random(3)
+    text = (SHOP / "members_class.py").read_text(encoding="utf-8")
+    for _ in range(15):
+        offset = chooser.randrange(len(text))
+        edit = chooser.choice(("\n\nx0 = x1\n", "x2.", "(", "    ", "def f(x3):\n    return x3\n", "class "))
+        text = text[:offset] + edit + text[offset + chooser.choice((0, 0, 5)) :]
+        question = ScopeQuestion(Source(str(tmp_path / "user.py"), text), offset)
+        answer = analyser.answer(question, PATIENCE)
+        parser_cache.clear()
+        assert answer == JediAnalyser(Options(str(tmp_path), str(cache))).answer(question, PATIENCE), edit

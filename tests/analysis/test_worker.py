@@ -8,13 +8,18 @@ import time
 from collections.abc import AsyncIterator
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
+from typing import cast
 
 import pytest
 import pytest_asyncio
+from holesmith.analysis import worker
+from holesmith.analysis.answers import Members
 from holesmith.analysis.blocking_client import BlockingAnalysisClient
 from holesmith.analysis.client import AnalysisClient
+from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.jedi_options import Options
-from holesmith.analysis.questions import ExpectedTypeQuestion, MembersQuestion, Source
+from holesmith.analysis.questions import A, ExpectedTypeQuestion, MembersQuestion, Question, Source
+from holesmith.analysis.wire import to_json
 
 PATIENCE_MS = 30_000.0
 
@@ -254,3 +259,27 @@ def test_blocking_client(tmp_path: Path, cache: Path) -> None:
         assert reply.answer.expected is not None
         assert reply.answer.expected.type == "int"
     assert not client.status.is_running
+
+
+class SlowAnalyser:
+    """Takes 50 ms for each question."""
+
+    def answer(self, question: Question[A], deadline: Deadline) -> A | None:
+        stop = time.monotonic() + 0.05
+        while time.monotonic() < stop:
+            pass
+        assert isinstance(question, MembersQuestion)
+        return cast("A", Members((), is_complete=True, receiver_type=None, reason=""))
+
+
+def test_answer_that_comes_late_is_worked_out_all_the_same_for_the_next_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """But not after one that took too long even so: the questions behind it have waited in vain."""
+    message = ["MembersQuestion", to_json(members("x.")), 1.0]
+    overtime = worker.Overtime()
+    assert worker.respond(SlowAnalyser(), message, overtime)[0] is not None
+    monkeypatch.setattr(worker, "OVERTIME_MS", 10.0)
+    assert worker.respond(SlowAnalyser(), message, overtime)[1] == "late"
+    monkeypatch.undo()
+    assert worker.respond(SlowAnalyser(), message, overtime)[1] == "late"

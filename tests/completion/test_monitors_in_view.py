@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import pytest
 from holesmith.analysis.client import AnalysisClient, Reply
-from holesmith.analysis.questions import EnvironmentQuestion, ImportsQuestion, Source
+from holesmith.analysis.questions import EnvironmentQuestion, Source, WarmUpQuestion
 from holesmith.cli.complete import as_json, described
 from holesmith.completion.answer import Answer
 from holesmith.completion.options import Options
@@ -98,8 +98,8 @@ async def test_what_a_document_imports_is_read_when_it_is_opened(workspaces: Wor
     with patch.object(AnalysisClient, "ask", note):
         await service.open(snapshot)
         await service.open(replace(snapshot, path="/shop/a.java", language="java"))
-    assert [type(each) for each in asked] == [EnvironmentQuestion, ImportsQuestion]
-    assert isinstance(asked[-1], ImportsQuestion)
+    assert [type(each) for each in asked] == [EnvironmentQuestion, WarmUpQuestion]
+    assert isinstance(asked[-1], WarmUpQuestion)
     assert asked[-1].source == Source("/shop/a.py", "import json\n")
     await service.close()
 

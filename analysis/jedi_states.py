@@ -1,0 +1,148 @@
+"""What jedi has found out about files, kept from one text of a document to the next.
+
+Each text of a document is another jedi script, and jedi would infer everything anew for it: the modules that
+it imports, their classes, what those inherit. None of that depends on the document, unless one of them
+imports it. So scripts of one document share an inference state, to which only the document's module is new.
+
+Invariants: nothing that was found out about an earlier text is found again for a later one, for all of it is
+filed under the module of its text, and where another module has asked for the document the state is not kept;
+nothing is kept beyond a change of a file or folder that it was read from.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jedi.inference.imports import ModuleCache
+from parso.cache import parser_cache
+
+TEXTS_MAX = 200
+"""So many texts share a state: jedi forgets nothing of those before."""
+_SOURCES = (".py", ".pyi")
+CLOCK_S = 0.05
+"""How coarse the times of files may be."""
+
+
+class _Modules(ModuleCache):
+    """``asked`` are the names of all modules that anything asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: set[tuple[str, ...]] = set()
+
+    def get(self, string_names: tuple[str, ...]) -> Any:
+        self.asked.add(string_names)
+        return super().get(string_names)
+
+    def items(self) -> list[Any]:
+        return list(self._name_cache.values())
+
+
+class _Stamp(NamedTuple):
+    """When a file or folder was changed, and what counts of it: parso's tree, or the modules in a folder."""
+
+    time_s: float
+    content: int
+
+
+@dataclass(slots=True)
+class KeptState:
+    """The inference state of one document, from text to text."""
+
+    inference: Any
+    texts: int = 0
+    stamps: dict[Path, _Stamp] = field(default_factory=dict[Path, _Stamp])
+    names: tuple[str, ...] = ()
+    is_lasting: bool = True
+    _noted: int = 0
+
+    @classmethod
+    def of(cls, script: Any) -> "KeptState":
+        """That of a script which has inferred nothing yet."""
+        state = cls(script._inference_state)  # noqa: SLF001
+        state.inference.module_cache = _Modules()
+        state.take(script)
+        return state
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether all files are as they were when they were read, and all folders hold the same modules."""
+        return self.is_lasting and all(map(self._is_unchanged, list(self.stamps)))
+
+    @property
+    def serves_another_text(self) -> bool:
+        return (
+            self.names not in self.inference.module_cache.asked and self.texts < TEXTS_MAX and self.is_fresh
+        )
+
+    def _is_unchanged(self, path: Path) -> bool:
+        """A folder may change without a change of its modules: editors save to another file first."""
+        before = self.stamps[path]
+        time_s = _changed_s(path)
+        if path.suffix not in _SOURCES:
+            if time_s != before.time_s:
+                self.stamps[path] = _stamp(path)
+            return self.stamps[path].content == before.content
+        return (time_s, id(_tree_of(path))) == before
+
+    def take(self, script: Any) -> None:
+        """Have a script of the document's next text use this state."""
+        self.texts += 1
+        script._inference_state = self.inference  # noqa: SLF001
+        self.reset_limits()
+        self.names = script._get_module().string_names  # noqa: SLF001
+
+    def reset_limits(self) -> None:
+        """As jedi's own methods do at the beginning, so that a question does not pay for those before it."""
+        self.inference.reset_recursion_limitations()
+        self.inference.inferred_element_counts.clear()
+
+    def note_files(self, began_s: float) -> None:
+        """After a question that began at ``began_s``: remember the state of what it has read."""
+        modules: list[Any] = [
+            *(value for values in self.inference.module_cache.items() for value in values),
+            *self.inference.stub_module_cache.values(),
+        ]
+        if len(modules) == self._noted:
+            return
+        self._noted = len(modules)
+        own = self.inference.script_path
+        places = [path for module in modules for path in _places(module)]
+        for path in (*map(Path, self.inference.project.sys_path), *places):
+            if path not in self.stamps and path != own:
+                stamp = self.stamps[path] = _stamp(path)
+                self.is_lasting = self.is_lasting and stamp.time_s < began_s - CLOCK_S
+
+
+def _places(module: Any) -> list[Path]:
+    """The file of a module and the folders whose entries it depends on."""
+    if module is None or module.is_compiled():
+        return []
+    file = module.py__file__() if hasattr(module, "py__file__") else None
+    if file is None:
+        return [Path(folder) for folder in module.py__path__() or ()]
+    return [Path(file), Path(file).parent]
+
+
+def _stamp(path: Path) -> _Stamp:
+    content = id(_tree_of(path)) if path.suffix in _SOURCES else hash(_modules_in(path))
+    return _Stamp(_changed_s(path), content)
+
+
+def _changed_s(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _tree_of(path: Path) -> Any:
+    return next((files[path].node for files in parser_cache.values() if path in files), None)
+
+
+def _modules_in(folder: Path) -> frozenset[str]:
+    try:
+        names = [entry.name for entry in folder.iterdir()]
+    except OSError:
+        return frozenset()
+    return frozenset(name for name in names if "." not in name or name.endswith(_SOURCES))

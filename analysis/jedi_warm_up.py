@@ -1,0 +1,79 @@
+"""Getting to know a document before anything is asked: what it imports and what stands before its dots.
+
+The first question about a module or a class costs up to a second, the second a few milliseconds; so the first
+is asked while nobody waits.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from holesmith.analysis.answers import WarmedUp
+from holesmith.analysis.bindings import code_of, is_member
+from holesmith.analysis.class_closure import open_reason
+from holesmith.analysis.deadline import Deadline
+from holesmith.analysis.jedi_listing import members_listed
+from holesmith.analysis.jedi_members import receiver_of, view_of
+from holesmith.analysis.jedi_project import FilledHole, JediProject
+from holesmith.analysis.questions import WarmUpQuestion
+from jedi.inference.names import TreeNameDefinition
+
+SLICE_S = 0.05
+RECEIVERS_MAX = 200
+
+_Work = Callable[[], object]
+
+
+def warm_up(project: JediProject, question: WarmUpQuestion, deadline: Deadline) -> WarmedUp:
+    """A slice of the work, from piece ``question.begin`` on; the nearest to the offset first."""
+    filled = project.fill(question.source, question.offset)
+    pieces = [*_imports(filled), *_receivers(filled)]
+    stop_at = time.monotonic() + SLICE_S
+    for index in range(question.begin, len(pieces)):
+        try:
+            pieces[index]()
+        except Exception:  # noqa: BLE001 # what fails here fails again when it is asked for, and is answered there
+            project.documents.forget_documents()
+            return WarmedUp(index + 1 if index + 1 < len(pieces) else None)
+        if time.monotonic() >= stop_at or deadline.is_near():
+            return WarmedUp(index + 1 if index + 1 < len(pieces) else None)
+    return WarmedUp(None)
+
+
+def _imports(filled: FilledHole) -> Iterator[_Work]:
+    for statement in filled.module_context.tree_node.iter_imports():
+        for name in statement.get_defined_names():
+            yield partial(_meet, filled.module_context, name)
+
+
+def _meet(context: Any, name: Any) -> None:
+    """An imported name: the members of a module, or of the instances of a class."""
+    for value in TreeNameDefinition(context, name).infer():
+        if value.is_module():
+            open_reason(value)
+            members_listed(context, value)
+        elif value.is_class():
+            open_reason(value)
+            for instance in value.execute_annotation(None):
+                members_listed(context, instance)
+
+
+def _receivers(filled: FilledHole) -> list[_Work]:
+    """One for each text that stands before a dot, where it stands nearest to the hole."""
+    module = filled.module_context
+    line = filled.position[0]
+    used = module.tree_node.get_used_names().values()
+    behind_dots = [name for names in used for name in names if is_member(name)]
+    behind_dots.sort(key=lambda name: abs(name.start_pos[0] - line))
+    found: dict[str, _Work] = {}
+    for name in behind_dots:
+        receiver = receiver_of(name)
+        if receiver is not None and len(found) < RECEIVERS_MAX:
+            text = "".join(code_of(module, node) for node in receiver)
+            found.setdefault(text, partial(_look_at, module, name, receiver))
+    return list(found.values())
+
+
+def _look_at(module: Any, name: Any, receiver: list[Any]) -> None:
+    view_of(module.create_context(name), name, receiver, is_guessed=False)
