@@ -89,6 +89,12 @@ class JediDocuments:
         self.hand_back_files()
         self._documents.clear()
 
+    def renew(self, path: str | None) -> None:
+        """When there is time: have a state that holds on to many earlier texts of a path made anew."""
+        document = self._documents.get(path)
+        if document is not None and document.state.is_worn:
+            self.forget_text(path)
+
     def forget_text(self, path: str | None) -> None:
         """Have the next text of a path parsed from nothing."""
         self.hand_back_files()

@@ -17,7 +17,8 @@ from jedi.inference.imports import ModuleCache
 from parso.cache import parser_cache
 
 TEXTS_MAX = 200
-"""So many texts share a state: jedi forgets nothing of those before."""
+TEXTS_MANY = 60
+"""So many texts share a state, and so many if there is time to make another: jedi forgets none of them."""
 _SOURCES = (".py", ".pyi")
 CLOCK_S = 0.05
 """How coarse the times of files may be."""
@@ -74,6 +75,11 @@ class KeptState:
         return (
             self.names not in self.inference.module_cache.asked and self.texts < TEXTS_MAX and self.is_fresh
         )
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether it is time for another."""
+        return self.texts >= TEXTS_MANY
 
     def _is_unchanged(self, path: Path) -> bool:
         """A folder may change without a change of its modules: editors save to another file first."""

@@ -27,6 +27,8 @@ _Work = Callable[[], object]
 
 def warm_up(project: JediProject, question: WarmUpQuestion, deadline: Deadline) -> WarmedUp:
     """A slice of the work, from piece ``question.begin`` on; the nearest to the offset first."""
+    if question.begin == 0:
+        project.documents.renew(question.source.path)
     filled = project.fill(question.source, question.offset)
     pieces = [*_imports(filled), *_receivers(filled)]
     stop_at = time.monotonic() + SLICE_S

@@ -8,9 +8,11 @@ process, and the client starts another.
 """
 
 import contextlib
+import gc
 import json
 import os
 import resource
+import select
 import sys
 import time
 from dataclasses import dataclass
@@ -25,6 +27,8 @@ from holesmith.analysis.questions import ANSWER_OF
 from holesmith.analysis.source_finder import find_only_sources_elsewhere
 from holesmith.analysis.wire import LENGTH, MESSAGE_BYTES_MAX, from_json, pack, to_json
 
+IDLE_S = 10.0
+CLEAR_OUT_BYTES = 400 * 1024**2
 OVERTIME_MS = 1_500.0
 OVERTIME_PAUSE_S = 30.0
 ADDRESS_SPACE_BYTES_MAX = 6 * 1024**3
@@ -41,10 +45,40 @@ def main() -> None:
         return
     find_only_sources_elsewhere()
     analyser = JediAnalyser(from_json(configuration, Options))
-    overtime = Overtime()
+    overtime, garbage = Overtime(), Garbage()
     while (message := _read(questions)) is not None:
         answers.write(pack(respond(analyser, message, overtime)))
         answers.flush()
+        garbage.tidy_up()
+        if not select.select([questions], [], [], IDLE_S)[0]:
+            garbage.clear_out()
+
+
+class Garbage:
+    """When Python looks for objects that only hold on to each other: never while a question is answered.
+
+    The trees of a project are millions of objects that live long, and to go through all of them takes up to
+    two seconds; Python would do so in the middle of any question.
+    """
+
+    def __init__(self) -> None:
+        gc.set_threshold(0)  # not gc.disable(): parso enables it again
+        self._is_cleared = True
+        self._bytes_max = CLEAR_OUT_BYTES
+
+    def tidy_up(self) -> None:
+        """After an answer: only among what is new, unless there is much in all."""
+        self._is_cleared = False
+        gc.collect(1)
+        if _memory_bytes() > self._bytes_max:
+            self.clear_out()
+            self._bytes_max = max(_memory_bytes() * 3 // 2, CLEAR_OUT_BYTES)
+
+    def clear_out(self) -> None:
+        """In a pause, once after each work."""
+        if not self._is_cleared:
+            gc.collect()
+            self._is_cleared = True
 
 
 def _private_pipes() -> tuple[BinaryIO, BinaryIO]:

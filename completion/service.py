@@ -30,9 +30,8 @@ from holesmith.context.templates import template_for
 from holesmith.engine.errors import EngineError
 from holesmith.engine.seam import Engine
 
-"""How long analysis may read what an opened document imports; a question of a completion waits behind it."""
-
 JUST_TAKEN = "a suggestion of one line was just taken"
+SLICES_A_PAUSE = 4
 
 Progress = Callable[[str, float], None]
 Keep = Callable[[Snapshot, Answer], None]
@@ -305,7 +304,7 @@ class Service:
             if prompt is not None and self._workspaces is not None and options.monitor:
                 analysis = await self._workspaces.of(snapshot)
                 if analysis is not None:
-                    await get_to_know(analysis, snapshot, slices_max=1)
+                    await get_to_know(analysis, snapshot, slices_max=SLICES_A_PAUSE)
         except EngineError:
             return False  # whoever asks will be told
         finally:
