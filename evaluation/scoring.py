@@ -100,16 +100,29 @@ def hole_scores(case: Case, answer: str) -> Scores:
 
 
 def exists(case: Case, answer: str) -> float | None:
-    """Whether the answer's first identifier occurs in the repository or the rest of the file at all.
+    """Whether the answer's first identifier occurs in the repository or the rest of the file at all, or is
+    built into the language.
 
-    None without a repository at hand, where the answer names nothing, and where the target itself does not
-    begin with such a name.
+    None without a repository at hand, where the answer names nothing or begins with a name of its own making,
+    and where the target itself does not begin with a name that exists.
     """
     known = declared_names(case.workspace, case.language)
     wanted, found = words(case.target, case.language)[:1], words(answer, case.language)[:1]
     if known is None or not found or not wanted or wanted[0] not in known:
         return None
+    if found[0] not in known and _binds(case, answer, found[0]):
+        return None
     return float(found[0] in known)
+
+
+def _binds(case: Case, answer: str, name: str) -> bool:
+    """Whether the answer begins with the definition of a name or an assignment to it."""
+    line = case.prefix[case.prefix.rfind("\n") + 1 :]
+    text = line + answer
+    if not line.strip():
+        text = text.lstrip()
+    match = _BINDING.match(text) if case.language == "python" else None
+    return match is not None and name in match.groups()
 
 
 def parses(case: Case, answer: str) -> float | None:
@@ -124,6 +137,8 @@ def parses(case: Case, answer: str) -> float | None:
 def _number(value: bool | None) -> float | None:
     return None if value is None else float(value)
 
+
+_BINDING = re.compile(r"\s*(?:async\s+)?(?:def|class)\s+(\w+)|\s*(\w+)\s*(?::[^=\n]*)?=(?!=)")
 
 SCORERS: Mapping[str, Callable[[Case, str], Scores]] = {
     "stack-repo": stack_repo_scores,

@@ -2,6 +2,8 @@
 
 import itertools
 import math
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from holesmith.evaluation.case import Case, Extent
@@ -196,3 +198,18 @@ def test_an_answer_that_breaks_the_file_does_not_parse() -> None:
     assert hole_scores(case, "a + (")["parses"] == 0
     broken = case_of("def f(a:\n    return (", "a", ")\n", "python")
     assert "parses" not in hole_scores(broken, "a")
+
+
+def test_a_name_exists_in_the_repository_or_is_built_in_and_one_of_the_answers_own_is_not_counted(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "shelf.py").write_text("def add_book(title): ...\n")
+    case = replace(case_of("", "add_book('x')", "\n", "python"), workspace=str(tmp_path))
+    assert hole_scores(case, "add_book(1)")["exists"] == 1
+    assert hole_scores(case, "KeyError()")["exists"] == 1
+    assert hole_scores(case, "invented(1)")["exists"] == 0
+    assert hole_scores(case, "invented == 1")["exists"] == 0
+    for own in ("def invented(title):", "class Invented:", "invented = 1", "invented: int = 1"):
+        assert "exists" not in hole_scores(case, own)
+    inside = replace(case, prefix="x = f(a) + ")
+    assert hole_scores(inside, "invented = 1")["exists"] == 0
