@@ -89,6 +89,7 @@ class Service:
         self._warming = Warming(self._read_ahead)
         self._background = Background(self._show_background)
         self._prompt_read = ""
+        self._edits = 0
 
     @property
     def status(self) -> Status:
@@ -179,6 +180,7 @@ class Service:
         """The user has edited a document. ``take`` gives it as it then is, with the cursor where it probably
         is, or None if nobody knows; it is called after a pause, if nothing is asked before.
         """
+        self._edits += 1
         self._get_warm(take)
 
     async def _analyse(self, snapshot: Snapshot) -> None:
@@ -191,7 +193,13 @@ class Service:
             environment = (await analysis.warm_up()).answer
             if environment is not None:
                 self._set_status(replace(self._status, environment=in_words(environment)))
-            await get_to_know(analysis, snapshot)
+            edits = self._edits
+            await get_to_know(
+                analysis, snapshot, is_over=lambda: self._edits != edits, is_busy=self._is_decoding
+            )
+
+    def _is_decoding(self) -> bool:
+        return any(run is not None and run.is_running for run in (self._in_flight, self._foresight.run))
 
     def _show_background(self, activity: str | None, index_failure: str | None) -> None:
         self._set_status(replace(self._status, activity=activity, index_failure=index_failure))
@@ -291,8 +299,7 @@ class Service:
 
     async def _read_ahead(self, snapshot: Snapshot) -> bool:
         """False where it cannot be done now: without a model, and beside a run that somebody may wait for."""
-        runs = (self._in_flight, self._foresight.run)
-        if self._completer is None or any(run is not None and run.is_running for run in runs):
+        if self._completer is None or self._is_decoding():
             return False
         completer, options, began = self._completer, self._options, perf_counter()
         try:
