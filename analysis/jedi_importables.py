@@ -1,5 +1,6 @@
 """What can stand at the hole of an import statement: modules, or the names of one."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from holesmith.analysis.missing_names import missing_names
 from holesmith.analysis.questions import ImportablesQuestion, MissingNamesQuestion
 from jedi.inference.imports import Importer
 
+_IMPORT = re.compile(r"^(?:[^#\n]*[;:])?[ \t\f]*((?:from|import)\b)", re.MULTILINE)
 _LANGUAGE_NAMES = ("__doc__", "__file__", "__name__", "__package__", "__path__", "__spec__")
 
 
@@ -113,11 +115,8 @@ def _module_before(filled: FilledHole) -> tuple[int, tuple[str, ...], bool]:
 
 
 def _statement_start(text: str, offset: int) -> int:
-    start = max(text.rfind("\nfrom ", 0, offset), text.rfind("\nimport ", 0, offset))
-    inner = max(text.rfind(" from ", 0, offset), text.rfind(" import ", 0, offset))
-    line = text.rfind("\n", 0, max(inner, 0)) + 1
-    begin = max(start + 1, line)
-    return begin + len(text[begin:]) - len(text[begin:].lstrip())
+    """Of the import around the hole, which may have begun some lines above, or behind a colon."""
+    return max((match.start(1) for match in _IMPORT.finditer(text, 0, offset)), default=0)
 
 
 def _dotted(tokens: list[Token]) -> tuple[int, tuple[str, ...]]:

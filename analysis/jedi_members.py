@@ -64,6 +64,8 @@ def members_at(project: JediProject, question: MembersQuestion, deadline: Deadli
     receiver = receiver_of(filled.leaf)
     if receiver is None:
         return Members((), False, None, "the receiver cannot be parsed")
+    if is_perhaps_bound_behind(filled.context, filled.leaf, receiver):
+        return Members((), False, None, "a comprehension may bind the receiver")
     view = view_of(filled.context, filled.leaf, receiver, is_guessed=not question.only_complete)
     members = view.members
     if question.detailed_max:
@@ -78,6 +80,20 @@ def members_at(project: JediProject, question: MembersQuestion, deadline: Deadli
         if is_settable or is_bound_by_statement(filled.leaf):
             reason = "the statement may set a new attribute"
     return Members(members, not reason, type_text(view.values), reason, is_settable or not reason)
+
+
+def is_perhaps_bound_behind(context: Any, leaf: Any, receiver: list[Any]) -> bool:
+    """Whether the receiver begins with a name of the builtins, in brackets that may become a comprehension.
+
+    Few use members of builtins there, some give their names to variables: ``[range.start for range in …]``.
+    """
+    name = receiver[0]
+    if name.type != "name" or (len(receiver) > 1 and receiver[1].children[0].value == "("):
+        return False
+    if leaf.parent.parent.search_ancestor("atom", "arglist", "trailer") is None:
+        return False
+    found = context.goto(name, name.start_pos)
+    return bool(found) and all(each.get_root_context().is_builtins_module() for each in found)
 
 
 @dataclass(frozen=True, slots=True)

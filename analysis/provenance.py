@@ -299,6 +299,8 @@ class Provenance:
         if children[0].type == "name" and children[0].value == "super" and len(children) > 1:
             values = infer_trailer(context, context.infer_node(children[0]), children[1])
             first = 2
+            if len(children) > first and _has_several_bases(children[0]):
+                return self.unknown("super() of several bases")  # jedi does not follow Python's order
         else:
             values = self.values(context, children[0])
             first = 1
@@ -329,6 +331,13 @@ class Provenance:
         if not callees:
             return self.unknown("the callee is not known")
         return self.merge(called(self, callee, is_awaited) for callee in callees)
+
+
+def _has_several_bases(leaf: Any) -> bool:
+    classdef = leaf.search_ancestor("classdef")
+    arguments = None if classdef is None else classdef.get_super_arglist()
+    nodes = arguments.children[::2] if arguments is not None and arguments.type == "arglist" else ()
+    return sum(node.type != "argument" for node in nodes) > 1
 
 
 def _is_path(value: Any) -> bool:

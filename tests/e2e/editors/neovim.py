@@ -18,7 +18,7 @@ from tests.e2e.editors.neovim_screen import Screen
 HERE = Path(__file__).parent
 PLUGIN = HERE.parents[2] / "editors" / "neovim"
 GHOST = 0x808A9A  # a colour that nothing else on the screen has
-WAIT_SECONDS = 6.0
+WAIT_SECONDS = 20.0
 COLUMNS, ROWS = 90, 24
 
 START = """
