@@ -3,9 +3,14 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from holesmith.context.sources.catalogue import SOURCES
+
 Lines = Literal["auto", "single", "multi"]
 PromptOrder = Literal["plain", "anchored"]
 WeightForm = Literal["auto", "bf16", "int8", "int4"]
+
+
+CONTEXT_SOURCES = tuple(source.name for source in SOURCES)
 
 
 @dataclass(frozen=True, slots=True)

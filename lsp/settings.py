@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from holesmith.completion.options import Lines, Options, PromptOrder, WeightForm
+from holesmith.completion.options import CONTEXT_SOURCES, Lines, Options, PromptOrder, WeightForm
 from holesmith.lsp.documents import Limits
 
 _OPTIONS = Options()
@@ -24,6 +24,7 @@ class Settings:
     context: bool = _OPTIONS.context
     prompt_tokens_max: int = _OPTIONS.prompt_tokens_max
     prompt_order: PromptOrder = _OPTIONS.prompt_order
+    sources: str | None = None
     facts: bool = _OPTIONS.facts
     facts_ms_max: float = _OPTIONS.facts_ms_max
     python: str | None = _OPTIONS.python
@@ -55,6 +56,7 @@ class Settings:
             in_comments=self.in_comments,
             debounce_ms_max=self.debounce_ms_max,
             context=self.context,
+            sources=None if self.sources is None else frozenset(parts_of(self.sources)),
             facts=self.facts,
             facts_ms_max=self.facts_ms_max,
             python=self.python,
@@ -71,11 +73,17 @@ class Settings:
         return Limits(document_bytes_max=self.document_bytes_max)
 
 
+def parts_of(text: str) -> list[str]:
+    """What commas separate."""
+    return [part.strip() for part in text.split(",")]
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One setting: the field of `Settings`, the key the user writes, and the values it takes.
 
-    A value has the type of the default, where a fraction may be written whole; None means text or null.
+    A value has the type of the default, where a fraction may be written whole; None means text or null. With
+    ``parts`` it is a text of some of these, with commas between them.
     """
 
     field: str
@@ -83,6 +91,7 @@ class Rule:
     description: str
     choices: tuple[str, ...] = ()
     bounds: tuple[int, int] | None = None
+    parts: tuple[str, ...] = ()
 
     @property
     def default(self) -> object:
@@ -96,6 +105,8 @@ class Rule:
             return type(value) in kinds and self.bounds[0] <= cast("float", value) <= self.bounds[1]
         if isinstance(self.default, bool):
             return isinstance(value, bool)
+        if self.parts and isinstance(value, str):
+            return set(parts_of(value)) <= set(self.parts)
         return (isinstance(value, str) and value != "") or (value is None and self.default is None)
 
     @property
@@ -107,6 +118,8 @@ class Rule:
             return f"a {kind} from {self.bounds[0]:,} to {self.bounds[1]:,}"
         if isinstance(self.default, bool):
             return "true or false"
+        if self.parts:
+            return f"null, or some of {', '.join(self.parts)}, with commas between them"
         return "a text" if self.default is not None else "a text or null"
 
 
@@ -139,6 +152,13 @@ RULES = (
         "context.promptOrder",
         "How the prompt is laid out; anchored lets the model's cache be used again while you type.",
         choices=("plain", "anchored"),
+    ),
+    Rule(
+        "sources",
+        "context.sources",
+        "The only sources of context that are used (docs/context.md); null takes those that paid when they "
+        "were measured.",
+        parts=CONTEXT_SOURCES,
     ),
     Rule(
         "facts",

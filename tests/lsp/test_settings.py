@@ -94,8 +94,18 @@ def test_every_setting_has_a_rule_that_its_default_obeys() -> None:
 
 
 def test_every_option_of_completion_can_be_set() -> None:
-    names = {field.name for field in fields(Options)} - {"sources"}  # an experiment's choice, not a user's
+    names = {field.name for field in fields(Options)}
     assert names <= {field.name for field in fields(Settings)}
+
+
+def test_sources_of_context_are_named_with_commas_and_a_wrong_name_is_told() -> None:
+    settings, problems = read_settings({"context": {"sources": "similar, bm25"}})
+    assert settings.options.sources == {"similar", "bm25"}
+    assert not problems
+    settings, problems = read_settings({"context": {"sources": "similar, everything"}})
+    assert settings.options.sources is None
+    assert len(problems) == 1
+    assert "some of" in problems[0]
 
 
 def test_the_committed_schema_is_the_one_of_the_settings() -> None:
