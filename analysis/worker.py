@@ -27,7 +27,9 @@ from holesmith.analysis.questions import ANSWER_OF
 from holesmith.analysis.source_finder import find_only_sources_elsewhere
 from holesmith.analysis.wire import LENGTH, MESSAGE_BYTES_MAX, from_json, pack, to_json
 
+PAUSE_S = 0.3
 IDLE_S = 10.0
+ANSWERS_MAX = 30
 CLEAR_OUT_BYTES = 400 * 1024**2
 OVERTIME_MS = 1_500.0
 OVERTIME_PAUSE_S = 30.0
@@ -49,9 +51,11 @@ def main() -> None:
     while (message := _read(questions)) is not None:
         answers.write(pack(respond(analyser, message, overtime)))
         answers.flush()
-        garbage.tidy_up()
-        if not select.select([questions], [], [], IDLE_S)[0]:
-            garbage.clear_out()
+        garbage.note_answer()
+        if _is_idle(questions, PAUSE_S):
+            garbage.tidy_up()
+            if _is_idle(questions, IDLE_S):
+                garbage.clear_out()
 
 
 class Garbage:
@@ -63,22 +67,35 @@ class Garbage:
 
     def __init__(self) -> None:
         gc.set_threshold(0)  # not gc.disable(): parso enables it again
+        self._answers = 0
         self._is_cleared = True
         self._bytes_max = CLEAR_OUT_BYTES
 
-    def tidy_up(self) -> None:
-        """After an answer: only among what is new, unless there is much in all."""
+    def note_answer(self) -> None:
+        """Once for each; questions may come without a pause."""
         self._is_cleared = False
+        self._answers += 1
+        if self._answers >= ANSWERS_MAX:
+            self.tidy_up()
+
+    def tidy_up(self) -> None:
+        """In a short pause: only among what is new, unless there is much in all."""
+        self._answers = 0
         gc.collect(1)
         if _memory_bytes() > self._bytes_max:
             self.clear_out()
             self._bytes_max = max(_memory_bytes() * 3 // 2, CLEAR_OUT_BYTES)
 
     def clear_out(self) -> None:
-        """In a pause, once after each work."""
+        """In a long pause, once after each work."""
         if not self._is_cleared:
             gc.collect()
             self._is_cleared = True
+
+
+def _is_idle(questions: BinaryIO, seconds: float) -> bool:
+    """Whether none comes so long."""
+    return not select.select([questions], [], [], seconds)[0]
 
 
 def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
