@@ -77,9 +77,9 @@ class JediDocuments:
     def hand_back_files(self) -> None:
         """End a question: what parso has of its path is the file again, if it was read."""
         if self._is_shown:
-            for document in reversed(self._documents.values()):
-                document.state.note_files(self._began_s)
-                break
+            last = next(reversed(self._documents.values()), None)
+            if last is not None:
+                last.state.note_files(self._began_s)
             _put(self._shown, self._files)
             self._is_shown = False
 
