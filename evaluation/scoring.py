@@ -118,10 +118,7 @@ def exists(case: Case, answer: str) -> float | None:
 def _binds(case: Case, answer: str, name: str) -> bool:
     """Whether the answer begins with the definition of a name or an assignment to it."""
     line = case.prefix[case.prefix.rfind("\n") + 1 :]
-    text = line + answer
-    if not line.strip():
-        text = text.lstrip()
-    match = _BINDING.match(text) if case.language == "python" else None
+    match = _BINDING.match(line + answer) if case.language == "python" else None
     return match is not None and name in match.groups()
 
 
