@@ -5,12 +5,16 @@ Nothing that is read can make code run: only the dataclasses that the reader ask
 
 import json
 import struct
+from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass
 from functools import cache
+from operator import attrgetter
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
+
+_Codec = Callable[[Any], Any]
 
 LENGTH = struct.Struct(">I")
 MESSAGE_BYTES_MAX = 64 * 1024 * 1024
@@ -25,32 +29,88 @@ def pack(message: object) -> bytes:
 def to_json(value: object) -> Any:
     """Dataclasses become arrays of their fields, in order."""
     if is_dataclass(value) and not isinstance(value, type):
-        return [to_json(getattr(value, each.name)) for each in fields(value)]
-    if isinstance(value, tuple):
-        return [to_json(each) for each in value]
+        return _encoder(type(value))(value)
     return value
 
 
 def from_json(data: Any, kind: type[T]) -> T:
     """The dataclass ``kind`` out of what ``to_json`` made of it. ValueError if it has another shape."""
-    return _build(data, kind)
+    decode = _decoder(kind)
+    return data if decode is None else decode(data)
 
 
-def _build(data: Any, kind: Any) -> Any:
-    if is_dataclass(kind) and isinstance(kind, type):
-        hints = _hints(kind)
-        if not isinstance(data, list) or len(data) != len(hints):
-            raise ValueError(f"not a {kind.__name__}")
-        return kind(*(_build(each, hint) for each, hint in zip(data, hints, strict=True)))
-    origin = get_origin(kind)
+# Hundreds of names are sent with an answer, so what to do with a type is worked out once.
+
+
+@cache
+def _encoder(kind: type) -> _Codec:
+    """Of a dataclass."""
+    names = [each.name for each in fields(kind)]
+    inner = [_part_encoder(hint) for hint in _hints(kind)]
+    if len(names) > 1 and not any(inner):
+        return attrgetter(*names)
+    return lambda value: [
+        getattr(value, name) if encode is None else encode(getattr(value, name))
+        for name, encode in zip(names, inner, strict=True)
+    ]
+
+
+def _part_encoder(hint: Any) -> _Codec | None:
+    """Of a field; None if its values are JSON already."""
+    if is_dataclass(hint) and isinstance(hint, type):
+        return _encoder(hint)
+    inner = _part_encoder(_inner(hint)) if get_origin(hint) in (tuple, Union, UnionType) else None
+    if inner is None:
+        return None
+    if get_origin(hint) is tuple:
+        return lambda values: [inner(each) for each in values]
+    return lambda value: None if value is None else inner(value)
+
+
+@cache
+def _decoder(hint: Any) -> _Codec | None:
+    """None if JSON's own values are the type's."""
+    if is_dataclass(hint) and isinstance(hint, type):
+        return _dataclass_decoder(hint)
+    origin = get_origin(hint)
     if origin is tuple:
-        if not isinstance(data, list):
-            raise ValueError("not a sequence")
-        return tuple(_build(each, get_args(kind)[0]) for each in data)
+        return _tuple_decoder(_decoder(_inner(hint)))
     if origin in (Union, UnionType):
-        inner = next(each for each in get_args(kind) if each is not type(None))
-        return None if data is None else _build(data, inner)
-    return data
+        inner = _decoder(_inner(hint))
+        return None if inner is None else lambda data: None if data is None else inner(data)
+    return None
+
+
+def _dataclass_decoder(kind: type) -> _Codec:
+    inner = [_decoder(hint) for hint in _hints(kind)]
+    is_flat = not any(inner)
+
+    def decode(data: Any) -> Any:
+        if not isinstance(data, (list, tuple)) or len(cast("list[Any]", data)) != len(inner):
+            raise ValueError(f"not a {kind.__name__}")
+        values = cast("list[Any]", data)
+        return kind(*values) if is_flat else kind(*_decoded(inner, values))
+
+    return decode
+
+
+def _decoded(inner: list[_Codec | None], values: list[Any]) -> Iterable[Any]:
+    return (part if decode is None else decode(part) for decode, part in zip(inner, values, strict=True))
+
+
+def _tuple_decoder(inner: _Codec | None) -> _Codec:
+    def decode(data: Any) -> Any:
+        if not isinstance(data, (list, tuple)):
+            raise ValueError("not a sequence")
+        values = cast("list[Any]", data)
+        return tuple(values) if inner is None else tuple([inner(each) for each in values])
+
+    return decode
+
+
+def _inner(hint: Any) -> Any:
+    """The type of a sequence's members, or what an optional value is when it is there."""
+    return next(each for each in get_args(hint) if each is not type(None))
 
 
 @cache
