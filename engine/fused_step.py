@@ -8,7 +8,7 @@ from holesmith.engine.model import Layer, Parts
 from holesmith.engine.norm import Norm
 from holesmith.engine.rope import Rope
 from holesmith.kernels import step_tables as tables
-from holesmith.kernels.decode_step import TOKENS_MAX, run_step
+from holesmith.kernels.decode_step import COUNTERS, PHASES, TOKENS_MAX, run_step
 from holesmith.kernels.low_bit import (
     BIAS,
     GROUP,
@@ -101,7 +101,7 @@ class NativeStep:
         self._workers = matrices[0].workers
         self._shared = _shared_buffers(architecture, table)
         self._scratch = _scratch_buffers(architecture, table, positions, self._workers.most)
-        self._barrier = np.zeros(1, np.int64)
+        self._counters = np.zeros((PHASES * architecture.layers + 2, COUNTERS), np.int64)
 
     @property
     def tokens_max(self) -> int:
@@ -127,12 +127,19 @@ class NativeStep:
         """See `model.FusedStep`."""
         self._workers.use(count)
 
+    def lend_cores(self, cores: int) -> None:
+        """See `model.FusedStep`."""
+        self._workers.lend(cores)
+
     def _run(self, model: tables.Model, cache: tables.Cache, embedded: Tensor, logits_count: int) -> Floats:
         """# [logits_count, padded vocabulary]"""
         logits = np.empty((logits_count, int(model.matrices[-1, ROWS])), np.float32)
-        self._barrier[0] = 0
-        inputs = embedded.contiguous().numpy()
-        self._workers.run(run_step, model, cache, inputs, logits, self._shared, self._scratch, self._barrier)
+        counters = self._counters[: PHASES * int(model.sizes[tables.LAYERS]) + 2]
+        counters[:] = 0
+        inputs, wanted = embedded.contiguous().numpy(), self._workers.wanted
+        self._workers.run(
+            run_step, model, cache, inputs, logits, self._shared, self._scratch, counters, wanted
+        )
         return logits
 
 
@@ -205,7 +212,7 @@ def _shared_buffers(architecture: Architecture, table: Record) -> tables.Shared:
         inner_codes=np.zeros((TOKENS_MAX, down), np.int8),
         inner_scales=np.zeros((TOKENS_MAX, down // GROUP), np.float32),
         inner_sums=np.zeros((TOKENS_MAX, down // HALF_GROUP), np.int32),
-        outputs=np.zeros((TOKENS_MAX, widest), np.float32),
+        outputs=np.zeros((2 * architecture.layers, TOKENS_MAX, widest), np.float32),
     )
 
 

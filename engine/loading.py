@@ -66,7 +66,8 @@ def load_engine(
     form = choose_form(weights, chosen)
     try:
         loaded = load_model(source, chosen, progress, form)
-        return LocalEngine(Loaded(_loop(loaded), loaded.vocabulary, loaded.description))
+        lend_cores = _lender(loaded)
+        return LocalEngine(Loaded(_loop(loaded), loaded.vocabulary, loaded.description, lend_cores))
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise DeviceError(
             f"not enough memory on {chosen} for {source.name}: choose a smaller model"
@@ -193,6 +194,11 @@ def _loop(loaded: LoadedModel) -> Loop:
         # What libraries do at a first call, and the first graph: part of loading, so that no request waits.
         loop.run(_WARM_UP, lambda _: None, lambda: False)
     return loop
+
+
+def _lender(loaded: LoadedModel) -> Callable[[int], None]:
+    model = loaded.model
+    return (lambda _cores: None) if isinstance(model, LibraryModel) else model.lend_cores
 
 
 def load_decoder(

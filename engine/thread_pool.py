@@ -14,6 +14,11 @@ import torch
 INTERVAL_S = 2.0
 """So long a choice is kept."""
 
+TOLERANCE = 1.3
+"""More threads are taken if they take so many times as long at most: another program may just have been busy,
+and what is chosen is kept when it is not any more.
+"""
+
 _TRIALS = 5
 
 
@@ -43,7 +48,9 @@ class ThreadPool:
         """As many threads as were fastest lately; tries again if that is long ago."""
         now = self._clock()
         if len(self._counts) > 1 and (self._tried_at is None or now - self._tried_at > INTERVAL_S):
-            self._fastest = min(self._counts, key=self._time)
+            times = {count: self._time(count) for count in self._counts}
+            limit = TOLERANCE * min(times.values())
+            self._fastest = max(count for count, time_s in times.items() if time_s <= limit)
             self._tried_at = now
         self._set_threads(self._fastest)
 

@@ -1,11 +1,17 @@
 """A whole forward pass for a few tokens in machine code, by several threads: from embeddings to logits.
 
 For one token a layer's arithmetic takes a tenth of a millisecond, so what counts is to read each weight once,
-at the speed of memory, and to spend nothing between products. Every thread runs the same program, computes
-its share of each product's rows and of the heads, and meets the others at barriers; what is small, it
-computes for itself. `engine.model.Decoder` says what is computed; the tests compare the two.
+at the speed of memory, and to spend nothing between products. Every thread runs the same program; what is
+small, it computes for itself. The rows of a product, the heads and the groups to activate are taken in pieces
+by whoever comes first, and a phase is over when all of them are done, not when all threads have come: so a
+thread that lost its core, or that was told to leave, costs the others one piece at most. Before that, a
+thread that shared its core with another program held up all others at every product.
 
-Invariant: a row of logits does not depend on how many tokens are run at once nor on the number of threads.
+`engine.model.Decoder` says what is computed; the tests compare the two.
+
+Invariants: a row of logits does not depend on how many tokens are run at once nor on the number of threads,
+nor on who did what. While a thread holds a piece nobody gets past its phase, so what pieces read is still
+there; what is read outside of pieces, ``outputs``, is written once a step.
 """
 
 import numpy as np
@@ -22,8 +28,8 @@ from holesmith.kernels.low_bit import (
     Record,
     finish,
     multiply,
+    piece_of,
     quantise,
-    share,
 )
 from holesmith.kernels.scalar_math import activate, soften
 from holesmith.kernels.step_attention import attend, normalise
@@ -33,6 +39,7 @@ from holesmith.kernels.step_tables import (
     DOWN,
     FEED_FORWARD,
     FEED_FORWARD_NORM,
+    HEADS,
     INNER,
     IS_GATED,
     LAYERS,
@@ -53,8 +60,23 @@ from holesmith.kernels.step_tables import (
 TOKENS_MAX = 8
 """So many tokens at once: one to decode and a draft, or what was typed since the last request."""
 
+PHASES = 6
+"""Of one layer; after those of all layers come that of the head and a place to note that the step is over."""
+
+COUNTERS = 16
+"""Of one phase, in numbers of 64 bits: what is taken and what is done, each in a line of the cache."""
+
+_DONE, _PHASE_BYTES = 64, 8 * COUNTERS
+"""Where the second counter of a phase begins, and the next phase."""
+
 _SPINS = 200
-"""So often a barrier is looked at before another thread is let run."""
+"""So often a counter is looked at before another thread is let run."""
+
+_TILES_MAX = 64
+"""So many in a piece, which takes a fraction of a millisecond."""
+
+Crew = tuple[int, int, int, int]
+"""Which worker this is of how many, and the addresses of ``wanted`` and of the end of the counters."""
 
 
 @compiled
@@ -65,58 +87,101 @@ def run_step(
     logits: Floats,
     shared: Shared,
     scratch: Scratch,
-    barrier: Record,
+    counters: Record,
+    wanted: Record,
     worker: int,
     workers: int,
 ) -> None:
     """Run ``embedded`` [tokens, hidden] after what the cache holds.
 
     Writes the tokens' keys and values, and the logits of the last of them, [rows, padded vocabulary].
-    ``barrier`` is one number, 0 at the start.
+    ``counters`` [PHASES * layers + 2, COUNTERS] are 0 at the start. ``wanted`` is one number that may change
+    at any time: so many workers are to go on, at least one; the others leave.
     """
     tokens, width = embedded.shape
     hidden = scratch.hidden[worker, : tokens * width].reshape(tokens, width)
     normed = scratch.normed[worker, : tokens * width].reshape(tokens, width)
     hidden[:] = embedded
-    meeting, turn = barrier.ctypes.data, 0
-    for layer in range(model.sizes[LAYERS]):
-        matrices = model.matrices[MATRICES * layer : MATRICES * (layer + 1)]
-        _normalise_all(model, layer, ATTENTION_NORM, hidden, normed)
-        _multiply_share(model, matrices[QKV], normed, shared.qkv, scratch, worker, workers)
-        turn = _meet(meeting, turn, workers)
-        attend(model, cache, scratch, layer, shared.qkv[:tokens], shared.mixed, worker, workers)
-        turn = _meet(meeting, turn, workers)
-        mixed = shared.mixed[:tokens]
-        _multiply_share(model, matrices[OUTPUT], mixed, shared.outputs, scratch, worker, workers)
-        turn = _meet(meeting, turn, workers)
-        _add(model, layer, POST_ATTENTION_NORM, shared.outputs, hidden, normed)
-        _normalise_all(model, layer, FEED_FORWARD_NORM, hidden, normed)
-        _multiply_share(model, matrices[FEED_FORWARD], normed, shared.inner, scratch, worker, workers)
-        turn = _meet(meeting, turn, workers)
-        _activate_share(model, shared, tokens, worker, workers)
-        turn = _meet(meeting, turn, workers)
-        _multiply_inner_share(model, matrices[DOWN], shared, tokens, worker, workers)
-        turn = _meet(meeting, turn, workers)
-        _add(model, layer, POST_FEED_FORWARD_NORM, shared.outputs, hidden, normed)
+    phase, layers = counters.ctypes.data, model.sizes[LAYERS]
+    end = phase + (PHASES * layers + 1) * _PHASE_BYTES
+    crew = worker, workers, wanted.ctypes.data, end
+    for layer in range(layers):
+        if not _run_layer(model, cache, hidden, normed, shared, scratch, crew, phase, layer):
+            return
+        phase += PHASES * _PHASE_BYTES
     last = tokens - len(logits)
-    _normalise_all(model, model.sizes[LAYERS], ATTENTION_NORM, hidden[last:], normed[last:])
-    head = model.matrices[MATRICES * model.sizes[LAYERS]]
-    _multiply_share(model, head, normed[last:], logits, scratch, worker, workers)
-    _scale_logits(model, head, logits, worker, workers)
+    _normalise_all(model, layers, ATTENTION_NORM, hidden[last:], normed[last:])
+    head = model.matrices[MATRICES * layers]
+    if _multiply(model, head, normed[last:], logits, scratch, crew, phase, True):
+        add_and_get(end, 1)
 
 
 @inlined
-def _meet(barrier: int, turn: int, workers: int) -> int:
-    """Wait until all workers have come here once more; gives the next turn."""
-    target = (turn + 1) * workers
-    if workers > 1 and add_and_get(barrier, 1) < target:
-        spins = 0
-        while read_shared(barrier) < target:
-            spins += 1
-            if spins > _SPINS:
-                give_way()
-                spins = 0
-    return turn + 1
+def _run_layer(
+    model: Model,
+    cache: Cache,
+    hidden: Floats,
+    normed: Floats,
+    shared: Shared,
+    scratch: Scratch,
+    crew: Crew,
+    phase: int,
+    layer: int,
+) -> bool:
+    """Whether this worker has come to the end of the layer; it has not if it was told to leave."""
+    tokens = len(hidden)
+    matrices = model.matrices[MATRICES * layer : MATRICES * (layer + 1)]
+    between, after = shared.outputs[2 * layer], shared.outputs[2 * layer + 1]
+    _normalise_all(model, layer, ATTENTION_NORM, hidden, normed)
+    if not _multiply(model, matrices[QKV], normed, shared.qkv, scratch, crew, phase, False):
+        return False
+    phase += _PHASE_BYTES
+    if not _attend(model, cache, scratch, layer, shared.qkv[:tokens], shared.mixed, crew, phase):
+        return False
+    phase += _PHASE_BYTES
+    if not _multiply(model, matrices[OUTPUT], shared.mixed[:tokens], between, scratch, crew, phase, False):
+        return False
+    phase += _PHASE_BYTES
+    _add(model, layer, POST_ATTENTION_NORM, between, hidden, normed)
+    _normalise_all(model, layer, FEED_FORWARD_NORM, hidden, normed)
+    if not _multiply(model, matrices[FEED_FORWARD], normed, shared.inner, scratch, crew, phase, False):
+        return False
+    phase += _PHASE_BYTES
+    if not _activate(model, shared, tokens, crew, phase):
+        return False
+    phase += _PHASE_BYTES
+    if not _multiply_inner(model, matrices[DOWN], shared, tokens, after, crew, phase):
+        return False
+    _add(model, layer, POST_FEED_FORWARD_NORM, after, hidden, normed)
+    return True
+
+
+@inlined
+def _is_dismissed(crew: Crew) -> bool:
+    """Whether this worker is to leave: it was told to, or the step is over. The first one never is."""
+    return crew[0] > 0 and (read_shared(crew[2]) <= crew[0] or read_shared(crew[3]) > 0)
+
+
+@inlined
+def _take(phase: int, size: int, count: int, crew: Crew) -> int:
+    """The first of the next ``size`` things nobody has taken; ``count`` if there are none for this worker."""
+    if _is_dismissed(crew):
+        return count
+    return min(add_and_get(phase, size) - size, count)
+
+
+@inlined
+def _is_over(phase: int, count: int, crew: Crew) -> bool:
+    """Wait until all is done. False: this worker was told to leave before that."""
+    spins = 0
+    while read_shared(phase + _DONE) < count:
+        spins += 1
+        if spins > _SPINS:
+            if _is_dismissed(crew):
+                return False
+            give_way()
+            spins = 0
+    return True
 
 
 @inlined
@@ -139,36 +204,54 @@ def _add(model: Model, layer: int, norm: int, outputs: Floats, hidden: Floats, r
 
 
 @inlined
-def _multiply_share(
+def _multiply(
     model: Model,
     matrix: Record,
     inputs: Floats,
     outputs: Floats,
     scratch: Scratch,
-    worker: int,
-    workers: int,
-) -> None:
-    """This worker's rows of a product; every worker rounds all the inputs for itself."""
-    tokens, width = len(inputs), matrix[WIDTH]
+    crew: Crew,
+    phase: int,
+    is_head: bool,
+) -> bool:
+    """A product, with all others; every worker rounds all the inputs for itself."""
+    tokens, width, worker = len(inputs), matrix[WIDTH], crew[0]
     groups, halves = width // GROUP, width // HALF_GROUP
     codes = scratch.codes[worker, : tokens * width].reshape(tokens, width)
     scales = scratch.scales[worker, : tokens * groups].reshape(tokens, groups)
     sums = scratch.sums[worker, : tokens * halves].reshape(tokens, halves)
-    quantise(inputs, codes, scales, sums)
-    first, last = share(matrix[ROWS] // TILE_ROWS, worker, workers)
-    multiply(matrix, codes, scales, sums, tokens, outputs, first, last)
-    _finish(model, matrix, outputs, tokens, first, last)
+    count = matrix[ROWS] // TILE_ROWS
+    size = min(piece_of(count, crew[1]), _TILES_MAX)
+    first = _take(phase, size, count, crew)
+    if first < count:
+        quantise(inputs, codes, scales, sums)
+    while first < count:
+        last = min(first + size, count)
+        multiply(matrix, codes, scales, sums, tokens, outputs, first, last)
+        _finish(model, matrix, outputs, tokens, first, last)
+        if is_head:
+            _scale_logits(model, outputs, first, last)
+        add_and_get(phase + _DONE, last - first)
+        first = _take(phase, size, count, crew)
+    return _is_over(phase, count, crew)
 
 
 @inlined
-def _multiply_inner_share(
-    model: Model, matrix: Record, shared: Shared, tokens: int, worker: int, workers: int
-) -> None:
-    """As `_multiply_share`, of the inner values that the workers rounded together."""
-    first, last = share(matrix[ROWS] // TILE_ROWS, worker, workers)
+def _multiply_inner(
+    model: Model, matrix: Record, shared: Shared, tokens: int, outputs: Floats, crew: Crew, phase: int
+) -> bool:
+    """As `_multiply`, of the inner values that the workers rounded together."""
     codes, scales, sums = shared.inner_codes, shared.inner_scales, shared.inner_sums
-    multiply(matrix, codes, scales, sums, tokens, shared.outputs, first, last)
-    _finish(model, matrix, shared.outputs, tokens, first, last)
+    count = matrix[ROWS] // TILE_ROWS
+    size = piece_of(count, crew[1])
+    first = _take(phase, size, count, crew)
+    while first < count:
+        last = min(first + size, count)
+        multiply(matrix, codes, scales, sums, tokens, outputs, first, last)
+        _finish(model, matrix, outputs, tokens, first, last)
+        add_and_get(phase + _DONE, last - first)
+        first = _take(phase, size, count, crew)
+    return _is_over(phase, count, crew)
 
 
 @inlined
@@ -184,10 +267,45 @@ def _vector(vectors: Floats, start: int, length: int) -> Floats:
 
 
 @inlined
-def _activate_share(model: Model, shared: Shared, tokens: int, worker: int, workers: int) -> None:
+def _attend(
+    model: Model,
+    cache: Cache,
+    scratch: Scratch,
+    layer: int,
+    qkv: Floats,
+    mixed: Floats,
+    crew: Crew,
+    phase: int,
+) -> bool:
+    """In pieces as large as can be: heads that share keys read them from memory once if they are together."""
+    count = model.sizes[HEADS]
+    size = (count + crew[1] - 1) // crew[1]
+    first = _take(phase, size, count, crew)
+    while first < count:
+        last = min(first + size, count)
+        attend(model, cache, scratch, layer, qkv, mixed, crew[0], first, last)
+        add_and_get(phase + _DONE, last - first)
+        first = _take(phase, size, count, crew)
+    return _is_over(phase, count, crew)
+
+
+@inlined
+def _activate(model: Model, shared: Shared, tokens: int, crew: Crew, phase: int) -> bool:
+    count = shared.inner_scales.shape[1]
+    size = piece_of(count, crew[1])
+    first = _take(phase, size, count, crew)
+    while first < count:
+        last = min(first + size, count)
+        _activate_groups(model, shared, tokens, first, last)
+        add_and_get(phase + _DONE, last - first)
+        first = _take(phase, size, count, crew)
+    return _is_over(phase, count, crew)
+
+
+@inlined
+def _activate_groups(model: Model, shared: Shared, tokens: int, first: int, last: int) -> None:
     """Activate some groups in place, times the other half where the layer is gated, and round them."""
     width, kind = model.sizes[INNER], model.sizes[ACTIVATION]
-    first, last = share(shared.inner_scales.shape[1], worker, workers)
     begin, end = first * GROUP, min(last * GROUP, width)
     inner = shared.inner[:tokens]
     for token in range(tokens):
@@ -207,8 +325,7 @@ def _activate_share(model: Model, shared: Shared, tokens: int, worker: int, work
 
 
 @inlined
-def _scale_logits(model: Model, head: Record, logits: Floats, worker: int, workers: int) -> None:
-    first, last = share(head[ROWS] // TILE_ROWS, worker, workers)
+def _scale_logits(model: Model, logits: Floats, first: int, last: int) -> None:
     scale = model.numbers[LOGIT_SCALE]
     for row in range(len(logits)):
         mine = logits[row, first * TILE_ROWS : last * TILE_ROWS]

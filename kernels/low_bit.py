@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from holesmith.kernels.compiler import bits_of, compiled, float_of, inlined
+from holesmith.kernels.compiler import add_and_get, bits_of, compiled, float_of, inlined
 from holesmith.kernels.dot_tiles import (
     BLOCK_ROWS,
     GROUP,
@@ -30,6 +30,9 @@ IS_SUPPORTED = _LANES is not None
 
 TILE_ROWS = BLOCK_ROWS * TILE_BLOCKS
 """Matrices are padded to a multiple of so many rows, and of GROUP inputs."""
+
+_PIECES = 4
+"""So many for each worker: whoever is held up leaves the rest to the others."""
 
 _SHARED_WORK_MIN = 4_000_000
 """Below so many products, waking a second thread costs more than it computes."""
@@ -173,22 +176,22 @@ def finish(
                 outputs[token, row] += bias[row]
 
 
-@inlined
-def share(count: int, worker: int, workers: int) -> tuple[int, int]:
-    """Which of ``count`` things one of several workers does: from, up to."""
-    return count * worker // workers, count * (worker + 1) // workers
-
-
 @compiled
-def _quantise_share(
-    inputs: Floats, codes: Bytes, scales: Floats, sums: Integers, worker: int, workers: int
+def _quantise_together(
+    inputs: Floats, codes: Bytes, scales: Floats, sums: Integers, taken: Record, _worker: int, workers: int
 ) -> None:
-    first, last = share(inputs.shape[0], worker, workers)
-    quantise(inputs[first:last], codes[first:last], scales[first:last], sums[first:last])
+    """``taken`` is one number, 0 at the start."""
+    count = inputs.shape[0]
+    size = piece_of(count, workers)
+    first = add_and_get(taken.ctypes.data, size) - size
+    while first < count:
+        last = min(first + size, count)
+        quantise(inputs[first:last], codes[first:last], scales[first:last], sums[first:last])
+        first = add_and_get(taken.ctypes.data, size) - size
 
 
 @compiled
-def _multiply_share(
+def _multiply_together(
     matrix: Record,
     codes: Bytes,
     scales: Floats,
@@ -196,13 +199,25 @@ def _multiply_share(
     row_scales: Floats,
     bias: Floats,
     outputs: Floats,
-    worker: int,
+    taken: Record,
+    _worker: int,
     workers: int,
 ) -> None:
-    first, last = share(matrix[ROWS] // TILE_ROWS, worker, workers)
-    count = codes.shape[0]
-    multiply(matrix, codes, scales, sums, count, outputs, first, last)
-    finish(outputs, count, row_scales, bias, first * TILE_ROWS, last * TILE_ROWS)
+    """``taken`` is as for `_quantise_together`."""
+    tokens, count = codes.shape[0], matrix[ROWS] // TILE_ROWS
+    size = piece_of(count, workers)
+    first = add_and_get(taken.ctypes.data, size) - size
+    while first < count:
+        last = min(first + size, count)
+        multiply(matrix, codes, scales, sums, tokens, outputs, first, last)
+        finish(outputs, tokens, row_scales, bias, first * TILE_ROWS, last * TILE_ROWS)
+        first = add_and_get(taken.ctypes.data, size) - size
+
+
+@inlined
+def piece_of(count: int, workers: int) -> int:
+    """How many of ``count`` things a worker takes at once."""
+    return count if workers == 1 else max(count // (workers * _PIECES), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,9 +256,14 @@ class LowBitMatrix:
         parts = (buffers.codes, buffers.scales, buffers.sums)
         is_shared = tokens * int(record[ROWS]) * int(record[WIDTH]) >= _SHARED_WORK_MIN
         workers = self.workers if is_shared else self.workers.alone()
-        workers.run(_quantise_share, inputs.float().contiguous().numpy(), *parts)
-        workers.run(_multiply_share, record, *parts, vector(self.row_scales), vector(self.bias), outputs)
+        workers.run(_quantise_together, inputs.float().contiguous().numpy(), *parts, _nothing_taken())
+        vectors = vector(self.row_scales), vector(self.bias)
+        workers.run(_multiply_together, record, *parts, *vectors, outputs, _nothing_taken())
         return torch.from_numpy(outputs)[:, : self.rows]
+
+
+def _nothing_taken() -> Record:
+    return np.zeros(1, np.int64)
 
 
 def vector(values: Tensor | None) -> Floats:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 from holesmith.kernels.compiler import inlined
-from holesmith.kernels.low_bit import Floats, share
+from holesmith.kernels.low_bit import Floats
 from holesmith.kernels.scalar_math import exponential, soften, to_16_bits
 from holesmith.kernels.step_tables import (
     ATTENTION_SCALE,
@@ -60,14 +60,14 @@ def attend(
     qkv: Floats,
     mixed: Floats,
     worker: int,
-    workers: int,
+    first: int,
+    last: int,
 ) -> None:
-    """This worker's heads of one layer: write keys and values of the new tokens, then mix.
+    """Heads ``first`` up to ``last`` of one layer: write keys and values of the new tokens, then mix.
 
     Two workers may write the same key head: the same bytes.
     # qkv [tokens, (heads + 2 kv_heads) * head_width], mixed [tokens, heads * head_width]
     """
-    first, last = share(model.sizes[HEADS], worker, workers)
     group = model.sizes[HEADS] // model.sizes[KV_HEADS]
     for kv_head in range(first // group, (last + group - 1) // group):
         _store(model, cache, scratch.room[worker], layer, qkv, kv_head)

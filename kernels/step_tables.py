@@ -60,7 +60,7 @@ class Shared(NamedTuple):
     inner_codes: Bytes
     inner_scales: Floats
     inner_sums: Integers
-    outputs: Floats
+    outputs: Floats  # [2 * layers, tokens, hidden]: of attention, then of the rest of the layer
 
 
 class Scratch(NamedTuple):

@@ -1,15 +1,34 @@
 """Threads that compute one thing together, in machine code without the interpreter's lock.
 
 They sleep between two calls: a thread that spins would take the core from torch, the analysis and the user.
+In a call they take pieces of the work until none is left, so nobody waits for a thread that the system has
+not let begin, and cores can be lent to other work at any time.
 """
 
 import queue
 import threading
 import weakref
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
-_Job = tuple[Callable[..., None], tuple[Any, ...]]
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """``claim`` is held by who begins it, or by the caller who does not need it any more."""
+
+    function: Callable[..., None]
+    arguments: tuple[Any, ...]
+    claim: threading.Lock = field(default_factory=threading.Lock)
+
+    def is_taken(self) -> bool:
+        """Take it, if nobody has."""
+        return self.claim.acquire(blocking=False)
+
+
 _Inbox = queue.SimpleQueue[_Job | None]
 _Done = queue.SimpleQueue[BaseException | None]
 
@@ -21,9 +40,10 @@ class Workers:
     """
 
     def __init__(self, most: int) -> None:
-        """``most`` threads, all of which work until `use` says otherwise."""
+        """``most`` threads, all of which work until `use` or `lend` says otherwise."""
         self.most = most
         self.count = most
+        self.wanted: NDArray[np.int64] = np.array([most], np.int64)
         self._inboxes: list[_Inbox] = []
         self._done: _Done = queue.SimpleQueue()
         weakref.finalize(self, _end, self._inboxes)
@@ -33,23 +53,34 @@ class Workers:
         assert 1 <= count <= self.most, count
         self.count = count
 
+    def lend(self, cores: int) -> None:
+        """Leave so many of all cores, but not the last, to other work until told otherwise. From any thread.
+
+        ``wanted`` then says how many threads are to work: the next call looks at it, and a function that runs
+        can.
+        """
+        self.wanted[0] = max(self.most - cores, 1)
+
     def alone(self) -> "Workers":
         """The caller's thread only."""
         return _ALONE
 
     def run(self, function: Callable[..., None], *arguments: Any) -> None:
-        """Call ``function(*arguments, worker, workers)`` for every worker and wait for all.
+        """Call ``function(*arguments, worker, workers)`` in several threads, one of them the caller's.
 
-        Raises what one of them raised. The function must not use the same memory in two workers.
+        The function takes pieces of the work until none is left. When the caller's has ended, those that have
+        begun are waited for, the others never begin. Raises what one of them raised.
         """
-        workers = self.count
+        workers = min(self.count, int(self.wanted[0]))
         self._start(workers - 1)
-        for worker in range(1, workers):
-            self._inboxes[worker - 1].put((function, (*arguments, worker, workers)))
+        jobs = [_Job(function, (*arguments, worker, workers)) for worker in range(1, workers)]
+        for inbox, job in zip(self._inboxes, jobs, strict=False):
+            inbox.put(job)
         try:
             function(*arguments, 0, workers)
         finally:
-            errors = [self._done.get() for _ in range(workers - 1)]
+            begun = [job for job in jobs if not job.is_taken()]
+            errors = [self._done.get() for _ in begun]
         for error in errors:
             if error is not None:
                 raise error
@@ -64,14 +95,14 @@ class Workers:
 
 def _work(inbox: _Inbox, done: _Done) -> None:
     while (job := inbox.get()) is not None:
-        function, arguments = job
-        try:
-            function(*arguments)
-        except BaseException as error:  # noqa: BLE001  # a worker's boundary: the caller raises it
-            done.put(error)
-        else:
-            done.put(None)
-        del job, arguments  # else a sleeping thread would keep a model in memory
+        if job.is_taken():
+            try:
+                job.function(*job.arguments)
+            except BaseException as error:  # noqa: BLE001  # a worker's boundary: the caller raises it
+                done.put(error)
+            else:
+                done.put(None)
+        del job  # else a sleeping thread would keep a model in memory
 
 
 def _end(inboxes: list[_Inbox]) -> None:

@@ -1,6 +1,5 @@
 """Low-bit products equal their specification, for any size, any number of inputs and of threads."""
 
-import numpy as np
 import pytest
 import torch
 from holesmith.kernels import low_bit
@@ -88,22 +87,3 @@ def test_zeros_and_values_that_are_not_numbers() -> None:
     matrix, *_, bias = eight_bits(64, 64, Workers(1))
     assert torch.equal(matrix(torch.zeros(1, 64))[0], bias)
     assert not matrix(torch.full((1, 64), float("nan"))).isfinite().any()
-
-
-def test_every_worker_is_heard_and_an_error_reaches_the_caller() -> None:
-    workers, seen = Workers(3), np.zeros(3)
-
-    def mark(marks: np.ndarray, worker: int, count: int) -> None:
-        marks[worker] = count
-
-    def fail(worker: int, _count: int) -> None:
-        if worker == 2:
-            raise ValueError("told")
-
-    workers.run(mark, seen)
-    assert seen.tolist() == [3, 3, 3]
-    with pytest.raises(ValueError, match="told"):
-        workers.run(fail)
-    workers.use(1)
-    workers.run(mark, seen)
-    assert seen.tolist() == [1, 3, 3]
