@@ -1,18 +1,19 @@
 """Prefill and decode of our engine beside llama.cpp's, same GGUF file, same prompts, same number of threads.
 
-    python benchmarks/engine_against_llama_cpp.py MODEL.gguf [--threads 2] [--repeats 3]
+    python benchmarks/engine_against_llama_cpp.py MODEL.gguf [--threads 2] [--repeats 3] [--beside 1]
 
 Needs the wheel ``xllamacpp`` (a prebuilt llama.cpp server in the process). The engines take turns, so that
 whatever else the machine does hits both; medians of the repeats. Drafts and prefix reuse are off, so that
 every token counted is a token computed. "processor" is the time that all threads of an engine computed, which
-other programs on the machine do not stretch: with one thread the fairest measure on a busy machine. The last
-line is one JSON object.
+other programs on the machine do not stretch: with one thread the fairest measure on a busy machine. With
+``--beside`` so many other programs compute all the time, as a compiler would. The last line is JSON.
 """
 
 import argparse
 import json
 import os
 import statistics
+import subprocess
 import sys
 import time
 import urllib.request
@@ -126,12 +127,18 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--prefill", type=int, nargs="+", default=[500, 1000, 2000], metavar="TOKENS")
+    parser.add_argument("--beside", type=int, default=0, metavar="PROGRAMS")
     options = parser.parse_args()
     ours, theirs = Ours(options.model, options.threads), LlamaCpp(options.model, options.threads)
     text = Path(argparse.__file__).read_text()
-    report: dict[str, object] = {"model": options.model.stem, "threads": options.threads}
+    report: dict[str, object] = {
+        "model": options.model.stem,
+        "threads": options.threads,
+        "beside": options.beside,
+    }
     limit = 1e9 * bandwidth() / options.model.stat().st_size
     report["decode_limit_tokens_s"] = round(limit, 1)
+    beside = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(options.beside)]
     for count in options.prefill:
         prompt = ours.vocabulary.encode(text)[:count]
         ours.run(prompt[:64], 4)
@@ -155,6 +162,8 @@ def main() -> None:
     print(f"limit of decode: {limit:.1f} tokens/s (bytes of the file over measured read bandwidth)")
     print(json.dumps(report))
     sys.stdout.flush()
+    for program in beside:
+        program.kill()
     os._exit(0)  # the server has no way to stop that does not wait for its sockets
 
 
