@@ -97,8 +97,8 @@ class Garbage:
 def _queue_up() -> None:
     """Have the system, where it can, not take a core from a thread that decodes as soon as a question comes.
 
-    The engine lends a core anyway, within a fraction of a millisecond; a thread stopped in the middle of a
-    product would hold up the others.
+    It gets one within a few milliseconds all the same; a thread that is stopped in the middle of a product
+    holds up the others.
     """
     if sys.platform == "linux":
         with contextlib.suppress(OSError):

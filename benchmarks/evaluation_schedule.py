@@ -69,9 +69,6 @@ class CountingEngine:
     def start(self, request: Request) -> Stream:
         return CountedStream(self.engine.start(request), self)
 
-    def lend_cores(self, cores: int) -> None:
-        self.engine.lend_cores(cores)
-
     async def close(self) -> None:
         await self.engine.close()
 

@@ -44,7 +44,6 @@ class GuidedDecoding:
         finally:
             for stream in self._streams:
                 stream.cancel()
-            self._engine.lend_cores(0)
             self._watch.close()
 
     async def _next_violation(self) -> Violation | None:
@@ -55,7 +54,6 @@ class GuidedDecoding:
         began = 0.0
         try:
             while True:
-                self._engine.lend_cores(int(self._watch.is_asking))
                 awaited = self._watch.outstanding() if coming is None else {coming, *self._watch.unanswered()}
                 if awaited:
                     await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)

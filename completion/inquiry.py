@@ -53,11 +53,6 @@ class Inquiry:
         """How many questions were asked."""
         return len(self._answers)
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether any answer is still on its way."""
-        return any(not answer.done() for answer in self._answers.values())
-
     def ask(self, trigger: Trigger, generated: str, word: str = "") -> Answer:
         """The answer on its way, or there already. ``word`` is the name that is asked about, if any."""
         beginning = self._beginning(trigger, generated)

@@ -121,11 +121,6 @@ class Watch:
         elif is_behind_name(statement) and after.startswith(("\n", "\r")):
             self.add(b"\n")
 
-    @property
-    def is_asking(self) -> bool:
-        """Whether analysis is at work for it, be it on what does not matter any more."""
-        return self._inquiry.is_busy
-
     def unanswered(self) -> set[Answer]:
         """What is asked about the text as it is, and not yet answered."""
         return {answer for guard in self._guards if (answer := _pending(guard)) is not None}

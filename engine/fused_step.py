@@ -127,19 +127,13 @@ class NativeStep:
         """See `model.FusedStep`."""
         self._workers.use(count)
 
-    def lend_cores(self, cores: int) -> None:
-        """See `model.FusedStep`."""
-        self._workers.lend(cores)
-
     def _run(self, model: tables.Model, cache: tables.Cache, embedded: Tensor, logits_count: int) -> Floats:
         """# [logits_count, padded vocabulary]"""
         logits = np.empty((logits_count, int(model.matrices[-1, ROWS])), np.float32)
         counters = self._counters[: PHASES * int(model.sizes[tables.LAYERS]) + 2]
         counters[:] = 0
-        inputs, wanted = embedded.contiguous().numpy(), self._workers.wanted
-        self._workers.run(
-            run_step, model, cache, inputs, logits, self._shared, self._scratch, counters, wanted
-        )
+        inputs = embedded.contiguous().numpy()
+        self._workers.run(run_step, model, cache, inputs, logits, self._shared, self._scratch, counters)
         return logits
 
 

@@ -66,8 +66,7 @@ def load_engine(
     form = choose_form(weights, chosen)
     try:
         loaded = load_model(source, chosen, progress, form)
-        lend_cores = _lender(loaded)
-        return LocalEngine(Loaded(_loop(loaded), loaded.vocabulary, loaded.description, lend_cores))
+        return LocalEngine(Loaded(_loop(loaded), loaded.vocabulary, loaded.description))
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise DeviceError(
             f"not enough memory on {chosen} for {source.name}: choose a smaller model"
@@ -194,11 +193,6 @@ def _loop(loaded: LoadedModel) -> Loop:
         # What libraries do at a first call, and the first graph: part of loading, so that no request waits.
         loop.run(_WARM_UP, lambda _: None, lambda: False)
     return loop
-
-
-def _lender(loaded: LoadedModel) -> Callable[[int], None]:
-    model = loaded.model
-    return (lambda _cores: None) if isinstance(model, LibraryModel) else model.lend_cores
 
 
 def load_decoder(

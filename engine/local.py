@@ -94,7 +94,6 @@ class Loaded:
     loop: Loop
     vocabulary: Vocabulary
     description: ModelDescription
-    lend_cores: Callable[[int], None] = lambda _cores: None
 
 
 class LocalEngine:
@@ -103,7 +102,6 @@ class LocalEngine:
     def __init__(self, loaded: Loaded) -> None:
         self._description = loaded.description
         self._vocabulary = loaded.vocabulary
-        self._lend_cores = loaded.lend_cores
         self._waiting: queue.Queue[LocalStream | None] = queue.Queue(QUEUE_MAX)
         self._closing = threading.Event()
         self._thread = threading.Thread(
@@ -135,10 +133,6 @@ class LocalEngine:
         except queue.Full:
             stream.settle(EngineError(f"the engine is busy: {QUEUE_MAX} requests are waiting"))
         return stream
-
-    def lend_cores(self, cores: int) -> None:
-        """See `seam.Engine`."""
-        self._lend_cores(cores)
 
     async def close(self) -> None:
         """See `seam.Engine`. May be called more than once."""

@@ -96,10 +96,6 @@ class FusedStep(Protocol):
         """Compute in so many threads from now on."""
         ...
 
-    def lend_cores(self, cores: int) -> None:
-        """Compute on so many cores fewer until told otherwise. From any thread, also while it runs."""
-        ...
-
 
 AnyCache = KeyValueCache | BranchedCache | PositionedCache
 """What a forward pass writes keys and values to."""
@@ -270,11 +266,6 @@ class Decoder:
         torch.set_num_threads(count)
         if self._fused is not None:
             self._fused.use_threads(count)
-
-    def lend_cores(self, cores: int) -> None:
-        """See `FusedStep`; a pass that is run layer by layer takes no notice."""
-        if self._fused is not None:
-            self._fused.lend_cores(cores)
 
     def _step(self, start: int, stop: int) -> _Step:
         positions = torch.arange(start, stop, device=self.device)

@@ -50,10 +50,6 @@ class Engine(Protocol):
         """Queue a request; returns at once. Must be called on the event loop that reads the stream."""
         ...
 
-    def lend_cores(self, cores: int) -> None:
-        """Decode on so many cores fewer, if it is done on the processor, until told otherwise; at once."""
-        ...
-
     async def close(self) -> None:
         """Cancel what runs, stop the thread and free the memory."""
         ...

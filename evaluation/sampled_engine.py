@@ -36,10 +36,6 @@ class SampledEngine:
         self.first = self.first or request
         return self._engine.start(replace(request, sampling=self.sampling))
 
-    def lend_cores(self, cores: int) -> None:
-        """See `seam.Engine`."""
-        self._engine.lend_cores(cores)
-
     async def close(self) -> None:
         """See `engine.seam.Engine`."""
         await self._engine.close()

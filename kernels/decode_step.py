@@ -4,8 +4,7 @@ For one token a layer's arithmetic takes a tenth of a millisecond, so what count
 at the speed of memory, and to spend nothing between products. Every thread runs the same program; what is
 small, it computes for itself. The rows of a product, the heads and the groups to activate are taken in pieces
 by whoever comes first, and a phase is over when all of them are done, not when all threads have come: so a
-thread that lost its core, or that was told to leave, costs the others one piece at most. Before that, a
-thread that shared its core with another program held up all others at every product.
+thread that has lost its core holds the others up for one piece at most.
 
 `engine.model.Decoder` says what is computed; the tests compare the two.
 
@@ -75,9 +74,6 @@ _SPINS = 200
 _TILES_MAX = 64
 """So many in a piece, which takes a fraction of a millisecond."""
 
-Crew = tuple[int, int, int, int]
-"""Which worker this is of how many, and the addresses of ``wanted`` and of the end of the counters."""
-
 
 @compiled
 def run_step(
@@ -88,15 +84,13 @@ def run_step(
     shared: Shared,
     scratch: Scratch,
     counters: Record,
-    wanted: Record,
     worker: int,
     workers: int,
 ) -> None:
     """Run ``embedded`` [tokens, hidden] after what the cache holds.
 
     Writes the tokens' keys and values, and the logits of the last of them, [rows, padded vocabulary].
-    ``counters`` [PHASES * layers + 2, COUNTERS] are 0 at the start. ``wanted`` is one number that may change
-    at any time: so many workers are to go on, at least one; the others leave.
+    ``counters`` [PHASES * layers + 2, COUNTERS] are 0 at the start.
     """
     tokens, width = embedded.shape
     hidden = scratch.hidden[worker, : tokens * width].reshape(tokens, width)
@@ -104,16 +98,16 @@ def run_step(
     hidden[:] = embedded
     phase, layers = counters.ctypes.data, model.sizes[LAYERS]
     end = phase + (PHASES * layers + 1) * _PHASE_BYTES
-    crew = worker, workers, wanted.ctypes.data, end
     for layer in range(layers):
-        if not _run_layer(model, cache, hidden, normed, shared, scratch, crew, phase, layer):
-            return
+        if read_shared(end) > 0:
+            return  # held up so long that the others have done it all
+        _run_layer(model, cache, hidden, normed, shared, scratch, phase, layer, worker, workers)
         phase += PHASES * _PHASE_BYTES
     last = tokens - len(logits)
     _normalise_all(model, layers, ATTENTION_NORM, hidden[last:], normed[last:])
     head = model.matrices[MATRICES * layers]
-    if _multiply(model, head, normed[last:], logits, scratch, crew, phase, True):
-        add_and_get(end, 1)
+    _multiply(model, head, normed[last:], logits, scratch, phase, worker, workers, True)
+    add_and_get(end, 1)
 
 
 @inlined
@@ -124,64 +118,48 @@ def _run_layer(
     normed: Floats,
     shared: Shared,
     scratch: Scratch,
-    crew: Crew,
     phase: int,
     layer: int,
-) -> bool:
-    """Whether this worker has come to the end of the layer; it has not if it was told to leave."""
+    worker: int,
+    workers: int,
+) -> None:
+    """``phase`` is the address of the layer's first counter."""
     tokens = len(hidden)
     matrices = model.matrices[MATRICES * layer : MATRICES * (layer + 1)]
     between, after = shared.outputs[2 * layer], shared.outputs[2 * layer + 1]
+    qkv, mixed = shared.qkv[:tokens], shared.mixed[:tokens]
     _normalise_all(model, layer, ATTENTION_NORM, hidden, normed)
-    if not _multiply(model, matrices[QKV], normed, shared.qkv, scratch, crew, phase, False):
-        return False
+    _multiply(model, matrices[QKV], normed, shared.qkv, scratch, phase, worker, workers, False)
     phase += _PHASE_BYTES
-    if not _attend(model, cache, scratch, layer, shared.qkv[:tokens], shared.mixed, crew, phase):
-        return False
+    _attend(model, cache, scratch, layer, qkv, shared.mixed, phase, worker, workers)
     phase += _PHASE_BYTES
-    if not _multiply(model, matrices[OUTPUT], shared.mixed[:tokens], between, scratch, crew, phase, False):
-        return False
+    _multiply(model, matrices[OUTPUT], mixed, between, scratch, phase, worker, workers, False)
     phase += _PHASE_BYTES
     _add(model, layer, POST_ATTENTION_NORM, between, hidden, normed)
     _normalise_all(model, layer, FEED_FORWARD_NORM, hidden, normed)
-    if not _multiply(model, matrices[FEED_FORWARD], normed, shared.inner, scratch, crew, phase, False):
-        return False
+    _multiply(model, matrices[FEED_FORWARD], normed, shared.inner, scratch, phase, worker, workers, False)
     phase += _PHASE_BYTES
-    if not _activate(model, shared, tokens, crew, phase):
-        return False
+    _activate(model, shared, tokens, phase, workers)
     phase += _PHASE_BYTES
-    if not _multiply_inner(model, matrices[DOWN], shared, tokens, after, crew, phase):
-        return False
+    _multiply_inner(model, matrices[DOWN], shared, tokens, after, phase, workers)
     _add(model, layer, POST_FEED_FORWARD_NORM, after, hidden, normed)
-    return True
 
 
 @inlined
-def _is_dismissed(crew: Crew) -> bool:
-    """Whether this worker is to leave: it was told to, or the step is over. The first one never is."""
-    return crew[0] > 0 and (read_shared(crew[2]) <= crew[0] or read_shared(crew[3]) > 0)
-
-
-@inlined
-def _take(phase: int, size: int, count: int, crew: Crew) -> int:
-    """The first of the next ``size`` things nobody has taken; ``count`` if there are none for this worker."""
-    if _is_dismissed(crew):
-        return count
+def _take(phase: int, size: int, count: int) -> int:
+    """The first of the next ``size`` things nobody has taken, or ``count``."""
     return min(add_and_get(phase, size) - size, count)
 
 
 @inlined
-def _is_over(phase: int, count: int, crew: Crew) -> bool:
-    """Wait until all is done. False: this worker was told to leave before that."""
+def _wait(phase: int, count: int) -> None:
+    """Until all is done."""
     spins = 0
     while read_shared(phase + _DONE) < count:
         spins += 1
         if spins > _SPINS:
-            if _is_dismissed(crew):
-                return False
             give_way()
             spins = 0
-    return True
 
 
 @inlined
@@ -210,19 +188,20 @@ def _multiply(
     inputs: Floats,
     outputs: Floats,
     scratch: Scratch,
-    crew: Crew,
     phase: int,
+    worker: int,
+    workers: int,
     is_head: bool,
-) -> bool:
+) -> None:
     """A product, with all others; every worker rounds all the inputs for itself."""
-    tokens, width, worker = len(inputs), matrix[WIDTH], crew[0]
+    tokens, width = len(inputs), matrix[WIDTH]
     groups, halves = width // GROUP, width // HALF_GROUP
     codes = scratch.codes[worker, : tokens * width].reshape(tokens, width)
     scales = scratch.scales[worker, : tokens * groups].reshape(tokens, groups)
     sums = scratch.sums[worker, : tokens * halves].reshape(tokens, halves)
     count = matrix[ROWS] // TILE_ROWS
-    size = min(piece_of(count, crew[1]), _TILES_MAX)
-    first = _take(phase, size, count, crew)
+    size = min(piece_of(count, workers), _TILES_MAX)
+    first = _take(phase, size, count)
     if first < count:
         quantise(inputs, codes, scales, sums)
     while first < count:
@@ -232,26 +211,26 @@ def _multiply(
         if is_head:
             _scale_logits(model, outputs, first, last)
         add_and_get(phase + _DONE, last - first)
-        first = _take(phase, size, count, crew)
-    return _is_over(phase, count, crew)
+        first = _take(phase, size, count)
+    _wait(phase, count)
 
 
 @inlined
 def _multiply_inner(
-    model: Model, matrix: Record, shared: Shared, tokens: int, outputs: Floats, crew: Crew, phase: int
-) -> bool:
+    model: Model, matrix: Record, shared: Shared, tokens: int, outputs: Floats, phase: int, workers: int
+) -> None:
     """As `_multiply`, of the inner values that the workers rounded together."""
     codes, scales, sums = shared.inner_codes, shared.inner_scales, shared.inner_sums
     count = matrix[ROWS] // TILE_ROWS
-    size = piece_of(count, crew[1])
-    first = _take(phase, size, count, crew)
+    size = piece_of(count, workers)
+    first = _take(phase, size, count)
     while first < count:
         last = min(first + size, count)
         multiply(matrix, codes, scales, sums, tokens, outputs, first, last)
         _finish(model, matrix, outputs, tokens, first, last)
         add_and_get(phase + _DONE, last - first)
-        first = _take(phase, size, count, crew)
-    return _is_over(phase, count, crew)
+        first = _take(phase, size, count)
+    _wait(phase, count)
 
 
 @inlined
@@ -274,32 +253,33 @@ def _attend(
     layer: int,
     qkv: Floats,
     mixed: Floats,
-    crew: Crew,
     phase: int,
-) -> bool:
+    worker: int,
+    workers: int,
+) -> None:
     """In pieces as large as can be: heads that share keys read them from memory once if they are together."""
     count = model.sizes[HEADS]
-    size = (count + crew[1] - 1) // crew[1]
-    first = _take(phase, size, count, crew)
+    size = (count + workers - 1) // workers
+    first = _take(phase, size, count)
     while first < count:
         last = min(first + size, count)
-        attend(model, cache, scratch, layer, qkv, mixed, crew[0], first, last)
+        attend(model, cache, scratch, layer, qkv, mixed, worker, first, last)
         add_and_get(phase + _DONE, last - first)
-        first = _take(phase, size, count, crew)
-    return _is_over(phase, count, crew)
+        first = _take(phase, size, count)
+    _wait(phase, count)
 
 
 @inlined
-def _activate(model: Model, shared: Shared, tokens: int, crew: Crew, phase: int) -> bool:
+def _activate(model: Model, shared: Shared, tokens: int, phase: int, workers: int) -> None:
     count = shared.inner_scales.shape[1]
-    size = piece_of(count, crew[1])
-    first = _take(phase, size, count, crew)
+    size = piece_of(count, workers)
+    first = _take(phase, size, count)
     while first < count:
         last = min(first + size, count)
         _activate_groups(model, shared, tokens, first, last)
         add_and_get(phase + _DONE, last - first)
-        first = _take(phase, size, count, crew)
-    return _is_over(phase, count, crew)
+        first = _take(phase, size, count)
+    _wait(phase, count)
 
 
 @inlined

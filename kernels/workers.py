@@ -1,8 +1,8 @@
 """Threads that compute one thing together, in machine code without the interpreter's lock.
 
 They sleep between two calls: a thread that spins would take the core from torch, the analysis and the user.
-In a call they take pieces of the work until none is left, so nobody waits for a thread that the system has
-not let begin, and cores can be lent to other work at any time.
+In a call they take pieces of the work until none is left, and nobody waits for a thread that the system has
+not let begin.
 """
 
 import queue
@@ -11,9 +11,6 @@ import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +37,9 @@ class Workers:
     """
 
     def __init__(self, most: int) -> None:
-        """``most`` threads, all of which work until `use` or `lend` says otherwise."""
+        """``most`` threads, all of which work until `use` says otherwise."""
         self.most = most
         self.count = most
-        self.wanted: NDArray[np.int64] = np.array([most], np.int64)
         self._inboxes: list[_Inbox] = []
         self._done: _Done = queue.SimpleQueue()
         weakref.finalize(self, _end, self._inboxes)
@@ -52,14 +48,6 @@ class Workers:
         """Work in so many threads from now on."""
         assert 1 <= count <= self.most, count
         self.count = count
-
-    def lend(self, cores: int) -> None:
-        """Leave so many of all cores, but not the last, to other work until told otherwise. From any thread.
-
-        ``wanted`` then says how many threads are to work: the next call looks at it, and a function that runs
-        can.
-        """
-        self.wanted[0] = max(self.most - cores, 1)
 
     def alone(self) -> "Workers":
         """The caller's thread only."""
@@ -71,7 +59,7 @@ class Workers:
         The function takes pieces of the work until none is left. When the caller's has ended, those that have
         begun are waited for, the others never begin. Raises what one of them raised.
         """
-        workers = min(self.count, int(self.wanted[0]))
+        workers = self.count
         self._start(workers - 1)
         jobs = [_Job(function, (*arguments, worker, workers)) for worker in range(1, workers)]
         for inbox, job in zip(self._inboxes, jobs, strict=False):

@@ -117,8 +117,7 @@ class FakeEngine:
     ``others`` are, in this order, the middles of requests that exclude first tokens, one for each of these.
     Of a prompt it reads what the last prompts before it do not begin with, one token at least. ``error``
     makes every result fail. While ``gate`` is clear, requests wait before their first token: tests of
-    cancellation and of latest-wins call ``gate.clear()`` first. ``cores_lent`` records how many cores it was
-    told to lend, time after time.
+    cancellation and of latest-wins call ``gate.clear()`` first.
     """
 
     def __init__(
@@ -131,7 +130,6 @@ class FakeEngine:
         self.streams: list[FakeStream] = []
         self.gate = asyncio.Event()
         self.gate.set()
-        self.cores_lent: list[int] = []
         self.closed = False
         self._vocabulary = vocabulary or byte_vocabulary()
         self._known: deque[tuple[int, ...]] = deque(maxlen=16)
@@ -178,9 +176,6 @@ class FakeEngine:
         known = max((shared_length(token_ids[:-1], earlier) for earlier in self._known), default=0)
         self._known.append(token_ids)
         return len(token_ids) - known
-
-    def lend_cores(self, cores: int) -> None:
-        self.cores_lent.append(cores)
 
     async def close(self) -> None:
         for stream in self.streams:

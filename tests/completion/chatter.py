@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -101,10 +101,10 @@ class Chatter:
         return torch.randn(len(self._bias), generator=generator) + self._bias
 
 
-def engine_of(model: Chatter, lend_cores: Callable[[int], None] = lambda _cores: None) -> LocalEngine:
+def engine_of(model: Chatter) -> LocalEngine:
     vocabulary: Vocabulary = VOCABULARY
     description = ModelDescription("chatter", "hash", "cpu", "none", model.context_tokens_max)
-    return LocalEngine(Loaded(DecodeLoop(model, vocabulary), vocabulary, description, lend_cores))
+    return LocalEngine(Loaded(DecodeLoop(model, vocabulary), vocabulary, description))
 
 
 def digest(*parts: object) -> int:

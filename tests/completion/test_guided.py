@@ -1,11 +1,7 @@
 """Optimistic decoding gives what waiting at every trigger gives, whenever the answers come."""
 
-from collections.abc import Callable
-
 import pytest
 from holesmith.analysis.answers import Role
-from holesmith.analysis.client import Reply
-from holesmith.analysis.questions import A, Question
 from holesmith.completion.guided import GuidedDecoding
 from holesmith.completion.inquiry import Document
 from holesmith.completion.middle import Middle
@@ -21,13 +17,9 @@ ROLES: tuple[Role, ...] = ("exception", "class", "function", "unknown", "abstrac
 
 
 async def guided(
-    model: Chatter,
-    analyst: TableAnalyst,
-    required: str = "",
-    before: str = BEFORE,
-    lend_cores: Callable[[int], None] = lambda _cores: None,
+    model: Chatter, analyst: TableAnalyst, required: str = "", before: str = BEFORE
 ) -> tuple[Generation, Watch]:
-    engine = engine_of(model, lend_cores)
+    engine = engine_of(model)
     try:
         watch = Watch(Document(None, "python", before, "\n"), required, analyst)
         request = Request(
@@ -128,21 +120,6 @@ async def test_no_monitor_s_text_depends_on_when_the_answers_come(before: str) -
         assert texts[0] == texts[1], (seed, [VOCABULARY.decode(text) for text in texts])
         kinds.update(each.kind for _, watch in found for each in watch.report(0.0).refusals)
     assert kinds >= STATEMENTS[before]
-
-
-async def test_a_core_is_lent_to_analysis_while_it_is_asked() -> None:
-    lent: list[int] = []
-    seen: list[list[int]] = []
-
-    class Attentive(TableAnalyst):
-        async def ask(self, question: Question[A], deadline_ms: float) -> Reply[A]:
-            seen.append(lent[-1:])
-            return await super().ask(question, deadline_ms)
-
-    for seed in range(4):
-        await guided(Chatter(seed), Attentive(seed, turns_max=60), lend_cores=lent.append)
-        assert lent[-1] == 0
-    assert seen.count([1]) == len(seen) > 4
 
 
 async def test_the_model_does_invent_members_and_the_report_says_what_was_refused() -> None:

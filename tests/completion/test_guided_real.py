@@ -75,9 +75,6 @@ class Announcing:
         await stream.result()
         self.clerk.release.set()
 
-    def lend_cores(self, cores: int) -> None:
-        self.engine.lend_cores(cores)
-
     async def close(self) -> None:
         await self.engine.close()
 

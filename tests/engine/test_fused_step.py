@@ -1,8 +1,6 @@
 """A few tokens run in one piece of machine code: the same as layer by layer, for every family."""
 
 import json
-import random
-import threading
 from pathlib import Path
 
 import pytest
@@ -73,31 +71,6 @@ def test_tokens_one_by_one_and_threads_change_nothing(family: str, tmp_path: Pat
     for token, expected in zip(IDS[LONG : LONG + 6], at_once, strict=True):
         assert torch.equal(decoder.forward(token[None], cache)[0], expected)
     assert torch.equal(cache.keys[:, :, : cache.length], other.keys[:, :, : other.length])
-
-
-@pytest.mark.parametrize("family", ["qwen2", "gemma3"])
-def test_lending_cores_at_any_time_changes_nothing(family: str, tmp_path: Path) -> None:
-    directory = save_model(make_model(family), tmp_path)
-    decoder, threaded = packed_decoder(directory), packed_decoder(directory, 4)
-    is_over = threading.Event()
-
-    def lend() -> None:
-        chooser = random.Random(5)
-        while not is_over.is_set():
-            threaded.lend_cores(chooser.randrange(5))
-
-    lender = threading.Thread(target=lend)
-    lender.start()
-    try:
-        for count in range(1, TOKENS_MAX + 1):
-            cache, other = filled(decoder), filled(threaded)
-            for start in range(LONG, LONG + 20 - count, count):
-                token_ids = IDS[start : start + count]
-                found = threaded.forward(token_ids, other, count)
-                assert torch.equal(found, decoder.forward(token_ids, cache, count))
-    finally:
-        is_over.set()
-        lender.join()
 
 
 def test_rolling_back_leaves_nothing_behind(tmp_path: Path) -> None:
