@@ -151,6 +151,11 @@ def test_a_changed_tree_is_that_of_the_new_text(seed: int) -> None:
         ("    # about g", "    hole\n    # about g"),
         ("pass", "return hole"),
         ("a = 1", "a = 1; b = 2"),
+        ("if b.hole:", "if b hole:"),
+        ("if b.hole:", "hole"),
+        ("def g(self): pass", "def g(self) -> hole"),
+        ("c = [", "c = d["),
+        ("x = A()", "x = 'a"),
     ],
 )
 def test_plain_changes_need_no_other_parser(old: str, new: str) -> None:
@@ -186,7 +191,9 @@ def test_changes_in_several_places_are_made_at_once() -> None:
         ("            return b\n", "           return b\n"),
         ("    a = 1\n", "      a = 1\n"),
         ("        return c\n", "        return c\n      hole\n"),
-        ("if b.hole:", "if b hole:"),
+        ("        if b.hole:\n            return b\n", "        try:\n            hole\n"),
+        ("            return b\n", "            return b\n        else:\n            hole\n"),
+        ("if b.hole:", "else:"),
         ("", ""),
     ],
 )
