@@ -32,8 +32,8 @@ from parso.python.token import PythonTokenTypes
 from parso.python.tokenize import BOM_UTF8_STRING
 from parso.tree import BaseNode
 
-LINES_MAX = 40
-"""So many lines are parsed at most; parso's own way is as fast for more."""
+LINES_MAX = 250
+"""So many lines are parsed at most."""
 _CONTINUATIONS = ("else", "elif", "except", "finally")
 _COMMENTS = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*")
 _CODE = re.compile(r"([ \t]*)[^ \t\n#]")
@@ -140,7 +140,7 @@ def _parsed(grammar: Any, lines: Sequence[str], line: int, column: int) -> tuple
     tokens = list(tokenize(lines, indents=levels, start_pos=(line, 0), is_first_token=False))
     del tokens[-2]
     kinds = [token.type for token in tokens if token.type is not PythonTokenTypes.DEDENT]
-    if kinds[-2:-1] != [PythonTokenTypes.NEWLINE] or PythonTokenTypes.ERROR_DEDENT in kinds:
+    if kinds[-2:-1] != [PythonTokenTypes.NEWLINE]:
         return None
     try:
         module: Any = _StatementParser(grammar._pgen_grammar).parse(tokens)  # noqa: SLF001

@@ -58,7 +58,7 @@ def place_of(module: Any, change: Change) -> Place | None:
         return None
     start_line = before.get_last_leaf().line + 1 if before else 1
     stop_line = max(stop, last.line + 1 if last else 1)
-    return Place(block, first, end, last, behind, start_line, stop_line) if start_line <= start else None
+    return Place(block, first, end, last, behind, start_line, stop_line)
 
 
 def place_without(place: Place) -> Place | None:

@@ -166,6 +166,23 @@ def test_plain_changes_need_no_other_parser(old: str, new: str) -> None:
         assert_is_that_of(next_text, UsedNames())
 
 
+def test_what_error_recovery_made_of_a_block_is_replaced_as_one() -> None:
+    before = BEFORE.replace("if b.hole:", "if b hole:")
+    for after in (
+        before.replace("return b", "return x"),
+        before.replace("return b", "return b\n            x"),
+    ):
+        start(before)
+        assert graft(GRAMMAR, PATH, after)
+        assert_is_that_of(after, UsedNames())
+
+
+@pytest.mark.parametrize("text", ["def f():\n        b\n# d\n    c\n", "def f():\n    d\nelse:\n    c\n"])
+def test_nothing_is_replaced_before_an_error(text: str) -> None:
+    start(text)
+    assert not graft(GRAMMAR, PATH, text.replace("d\n", "e\n"))
+
+
 def test_changes_in_several_places_are_made_at_once() -> None:
     after = (
         BEFORE.replace("import os", "import os, re").replace("b.hole", "b\\\n.x").replace("= A()", "= hole")
@@ -194,6 +211,8 @@ def test_changes_in_several_places_are_made_at_once() -> None:
         ("        if b.hole:\n            return b\n", "        try:\n            hole\n"),
         ("            return b\n", "            return b\n        else:\n            hole\n"),
         ("if b.hole:", "else:"),
+        ("        return c\n", "        return d\n      hole\n"),
+        ("x = A()\n", "x = B()\n\\\n"),
         ("", ""),
     ],
 )
