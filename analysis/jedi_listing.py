@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from holesmith.analysis.answers import Member
+from holesmith.analysis.jedi_states import kept_with
 from holesmith.analysis.jedi_symbols import kind_of
 from jedi.api.completion import _complete_getattr  # pyright: ignore[reportPrivateUsage]
 from jedi.inference.base_value import LazyValueWrapper, ValueSet, ValueWrapper
@@ -57,7 +58,7 @@ def members_listed(context: Any, value: Any) -> list[Member]:
     key = _key(context, value)
     if key is None:
         return _plain(names_of(context, value))
-    kept: dict[Any, list[Member]] = context.inference_state.memoize_cache.setdefault(_KEPT, {})
+    kept: dict[Any, list[Member]] = kept_with(context.inference_state, _KEPT)
     if key not in kept:
         kept[key] = _plain(names_of(context, value))
     return kept[key]
@@ -126,7 +127,7 @@ def _narrow(names: Any) -> None:
             _narrow(vars(names)[inner])
     scope = vars(names).get("_parser_scope")
     if scope is not None and scope.type == "classdef" and isinstance(names._used_names, UsedNamesMapping):  # noqa: SLF001
-        kept: dict[Any, Any] = names.parent_context.inference_state.memoize_cache.setdefault(_WITHIN, {})
+        kept: dict[Any, Any] = kept_with(names.parent_context.inference_state, _WITHIN)
         key = scope, names._used_names  # noqa: SLF001
         if key not in kept:
             kept[key] = _used_within(*key)

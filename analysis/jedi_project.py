@@ -26,6 +26,7 @@ from holesmith.analysis.hole import Hole, hole_of
 from holesmith.analysis.jedi_documents import JediDocuments
 from holesmith.analysis.jedi_options import Options
 from holesmith.analysis.questions import Source
+from holesmith.analysis.statement_graft import graft
 from jedi.api.environment import InterpreterEnvironment
 from parso.cache import parser_cache
 from parso.grammar import load_grammar
@@ -166,6 +167,7 @@ def _parser(
         # Not jedi's own way of looking around: it takes a module beside the document for any of that name.
         paths = [*search_path, *script_directories(root, path)]
         project = jedi.Project(root, sys_path=paths, load_unsafe_extensions=False, smart_sys_path=False)
+        graft(interpreter.get_grammar(), path, text)
         # Incrementally, which is not for files: other scripts hold on to their trees.
         jedi.settings.fast_parser = True
         try:

@@ -7,6 +7,7 @@ from holesmith.analysis.bindings import scope_of
 from holesmith.analysis.class_closure import has_all_names
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.jedi_project import PLACEHOLDER, JediProject
+from holesmith.analysis.jedi_states import kept_with
 from holesmith.analysis.jedi_symbols import kind_of, type_text
 from holesmith.analysis.questions import ScopeQuestion
 from jedi.inference.context import get_global_filters
@@ -49,7 +50,7 @@ def _names(names: Any) -> list[Any]:
     context = vars(names).get("parent_context")
     if context is None or not context.is_builtins_module():
         return list(names.values())
-    kept: dict[Any, list[Any]] = context.inference_state.memoize_cache.setdefault(_KEPT, {})
+    kept: dict[Any, list[Any]] = kept_with(context.inference_state, _KEPT)
     key = context, type(names)
     if key not in kept:
         kept[key] = list(names.values())

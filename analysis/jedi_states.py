@@ -9,6 +9,8 @@ filed under the module of its text, and where another module has asked for the d
 nothing is kept beyond a change of a file or folder that it was read from.
 """
 
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,6 +44,7 @@ class _Modules(ModuleCache):
 class _Stamp(NamedTuple):
     """When a file or folder was changed, and what counts of it: parso's tree, or the modules in a folder."""
 
+    path: Path
     time_s: float
     content: int
 
@@ -52,7 +55,8 @@ class KeptState:
 
     inference: Any
     texts: int = 0
-    stamps: dict[Path, _Stamp] = field(default_factory=dict[Path, _Stamp])
+    files: dict[str, _Stamp] = field(default_factory=dict[str, _Stamp])
+    folders: dict[str, _Stamp] = field(default_factory=dict[str, _Stamp])
     names: tuple[str, ...] = ()
     is_lasting: bool = True
     _noted: int = 0
@@ -68,7 +72,7 @@ class KeptState:
     @property
     def is_fresh(self) -> bool:
         """Whether all files are as they were when they were read, and all folders hold the same modules."""
-        return self.is_lasting and all(map(self._is_unchanged, list(self.stamps)))
+        return self.is_lasting and self._are_files_unchanged() and self._are_folders_unchanged()
 
     @property
     def serves_another_text(self) -> bool:
@@ -81,15 +85,22 @@ class KeptState:
         """Whether it is time for another."""
         return self.texts >= TEXTS_MANY
 
-    def _is_unchanged(self, path: Path) -> bool:
+    def _are_files_unchanged(self) -> bool:
+        # For each question, of some hundred files: times first, by names as the system takes them.
+        for name, stamp in self.files.items():
+            if _changed_s(name) != stamp.time_s:
+                return False
+        trees = list(parser_cache.values())
+        return all(_tree_in(trees, stamp.path) == stamp.content for stamp in self.files.values())
+
+    def _are_folders_unchanged(self) -> bool:
         """A folder may change without a change of its modules: editors save to another file first."""
-        before = self.stamps[path]
-        time_s = _changed_s(path)
-        if path.suffix not in _SOURCES:
-            if time_s != before.time_s:
-                self.stamps[path] = _stamp(path)
-            return self.stamps[path].content == before.content
-        return (time_s, id(_tree_of(path))) == before
+        for name, before in self.folders.items():
+            if _changed_s(name) != before.time_s:
+                stamp = self.folders[name] = _stamp(before.path)
+                if stamp.content != before.content:
+                    return False
+        return True
 
     def take(self, script: Any) -> None:
         """Have a script of the document's next text use this state."""
@@ -115,9 +126,16 @@ class KeptState:
         own = self.inference.script_path
         places = [path for module in modules for path in _places(module)]
         for path in (*map(Path, self.inference.project.sys_path), *places):
-            if path not in self.stamps and path != own:
-                stamp = self.stamps[path] = _stamp(path)
+            stamps = self.files if path.suffix in _SOURCES else self.folders
+            name = str(path)
+            if name not in stamps and path != own:
+                stamp = stamps[name] = _stamp(path)
                 self.is_lasting = self.is_lasting and stamp.time_s < began_s - CLOCK_S
+
+
+def kept_with(state: Any, name: str) -> dict[Any, Any]:
+    """A memo of ours that lives as long as an inference state of jedi's does."""
+    return state.memoize_cache.setdefault(name, {})
 
 
 def _places(module: Any) -> list[Path]:
@@ -131,19 +149,25 @@ def _places(module: Any) -> list[Path]:
 
 
 def _stamp(path: Path) -> _Stamp:
-    content = id(_tree_of(path)) if path.suffix in _SOURCES else hash(_modules_in(path))
-    return _Stamp(_changed_s(path), content)
+    is_file = path.suffix in _SOURCES
+    content = _tree_in(parser_cache.values(), path) if is_file else hash(_modules_in(path))
+    return _Stamp(path, _changed_s(str(path)), content)
 
 
-def _changed_s(path: Path) -> float:
+def _changed_s(name: str) -> float:
     try:
-        return path.stat().st_mtime
+        return os.stat(name).st_mtime  # noqa: PTH116 # a path would be taken apart for each question
     except OSError:
         return 0.0
 
 
-def _tree_of(path: Path) -> Any:
-    return next((files[path].node for files in parser_cache.values() if path in files), None)
+def _tree_in(trees: Iterable[dict[Path, Any]], path: Path) -> int:
+    """The identity of parso's tree of a file."""
+    for files in trees:
+        item = files.get(path)
+        if item is not None:
+            return id(item.node)
+    return id(None)
 
 
 def _modules_in(folder: Path) -> frozenset[str]:

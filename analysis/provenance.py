@@ -13,6 +13,7 @@ from holesmith.analysis.bindings import bindings_of, decorators_of, is_member, i
 from holesmith.analysis.call_results import called
 from holesmith.analysis.context_managers import entered
 from holesmith.analysis.elements import iterated, part_of, subscribed, target_path
+from holesmith.analysis.jedi_states import kept_with
 from holesmith.analysis.member_values import member_of_class, with_assigned
 from holesmith.analysis.method_values import PROPERTY_DECORATORS, TRANSPARENT_DECORATORS
 from jedi.inference.base_value import NO_VALUES
@@ -262,7 +263,7 @@ class Provenance:
 
     def _instances_kept(self, context: Any, annotation: Any) -> Any:
         """Kept with jedi's own state, which forgets it with the text where it could change with it."""
-        kept: dict[Any, tuple[Any, bool]] = context.inference_state.memoize_cache.setdefault(_KEPT, {})
+        kept: dict[Any, tuple[Any, bool]] = kept_with(context.inference_state, _KEPT)
         key = context, annotation
         if key not in kept:
             values = self._instances_of(context, annotation)

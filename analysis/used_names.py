@@ -4,16 +4,22 @@ jedi needs them for each text. parso walks the whole tree for that, though its i
 all statements of the last tree that are the same.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from parso.python.tree import UsedNamesMapping
+from parso.tree import BaseNode
 
 _REOPENED = frozenset(
-    ("suite", "funcdef", "classdef", "decorated", "async_funcdef", "async_stmt", "file_input")
+    (
+        *("suite", "funcdef", "classdef", "decorated", "async_funcdef", "async_stmt", "file_input"),
+        *("if_stmt", "while_stmt", "for_stmt", "try_stmt", "with_stmt"),
+    )
 )
-"""Nodes that the incremental parser keeps and gives other children; all others stay what they are."""
+"""Nodes that are kept and given other children, by the incremental parser or a graft; all others stay what
+they are."""
 
 
 @dataclass(slots=True)
@@ -25,24 +31,24 @@ class UsedNames:
     def note(self, module: Any) -> None:
         """Have parso's module know its names."""
         kept: dict[Any, list[Any]] = {}
-        found: dict[str, list[Any]] = {}
-        for part in _parts(module):
-            names = self._by_part.get(part)
-            if names is None:
-                names = list(_names_in(part))
-            kept[part] = names
-            for name in names:
-                found.setdefault(name.value, []).append(name)
+        found = defaultdict[str, list[Any]](list)
+        nodes: list[Any] = [module]
+        while nodes:
+            node = nodes.pop()
+            kind = node.type
+            if kind in _REOPENED:
+                nodes += node.children[::-1]
+            elif kind == "name":
+                found[node.value].append(node)
+            elif isinstance(node, BaseNode):
+                names = self._by_part.get(node)
+                if names is None:
+                    names = list(_names_in(node))
+                kept[node] = names
+                for name in names:
+                    found[name.value].append(name)
         self._by_part = kept
-        module._used_names = UsedNamesMapping(found)  # noqa: SLF001
-
-
-def _parts(node: Any) -> Iterator[Any]:
-    for child in node.children:
-        if child.type in _REOPENED:
-            yield from _parts(child)
-        elif child.type == "name" or hasattr(child, "children"):
-            yield child
+        module._used_names = UsedNamesMapping(dict(found))  # noqa: SLF001
 
 
 def _names_in(node: Any) -> Iterator[Any]:
