@@ -8,6 +8,7 @@ Several holes of one file come in a row, as a user stays in a file. Before the f
 the file, as the server has it do when a document is opened; the first is not counted. The pause in which the
 prompt was read is one for analysis too. Folders that begin with a dot, such as environments, are not sampled.
 
+Drafts are off: whatever wrote a text second would have it from the first as a draft, and be twice as fast.
 Only holes count where both wrote the same. "optimistic" is what guidance added to the time of decoding by the
 clock; "processor" is what it added to the processor time of the engine's and the analyser's process together;
 "synchronous" is how long decoding would have stood still had it waited for every answer, one after another,
@@ -28,6 +29,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import torch
 from holesmith.analysis.client import AnalysisClient, Reply
 from holesmith.analysis.jedi_options import Options as AnalysisOptions
 from holesmith.analysis.questions import A, EnvironmentQuestion, Question, Source
@@ -42,8 +44,13 @@ from holesmith.completion.stopwatch import Stopwatch
 from holesmith.completion.triggers import surroundings_of
 from holesmith.completion.watch import Watch
 from holesmith.context.templates import template_for
-from holesmith.engine.loading import load_engine
+from holesmith.engine.decoding import DecodeLoop
+from holesmith.engine.loading import PREFIX_BYTES_MAX, load_model
+from holesmith.engine.local import Loaded, LocalEngine
+from holesmith.engine.model import Decoder
+from holesmith.engine.prefix_cache import PrefixCache
 from holesmith.engine.store import find
+from holesmith.engine.thread_pool import ThreadPool, thread_counts
 
 FILE_BYTES = range(3_000, 60_000)
 HOLES_A_FILE = 5
@@ -196,8 +203,17 @@ def sample(directory: Path, holes_max: int, seed: int) -> Iterator[tuple[Hole, b
             yield hole, number > 0
 
 
+def engine_without_drafts(name: str) -> LocalEngine:
+    loaded = load_model(find(name), torch.device("cpu"))
+    assert isinstance(loaded.model, Decoder)
+    threads = ThreadPool(loaded.model.probe, thread_counts(), loaded.model.use_threads)
+    prefixes = PrefixCache(PREFIX_BYTES_MAX)
+    loop = DecodeLoop(loaded.model, loaded.vocabulary, prefixes, 0, threads)
+    return LocalEngine(Loaded(loop, loaded.vocabulary, loaded.description))
+
+
 async def run(arguments: argparse.Namespace) -> Tally:
-    engine, tally = load_engine(find(arguments.model), "cpu"), Tally()
+    engine, tally = engine_without_drafts(arguments.model), Tally()
     options = Options(
         lines="single",
         tokens_max=arguments.tokens,
