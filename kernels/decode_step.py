@@ -96,53 +96,37 @@ def run_step(
     hidden = scratch.hidden[worker, : tokens * width].reshape(tokens, width)
     normed = scratch.normed[worker, : tokens * width].reshape(tokens, width)
     hidden[:] = embedded
-    phase, layers = counters.ctypes.data, model.sizes[LAYERS]
+    # Of one type everywhere, or each function would be compiled several times.
+    phase, layers = int(np.int64(counters.ctypes.data)), model.sizes[LAYERS]
     end = phase + (PHASES * layers + 1) * _PHASE_BYTES
+    qkv, mixed = shared.qkv[:tokens], shared.mixed[:tokens]
     for layer in range(layers):
         if read_shared(end) > 0:
             return  # held up so long that the others have done it all
-        _run_layer(model, cache, hidden, normed, shared, scratch, phase, layer, worker, workers)
-        phase += PHASES * _PHASE_BYTES
+        matrices = model.matrices[MATRICES * layer : MATRICES * (layer + 1)]
+        between, after = shared.outputs[2 * layer], shared.outputs[2 * layer + 1]
+        _normalise_all(model, layer, ATTENTION_NORM, hidden, normed)
+        _multiply(model, matrices[QKV], normed, shared.qkv, scratch, phase, worker, workers)
+        phase += _PHASE_BYTES
+        _attend(model, cache, scratch, layer, qkv, mixed, phase, worker, workers)
+        phase += _PHASE_BYTES
+        _multiply(model, matrices[OUTPUT], mixed, between, scratch, phase, worker, workers)
+        phase += _PHASE_BYTES
+        _add(model, layer, POST_ATTENTION_NORM, between, hidden, normed)
+        _normalise_all(model, layer, FEED_FORWARD_NORM, hidden, normed)
+        _multiply(model, matrices[FEED_FORWARD], normed, shared.inner, scratch, phase, worker, workers)
+        phase += _PHASE_BYTES
+        _activate(model, shared, tokens, phase, workers)
+        phase += _PHASE_BYTES
+        _multiply_inner(model, matrices[DOWN], shared, tokens, after, phase, workers)
+        phase += _PHASE_BYTES
+        _add(model, layer, POST_FEED_FORWARD_NORM, after, hidden, normed)
     last = tokens - len(logits)
     _normalise_all(model, layers, ATTENTION_NORM, hidden[last:], normed[last:])
     head = model.matrices[MATRICES * layers]
-    _multiply(model, head, normed[last:], logits, scratch, phase, worker, workers, True)
-    add_and_get(end, 1)
-
-
-@inlined
-def _run_layer(
-    model: Model,
-    cache: Cache,
-    hidden: Floats,
-    normed: Floats,
-    shared: Shared,
-    scratch: Scratch,
-    phase: int,
-    layer: int,
-    worker: int,
-    workers: int,
-) -> None:
-    """``phase`` is the address of the layer's first counter."""
-    tokens = len(hidden)
-    matrices = model.matrices[MATRICES * layer : MATRICES * (layer + 1)]
-    between, after = shared.outputs[2 * layer], shared.outputs[2 * layer + 1]
-    qkv, mixed = shared.qkv[:tokens], shared.mixed[:tokens]
-    _normalise_all(model, layer, ATTENTION_NORM, hidden, normed)
-    _multiply(model, matrices[QKV], normed, shared.qkv, scratch, phase, worker, workers, False)
-    phase += _PHASE_BYTES
-    _attend(model, cache, scratch, layer, qkv, shared.mixed, phase, worker, workers)
-    phase += _PHASE_BYTES
-    _multiply(model, matrices[OUTPUT], mixed, between, scratch, phase, worker, workers, False)
-    phase += _PHASE_BYTES
-    _add(model, layer, POST_ATTENTION_NORM, between, hidden, normed)
-    _normalise_all(model, layer, FEED_FORWARD_NORM, hidden, normed)
-    _multiply(model, matrices[FEED_FORWARD], normed, shared.inner, scratch, phase, worker, workers, False)
-    phase += _PHASE_BYTES
-    _activate(model, shared, tokens, phase, workers)
-    phase += _PHASE_BYTES
-    _multiply_inner(model, matrices[DOWN], shared, tokens, after, phase, workers)
-    _add(model, layer, POST_FEED_FORWARD_NORM, after, hidden, normed)
+    _multiply(model, head, normed[last:], logits, scratch, phase, worker, workers)
+    if add_and_get(end, 1) == 1:
+        _scale_logits(model, logits)
 
 
 @inlined
@@ -191,7 +175,6 @@ def _multiply(
     phase: int,
     worker: int,
     workers: int,
-    is_head: bool,
 ) -> None:
     """A product, with all others; every worker rounds all the inputs for itself."""
     tokens, width = len(inputs), matrix[WIDTH]
@@ -208,8 +191,6 @@ def _multiply(
         last = min(first + size, count)
         multiply(matrix, codes, scales, sums, tokens, outputs, first, last)
         _finish(model, matrix, outputs, tokens, first, last)
-        if is_head:
-            _scale_logits(model, outputs, first, last)
         add_and_get(phase + _DONE, last - first)
         first = _take(phase, size, count)
     _wait(phase, count)
@@ -305,11 +286,10 @@ def _activate_groups(model: Model, shared: Shared, tokens: int, first: int, last
 
 
 @inlined
-def _scale_logits(model: Model, logits: Floats, first: int, last: int) -> None:
+def _scale_logits(model: Model, logits: Floats) -> None:
     scale = model.numbers[LOGIT_SCALE]
     for row in range(len(logits)):
-        mine = logits[row, first * TILE_ROWS : last * TILE_ROWS]
         if scale != np.float32(1.0):
-            for at in range(len(mine)):
-                mine[at] *= scale
-        soften(mine, model.numbers[LOGIT_SOFTCAP])
+            for at in range(logits.shape[1]):
+                logits[row, at] *= scale
+        soften(logits[row], model.numbers[LOGIT_SOFTCAP])

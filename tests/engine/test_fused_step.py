@@ -62,7 +62,7 @@ def test_logits_equal_layer_by_layer(family: str, tmp_path: Path) -> None:
     assert relative_error(cache.keys[:, :, : cache.length], plain.keys[:, :, : plain.length]) < 2e-2
 
 
-@pytest.mark.parametrize("family", ["qwen2", "gemma3", "starcoder2"])
+@pytest.mark.parametrize("family", ["qwen2", "gemma2", "gemma3", "starcoder2"])
 def test_tokens_one_by_one_and_threads_change_nothing(family: str, tmp_path: Path) -> None:
     directory = save_model(make_model(family), tmp_path)
     decoder, threaded = packed_decoder(directory), packed_decoder(directory, 3)
