@@ -23,7 +23,9 @@ from holesmith.kernels.low_bit import (
     ROWS,
     TILE_ROWS,
     WIDTH,
+    Bytes,
     Floats,
+    Integers,
     Record,
     finish,
     multiply,
@@ -187,13 +189,7 @@ def _multiply(
     first = _take(phase, size, count)
     if first < count:
         quantise(inputs, codes, scales, sums)
-    while first < count:
-        last = min(first + size, count)
-        multiply(matrix, codes, scales, sums, tokens, outputs, first, last)
-        _finish(model, matrix, outputs, tokens, first, last)
-        add_and_get(phase + _DONE, last - first)
-        first = _take(phase, size, count)
-    _wait(phase, count)
+    _multiply_from(first, size, model, matrix, codes, scales, sums, tokens, outputs, phase)
 
 
 @inlined
@@ -205,6 +201,24 @@ def _multiply_inner(
     count = matrix[ROWS] // TILE_ROWS
     size = piece_of(count, workers)
     first = _take(phase, size, count)
+    _multiply_from(first, size, model, matrix, codes, scales, sums, tokens, outputs, phase)
+
+
+@inlined
+def _multiply_from(
+    first: int,
+    size: int,
+    model: Model,
+    matrix: Record,
+    codes: Bytes,
+    scales: Floats,
+    sums: Integers,
+    tokens: int,
+    outputs: Floats,
+    phase: int,
+) -> None:
+    """The piece that begins with ``first``, which was taken, and whatever else can be had."""
+    count = matrix[ROWS] // TILE_ROWS
     while first < count:
         last = min(first + size, count)
         multiply(matrix, codes, scales, sums, tokens, outputs, first, last)
