@@ -10,6 +10,8 @@ from jedi.parser_utils import get_parent_scope
 
 BINDINGS_MAX = 40
 LINE_LEAVES_MAX = 80
+_UNSEEN = frozenset(("argument", "subscript", "dictorsetmaker"))
+"""Where parso reads ``x := y`` and does not say that it binds ``x``."""
 _BLOCKS = frozenset(
     (
         "suite",
@@ -75,6 +77,9 @@ def may_be_bound_unseen(name: Any) -> bool:
     """Whether a name stands in what parso has no grammar for and may be bound there: a pattern of ``case``,
     ``except*``, ``with`` in parentheses, and ``:=`` among the arguments of a call.
     """
+    if getattr(name.get_root_node().get_used_names(), "is_whole", False):
+        following = name.get_next_sibling() if name.parent.type in _UNSEEN else None
+        return getattr(following, "value", "") == ":="
     following = name.get_next_leaf()
     if following is not None and following.value == ":=":
         return name.parent.type != "namedexpr_test"

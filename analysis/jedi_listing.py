@@ -1,14 +1,17 @@
 """The names of a value's members, as jedi has them, at a small part of its cost.
 
 jedi looks for the members of a class among all names of the class's file, once for each class that it
-inherits from, and does so anew for each value. Here only the names within the class are looked at, and what
-was listed for a class or module of another file is kept with the inference state.
+inherits from, and does so anew for each value. Here a class is read once (see ``class_members``), and what is
+found for a class or module of another file is kept with the inference state.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from holesmith.analysis.answers import Member
+from holesmith.analysis.bindings import code_of
+from holesmith.analysis.class_members import class_members, instance_members
 from holesmith.analysis.jedi_states import kept_with
 from holesmith.analysis.jedi_symbols import kind_of
 from jedi.api.completion import _complete_getattr  # pyright: ignore[reportPrivateUsage]
@@ -18,14 +21,18 @@ from jedi.inference.gradual.base import GenericClass, _GenericInstanceWrapper  #
 from jedi.inference.gradual.conversion import convert_values
 from jedi.inference.gradual.stub_value import StubModuleValue
 from jedi.inference.value import ClassValue, ModuleValue, TreeInstance
+from jedi.inference.value.instance import InstanceClassFilter, SelfAttributeFilter
 from jedi.inference.value.iterable import Sequence
+from jedi.inference.value.klass import ClassFilter
 from parso.python.tree import UsedNamesMapping
 
 MEMBERS_MAX = 5_000
 _ALIKE = (TreeInstance, _GenericInstanceWrapper, ExactValue, Sequence, ClassValue, GenericClass)
 """Values that have the members of their class, whatever else they are."""
-_HOOKS = ("__getattr__", "__getattribute__")
+_HOOKS = frozenset(("__getattr__", "__getattribute__"))
+_PROXY = re.compile(r"\breturn[ \t]+getattr\(")
 _KEPT = "members listed by holesmith"
+_READ = "members of classes read by holesmith"
 _WITHIN = "names within a class by holesmith"
 
 
@@ -44,80 +51,28 @@ def names_of(context: Any, value: Any) -> list[Any]:
 
 
 def _names(context: Any, value: Any) -> Iterator[Any]:
-    for each in (value, *(c for c in convert_values(ValueSet((value,))) if c is not value)):
+    for each in _with_source(value):
         for names in each.get_filters(origin_scope=context.tree_node):
             _narrow(names)
             yield from names.values()
-        if each is value and not value.is_stub() and isinstance(value, TreeInstance):
+    yield from _names_elsewhere(context, value)
+
+
+def _with_source(value: Any) -> list[Any]:
+    """A value of a stub is followed by what the stub is for."""
+    return [value, *(source for source in convert_values(ValueSet((value,))) if source is not value)]
+
+
+def _names_elsewhere(context: Any, value: Any) -> Iterator[Any]:
+    """A class has the members of its metaclass too, and a proxy those of what it stands for."""
+    if isinstance(value, TreeInstance):
+        if not value.is_stub():
             yield from _complete_getattr(context, value)
-    yield from _metaclass_names(value)
-
-
-def members_listed(context: Any, value: Any) -> list[Member]:
-    """The names of all members of a value and their kinds, each name once."""
-    key = _key(context, value)
-    if key is None:
-        return _plain(names_of(context, value))
-    kept: dict[Any, list[Member]] = kept_with(context.inference_state, _KEPT)
-    if key not in kept:
-        kept[key] = _plain(names_of(context, value))
-    return kept[key]
-
-
-def owners(value: Any) -> list[Any]:
-    """The module, or the classes that a value has its members from."""
-    if value.is_module() or not hasattr(value, "py__class__"):
-        return [value]
-    cls = value if value.is_class() else value.py__class__()
-    return list(cls.py__mro__()) if cls.is_class() else []
-
-
-def _plain(names: Iterable[Any]) -> list[Member]:
-    members: dict[str, Member] = {}
-    for name in names:
-        if name.string_name not in members:
-            members[name.string_name] = Member(name.string_name, kind_of(name))
-    return list(members.values())
-
-
-def _metaclass_names(value: Any) -> Iterator[Any]:
-    """A class has the members of its metaclass too."""
-    for metaclass in (
-        value.get_metaclasses() if value.is_class() and hasattr(value, "get_metaclasses") else ()
-    ):
-        for names in metaclass.get_filters():
-            _narrow(names)
-            yield from names.values()
-
-
-def _key(context: Any, value: Any) -> Any:
-    """What values have in common that have the same members; None if it cannot be told, or the document has a
-    part in it: its classes change from text to text, and what computes attributes does so for each value.
-    """
-    document = context.get_root_context().tree_node
-    origins = owners(value)
-    if not origins or any(each.get_root_context().tree_node is document for each in origins):
-        return None
-    if type(value) in (ModuleValue, StubModuleValue):
-        return value
-    kinds, plain = _unwrapped(value)
-    if not all(issubclass(kind, _ALIKE) for kind in kinds):
-        return None
-    if plain.is_instance():
-        hooks = (name for hook in _HOOKS for name in plain.get_function_slot_names(hook))
-        if not all(name.get_root_context().is_builtins_module() for name in hooks):
-            return None
-        class_kinds, plain = _unwrapped(plain.py__class__())
-        kinds += class_kinds
-    return (kinds, plain) if all(issubclass(kind, _ALIKE) for kind in kinds) else None
-
-
-def _unwrapped(value: Any) -> tuple[tuple[type, ...], Any]:
-    kinds = [type(value)]
-    while isinstance(value, LazyValueWrapper | ValueWrapper):
-        value = value._wrapped_value  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-        kinds.append(type(value))
-    return tuple(kinds), value
+    elif value.is_class() and hasattr(value, "get_metaclasses"):
+        for metaclass in value.get_metaclasses():
+            for names in metaclass.get_filters():
+                _narrow(names)
+                yield from names.values()
 
 
 def _narrow(names: Any) -> None:
@@ -143,3 +98,132 @@ def _used_within(scope: Any, used: Any) -> Any:
         if inside:
             within[text] = inside
     return UsedNamesMapping(within)
+
+
+def members_listed(context: Any, value: Any) -> list[Member]:
+    """The names of all members of a value and their kinds, each name once."""
+    key = _key(context, value)
+    if key is None:
+        return _listed(context, value)
+    kept: dict[Any, list[Member]] = kept_with(context.inference_state, _KEPT)
+    if key not in kept:
+        kept[key] = _listed(context, value)
+    return kept[key]
+
+
+def owners(value: Any) -> list[Any]:
+    """The module, or the classes that a value has its members from."""
+    if value.is_module() or not hasattr(value, "py__class__"):
+        return [value]
+    cls = value if value.is_class() else value.py__class__()
+    return list(cls.py__mro__()) if cls.is_class() else []
+
+
+def _listed(context: Any, value: Any) -> list[Member]:
+    found: dict[str, Member] = {}
+    state = context.inference_state
+    state.flow_analysis_enabled = False
+    try:
+        for each in _with_source(value):
+            for names in _filters(each, context.tree_node):
+                for member in _let_through(names, context):
+                    found.setdefault(member.name, member)
+        for member in _plain(_names_elsewhere(context, value)):
+            found.setdefault(member.name, member)
+    finally:
+        state.flow_analysis_enabled = True
+    return list(found.values())[:MEMBERS_MAX]
+
+
+def _filters(value: Any, origin: Any) -> Iterator[Any]:
+    """As jedi's, but for an instance without inferring what the parameters of its class are."""
+    if type(value) is not TreeInstance:
+        yield from value.get_filters(origin_scope=origin)
+        return
+    cls = value.class_value
+    for base in cls.py__mro__():
+        if not base.is_compiled():
+            yield SelfAttributeFilter(value, cls, base.as_context(), origin)
+    yield from cls.get_filters(origin_scope=origin, is_instance=True)
+
+
+def _let_through(names: Any, context: Any) -> Iterable[Member]:
+    """The members that a filter of jedi's lets through. Those of classes are read from their text."""
+    if type(names) is InstanceClassFilter:
+        names = vars(names)["_class_filter"]
+    scope = vars(names).get("_parser_scope")
+    if type(names) not in (ClassFilter, SelfAttributeFilter) or scope.type != "classdef":
+        return _plain(names.values())
+    members = _read(context, scope, is_of_instances=type(names) is SelfAttributeFilter)
+    if any(map(_is_private, members)) and not _is_within(context.tree_node, scope):
+        return [member for name, member in members.items() if not _is_private(name)]
+    return members.values()
+
+
+def _read(context: Any, scope: Any, *, is_of_instances: bool) -> dict[str, Member]:
+    """The members that a class binds. The document's own are read for each text."""
+    read = instance_members if is_of_instances else class_members
+    if scope.get_root_node() is context.get_root_context().tree_node:
+        return {name: Member(name, kind) for name, kind in read(scope).items()}
+    kept: dict[Any, dict[str, Member]] = kept_with(context.inference_state, _READ)
+    key = is_of_instances, scope
+    if key not in kept:
+        kept[key] = {name: Member(name, kind) for name, kind in read(scope).items()}
+    return kept[key]
+
+
+def _is_private(name: str) -> bool:
+    """Whether only the class itself has it under this name."""
+    return name.startswith("__") and not name.endswith("__")
+
+
+def _is_within(node: Any, scope: Any) -> bool:
+    while node is not None and node is not scope:
+        node = node.parent
+    return node is not None
+
+
+def _plain(names: Iterable[Any]) -> list[Member]:
+    members: dict[str, Member] = {}
+    for name in names:
+        if name.string_name not in members:
+            members[name.string_name] = Member(name.string_name, kind_of(name))
+    return list(members.values())
+
+
+def _key(context: Any, value: Any) -> Any:
+    """What values have in common that have the same members; None if it cannot be told, or the document has a
+    part in it: its classes change from text to text, and what a proxy stands for differs from value to value.
+    """
+    document = context.get_root_context().tree_node
+    origins = owners(value)
+    if not origins or any(each.get_root_context().tree_node is document for each in origins):
+        return None
+    if type(value) in (ModuleValue, StubModuleValue):
+        return value
+    kinds, plain = _unwrapped(value)
+    if not all(issubclass(kind, _ALIKE) for kind in kinds):
+        return None
+    if plain.is_instance():
+        if any(_is_proxy(context, each) for each in origins):
+            return None
+        class_kinds, plain = _unwrapped(plain.py__class__())
+        kinds += class_kinds
+    return (kinds, plain) if all(issubclass(kind, _ALIKE) for kind in kinds) else None
+
+
+def _is_proxy(context: Any, owner: Any) -> bool:
+    """Whether a class gives attributes of something else for its own, in a way that jedi understands."""
+    scope = getattr(owner, "tree_node", None)
+    if scope is None or scope.type != "classdef":
+        return False
+    has_hook = not _HOOKS.isdisjoint(_read(context, scope, is_of_instances=False))
+    return has_hook and _PROXY.search(code_of(owner.parent_context, scope)) is not None
+
+
+def _unwrapped(value: Any) -> tuple[tuple[type, ...], Any]:
+    kinds = [type(value)]
+    while isinstance(value, LazyValueWrapper | ValueWrapper):
+        value = value._wrapped_value  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        kinds.append(type(value))
+    return tuple(kinds), value

@@ -107,7 +107,7 @@ class MemberView:
 
 
 def view_of(context: Any, leaf: Any, receiver: list[Any], *, is_guessed: bool = True) -> MemberView:
-    """What is not known for certain is guessed, or left out."""
+    """What is not known for certain is guessed, or left out with all that there is to list."""
     provenance = Provenance()
     values = provenance.chain(context, receiver)
     reason = "" if values else provenance.reason or "unknown"
@@ -124,10 +124,14 @@ def view_of(context: Any, leaf: Any, receiver: list[Any], *, is_guessed: bool = 
         reason = reason or "its type is tested"
     else:
         values = ValueSet.from_sets((values, tested))
+    reason = reason or _why_open(values)
+    if reason and not is_guessed:
+        return MemberView((), (), frozenset(), reason)
     members = members_in(context, values)
     implicit = implicit_names(values)
     known = implicit.union(member.name for member in members)
-    return MemberView(values, members, implicit, reason or _why_open(values, known, context, leaf, receiver))
+    reason = reason or contradiction(known, context, leaf, receiver) or ""
+    return MemberView(values, members, implicit, reason)
 
 
 def members_in(context: Any, values: Any) -> tuple[Member, ...]:
@@ -236,11 +240,8 @@ def without_none(values: Any) -> Any:
     return some or values
 
 
-def _why_open(values: Any, known: frozenset[str], context: Any, leaf: Any, receiver: list[Any]) -> str:
+def _why_open(values: Any) -> str:
+    """Why a class may have members that cannot be listed."""
     if not values:
         return "no value"
-    for value in in_order(values):
-        reason = open_reason(value)
-        if reason:
-            return reason
-    return contradiction(known, context, leaf, receiver) or ""
+    return next((reason for value in in_order(values) if (reason := open_reason(value))), "")

@@ -256,10 +256,12 @@ class Provenance:
 
     def annotated(self, context: Any, annotation: Any) -> Any:
         """The instances that an annotation allows, None if it allows anything that is not understood."""
-        # The overloads of one function repeat the same annotations, and each lists all of them.
-        if annotation not in self._annotated:
-            self._annotated[annotation] = self._instances_kept(context, annotation)
-        return self._annotated[annotation]
+        # The overloads of one function repeat the same annotations, and each lists all of them. What a type
+        # variable stands for is up to the context.
+        key = context, annotation
+        if key not in self._annotated:
+            self._annotated[key] = self._instances_kept(context, annotation)
+        return self._annotated[key]
 
     def _instances_kept(self, context: Any, annotation: Any) -> Any:
         """Kept with jedi's own state, which forgets it with the text where it could change with it."""

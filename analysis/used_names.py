@@ -5,7 +5,6 @@ all statements of the last tree that are the same.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,16 +21,34 @@ _REOPENED = frozenset(
 they are."""
 
 
+_ERRORS = frozenset(("error_node", "error_leaf"))
+
+
+class NotedNames(UsedNamesMapping):
+    """parso's mapping of names; ``is_whole`` says that the tree has nothing which parso could not parse."""
+
+    def __init__(self, names: dict[str, list[Any]], *, is_whole: bool) -> None:
+        super().__init__(names)
+        self.is_whole = is_whole
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    names: list[Any]
+    is_whole: bool
+
+
 @dataclass(slots=True)
 class UsedNames:
     """Of one document, from tree to tree."""
 
-    _by_part: dict[Any, list[Any]] = field(default_factory=dict[Any, list[Any]])
+    _by_part: dict[Any, _Part] = field(default_factory=dict[Any, _Part])
 
     def note(self, module: Any) -> None:
         """Have parso's module know its names."""
-        kept: dict[Any, list[Any]] = {}
+        kept: dict[Any, _Part] = {}
         found = defaultdict[str, list[Any]](list)
+        is_whole = True
         nodes: list[Any] = [module]
         while nodes:
             node = nodes.pop()
@@ -41,19 +58,26 @@ class UsedNames:
             elif kind == "name":
                 found[node.value].append(node)
             elif isinstance(node, BaseNode):
-                names = self._by_part.get(node)
-                if names is None:
-                    names = list(_names_in(node))
-                kept[node] = names
-                for name in names:
+                part = self._by_part.get(node) or _part_of(node)
+                kept[node] = part
+                is_whole = is_whole and part.is_whole
+                for name in part.names:
                     found[name.value].append(name)
+            elif kind == "error_leaf":
+                is_whole = False
         self._by_part = kept
-        module._used_names = UsedNamesMapping(dict(found))  # noqa: SLF001
+        module._used_names = NotedNames(dict(found), is_whole=is_whole)  # noqa: SLF001
 
 
-def _names_in(node: Any) -> Iterator[Any]:
-    if node.type == "name":
-        yield node
-        return
-    for child in getattr(node, "children", ()):
-        yield from _names_in(child)
+def _part_of(node: Any) -> _Part:
+    names: list[Any] = []
+    is_whole = True
+    nodes = [node]
+    while nodes:
+        each = nodes.pop()
+        if each.type == "name":
+            names.append(each)
+        elif each.type in _ERRORS:
+            is_whole = False
+        nodes += getattr(each, "children", ())[::-1]
+    return _Part(names, is_whole)
