@@ -3,13 +3,14 @@
 jedi stops at the binding that it thinks was the last; a loop or a branch may have used another.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from jedi.parser_utils import get_parent_scope
 
 BINDINGS_MAX = 40
 LINE_LEAVES_MAX = 80
+_KEPT = "bindings found by holesmith"
 _UNSEEN = frozenset(("argument", "subscript", "dictorsetmaker"))
 """Where parso reads ``x := y`` and does not say that it binds ``x``."""
 _BLOCKS = frozenset(
@@ -62,8 +63,19 @@ def bindings_of(tree_name: Any) -> list[Any] | None:
     out of sight: in another scope with ``global`` or ``nonlocal``, or in syntax that parso cannot read.
     """
     scope = scope_of(tree_name)
+    used = tree_name.get_root_node().get_used_names()
+    # A builtin may be named some thousand times in its file, and each annotation asks for it. What is found is
+    # kept with the names of the tree, which are others where the tree is changed.
+    kept: dict[tuple[str, Any], list[Any] | None] = vars(used).setdefault(_KEPT, {})
+    key = tree_name.value, scope
+    if key not in kept:
+        kept[key] = _bindings_in(scope, used.get(tree_name.value, ()))
+    return kept[key]
+
+
+def _bindings_in(scope: Any, names: Iterable[Any]) -> list[Any] | None:
     bindings: list[Any] = []
-    for name in tree_name.get_root_node().get_used_names().get(tree_name.value, ()):
+    for name in names:
         if name.parent.type in ("global_stmt", "nonlocal_stmt"):
             return None
         if may_be_bound_unseen(name) and scope_of(name) is scope:
