@@ -1,7 +1,11 @@
 """The blocks around the cursor, told by indentation: half-written code has no better."""
 
 import re
+from bisect import bisect_left
+from itertools import islice
+from operator import attrgetter
 
+from holesmith.analysis.excerpt import excerpt_at
 from holesmith.analysis.lexer import tokenize
 from holesmith.analysis.lexicon import lexicon_of
 
@@ -27,13 +31,22 @@ def words_around(language: str, before: str, after: str) -> frozenset[str]:
     those behind it too if it is in a loop, which may have bound them in an earlier turn.
     """
     start = max((found.start() for found in _MARGIN.finditer(before)), default=0)
-    text = before[max(start, len(before) - WORDS_CHARACTERS_MAX) :]
+    start = max(start, len(before) - WORDS_CHARACTERS_MAX)
+    # The lexer has seen this text already, where the hole was looked at, but none that begins at ``start``.
+    tokens = excerpt_at(language, before, "").tokens
+    first = bisect_left(tokens, start, key=attrgetter("start"))
+    text = before[start:]
     if _is_in_loop(text):
         margin = _MARGIN.search(after)
         text += after[: min(margin.start() if margin else len(after), WORDS_CHARACTERS_MAX)]
-    tokens = tokenize(lexicon_of(language), text)
-    pairs = zip(["", *(token.text for token in tokens)], tokens, strict=False)
-    return frozenset(token.text for lead, token in pairs if token.kind == "word" and lead != ".")
+        tokens, first = tokenize(lexicon_of(language), text), 0
+    found: set[str] = set()
+    lead = ""
+    for token in islice(tokens, first, None):
+        if token.kind == "word" and lead != ".":
+            found.add(token.text)
+        lead = token.text
+    return frozenset(found)
 
 
 def _is_in_loop(before: str) -> bool:

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from time import perf_counter
+from typing import Any
 
 from holesmith.completion.middle import Middle
 from holesmith.completion.watch import Violation, Watch
@@ -50,34 +51,38 @@ class GuidedDecoding:
         """Decode on until analysis refuses something. None: the text is finished and nothing was refused."""
         stream = self._streams[-1]
         reader = aiter(stream)
-        coming: asyncio.Task[Token | None] | None = asyncio.ensure_future(_next(reader))
-        began = 0.0
+        coming: asyncio.Task[Token | None] | None = None
+        is_decoding = True
+        ended = 0.0
         try:
-            while True:
-                awaited = self._watch.outstanding() if coming is None else {coming, *self._watch.unanswered()}
+            while is_decoding or self._watch.outstanding():
+                answers = self._watch.unanswered() if is_decoding else self._watch.outstanding()
+                awaited: set[asyncio.Task[Any]] = {*answers}
+                if awaited and is_decoding:
+                    coming = coming or asyncio.ensure_future(_next(reader))
+                    awaited.add(coming)
                 if awaited:
                     await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
-                if coming is not None and coming.done():
-                    coming = self._take(coming.result(), stream, reader)
-                    began = now_ms()
+                # Where nothing but a token is waited for, a task for it would cost more than all the rest.
+                if is_decoding and (not awaited or (coming is not None and coming.done())):
+                    token = await (coming or _next(reader))
+                    coming, is_decoding = None, self._take(token, stream)
+                    ended = now_ms()
                 violation = self._watch.violation()
                 if violation is not None:
                     return violation
-                if coming is None and not self._watch.outstanding():
-                    return None
+            return None
         finally:
-            self.waited_ms += now_ms() - began if coming is None else 0.0
+            self.waited_ms += 0.0 if is_decoding else now_ms() - ended
             stream.cancel()
             if coming is not None:
                 coming.cancel()
 
-    def _take(
-        self, token: Token | None, stream: Stream, reader: AsyncIterator[Token]
-    ) -> "asyncio.Task[Token | None] | None":
-        """Note a token and wait for the next; None if no more are wanted."""
+    def _take(self, token: Token | None, stream: Stream) -> bool:
+        """Note a token. Whether more are wanted."""
         if token is None:
             self._watch.end()
-            return None
+            return False
         self._tokens.append(token)
         self._middle.add(token)
         self._watch.add(self._engine.vocabulary.token_bytes(token.id))
@@ -85,8 +90,8 @@ class GuidedDecoding:
             stream.cancel()
             if not self._middle.text.strip():
                 self._watch.end()
-            return None
-        return asyncio.ensure_future(_next(reader))
+            return False
+        return True
 
     def _go_back(self, violation: Violation) -> None:
         kept = self._tokens[: violation.tokens_kept]

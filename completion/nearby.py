@@ -75,7 +75,7 @@ class Nearby:
     @cached_property
     def names(self) -> Words:
         """Names that certainly exist here."""
-        known = self.around | _BUILTINS | KEYWORDS | bound_at_margin(self.before)
+        known = self.around | _BUILTINS | KEYWORDS | self._at_margin
         if _function_start(self.before) is not None:
             known |= bound_at_margin(self.after)  # what a function uses may be defined below it
         return Words(known)
@@ -115,7 +115,11 @@ class Nearby:
 
     def is_builtin(self, name: str) -> bool:
         """Whether Python itself provides the name, and the document does not bind it at its left margin."""
-        return name in _BUILTINS and name not in bound_at_margin(self.before)
+        return name in _BUILTINS and name not in self._at_margin
+
+    @cached_property
+    def _at_margin(self) -> frozenset[str]:
+        return bound_at_margin(self.before)
 
     def has_keyword(self, callee: str, keyword: str) -> bool:
         """Whether the same callee gets this keyword elsewhere, in a call without calls before it."""

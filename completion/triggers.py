@@ -7,11 +7,12 @@ on the text up to the trigger only, so it is the same however the text was cut i
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from keyword import iskeyword
 from typing import Literal
 
 from holesmith.analysis.excerpt import Excerpt, excerpt_at
-from holesmith.analysis.hole import HoleKind, hole_of
+from holesmith.analysis.hole import Hole, HoleKind, hole_of
 from holesmith.analysis.lexer import Token, tokenize
 from holesmith.analysis.lexicon import lexicon_of
 from holesmith.analysis.tokens_before_hole import TokensBeforeHole
@@ -48,6 +49,7 @@ _COMPARISONS = (None, "==", "!=")
 _ASSIGNMENTS = frozenset(("=", ":=", "+=", "-=", "*=", "/=", "//=", "%=", "**=", "|=", "&=", "^="))
 
 CONTEXT_CHARACTERS = 2_000
+LOOKS_MAX = 16
 _RAISED = re.compile(r"(?:^|[\n;:])[ \t]*(?:except[ \t]*\*?(?:[ \t]*\((?:[\w.\s]+,)*)?|raise\b)\s*[\w.]*$")
 """Text behind which an exception class or what leads to one must stand: a name, or a name behind dots."""
 _CASE = re.compile(r"(?:^|\n)[ \t]*case[ \t]+(?:[\w.]+[ \t]*\|[ \t]*)*(?:[\w.]+\.)?$")
@@ -107,13 +109,12 @@ class Surroundings:
         if self.language == "python" and character not in " \t\n)*#\\":
             yield self._argument(generated[:offset])
 
-    def _excerpt(self, generated: str) -> Excerpt:
-        return excerpt_at(self.language, self.statement + generated, "")
+    def _look(self, generated: str) -> tuple[Excerpt, Hole]:
+        return _look_at(self.language, self.statement + generated)
 
     def _behind_dot(self, generated: str) -> Iterator[Trigger]:
         """Right behind the dot, before there is a name."""
-        excerpt = self._excerpt(generated)
-        hole = hole_of(excerpt)
+        excerpt, hole = self._look(generated)
         if hole.kind == "attribute" and hole.word.start == hole.word.stop:
             start = len(generated)
             yield Trigger("member", start, start, _use_of_member(excerpt))
@@ -121,8 +122,7 @@ class Surroundings:
                 yield Trigger("pattern", start, start)
 
     def _word(self, generated: str, *, is_after_dot: bool) -> Iterator[Trigger]:
-        excerpt = self._excerpt(generated)
-        hole = hole_of(excerpt)
+        excerpt, hole = self._look(generated)
         start = len(generated)
         is_python = self.language == "python" and hole.kind != "string"
         if is_python and _RAISED.search(self.statement + generated):
@@ -164,8 +164,8 @@ class Surroundings:
         """Where an argument of a call could begin."""
         if (self.statement + generated).rstrip()[-1:] not in behind:
             return None
-        excerpt = self._excerpt(generated)
-        place = argument_place(excerpt) if hole_of(excerpt).kind == "argument" else None
+        excerpt, hole = self._look(generated)
+        place = argument_place(excerpt) if hole.kind == "argument" else None
         if place is None or not _is_called_value(excerpt):
             return None
         skipped = len(self.statement)
@@ -178,8 +178,8 @@ class Surroundings:
         word = generated[start:offset].lstrip("_")
         if not word[:1].isupper() or not word[1:2].islower():
             return None
-        excerpt = self._excerpt(generated[:start])
-        kind = hole_of(excerpt).kind
+        excerpt, hole = self._look(generated[:start])
+        kind = hole.kind
         is_value = kind in ("argument", "element", "interpolation", "return", "right_hand_side", "statement")
         is_value |= kind == "attribute" and _is_called_value(excerpt)
         return Trigger("instance", start, offset + 1) if is_value and not _binds(excerpt) else None
@@ -204,15 +204,14 @@ class Surroundings:
         start = word_start(generated, offset)
         if self.language != "python" or start >= offset or not generated[start].isidentifier():
             return None
-        hole = hole_of(self._excerpt(generated[:start]))
+        _, hole = self._look(generated[:start])
         is_name = hole.kind == "argument" and hole.operator is None and hole.keyword is None
         is_word = generated[start - 1 : start] != "." and generated[offset - 1] not in "=!<>"
         return Trigger("keyword", start, offset + 2) if is_name and is_word else None
 
     def _literal(self, generated: str) -> Trigger | None:
         """A string that begins where a value is expected, alone or compared with one."""
-        excerpt = self._excerpt(generated)
-        hole = hole_of(excerpt)
+        excerpt, hole = self._look(generated)
         if self.language != "python" or hole.kind not in _EXPECTING or hole.operator not in _COMPARISONS:
             return None
         if hole.kind == "condition" and hole.operator is None:
@@ -248,6 +247,13 @@ class Surroundings:
         ]
         at = len(self.statement) + start
         return tokens, next((i for i, token in enumerate(tokens) if token.start >= at), len(tokens))
+
+
+@lru_cache(maxsize=LOOKS_MAX)
+def _look_at(language: str, text: str) -> tuple[Excerpt, Hole]:
+    """Several triggers look at the same text, and the last one is looked at again with each token."""
+    excerpt = excerpt_at(language, text, "")
+    return excerpt, hole_of(excerpt)
 
 
 def surroundings_of(language: str, before: str) -> Surroundings:
