@@ -64,8 +64,8 @@ def bindings_of(tree_name: Any) -> list[Any] | None:
     """
     scope = scope_of(tree_name)
     used = tree_name.get_root_node().get_used_names()
-    # A builtin may be named some thousand times in its file, and each annotation asks for it. What is found is
-    # kept with the names of the tree, which are others where the tree is changed.
+    # A builtin may be named some thousand times in its file, and each annotation asks for it. What is found
+    # is kept with the names of the tree, which are others where the tree is changed.
     kept: dict[tuple[str, Any], list[Any] | None] = vars(used).setdefault(_KEPT, {})
     key = tree_name.value, scope
     if key not in kept:

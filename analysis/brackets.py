@@ -5,7 +5,7 @@ the rest: a closing bracket also closes what was opened inside it, and in Python
 only begin a statement, at the start of a line, closes everything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from holesmith.analysis.lexer import Token
 from holesmith.analysis.lexicon import Layout
@@ -33,22 +33,27 @@ _STATEMENT_WORDS = frozenset(
 def open_brackets(layout: Layout, tokens: Sequence[Token]) -> list[int]:
     """The indices of the tokens that opened the brackets still open at the end, outermost first."""
     stack: list[int] = []
-    recovers = layout == "indentation"
-    for index, token in enumerate(tokens):
-        kind = token.kind
+    first = 0
+    if layout == "indentation":  # what was open where a statement begins was never closed
+        count = len(tokens)
+        first = next((index for index in range(count - 1, 0, -1) if _begins_statement(tokens, index)), 0)
+    for index in range(first, len(tokens)):
+        kind = tokens[index].kind
         if kind == "open":
             stack.append(index)
         elif kind == "close":
-            _close(tokens, stack, token.text)
-        elif stack and recovers and _begins_statement(tokens, index):
-            stack.clear()
+            _close(tokens, stack, tokens[index].text)
     return stack
 
 
 def _begins_statement(tokens: Sequence[Token], index: int) -> bool:
-    token = tokens[index]
+    return _is_statement_word(tokens[index - 1] if index else None, tokens[index])
+
+
+def _is_statement_word(before: Token | None, token: Token) -> bool:
+    """Whether this keyword at the beginning of a line can only begin a statement."""
     is_keyword = token.kind == "word" and token.text in _STATEMENT_WORDS
-    return is_keyword and index > 0 and tokens[index - 1].kind == "newline"
+    return is_keyword and before is not None and before.kind == "newline"
 
 
 def _close(tokens: Sequence[Token], stack: list[int], closer: str) -> None:
@@ -58,14 +63,15 @@ def _close(tokens: Sequence[Token], stack: list[int], closer: str) -> None:
             return
 
 
-def unmatched_closers(layout: Layout, tokens: Sequence[Token], limit: int) -> list[str]:
+def unmatched_closers(layout: Layout, tokens: Iterable[Token], limit: int) -> list[str]:
     """The closing brackets, innermost first, that close something opened before these tokens; at most
-    ``limit``.
+    ``limit``. No more tokens are taken than that needs.
     """
     closers: list[str] = []
     stack: list[str] = []
     recovers = layout == "indentation"
-    for index, token in enumerate(tokens):
+    before: Token | None = None
+    for token in tokens:
         if len(closers) >= limit:
             break
         if token.kind == "open":
@@ -76,8 +82,9 @@ def unmatched_closers(layout: Layout, tokens: Sequence[Token], limit: int) -> li
                     pass
             else:
                 closers.append(token.text)
-        elif recovers and _begins_statement(tokens, index):
+        elif recovers and _is_statement_word(before, token):
             break
+        before = token
     return closers
 
 

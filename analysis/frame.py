@@ -16,7 +16,7 @@ from holesmith.analysis.excerpt import (
     opens_block,
     significant_backwards,
 )
-from holesmith.analysis.lexer import Token, tokenize
+from holesmith.analysis.lexer import Token, tokenize, tokens_of
 from holesmith.analysis.lexicon import Lexicon
 
 CLOSERS_MAX = 200
@@ -94,8 +94,10 @@ def unowned_openers(excerpt: Excerpt) -> list[int]:
     if not excerpt.open_tokens:
         return []
     literal = excerpt.open_literal
-    behind = tokenize(excerpt.lexicon, (literal.text if literal else "") + excerpt.suffix)
-    closers = unmatched_closers(excerpt.lexicon.layout, behind[1:] if literal else behind, CLOSERS_MAX)
+    behind = tokens_of(excerpt.lexicon, (literal.text if literal else "") + excerpt.suffix)
+    if literal:
+        next(behind, None)
+    closers = unmatched_closers(excerpt.lexicon.layout, behind, CLOSERS_MAX)
     openers = [excerpt.tokens[index].text for index in excerpt.open_tokens]
     unowned = unowned_brackets(openers, closers, is_excerpt=excerpt.is_cut)
     return [excerpt.open_tokens[index] for index in unowned]

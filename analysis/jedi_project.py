@@ -11,6 +11,7 @@ import sys
 import sysconfig
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from holesmith.analysis.environment import find_environment
 from holesmith.analysis.excerpt import Excerpt, excerpt_at, indentation, line_start
 from holesmith.analysis.frame import closing_quote, first_of_line, quote_of, unowned_openers
 from holesmith.analysis.hole import Hole, hole_of
-from holesmith.analysis.jedi_documents import JediDocuments
+from holesmith.analysis.jedi_documents import DOCUMENTS_MAX, JediDocuments
 from holesmith.analysis.jedi_options import Options
 from holesmith.analysis.questions import Source
 from holesmith.analysis.statement_graft import graft
@@ -61,7 +62,7 @@ class IsolatedEnvironment(InterpreterEnvironment):
         return list(dict.fromkeys([*libraries, str(Path(paths["platstdlib"]) / "lib-dynload")]))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FilledHole:
     """The text of a question in which a placeholder name stands at the hole, and what the hole is.
 
@@ -74,11 +75,11 @@ class FilledHole:
     offset: int
     hole: Hole
 
-    @property
+    @cached_property
     def position(self) -> tuple[int, int]:
         return position_of(self.text, self.offset)
 
-    @property
+    @cached_property
     def leaf(self) -> Any:
         """The placeholder's leaf in the tree; in a comment the leaf behind it."""
         line, column = self.position
@@ -92,7 +93,7 @@ class FilledHole:
         leaf = self.leaf
         return PLACEHOLDER in leaf.value and (self.hole.kind != "attribute" or leaf.parent.type == "trailer")
 
-    @property
+    @cached_property
     def context(self) -> Any:
         """The scope that the hole is in."""
         return self.module_context.create_context(self.leaf)
@@ -184,9 +185,14 @@ def script_directories(root: str, path: str | None) -> list[str]:
     """
     if path is None:
         return []
+    return [str(marker.parent) for marker in _package_markers(root, path) if not marker.is_file()]
+
+
+@lru_cache(maxsize=DOCUMENTS_MAX)
+def _package_markers(root: str, path: str) -> tuple[Path, ...]:
+    """What would make a package of each of those folders."""
     above = [folder for folder in Path(path).parents if folder.is_relative_to(root)]
-    folders = [folder for folder in above or Path(path).parents[:1] if not (folder / "__init__.py").is_file()]
-    return [str(folder) for folder in reversed(folders)]
+    return tuple(folder / "__init__.py" for folder in reversed(above or Path(path).parents[:1]))
 
 
 def closing(excerpt: Excerpt, suffix: str) -> str:

@@ -8,6 +8,7 @@ template) gives string pieces with the tokens of the expressions between them.
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from threading import Lock
@@ -21,6 +22,7 @@ DEPTH_MAX = 64
 KEPT_TOKENS_MIN = 200
 KEPT_TEXTS_MAX = 8
 KEY_CHARACTERS = 64
+AHEAD_CHARACTERS = 400
 _REGEX_LITERAL = re.compile(r"/(?![*/])(?:[^/\\\[\r\n]|\\.|\[(?:[^\]\\\r\n]|\\.)*\])+/[a-z]*")
 _VALUE_ENDS = frozenset(("word", "number", "string", "close"))
 _WORDS_BEFORE_VALUE = frozenset(
@@ -73,6 +75,20 @@ def tokenize(lexicon: Lexicon, text: str, start: int = 0) -> list[Token]:
             if len(_last) > KEPT_TEXTS_MAX:
                 del _last[next(iter(_last))]
     return lexed.tokens
+
+
+def tokens_of(lexicon: Lexicon, text: str) -> Iterator[Token]:
+    """The same tokens, for who needs the first few of a long text: it is lexed as far as they are taken.
+
+    Where a text is cut behind a line, only the last token can be another than in the whole one: a literal
+    that goes on over lines.
+    """
+    size, given = AHEAD_CHARACTERS, 0
+    while (cut := text.find("\n", size) + 1) > 0:
+        tokens = tokenize(lexicon, text[:cut])
+        yield from tokens[given:-1]
+        given, size = max(given, len(tokens) - 1), 4 * cut
+    yield from tokenize(lexicon, text)[given:]
 
 
 def _beginning(last: _Lexed | None, text: str, start: int) -> _Lexed:

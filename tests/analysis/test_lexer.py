@@ -2,7 +2,7 @@
 
 import pytest
 from holesmith.analysis import lexer
-from holesmith.analysis.lexer import Token, tokenize
+from holesmith.analysis.lexer import Token, tokenize, tokens_of
 from holesmith.analysis.lexicon import lexicon_of
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +26,17 @@ def test_tokens_are_those_of_a_text_that_is_lexed_alone(language: str, data: st.
         line = text.find("\n", data.draw(st.integers(0, len(text)))) + 1
         start = line if data.draw(st.booleans()) else 0
         assert tokenize(lexicon_of(language), text, start) == alone(language, text, start)
+
+
+@pytest.mark.parametrize("language", ["python", "typescript", "rust", "csharp", "go", "cpp"])
+@given(pieces=st.lists(st.sampled_from((*PIECES, *["\n"] * 6)), max_size=40))
+def test_tokens_taken_one_by_one_are_the_same(language: str, pieces: list[str]) -> None:
+    text = LINES[: 2 * lexer.AHEAD_CHARACTERS] + "".join(pieces)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lexer, "AHEAD_CHARACTERS", 1)
+        start = "".join(pieces)
+        assert list(tokens_of(lexicon_of(language), start)) == alone(language, start, 0)
+    assert list(tokens_of(lexicon_of(language), text)) == alone(language, text, 0)
 
 
 def alone(language: str, text: str, start: int) -> list[Token]:
