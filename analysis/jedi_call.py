@@ -9,7 +9,7 @@ from typing import Any, cast
 from holesmith.analysis.answers import Call, Parameter, Signature
 from holesmith.analysis.call_check import takes_as_shown
 from holesmith.analysis.deadline import Deadline
-from holesmith.analysis.jedi_project import FilledHole, JediProject
+from holesmith.analysis.jedi_project import JediProject
 from holesmith.analysis.jedi_symbols import signatures_of
 from holesmith.analysis.provenance import Provenance
 from holesmith.analysis.questions import CallQuestion
@@ -25,10 +25,15 @@ def call_at(project: JediProject, question: CallQuestion, deadline: Deadline) ->
     if found is None:
         return None
     callee, arguments = found
-    values, is_known = callee_values(filled, callee, is_guessed=not question.only_complete)
-    signatures = [each for value in values for each in signatures_of(value)][:SIGNATURES_MAX]
     index = position_at(arguments, filled.leaf)
     used = used_keywords(arguments, filled.leaf)
+    return call_of(filled.context, callee, index, used, is_guessed=not question.only_complete)
+
+
+def call_of(context: Any, callee: list[Any], index: int, used: set[str], *, is_guessed: bool) -> Call:
+    """What ``callee`` takes behind ``index`` arguments without a name and the keywords ``used``."""
+    values, is_known = callee_values(context, callee, is_guessed=is_guessed)
+    signatures = [each for value in values for each in signatures_of(value)][:SIGNATURES_MAX]
     plain = tuple(signature_of(each, index) for each in signatures)
     free = _free_keywords(plain, used, index)
     is_complete = is_known and bool(plain) and not any(_takes_more(each) for each in signatures)
@@ -61,11 +66,10 @@ def callee_of(leaf: Any) -> tuple[list[Any], list[Any]] | None:
     return None
 
 
-def callee_values(filled: FilledHole, callee: list[Any], *, is_guessed: bool = True) -> tuple[Any, bool]:
+def callee_values(context: Any, callee: list[Any], *, is_guessed: bool = True) -> tuple[Any, bool]:
     """What is called, and whether it can be nothing else. Nothing if that is not known and not guessed."""
     from holesmith.analysis.jedi_members import inferred
 
-    context = filled.context
     values = Provenance().chain(context, callee)
     if values:
         return values, True

@@ -1,4 +1,5 @@
-"""Getting to know a document before anything is asked: what it imports and what stands before its dots.
+"""Getting to know a document before anything is asked: what it imports, what stands before its dots
+and what it calls.
 
 The first question about a module or a class costs up to a second, the second a few milliseconds; so the first
 is asked while nobody waits.
@@ -13,6 +14,7 @@ from holesmith.analysis.answers import WarmedUp
 from holesmith.analysis.bindings import code_of, is_member
 from holesmith.analysis.class_closure import open_reason
 from holesmith.analysis.deadline import Deadline
+from holesmith.analysis.jedi_call import call_of
 from holesmith.analysis.jedi_listing import members_listed
 from holesmith.analysis.jedi_members import receiver_of, view_of
 from holesmith.analysis.jedi_project import FilledHole, JediProject
@@ -20,7 +22,7 @@ from holesmith.analysis.questions import WarmUpQuestion
 from jedi.inference.names import TreeNameDefinition
 
 SLICE_S = 0.05
-RECEIVERS_MAX = 200
+RECEIVERS_MAX = CALLEES_MAX = 200
 
 _Work = Callable[[], object]
 
@@ -30,7 +32,7 @@ def warm_up(project: JediProject, question: WarmUpQuestion, deadline: Deadline) 
     if question.begin == 0:
         project.documents.renew(question.source.path)
     filled = project.fill(question.source, question.offset)
-    pieces = [*_imports(filled), *_receivers(filled)]
+    pieces = [*_imports(filled), *_receivers(filled), *_callees(filled)]
     stop_at = time.monotonic() + SLICE_S
     for index in range(question.begin, len(pieces)):
         try:
@@ -63,19 +65,47 @@ def _meet(context: Any, name: Any) -> None:
 
 def _receivers(filled: FilledHole) -> list[_Work]:
     """One for each text that stands before a dot, where it stands nearest to the hole."""
+    pieces: dict[str, _Work] = {}
     module = filled.module_context
-    line = filled.position[0]
-    used = module.tree_node.get_used_names().values()
-    behind_dots = [name for names in used for name in names if is_member(name)]
-    behind_dots.sort(key=lambda name: abs(name.start_pos[0] - line))
-    found: dict[str, _Work] = {}
-    for name in behind_dots:
-        receiver = receiver_of(name)
-        if receiver is not None and len(found) < RECEIVERS_MAX:
+    for name in _names_by_nearness(filled):
+        receiver = receiver_of(name) if is_member(name) else None
+        if receiver is not None and len(pieces) < RECEIVERS_MAX:
             text = "".join(code_of(module, node) for node in receiver)
-            found.setdefault(text, partial(_look_at, module, name, receiver))
-    return list(found.values())
+            pieces.setdefault(text, partial(_look_at, module, name, receiver))
+    return list(pieces.values())
+
+
+def _callees(filled: FilledHole) -> list[_Work]:
+    """As `_receivers`, for what is called."""
+    pieces: dict[str, _Work] = {}
+    module = filled.module_context
+    for name in _names_by_nearness(filled):
+        callee = _callee_ending_with(name)
+        if callee and len(pieces) < CALLEES_MAX:
+            text = "".join(code_of(module, node) for node in callee)
+            pieces.setdefault(text, partial(_look_at_call, module, name, callee))
+    return list(pieces.values())
+
+
+def _names_by_nearness(filled: FilledHole) -> list[Any]:
+    line = filled.position[0]
+    used = filled.module_context.tree_node.get_used_names().values()
+    return sorted((name for names in used for name in names), key=lambda name: abs(name.start_pos[0] - line))
+
+
+def _callee_ending_with(name: Any) -> list[Any]:
+    """The operand and the trailers up to a name behind which it is called; nothing if it is not."""
+    last = name.parent if is_member(name) else name
+    following = last.get_next_sibling() if last.parent.type in ("atom_expr", "power") else None
+    if following is None or following.type != "trailer" or following.children[0].value != "(":
+        return []
+    siblings = last.parent.children
+    return [each for each in siblings[: siblings.index(following)] if each.type != "keyword"]
 
 
 def _look_at(module: Any, name: Any, receiver: list[Any]) -> None:
     view_of(module.create_context(name), name, receiver, is_guessed=False)
+
+
+def _look_at_call(module: Any, name: Any, callee: list[Any]) -> None:
+    call_of(module.create_context(name), callee, 0, set(), is_guessed=False)
