@@ -46,3 +46,10 @@ class CausalModel(Protocol[CacheT]):
         # [tokens] int64 -> [logits_count, vocabulary] float32
         """
         ...
+
+    def abandon(self) -> None:
+        """Have the forward pass that is under way end early, if it can: its result is to be thrown away.
+
+        May be called from any thread, and when nothing is under way.
+        """
+        ...

@@ -1,8 +1,8 @@
 """The decode loop: one request in, tokens out, over one model and one cache that is kept between requests.
 
 Invariants: what the cache holds is always exactly the keys and values of ``self._cached_ids``, also after a
-cancellation or an error half-way; the cancel flag is read before every forward pass; neither the prefix cache
-nor drafts change what is generated.
+cancellation or an error half-way; the cancel flag is read before and after every forward pass, so that
+nothing comes of one that was abandoned; neither the prefix cache nor drafts change what is generated.
 """
 
 from collections import deque
@@ -104,7 +104,8 @@ class DecodeLoop(Generic[CacheT]):
             finish: Finish = "cancelled"
             scores: tuple[float, ...] = ()
             if logits is not None and request.choices:
-                finish, scores = "stop", self._score(request, logits)
+                scores = self._score(request, logits)
+                finish, scores = ("cancelled", ()) if cancelled() else ("stop", scores)
             elif logits is not None:
                 finish = self._decode(progress, logits)
         finally:
@@ -113,6 +114,10 @@ class DecodeLoop(Generic[CacheT]):
             self._recent.append(tuple(token.id for token in progress.tokens))
         timings = {"prefill": 1e3 * (decoding - began), "decode": 1e3 * (perf_counter() - decoding)}
         return Generation(tuple(progress.tokens), finish, prefilled, timings, guide.dropped, scores)
+
+    def abandon(self) -> None:
+        """Have a run whose cancel flag is set stop before its forward pass is at its end. From any thread."""
+        self._model.abandon()
 
     def _check(self, request: Request) -> None:
         assert request.tokens_max >= 1
@@ -133,7 +138,10 @@ class DecodeLoop(Generic[CacheT]):
             piece = todo[done : done + PREFILL_TOKENS_MAX]
             if self._threads is not None and len(piece) > _SHORT_WORK_TOKENS_MAX:
                 self._threads.for_long_work()
-            logits = self._forward(piece, 1)[0]
+            rows = self._forward(piece, 1, cancelled)
+            if rows is None:
+                return None, done
+            logits = rows[0]
             self._wait()
             done += len(piece)
         return logits, done
@@ -162,10 +170,19 @@ class DecodeLoop(Generic[CacheT]):
         self._cache.truncate(length)
         del self._cached_ids[self._cache.length :]
 
-    def _forward(self, token_ids: Sequence[int], logits_count: int) -> Tensor:
-        """Run tokens and note them as cached.  # [logits_count, vocabulary] float32"""
+    def _forward(
+        self, token_ids: Sequence[int], logits_count: int, cancelled: Callable[[], bool]
+    ) -> Tensor | None:
+        """Run tokens and note them as cached; None if it was cancelled meanwhile, and perhaps abandoned.
+
+        # [logits_count, vocabulary] float32
+        """
+        before = self._cache.length
         ids = send(torch.tensor(token_ids, dtype=torch.int64), self._model.device)
         logits = self._model.forward(ids, self._cache, logits_count)
+        if cancelled():
+            self._truncate(before)
+            return None
         self._cached_ids.extend(token_ids)
         return logits
 
@@ -201,7 +218,10 @@ class DecodeLoop(Generic[CacheT]):
                 lookup.extend(made)
                 if is_lookup and switch.open():
                     guess = lookup.guess(min(self._drafted_tokens_max, room))
-            rows = self._forward([made[-1], *guess], 1 + len(guess))
+            following = self._forward([made[-1], *guess], 1 + len(guess), progress.cancelled)
+            if following is None:
+                return "cancelled"
+            rows = following
 
     def _accept(self, progress: _Progress, rows: Tensor, guess: Sequence[int]) -> Finish | None:
         """Choose a token from each row of logits for as long as the guess agrees with what was chosen.

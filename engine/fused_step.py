@@ -115,6 +115,10 @@ class NativeStep:
         logits = self._run(self._model, kept, embedded, logits_count)
         return torch.from_numpy(logits)[:, : self._vocabulary]
 
+    def abandon(self) -> None:
+        """See `model.FusedStep`."""
+        self._counters[-1, 0] = 1
+
     def probe(self) -> None:
         """See `model.FusedStep`: the first layers, without the head."""
         sizes = self._model.sizes.copy()

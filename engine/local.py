@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import queue
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Generator
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Protocol, TypeVar
@@ -31,12 +31,40 @@ class Loop(Protocol):
         self, request: Request, emit: Callable[[Token], None], cancelled: Callable[[], bool]
     ) -> Generation: ...
 
+    def abandon(self) -> None: ...
+
+
+class _Running:
+    """Which stream the thread works on. Between streams nothing here holds on to what decodes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stream: LocalStream | None = None
+        self._abandon: Callable[[], None] | None = None
+
+    @contextlib.contextmanager
+    def during(self, stream: "LocalStream", abandon: Callable[[], None]) -> Generator[None]:
+        with self._lock:
+            self._stream, self._abandon = stream, abandon
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._stream = self._abandon = None
+
+    def interrupt(self, stream: "LocalStream | None" = None) -> None:
+        """Have decoding stop at once, if it is for this stream, or for any. Its flag has to be set before."""
+        with self._lock:
+            if self._abandon is not None and stream in (None, self._stream):
+                self._abandon()
+
 
 class LocalStream:
     """The tokens of one request; lives on the event loop that started it."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, running: _Running) -> None:
         self.request = request
+        self._running = running
         self.queued_at = perf_counter()
         self.cancelled = threading.Event()
         self._loop = asyncio.get_running_loop()
@@ -52,7 +80,9 @@ class LocalStream:
 
     def cancel(self) -> None:
         """See `seam.Stream`."""
-        self.cancelled.set()
+        if not self.cancelled.is_set():
+            self.cancelled.set()
+            self._running.interrupt(self)
 
     async def result(self) -> Generation:
         """See `seam.Stream`."""
@@ -104,9 +134,10 @@ class LocalEngine:
         self._vocabulary = loaded.vocabulary
         self._waiting: queue.Queue[LocalStream | None] = queue.Queue(QUEUE_MAX)
         self._closing = threading.Event()
+        self._running = _Running()
         self._thread = threading.Thread(
             target=_serve,
-            args=(loaded.loop, self._waiting, self._closing),
+            args=(loaded.loop, self._waiting, self._closing, self._running),
             name="holesmith-engine",
             daemon=True,
         )
@@ -124,7 +155,7 @@ class LocalEngine:
 
     def start(self, request: Request) -> LocalStream:
         """See `seam.Engine`. A full queue or a closed engine is told by the stream's result."""
-        stream = LocalStream(request)
+        stream = LocalStream(request, self._running)
         if self._closing.is_set():
             stream.settle(EngineError("the engine is closed"))
             return stream
@@ -137,15 +168,20 @@ class LocalEngine:
     async def close(self) -> None:
         """See `seam.Engine`. May be called more than once."""
         self._closing.set()
+        self._running.interrupt()
         with contextlib.suppress(queue.Full):  # then the thread is awake anyway
             self._waiting.put_nowait(None)
         await asyncio.to_thread(self._thread.join)
 
 
-def _serve(loop: Loop, waiting: "queue.Queue[LocalStream | None]", closing: threading.Event) -> None:
+def _serve(
+    loop: Loop, waiting: "queue.Queue[LocalStream | None]", closing: threading.Event, running: _Running
+) -> None:
     """The thread's whole life. Owns the last reference to the model, so the memory goes when it ends."""
     while (stream := waiting.get()) is not None:
-        stream.finish(_run(loop, stream, closing))
+        with running.during(stream, loop.abandon):
+            outcome = _run(loop, stream, closing)
+        stream.finish(outcome)
         if closing.is_set():
             break
     while not waiting.empty():

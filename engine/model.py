@@ -88,6 +88,10 @@ class FusedStep(Protocol):
         """
         ...
 
+    def abandon(self) -> None:
+        """Have the pass that is under way, if there is one, end within a layer. From any thread."""
+        ...
+
     def probe(self) -> None:
         """A piece of the work for one token, for timing."""
         ...
@@ -171,6 +175,11 @@ class Decoder:
             logits = self._run(token_ids, cache, self._step(start, stop), logits_count)
         cache.length = stop
         return logits
+
+    def abandon(self) -> None:
+        """See `causal_model.CausalModel`."""
+        if self._fused is not None:
+            self._fused.abandon()
 
     def _embed(self, token_ids: Tensor) -> Tensor:
         """# [tokens] int64 -> [tokens, width] float32"""

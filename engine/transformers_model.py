@@ -77,6 +77,9 @@ class LibraryModel:
         )
         return cast("Tensor", output.logits)[0].float()
 
+    def abandon(self) -> None:
+        """See `causal_model.CausalModel`: a pass of the library's goes on to its end."""
+
 
 def cache_keyword(module: torch.nn.Module) -> str:
     """What a model of the library calls its cache: another name since 5.24, which warns of the old one."""

@@ -92,7 +92,8 @@ def run_step(
     """Run ``embedded`` [tokens, hidden] after what the cache holds.
 
     Writes the tokens' keys and values, and the logits of the last of them, [rows, padded vocabulary].
-    ``counters`` [PHASES * layers + 2, COUNTERS] are 0 at the start.
+    ``counters`` [PHASES * layers + 2, COUNTERS] are 0 at the start. Who sets the first of the last row ends
+    the step before the next layer; what it has written by then is good for nothing.
     """
     tokens, width = embedded.shape
     hidden = scratch.hidden[worker, : tokens * width].reshape(tokens, width)
@@ -104,7 +105,7 @@ def run_step(
     qkv, mixed = shared.qkv[:tokens], shared.mixed[:tokens]
     for layer in range(layers):
         if read_shared(end) > 0:
-            return  # held up so long that the others have done it all
+            return  # held up so long that the others have done it all, or nobody wants it any more
         matrices = model.matrices[MATRICES * layer : MATRICES * (layer + 1)]
         between, after = shared.outputs[2 * layer], shared.outputs[2 * layer + 1]
         _normalise_all(model, layer, ATTENTION_NORM, hidden, normed)
@@ -123,6 +124,8 @@ def run_step(
         _multiply_inner(model, matrices[DOWN], shared, tokens, after, phase, workers)
         phase += _PHASE_BYTES
         _add(model, layer, POST_FEED_FORWARD_NORM, after, hidden, normed)
+    if read_shared(end) > 0:
+        return
     last = tokens - len(logits)
     _normalise_all(model, layers, ATTENTION_NORM, hidden[last:], normed[last:])
     head = model.matrices[MATRICES * layers]

@@ -96,6 +96,8 @@ class Chatter:
         stops = range(len(cache.ids) - logits_count + 1, len(cache.ids) + 1)
         return torch.stack([self.logits(cache.ids[:stop]) for stop in stops])
 
+    def abandon(self) -> None: ...
+
     def logits(self, ids: Sequence[int]) -> Tensor:  # [vocabulary]
         generator = torch.Generator().manual_seed(digest(self._seed, *ids))
         return torch.randn(len(self._bias), generator=generator) + self._bias

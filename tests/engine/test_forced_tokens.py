@@ -54,6 +54,8 @@ class CountingModel:
         self.passes += 1
         return self._model.forward(token_ids, cache, logits_count)
 
+    def abandon(self) -> None: ...
+
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Decoder:

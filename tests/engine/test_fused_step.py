@@ -1,7 +1,9 @@
 """A few tokens run in one piece of machine code: the same as layer by layer, for every family."""
 
 import json
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -81,6 +83,50 @@ def test_rolling_back_leaves_nothing_behind(tmp_path: Path) -> None:
     decoder.forward(IDS.flip(0)[:5], cache)
     cache.truncate(LONG)
     assert torch.equal(decoder.forward(IDS[LONG : LONG + 2], cache), expected)
+
+
+def test_an_abandoned_step_ends_early_and_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoder = packed_decoder(save_model(make_model("qwen2"), tmp_path), threads=2)
+    cache = filled(decoder)
+    expected = decoder.forward(IDS[LONG : LONG + 1], cache).clone()
+    cache.truncate(LONG)
+    cache.keys[:, :, LONG] = 0
+    run = Workers.run
+
+    def abandoned(workers: Workers, *arguments: Any) -> None:
+        decoder.abandon()
+        run(workers, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Workers, "run", abandoned)
+        decoder.forward(IDS[LONG : LONG + 1], cache)
+    assert not cache.keys[:, :, LONG].any()
+    cache.truncate(LONG)
+    decoder.abandon()  # between two steps
+    assert torch.equal(decoder.forward(IDS[LONG : LONG + 1], cache), expected)
+
+
+def test_abandoning_at_any_moment_disturbs_no_later_step(tmp_path: Path) -> None:
+    decoder = packed_decoder(save_model(make_model("qwen2"), tmp_path), threads=3)
+    cache = filled(decoder)
+    expected = decoder.forward(IDS[LONG : LONG + 1], cache).clone()
+    is_over = threading.Event()
+
+    def nag() -> None:
+        while not is_over.is_set():
+            decoder.abandon()
+
+    nagging = threading.Thread(target=nag)
+    nagging.start()
+    for _ in range(200):
+        cache.truncate(LONG)
+        decoder.forward(IDS[LONG : LONG + 1], cache)
+    is_over.set()
+    nagging.join()
+    cache.truncate(LONG)
+    assert torch.equal(decoder.forward(IDS[LONG : LONG + 1], cache), expected)
 
 
 def test_a_model_of_plain_matrices_runs_layer_by_layer(tmp_path: Path) -> None:

@@ -108,22 +108,43 @@ class HeldLoop:
     """A decode loop that waits until it is let go, and can fail."""
 
     def __init__(self) -> None:
+        self.begun = threading.Event()
         self.let_go = threading.Event()
+        self.abandoned = 0
         self.error: Exception | None = None
 
     def run(
         self, request: Request, emit: Callable[[Token], None], cancelled: Callable[[], bool]
     ) -> Generation:
+        self.begun.set()
         assert self.let_go.wait(20)
         if self.error is not None:
             raise self.error
         return Generation((), "cancelled" if cancelled() else "stop", 0, {})
+
+    def abandon(self) -> None:
+        self.abandoned += 1
 
 
 def held_engine() -> tuple[LocalEngine, HeldLoop]:
     loop = HeldLoop()
     description = ModelDescription("held", "none", "cpu", "none", 100)
     return LocalEngine(Loaded(loop, byte_vocabulary(), description)), loop
+
+
+async def test_cancelling_has_the_running_request_abandoned_and_no_other() -> None:
+    engine, loop = held_engine()
+    first, second = (engine.start(Request((1,), 1, frozenset())) for _ in range(2))
+    assert await asyncio.to_thread(loop.begun.wait, 20)
+    second.cancel()
+    assert loop.abandoned == 0
+    first.cancel()
+    first.cancel()
+    assert loop.abandoned == 1
+    loop.let_go.set()
+    assert [(await each.result()).finish for each in (first, second)] == ["cancelled", "cancelled"]
+    await engine.close()
+    assert loop.abandoned == 1
 
 
 async def test_full_queue_is_told_and_closing_answers_everyone() -> None:
