@@ -1,8 +1,10 @@
 """What the decode loop needs of a model: our own decoder and the one through transformers both offer it."""
 
+from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 import torch
+from holesmith.kernels.workers import nothing
 from torch import Tensor
 
 
@@ -40,8 +42,16 @@ class CausalModel(Protocol[CacheT]):
 
     def new_cache(self) -> CacheT: ...
 
-    def forward(self, token_ids: Tensor, cache: CacheT, logits_count: int = 1) -> Tensor:
+    def forward(
+        self,
+        token_ids: Tensor,
+        cache: CacheT,
+        logits_count: int = 1,
+        meanwhile: Callable[[], None] = nothing,
+    ) -> Tensor:
         """Run tokens that follow what the cache holds; give the logits of the last ``logits_count`` of them.
+
+        ``meanwhile`` is called once, as soon as nothing but the computation is left to be done.
 
         # [tokens] int64 -> [logits_count, vocabulary] float32
         """

@@ -25,6 +25,7 @@ from holesmith.engine.thread_pool import ThreadPool
 from holesmith.engine.token_index import TokenIndex
 from holesmith.engine.transfer import send
 from holesmith.engine.vocabulary import Vocabulary
+from holesmith.kernels.workers import nothing
 from torch import Tensor
 
 PREFILL_TOKENS_MAX = 512
@@ -60,6 +61,13 @@ class _Progress:
     sampler: Sampler
     tokens: list[Token] = field(default_factory=list)
     counted: int = 0
+    _emitted: int = 0
+
+    def say(self) -> None:
+        """Emit what has been chosen since the last time."""
+        while self._emitted < len(self.tokens):
+            self._emitted += 1
+            self.emit(self.tokens[self._emitted - 1])
 
 
 class DecodeLoop(Generic[CacheT]):
@@ -88,7 +96,10 @@ class DecodeLoop(Generic[CacheT]):
     def run(
         self, request: Request, emit: Callable[[Token], None], cancelled: Callable[[], bool]
     ) -> Generation:
-        """Generate, calling ``emit`` with each token at once.
+        """Generate, calling ``emit`` with each token when the next one is being computed.
+
+        Who is told of a token takes the interpreter's lock; what is left to do for the next one, which needs
+        it too, would wait for that.
 
         Raises EngineError for a prompt that does not fit. The timings have the stages "prefill" and "decode".
         """
@@ -109,6 +120,7 @@ class DecodeLoop(Generic[CacheT]):
             elif logits is not None:
                 finish = self._decode(progress, logits)
         finally:
+            progress.say()
             self._remember()
         if len(progress.tokens) > 1:  # a single token continues nothing
             self._recent.append(tuple(token.id for token in progress.tokens))
@@ -171,7 +183,11 @@ class DecodeLoop(Generic[CacheT]):
         del self._cached_ids[self._cache.length :]
 
     def _forward(
-        self, token_ids: Sequence[int], logits_count: int, cancelled: Callable[[], bool]
+        self,
+        token_ids: Sequence[int],
+        logits_count: int,
+        cancelled: Callable[[], bool],
+        meanwhile: Callable[[], None] = nothing,
     ) -> Tensor | None:
         """Run tokens and note them as cached; None if it was cancelled meanwhile, and perhaps abandoned.
 
@@ -179,7 +195,7 @@ class DecodeLoop(Generic[CacheT]):
         """
         before = self._cache.length
         ids = send(torch.tensor(token_ids, dtype=torch.int64), self._model.device)
-        logits = self._model.forward(ids, self._cache, logits_count)
+        logits = self._model.forward(ids, self._cache, logits_count, meanwhile)
         if cancelled():
             self._truncate(before)
             return None
@@ -218,7 +234,8 @@ class DecodeLoop(Generic[CacheT]):
                 lookup.extend(made)
                 if is_lookup and switch.open():
                     guess = lookup.guess(min(self._drafted_tokens_max, room))
-            following = self._forward([made[-1], *guess], 1 + len(guess), progress.cancelled)
+            ids = [made[-1], *guess]
+            following = self._forward(ids, len(ids), progress.cancelled, progress.say)
             if following is None:
                 return "cancelled"
             rows = following
@@ -245,7 +262,6 @@ class DecodeLoop(Generic[CacheT]):
         if token.id in request.stop_ids:
             return "stop"
         progress.tokens.append(token)
-        progress.emit(token)
         progress.counted += not guide.is_healing
         guide.advance(self._vocabulary.token_bytes(token.id))
         is_full = len(request.token_ids) + len(progress.tokens) > self._cache.capacity

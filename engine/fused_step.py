@@ -1,5 +1,7 @@
 """Prepares `kernels.decode_step` for one model: all that machine code needs to know, as tables of numbers."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from holesmith.engine.architecture import Activation, Architecture
@@ -21,6 +23,7 @@ from holesmith.kernels.low_bit import (
     Record,
 )
 from holesmith.kernels.scalar_math import GELU, GELU_TANH, SILU
+from holesmith.kernels.workers import nothing
 from torch import Tensor
 
 _ACTIVATIONS: dict[Activation, int] = {
@@ -108,11 +111,17 @@ class NativeStep:
         """See `model.FusedStep`."""
         return TOKENS_MAX
 
-    def run(self, embedded: Tensor, cache: KeyValueCache, logits_count: int) -> Tensor:
+    def run(
+        self,
+        embedded: Tensor,
+        cache: KeyValueCache,
+        logits_count: int,
+        meanwhile: Callable[[], None] = nothing,
+    ) -> Tensor:
         """See `model.FusedStep`."""
         assert len(embedded) <= TOKENS_MAX
         kept = tables.Cache(cache.keys.numpy(), cache.values.numpy(), cache.length)
-        logits = self._run(self._model, kept, embedded, logits_count)
+        logits = self._run(self._model, kept, embedded, logits_count, meanwhile)
         return torch.from_numpy(logits)[:, : self._vocabulary]
 
     def abandon(self) -> None:
@@ -131,13 +140,21 @@ class NativeStep:
         """See `model.FusedStep`."""
         self._workers.use(count)
 
-    def _run(self, model: tables.Model, cache: tables.Cache, embedded: Tensor, logits_count: int) -> Floats:
+    def _run(
+        self,
+        model: tables.Model,
+        cache: tables.Cache,
+        embedded: Tensor,
+        logits_count: int,
+        meanwhile: Callable[[], None] = nothing,
+    ) -> Floats:
         """# [logits_count, padded vocabulary]"""
         logits = np.empty((logits_count, int(model.matrices[-1, ROWS])), np.float32)
         counters = self._counters[: PHASES * int(model.sizes[tables.LAYERS]) + 2]
         counters[:] = 0
         inputs = embedded.contiguous().numpy()
-        self._workers.run(run_step, model, cache, inputs, logits, self._shared, self._scratch, counters)
+        arguments = model, cache, inputs, logits, self._shared, self._scratch, counters
+        self._workers.run(run_step, *arguments, meanwhile=meanwhile)
         return logits
 
 

@@ -29,6 +29,7 @@ from holesmith.engine.norm import Norm
 from holesmith.engine.positioned_cache import PositionedCache
 from holesmith.engine.rope import Rope, rotate
 from holesmith.engine.static_step import StaticStep
+from holesmith.kernels.workers import nothing
 from torch import Tensor
 from torch.nn import functional
 
@@ -81,7 +82,13 @@ class FusedStep(Protocol):
         """More tokens at once are run in the usual way."""
         ...
 
-    def run(self, embedded: Tensor, cache: KeyValueCache, logits_count: int) -> Tensor:
+    def run(
+        self,
+        embedded: Tensor,
+        cache: KeyValueCache,
+        logits_count: int,
+        meanwhile: Callable[[], None] = nothing,
+    ) -> Tensor:
         """Append the tokens to what the cache holds, except for its length.
 
         # [tokens, width] float32 -> [logits_count, vocabulary] float32
@@ -163,16 +170,27 @@ class Decoder:
         )
 
     @torch.inference_mode()
-    def forward(self, token_ids: Tensor, cache: KeyValueCache, logits_count: int = 1) -> Tensor:
+    def forward(
+        self,
+        token_ids: Tensor,
+        cache: KeyValueCache,
+        logits_count: int = 1,
+        meanwhile: Callable[[], None] = nothing,
+    ) -> Tensor:
         """See `causal_model.CausalModel`."""
         start, stop = cache.length, cache.length + len(token_ids)
         assert start < stop <= cache.capacity, (start, stop, cache.capacity)
         if self._fused is not None and len(token_ids) <= self._fused.tokens_max:
-            logits = self._fused.run(self._embed(token_ids), cache, logits_count)
+            logits = self._fused.run(self._embed(token_ids), cache, logits_count, meanwhile)
         elif self._static is not None and self._static.fits(len(token_ids), cache):
             logits = self._static.run(self.forward_at, token_ids, cache, logits_count)
+            meanwhile()  # a device computes while the host goes on
         else:
+            if self.device.type == "cpu":
+                meanwhile()
             logits = self._run(token_ids, cache, self._step(start, stop), logits_count)
+            if self.device.type != "cpu":
+                meanwhile()
         cache.length = stop
         return logits
 

@@ -5,11 +5,13 @@ description of such an engine says so.
 """
 
 import inspect
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, cast
 
 import torch
 from holesmith.engine.errors import WeightsError
+from holesmith.kernels.workers import nothing
 from torch import Tensor
 
 
@@ -67,8 +69,15 @@ class LibraryModel:
         return LibraryCache(self.context_tokens_max)
 
     @torch.inference_mode()
-    def forward(self, token_ids: Tensor, cache: LibraryCache, logits_count: int = 1) -> Tensor:
+    def forward(
+        self,
+        token_ids: Tensor,
+        cache: LibraryCache,
+        logits_count: int = 1,
+        meanwhile: Callable[[], None] = nothing,
+    ) -> Tensor:
         """See `causal_model.CausalModel`."""
+        meanwhile()
         output = self._module(
             input_ids=token_ids[None],
             use_cache=True,

@@ -30,6 +30,10 @@ _Inbox = queue.SimpleQueue[_Job | None]
 _Done = queue.SimpleQueue[BaseException | None]
 
 
+def nothing() -> None:
+    pass
+
+
 class Workers:
     """Runs a function in several threads at once, one of them the caller's. For one caller at a time.
 
@@ -53,11 +57,18 @@ class Workers:
         """The caller's thread only."""
         return _ALONE
 
-    def run(self, function: Callable[..., None], *arguments: Any) -> None:
+    def run(
+        self,
+        function: Callable[..., None],
+        *arguments: Any,
+        meanwhile: Callable[[], None] = nothing,
+    ) -> None:
         """Call ``function(*arguments, worker, workers)`` in several threads, one of them the caller's.
 
         The function takes pieces of the work until none is left. When the caller's has ended, those that have
         begun are waited for, the others never begin. Raises what one of them raised.
+
+        The caller's thread calls ``meanwhile`` when it has told the others to begin.
         """
         workers = self.count
         self._start(workers - 1)
@@ -65,6 +76,7 @@ class Workers:
         for inbox, job in zip(self._inboxes, jobs, strict=False):
             inbox.put(job)
         try:
+            meanwhile()
             function(*arguments, 0, workers)
         finally:
             begun = [job for job in jobs if not job.is_taken()]

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -34,6 +34,7 @@ from holesmith.engine.decoding import DecodeLoop
 from holesmith.engine.local import Loaded, LocalEngine
 from holesmith.engine.seam import ModelDescription
 from holesmith.engine.vocabulary import Vocabulary
+from holesmith.kernels.workers import nothing
 from torch import Tensor
 
 from tests.fakes import byte_vocabulary
@@ -91,7 +92,14 @@ class Chatter:
     def new_cache(self) -> IdCache:
         return IdCache()
 
-    def forward(self, token_ids: Tensor, cache: IdCache, logits_count: int = 1) -> Tensor:
+    def forward(
+        self,
+        token_ids: Tensor,
+        cache: IdCache,
+        logits_count: int = 1,
+        meanwhile: Callable[[], None] = nothing,
+    ) -> Tensor:
+        meanwhile()
         cache.ids.extend(int(each) for each in token_ids.tolist())
         stops = range(len(cache.ids) - logits_count + 1, len(cache.ids) + 1)
         return torch.stack([self.logits(cache.ids[:stop]) for stop in stops])

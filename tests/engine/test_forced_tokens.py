@@ -1,5 +1,6 @@
 """Tokens that a constraint demands are verified several in a pass, and nothing else changes."""
 
+from collections.abc import Callable
 from unittest.mock import patch
 
 import pytest
@@ -10,6 +11,7 @@ from holesmith.engine.key_value_cache import KeyValueCache
 from holesmith.engine.model import Decoder
 from holesmith.engine.request import Generation, Request, Sampling
 from holesmith.engine.token_index import TokenIndex
+from holesmith.kernels.workers import nothing
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
@@ -50,9 +52,15 @@ class CountingModel:
     def new_cache(self) -> KeyValueCache:
         return self._model.new_cache()
 
-    def forward(self, token_ids: Tensor, cache: KeyValueCache, logits_count: int = 1) -> Tensor:
+    def forward(
+        self,
+        token_ids: Tensor,
+        cache: KeyValueCache,
+        logits_count: int = 1,
+        meanwhile: Callable[[], None] = nothing,
+    ) -> Tensor:
         self.passes += 1
-        return self._model.forward(token_ids, cache, logits_count)
+        return self._model.forward(token_ids, cache, logits_count, meanwhile)
 
     def abandon(self) -> None: ...
 

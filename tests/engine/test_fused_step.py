@@ -3,7 +3,6 @@
 import json
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -85,23 +84,13 @@ def test_rolling_back_leaves_nothing_behind(tmp_path: Path) -> None:
     assert torch.equal(decoder.forward(IDS[LONG : LONG + 2], cache), expected)
 
 
-def test_an_abandoned_step_ends_early_and_leaves_nothing_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    decoder = packed_decoder(save_model(make_model("qwen2"), tmp_path), threads=2)
+def test_an_abandoned_step_ends_early_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    decoder = packed_decoder(save_model(make_model("qwen2"), tmp_path))
     cache = filled(decoder)
     expected = decoder.forward(IDS[LONG : LONG + 1], cache).clone()
     cache.truncate(LONG)
     cache.keys[:, :, LONG] = 0
-    run = Workers.run
-
-    def abandoned(workers: Workers, *arguments: Any) -> None:
-        decoder.abandon()
-        run(workers, *arguments)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Workers, "run", abandoned)
-        decoder.forward(IDS[LONG : LONG + 1], cache)
+    decoder.forward(IDS[LONG : LONG + 1], cache, meanwhile=decoder.abandon)
     assert not cache.keys[:, :, LONG].any()
     cache.truncate(LONG)
     decoder.abandon()  # between two steps
