@@ -209,7 +209,7 @@ def closed_members(context: Any, leaf: Any) -> frozenset[str] | None:
     receiver = receiver_of(leaf)
     if receiver is None:
         return None
-    view = view_of(context, leaf, receiver)
+    view = view_of(context, leaf, receiver, is_guessed=False)
     names = frozenset(member.name for member in view.members)
     return None if view.reason or not names else names | view.implicit
 
