@@ -5,7 +5,7 @@ kept is the business of the `MatrixMaker` that is passed in.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 import torch
 from holesmith.engine.architecture import Architecture
@@ -21,6 +21,8 @@ MatrixMaker = Callable[[Sequence[str]], Linear]
 
 Progress = Callable[[str, float], None]
 """Told what is being done and how far it is, from 0 to 1."""
+
+DECODED_ROWS_MAX = 2_048
 
 
 def assemble(
@@ -40,7 +42,7 @@ def assemble(
         progress("loading weights", (index + 1) / (architecture.layers + 1))
     head = make_matrix([_head_name(weights)])
     dtype = dtypes[0]
-    embed = partial(_embed, weights, dtype) if device.type == "cpu" else _resident(weights, device, dtype)
+    embed = _mapped(weights, dtype) if device.type == "cpu" else _resident(weights, device, dtype)
     parts = Parts(embed, tuple(layers), _required(norm("output_norm")), head)
     progress("loading weights", 1.0)
     fused = native_step(architecture, parts, context_tokens_max) if device.type == "cpu" else None
@@ -67,9 +69,23 @@ def _feed_forward_input(start: str, weights: Weights) -> list[str]:
     return [start + "ffn_gate", start + "ffn_up"] if gated else [start + "ffn_up"]
 
 
-def _embed(weights: Weights, dtype: torch.dtype, token_ids: Tensor) -> Tensor:
-    """Straight from the mapped file: a prompt needs few of a large table's rows."""
-    return weights.rows("token_embd.weight", token_ids).to(dtype)
+def _mapped(weights: Weights, dtype: torch.dtype) -> Callable[[Tensor], Tensor]:
+    """Straight from the mapped file: a prompt needs few of a large table's rows.
+
+    A single token was decoded a moment ago, and will be again, as code goes: its row is kept.
+    """
+
+    def rows(token_ids: Tensor) -> Tensor:
+        return weights.rows("token_embd.weight", token_ids).to(dtype)
+
+    @lru_cache(maxsize=DECODED_ROWS_MAX)
+    def row(token_id: int) -> Tensor:
+        return rows(torch.tensor([token_id]))
+
+    def embed(token_ids: Tensor) -> Tensor:
+        return row(int(token_ids)) if len(token_ids) == 1 else rows(token_ids)
+
+    return embed
 
 
 def _resident(weights: Weights, device: torch.device, dtype: torch.dtype) -> Callable[[Tensor], Tensor]:
