@@ -6,7 +6,8 @@ found for a class or module of another file is kept with the inference state.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from holesmith.analysis.answers import Member
@@ -37,15 +38,19 @@ _WITHIN = "names within a class by holesmith"
 
 
 def names_of(context: Any, value: Any) -> list[Any]:
-    """jedi's names of all members of a value, those of metaclasses too; a name may come several times.
+    """jedi's names of all members of a value, those of metaclasses too; a name may come several times."""
+    with _all_branches(context.inference_state):
+        return list(_names(context, value))[:MEMBERS_MAX]
 
-    What jedi thinks of the conditions around a member takes none away: the code may be for another system,
+
+@contextmanager
+def _all_branches(state: Any) -> Generator[None]:
+    """What jedi thinks of the conditions around a member takes none away: the code may be for another system,
     and for a newer Python.
     """
-    state = context.inference_state
     state.flow_analysis_enabled = False
     try:
-        return list(_names(context, value))[:MEMBERS_MAX]
+        yield
     finally:
         state.flow_analysis_enabled = True
 
@@ -121,17 +126,13 @@ def owners(value: Any) -> list[Any]:
 
 def _listed(context: Any, value: Any) -> list[Member]:
     found: dict[str, Member] = {}
-    state = context.inference_state
-    state.flow_analysis_enabled = False
-    try:
+    with _all_branches(context.inference_state):
         for each in _with_source(value):
             for names in _filters(each, context.tree_node):
                 for member in _let_through(names, context):
                     found.setdefault(member.name, member)
         for member in _plain(_names_elsewhere(context, value)):
             found.setdefault(member.name, member)
-    finally:
-        state.flow_analysis_enabled = True
     return list(found.values())[:MEMBERS_MAX]
 
 

@@ -55,8 +55,10 @@ class GuidedDecoding:
         is_decoding = True
         ended = 0.0
         try:
-            while is_decoding or self._watch.outstanding():
+            while True:
                 answers = self._watch.unanswered() if is_decoding else self._watch.outstanding()
+                if not is_decoding and not answers:
+                    return None
                 awaited: set[asyncio.Task[Any]] = {*answers}
                 if awaited and is_decoding:
                     coming = coming or asyncio.ensure_future(_next(reader))
@@ -71,7 +73,6 @@ class GuidedDecoding:
                 violation = self._watch.violation()
                 if violation is not None:
                     return violation
-            return None
         finally:
             self.waited_ms += 0.0 if is_decoding else now_ms() - ended
             stream.cancel()
