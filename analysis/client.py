@@ -109,7 +109,7 @@ class AnalysisClient:
         except TimeoutError:
             return Reply(None, "late", (time.monotonic() - started) * 1000)
         finally:
-            with contextlib.suppress(ValueError):
+            if job in self._jobs:  # not with an error where it is not, which would print the document
                 self._jobs.remove(job)
 
     async def warm_up(self) -> Reply[PythonEnvironment]:

@@ -152,7 +152,7 @@ def _argument(filled: FilledHole, parent: Any, node: Any) -> Expectation | None:
     if found is None:
         return None
     callee, arguments = found
-    values, _ = callee_values(filled.context, callee)
+    values = callee_values(filled.context, callee)
     keyword = keyword_at(arguments, filled.leaf)
     index = argument_index(arguments, filled.leaf)
     for value in values:

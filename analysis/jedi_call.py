@@ -3,18 +3,26 @@ still free.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from inspect import Parameter as Inspected
 from typing import Any, cast
 
 from holesmith.analysis.answers import Call, Parameter, Signature
 from holesmith.analysis.call_check import takes_as_shown
 from holesmith.analysis.deadline import Deadline
+from holesmith.analysis.jedi_members import inferred
 from holesmith.analysis.jedi_project import JediProject
+from holesmith.analysis.jedi_states import kept_with
 from holesmith.analysis.jedi_symbols import signatures_of
 from holesmith.analysis.provenance import Provenance
 from holesmith.analysis.questions import CallQuestion
+from jedi.inference.value import ClassValue, FunctionValue
+from jedi.inference.value.function import MethodValue, OverloadedFunctionValue
+from jedi.inference.value.instance import BoundMethod
 
 SIGNATURES_MAX = 20
+_KEPT = "what calls take by holesmith"
+_KEPT_KINDS = frozenset((ClassValue, FunctionValue, MethodValue, OverloadedFunctionValue))
 _KINDS = ("positional_only", "positional_or_keyword", "var_positional", "keyword_only", "var_keyword")
 
 
@@ -32,12 +40,58 @@ def call_at(project: JediProject, question: CallQuestion, deadline: Deadline) ->
 
 def call_of(context: Any, callee: list[Any], index: int, used: set[str], *, is_guessed: bool) -> Call:
     """What ``callee`` takes behind ``index`` arguments without a name and the keywords ``used``."""
-    values, is_known = callee_values(context, callee, is_guessed=is_guessed)
-    signatures = [each for value in values for each in signatures_of(value)][:SIGNATURES_MAX]
-    plain = tuple(signature_of(each, index) for each in signatures)
-    free = _free_keywords(plain, used, index)
-    is_complete = is_known and bool(plain) and not any(_takes_more(each) for each in signatures)
-    return Call(plain, free, is_complete and all(takes_as_shown(value) for value in values))
+    values = Provenance().chain(context, callee, is_called=True)
+    is_known = bool(values)
+    if not is_known:
+        values = inferred(context, callee) if is_guessed else ()
+    callables = [_callable(context, value) for value in values]
+    shown = [each for callable_ in callables for each in callable_.signatures]
+    is_complete = (
+        is_known and 0 < len(shown) <= SIGNATURES_MAX and all(each.is_complete for each in callables)
+    )
+    signatures = tuple(
+        replace(each, index=_position(each.parameters, index)) for each in shown[:SIGNATURES_MAX]
+    )
+    return Call(signatures, _free_keywords(signatures, used, index), is_complete)
+
+
+@dataclass(frozen=True, slots=True)
+class _Callable:
+    """The signatures of one value, and whether it takes nothing but what they show."""
+
+    signatures: tuple[Signature, ...]
+    is_complete: bool
+
+
+def _callable(context: Any, value: Any) -> _Callable:
+    """What was found for a function or class of another file is kept with the inference state."""
+    key = _key(context, value)
+    if key is None:
+        return _callable_anew(value)
+    kept: dict[Any, _Callable] = kept_with(context.inference_state, _KEPT)
+    if key not in kept:
+        kept[key] = _callable_anew(value)
+    return kept[key]
+
+
+def _callable_anew(value: Any) -> _Callable:
+    signatures = signatures_of(value)
+    is_complete = not any(map(_takes_more, signatures)) and takes_as_shown(value)
+    return _Callable(tuple(signature_of(each, None) for each in signatures), is_complete)
+
+
+def _key(context: Any, value: Any) -> Any:
+    """What values have in common that take the same; None for other kinds of values, where the document has a
+    part in it, and where it is up to the instance of a method what its stars are passed on to.
+    """
+    is_bound = type(value) is BoundMethod
+    plain = value._wrapped_value if is_bound else value  # noqa: SLF001
+    document = context.get_root_context().tree_node
+    if type(plain) not in _KEPT_KINDS or plain.get_root_context().tree_node is document:
+        return None
+    functions = plain.get_signature_functions() if is_bound else ()
+    has_stars = any(parameter.star_count for each in functions for parameter in each.tree_node.get_params())
+    return None if has_stars else (type(plain), is_bound, plain.tree_node)
 
 
 def _takes_more(signature: Any) -> bool:
@@ -66,14 +120,9 @@ def callee_of(leaf: Any) -> tuple[list[Any], list[Any]] | None:
     return None
 
 
-def callee_values(context: Any, callee: list[Any], *, is_guessed: bool = True) -> tuple[Any, bool]:
-    """What is called, and whether it can be nothing else. Nothing if that is not known and not guessed."""
-    from holesmith.analysis.jedi_members import inferred
-
-    values = Provenance().chain(context, callee)
-    if values:
-        return values, True
-    return (inferred(context, callee) if is_guessed else ()), False
+def callee_values(context: Any, callee: list[Any]) -> Any:
+    """What is called, or what jedi thinks of it."""
+    return Provenance().chain(context, callee) or inferred(context, callee)
 
 
 def argument_index(arguments: list[Any], leaf: Any) -> int:

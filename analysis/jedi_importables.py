@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from holesmith.analysis.answers import Importables, MissingNames
+from holesmith.analysis.bindings import code_of
 from holesmith.analysis.class_closure import open_reason
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.jedi_project import PLACEHOLDER, FilledHole, JediProject
@@ -16,6 +17,7 @@ from holesmith.analysis.questions import ImportablesQuestion, MissingNamesQuesti
 from jedi.inference.imports import Importer
 
 _IMPORT = re.compile(r"^(?:[^#\n]*[;:])?[ \t\f]*((?:from|import)\b)", re.MULTILINE)
+_QUOTED = re.compile(r"""(?<=["'])\w+(?=["'])""")
 _LANGUAGE_NAMES = ("__doc__", "__file__", "__name__", "__package__", "__path__", "__spec__")
 
 
@@ -76,9 +78,10 @@ def _own_names(modules: Any) -> Iterator[str]:
         node = getattr(module, "tree_node", None)
         if node is None or _is_package(module):
             continue
+        exported = _quoted(module) if "__all__" in node.get_used_names() else frozenset()
         for statement in node.iter_imports():
             for name in statement.get_defined_names():
-                if not _is_exported(node, name):
+                if name.value not in exported and not _is_as_itself(name):
                     yield name.value
 
 
@@ -87,13 +90,15 @@ def _is_package(module: Any) -> bool:
     return getattr(module, "tree_node", None) is not None and module.is_package()
 
 
-def _is_exported(node: Any, name: Any) -> bool:
-    """Whether an imported name is for others: imported as itself, or named in what the module exports."""
+def _quoted(module: Any) -> frozenset[str]:
+    """The words that stand alone in quotation marks, among which are those that a module exports."""
+    return frozenset(_QUOTED.findall(code_of(module.as_context(), module.tree_node)))
+
+
+def _is_as_itself(name: Any) -> bool:
+    """Whether an imported name is for others, as is one that is imported as itself."""
     before = name.get_previous_leaf()
-    if before.value == "as" and before.get_previous_leaf().value == name.value:
-        return True
-    code = node.get_code() if "__all__" in node.get_used_names() else ""
-    return f'"{name.value}"' in code or f"'{name.value}'" in code
+    return before.value == "as" and before.get_previous_leaf().value == name.value
 
 
 def _module_before(filled: FilledHole) -> tuple[int, tuple[str, ...], bool]:

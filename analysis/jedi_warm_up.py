@@ -76,14 +76,14 @@ def _receivers(filled: FilledHole) -> list[_Work]:
 
 
 def _callees(filled: FilledHole) -> list[_Work]:
-    """As `_receivers`, for what is called."""
+    """As `_receivers`, for what is called, and what that gives."""
     pieces: dict[str, _Work] = {}
     module = filled.module_context
     for name in _names_by_nearness(filled):
-        callee = _callee_ending_with(name)
-        if callee and len(pieces) < CALLEES_MAX:
-            text = "".join(code_of(module, node) for node in callee)
-            pieces.setdefault(text, partial(_look_at_call, module, name, callee))
+        call = _call_of(name)
+        if call and len(pieces) < CALLEES_MAX:
+            text = "".join(code_of(module, node) for node in call[:-1])
+            pieces.setdefault(text, partial(_look_at_call, module, name, call))
     return list(pieces.values())
 
 
@@ -93,19 +93,20 @@ def _names_by_nearness(filled: FilledHole) -> list[Any]:
     return sorted((name for names in used for name in names), key=lambda name: abs(name.start_pos[0] - line))
 
 
-def _callee_ending_with(name: Any) -> list[Any]:
-    """The operand and the trailers up to a name behind which it is called; nothing if it is not."""
+def _call_of(name: Any) -> list[Any]:
+    """The operand and the trailers up to that behind a name with which it is called; nothing if it is not."""
     last = name.parent if is_member(name) else name
     following = last.get_next_sibling() if last.parent.type in ("atom_expr", "power") else None
     if following is None or following.type != "trailer" or following.children[0].value != "(":
         return []
     siblings = last.parent.children
-    return [each for each in siblings[: siblings.index(following)] if each.type != "keyword"]
+    return [each for each in siblings[: siblings.index(following) + 1] if each.type != "keyword"]
 
 
 def _look_at(module: Any, name: Any, receiver: list[Any]) -> None:
     view_of(module.create_context(name), name, receiver, is_guessed=False)
 
 
-def _look_at_call(module: Any, name: Any, callee: list[Any]) -> None:
-    call_of(module.create_context(name), callee, 0, set(), is_guessed=False)
+def _look_at_call(module: Any, name: Any, call: list[Any]) -> None:
+    call_of(module.create_context(name), call[:-1], 0, set(), is_guessed=False)
+    _look_at(module, name, call)

@@ -13,23 +13,36 @@ from holesmith.analysis.method_values import (
     TRANSPARENT_DECORATORS,
     ClassMethod,
     bound_methods,
+    class_of,
     functions_of,
+    methods_of,
 )
 from jedi.inference.base_value import ValueSet
 from jedi.inference.names import TreeNameDefinition
 
 
-def member_of_class(investigation: Investigation, value: Any, name: str) -> Any:
-    """The first class of the method resolution order that binds the name decides."""
-    owner = value if value.is_class() else value.py__class__()
-    for base in owner.py__mro__():
+def member_of_class(investigation: Investigation, value: Any, name: str, *, is_called: bool = False) -> Any:
+    """The first class of the method resolution order that binds the name decides.
+
+    ``is_called`` is as for ``Provenance.chain``.
+    """
+    for base in class_of(value).py__mro__():
         classdef = getattr(base, "tree_node", None)
         if classdef is None or classdef.type != "classdef":
             continue
         bindings = list(class_bindings(classdef, name))
+        if is_called and _is_one_method(bindings):
+            return ValueSet(methods_of(value, class_of(value), bindings[-1].get_definition()))
         if bindings:
             return _bound_members(investigation, value, base, bindings)
     return investigation.unknown(f"no member {name}")
+
+
+def _is_one_method(bindings: list[Any]) -> bool:
+    """Whether nothing but a function without decorators is bound; it may have overloads."""
+    definition = bindings[-1].get_definition() if bindings else None
+    is_function = definition is not None and definition.type == "funcdef"
+    return is_function and decorators_of(definition) <= {"overload"} and all(map(is_overload, bindings[:-1]))
 
 
 def _bound_members(investigation: Investigation, value: Any, base: Any, bindings: list[Any]) -> Any:
@@ -53,7 +66,7 @@ def with_assigned(declared: Any, assigned: Iterable[Any]) -> Any:
 
 
 def _class_name(value: Any) -> str:
-    return str((value if value.is_class() else value.py__class__()).py__name__())
+    return str(class_of(value).py__name__())
 
 
 def _bound_member(investigation: Investigation, value: Any, class_context: Any, binding: Any) -> Any:
@@ -77,7 +90,7 @@ def _bound_member(investigation: Investigation, value: Any, class_context: Any, 
 def _as_attribute(investigation: Investigation, owner: Any, values: Any) -> Any:
     """Values bound in the body of a class, looked up on ``owner``: some become something else there."""
     own = [each for each in values or () if not each.get_root_context().is_stub()]
-    cls = owner if owner.is_class() else owner.py__class__()
+    cls = class_of(owner)
     if own and (not has_known_bases(cls) or shapes_subclasses(cls)):
         return investigation.unknown("what the class makes of its attributes is not known")
     if any(each.is_function() for each in own):
@@ -102,7 +115,7 @@ def _method(investigation: Investigation, value: Any, function: Any, name: str) 
     decorators = decorators_of(function)
     if not decorators <= TRANSPARENT_DECORATORS | PROPERTY_DECORATORS:
         return investigation.unknown("a decorated method")
-    owner = value if value.is_class() else value.py__class__()
+    owner = class_of(value)
     if decorators & PROPERTY_DECORATORS and not value.is_class():
         methods = bound_methods(value, owner, function)
         return investigation.merge(returned(investigation, each, each) for each in methods)

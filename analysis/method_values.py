@@ -5,8 +5,10 @@ from typing import Any
 
 from holesmith.analysis.bindings import scope_of
 from jedi.inference.base_value import ValueWrapper
+from jedi.inference.compiled import builtin_from_name
 from jedi.inference.value.function import FunctionValue
 from jedi.inference.value.instance import BoundMethod
+from jedi.inference.value.iterable import Sequence
 
 # What may stand above a function without changing what a call of it gives.
 TRANSPARENT_DECORATORS = frozenset(
@@ -41,6 +43,18 @@ def functions_of(owner: Any, function: Any) -> Iterator[Any]:
     for base in owner.py__mro__():
         if getattr(base, "tree_node", None) is scope_of(function):
             yield FunctionValue.from_context(base.as_context(), function)
+
+
+def class_of(value: Any) -> Any:
+    """The class of an instance, and a class itself."""
+    if isinstance(value, Sequence):  # its own idea of its class has jedi infer all of its elements
+        return builtin_from_name(value.inference_state, value.array_type)
+    return value if value.is_class() else value.py__class__()
+
+
+def methods_of(value: Any, owner: Any, function: Any) -> Iterator[Any]:
+    """A plain method, as it is looked up on a class or an instance of it."""
+    return functions_of(owner, function) if value.is_class() else bound_methods(value, owner, function)
 
 
 def bound_methods(instance: Any, owner: Any, function: Any) -> Iterator[Any]:

@@ -297,8 +297,14 @@ class Provenance:
             return self.unknown("operator")
         return self.chain(context, children, is_awaited)
 
-    def chain(self, context: Any, children: list[Any], is_awaited: bool = False) -> Any:
-        """The value of a postfix expression given as its first operand and its trailers."""
+    def chain(
+        self, context: Any, children: list[Any], is_awaited: bool = False, *, is_called: bool = False
+    ) -> Any:
+        """The value of a postfix expression given as its first operand and its trailers.
+
+        ``is_called`` is for who asks what a call of it takes: a method need not know for that what the type
+        variables of its class stand for.
+        """
         if children[0].type == "name" and children[0].value == "super" and len(children) > 1:
             values = infer_trailer(context, context.infer_node(children[0]), children[1])
             first = 2
@@ -311,24 +317,24 @@ class Provenance:
             if not values:
                 return self.unknown("no value")
             is_last = index == len(children) - 1
-            values = self._trailer(values, trailer, is_awaited and is_last)
+            values = self._trailer(values, trailer, is_awaited and is_last, is_called and is_last)
         return values
 
-    def _trailer(self, values: Any, trailer: Any, is_awaited: bool) -> Any:
+    def _trailer(self, values: Any, trailer: Any, is_awaited: bool, is_called: bool) -> Any:
         mark = trailer.children[0].value
         if mark == ".":
             name = trailer.children[1].value
-            return self.merge(self.member(value, name) for value in values)
+            return self.merge(self.member(value, name, is_called=is_called) for value in values)
         if mark == "(":
             return self.call(values, is_awaited)
         some = [value for value in values if value.name.string_name != "NoneType"]
         return self.merge(subscribed(self, value, trailer.children[1]) for value in some or values)
 
-    def member(self, value: Any, name: str) -> Any:
+    def member(self, value: Any, name: str, *, is_called: bool = False) -> Any:
         if value.is_module() or not hasattr(value, "py__class__"):  # the latter are namespace packages
             names = value.goto(name)
             return self.merge(self._imported(each) for each in names) if names else self.unknown(f"no {name}")
-        return member_of_class(self, value, name)
+        return member_of_class(self, value, name, is_called=is_called)
 
     def call(self, callees: Any, is_awaited: bool = False) -> Any:
         if not callees:
