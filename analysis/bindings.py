@@ -11,6 +11,7 @@ from jedi.parser_utils import get_parent_scope
 BINDINGS_MAX = 40
 LINE_LEAVES_MAX = 80
 _KEPT = "bindings found by holesmith"
+_DEFINED = "names defined by holesmith"
 _UNSEEN = frozenset(("argument", "subscript", "dictorsetmaker"))
 """Where parso reads ``x := y`` and does not say that it binds ``x``."""
 _BLOCKS = frozenset(
@@ -64,13 +65,17 @@ def bindings_of(tree_name: Any) -> list[Any] | None:
     """
     scope = scope_of(tree_name)
     used = tree_name.get_root_node().get_used_names()
-    # A builtin may be named some thousand times in its file, and each annotation asks for it. What is found
-    # is kept with the names of the tree, which are others where the tree is changed.
-    kept: dict[tuple[str, Any], list[Any] | None] = vars(used).setdefault(_KEPT, {})
+    # A builtin may be named some thousand times in its file, and each annotation asks for it.
+    kept: dict[tuple[str, Any], list[Any] | None] = _kept_with(used, _KEPT)
     key = tree_name.value, scope
     if key not in kept:
         kept[key] = _bindings_in(scope, used.get(tree_name.value, ()))
     return kept[key]
+
+
+def _kept_with(used: Any, name: str) -> dict[Any, Any]:
+    """A memo that is kept with the names of a tree, which are others where the tree is changed."""
+    return vars(used).setdefault(name, {})
 
 
 def _bindings_in(scope: Any, names: Iterable[Any]) -> list[Any] | None:
@@ -173,8 +178,15 @@ def is_overload(binding: Any) -> bool:
     return definition is not None and definition.type == "funcdef" and "overload" in decorators_of(definition)
 
 
-def defined_names(scope: Any) -> set[str]:
+def defined_names(scope: Any) -> frozenset[str]:
     """The names bound directly in a file or in the body of a class, in any branch."""
+    kept: dict[Any, frozenset[str]] = _kept_with(scope.get_root_node().get_used_names(), _DEFINED)
+    if scope not in kept:
+        kept[scope] = frozenset(_names_defined_in(scope))
+    return kept[scope]
+
+
+def _names_defined_in(scope: Any) -> set[str]:
     body = scope.get_suite() if scope.type == "classdef" else scope
     found: set[str] = set()
     for statement in _statements(body):

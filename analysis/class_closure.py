@@ -5,6 +5,7 @@ from typing import Any
 
 from holesmith.analysis.bindings import code_of, decorators_of
 from jedi.inference.cache import inference_state_method_cache
+from jedi.inference.gradual.base import GenericClass
 from jedi.inference.imports import Importer
 
 _PLAIN_METACLASSES = frozenset(
@@ -59,11 +60,14 @@ def open_reason(value: Any) -> str | None:
         return "its class is not known"
     if owner.py__name__() in _OPEN_NAMES:
         return f"{owner.py__name__()} takes any attribute"
-    for base in owner.py__mro__():
-        reason = _open_class(base)
-        if reason:
-            return reason
-    return _completed_below(owner)
+    return _open_owner(owner._class_value if isinstance(owner, GenericClass) else owner)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+
+
+@inference_state_method_cache()
+def _open_owner(owner: Any) -> str | None:
+    """Of a class without what its type variables stand for, which is another value each time."""
+    reasons = (reason for base in owner.py__mro__() if (reason := _open_class(base)))
+    return next(reasons, None) or _completed_below(owner)
 
 
 def _completed_below(owner: Any) -> str | None:

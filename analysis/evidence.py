@@ -5,7 +5,7 @@ hole shows both, without any inference.
 """
 
 import re
-from collections.abc import Set
+from collections.abc import Iterator, Set
 from typing import Any
 
 from holesmith.analysis.bindings import code_of, region_of
@@ -13,25 +13,55 @@ from holesmith.analysis.jedi_project import PLACEHOLDER
 
 # Also guards of the project's own: ``is_request(x)``, but not the tests of a path's file. What ``isinstance``
 # says is read more closely (type_tests.py).
-_TESTS = (
+_TESTS = re.compile(
     r"(?<!def )\b(?:issubclass|hasattr|getattr|setattr|delattr|callable|cast|type"
-    r"|(?!isinstance|isfile|isdir|isabs|islink|ismount|isnan|isinf|isatty)(?:is|has)_?[a-z]\w*)\(\s*"
+    r"|(?!isinstance|isfile|isdir|isabs|islink|ismount|isnan|isinf|isatty)(?:is|has)_?[a-z]\w*)\(\s*$"
 )
+_MEMBER = re.compile(r"\s*\.\s*([^\W\d]\w*)")
+_ARGUMENT_END = re.compile(r"\s*[,)]")
+_MATCH = re.compile(r"\bmatch\b[^\n]*$")
+_HEADER_END = re.compile(r"\b[^\n]*:[ \t]*$", re.MULTILINE)
+TEST_CHARACTERS = 200
+"""The longest test that is seen before its argument."""
 
 
 def contradiction(known: Set[str], context: Any, leaf: Any, receiver: list[Any]) -> str | None:
     """A reason to doubt that the receiver has only ``known`` members."""
     text = "".join(each.get_code() for each in receiver).strip()
     region = code_of(context, region_of(leaf, receiver))
-    pattern = re.escape(text)
-    for match in re.finditer(rf"(?<![\w.]){pattern}\s*\.\s*([^\W\d]\w*)", region):
-        if match[1] not in known and match[1] not in (PLACEHOLDER, leaf.value):
-            return f"{match[1]} is used on it too"
-    if re.search(rf"{_TESTS}{pattern}\s*[,)]", region):
+    spans = list(_mentions(region, text))
+    for _, stop in spans:
+        member = _MEMBER.match(region, stop)
+        if member is not None and member[1] not in known and member[1] not in (PLACEHOLDER, leaf.value):
+            return f"{member[1]} is used on it too"
+    if any(_is_tested(region, start, stop) for start, stop in spans):
         return "its type is tested"
-    if re.search(rf"\bmatch\b[^\n]*(?<![\w.]){pattern}\b[^\n]*:[ \t]*$", region, re.M):
+    if any(_is_matched(region, start, stop) for start, stop in spans):
         return "it is matched"
     return "a missing attribute is caught" if _is_caught(leaf) else None
+
+
+def _mentions(region: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where the receiver stands as a whole. A pattern would have to be compiled for each receiver."""
+    start = region.find(text)
+    while start >= 0:
+        before = region[start - 1 : start]
+        if not (before.isalnum() or before in ("_", ".")):
+            yield start, start + len(text)
+        start = region.find(text, start + 1)
+
+
+def _is_tested(region: str, start: int, stop: int) -> bool:
+    before = region[start - 1 : start]
+    if not (before == "(" or before.isspace()) or _ARGUMENT_END.match(region, stop) is None:
+        return False
+    return _TESTS.search(region, max(start - TEST_CHARACTERS, 0), start) is not None
+
+
+def _is_matched(region: str, start: int, stop: int) -> bool:
+    if _HEADER_END.match(region, stop) is None:
+        return False
+    return _MATCH.search(region, region.rfind("\n", 0, start) + 1, start) is not None
 
 
 def _is_caught(leaf: Any) -> bool:

@@ -85,7 +85,7 @@ def _key(context: Any, value: Any) -> Any:
     part in it, and where it is up to the instance of a method what its stars are passed on to.
     """
     is_bound = type(value) is BoundMethod
-    plain = value._wrapped_value if is_bound else value  # noqa: SLF001
+    plain = value._wrapped_value if is_bound else value  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
     document = context.get_root_context().tree_node
     if type(plain) not in _KEPT_KINDS or plain.get_root_context().tree_node is document:
         return None

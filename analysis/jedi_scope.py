@@ -1,5 +1,6 @@
 """The names that may begin an expression at the hole, innermost scope first."""
 
+from dataclasses import replace
 from typing import Any
 
 from holesmith.analysis.answers import Origin, ScopeName, ScopeNames
@@ -14,6 +15,7 @@ from jedi.inference.context import get_global_filters
 
 NAMES_MAX = 3_000
 _KEPT = "builtins listed by holesmith"
+_DESCRIBED = "builtins described by holesmith"
 
 
 def scope_names_at(project: JediProject, question: ScopeQuestion, deadline: Deadline) -> ScopeNames:
@@ -24,11 +26,22 @@ def scope_names_at(project: JediProject, question: ScopeQuestion, deadline: Dead
         text = name.string_name
         if text in found or text == PLACEHOLDER or len(found) >= NAMES_MAX:
             continue
-        is_typed = len(found) < question.typed_max and not deadline.is_near(10)
-        type_ = type_text(name.infer()) if is_typed else None
-        found[text] = ScopeName(text, kind_of(name), _origin(name, module), type_)
+        found[text] = _described(name, module)
+        if len(found) <= question.typed_max and not deadline.is_near(10):
+            found[text] = replace(found[text], type=type_text(name.infer()))
     is_complete = has_all_names(module.get_value()) and len(found) < NAMES_MAX
     return ScopeNames(tuple(found.values()), is_complete)
+
+
+def _described(name: Any, module: Any) -> ScopeName:
+    """Without its type. What is said of the builtins is kept with jedi's state, as they are."""
+    kept: dict[Any, ScopeName] = kept_with(module.inference_state, _DESCRIBED)
+    if name in kept:
+        return kept[name]
+    described = ScopeName(name.string_name, kind_of(name), _origin(name, module))
+    if described.origin == "builtin":
+        kept[name] = described
+    return described
 
 
 def visible_names(context: Any, position: tuple[int, int]) -> list[Any]:

@@ -18,6 +18,7 @@ from holesmith.analysis.jedi_call import call_of
 from holesmith.analysis.jedi_listing import members_listed
 from holesmith.analysis.jedi_members import receiver_of, view_of
 from holesmith.analysis.jedi_project import FilledHole, JediProject
+from holesmith.analysis.jedi_scope import visible_names
 from holesmith.analysis.questions import WarmUpQuestion
 from jedi.inference.names import TreeNameDefinition
 
@@ -32,7 +33,7 @@ def warm_up(project: JediProject, question: WarmUpQuestion, deadline: Deadline) 
     if question.begin == 0:
         project.documents.renew(question.source.path)
     filled = project.fill(question.source, question.offset)
-    pieces = [*_imports(filled), *_receivers(filled), *_callees(filled)]
+    pieces = [*_imports(filled), partial(_look_around, filled), *_receivers(filled), *_callees(filled)]
     stop_at = time.monotonic() + SLICE_S
     for index in range(question.begin, len(pieces)):
         try:
@@ -43,6 +44,11 @@ def warm_up(project: JediProject, question: WarmUpQuestion, deadline: Deadline) 
         if time.monotonic() >= stop_at or deadline.is_near():
             return WarmedUp(index + 1 if index + 1 < len(pieces) else None)
     return WarmedUp(None)
+
+
+def _look_around(filled: FilledHole) -> None:
+    """The names in scope, those of the builtins among them."""
+    visible_names(filled.context, filled.position)
 
 
 def _imports(filled: FilledHole) -> Iterator[_Work]:

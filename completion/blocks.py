@@ -2,10 +2,11 @@
 
 import re
 from bisect import bisect_left
+from functools import lru_cache
 from itertools import islice
 from operator import attrgetter
 
-from holesmith.analysis.excerpt import excerpt_at
+from holesmith.analysis.excerpt import Excerpt, excerpt_at
 from holesmith.analysis.lexer import tokenize
 from holesmith.analysis.lexicon import lexicon_of
 
@@ -26,14 +27,19 @@ def is_conditional(text: str) -> bool:
     return False
 
 
+@lru_cache(maxsize=2)
+def excerpt_before(language: str, before: str) -> Excerpt:
+    """What is known of the text before the cursor, which several parts of a completion look at."""
+    return excerpt_at(language, before, "")
+
+
 def words_around(language: str, before: str, after: str) -> frozenset[str]:
     """The bare names in the definition at the left margin that the cursor is in: all before the cursor, and
     those behind it too if it is in a loop, which may have bound them in an earlier turn.
     """
     start = max((found.start() for found in _MARGIN.finditer(before)), default=0)
     start = max(start, len(before) - WORDS_CHARACTERS_MAX)
-    # The lexer has seen this text already, where the hole was looked at, but none that begins at ``start``.
-    tokens = excerpt_at(language, before, "").tokens
+    tokens = excerpt_before(language, before).tokens
     first = bisect_left(tokens, start, key=attrgetter("start"))
     text = before[start:]
     if _is_in_loop(text):

@@ -72,7 +72,7 @@ def _doubt_of_word(start: int, generated: str, known: Words) -> Doubt:
 
 def _is_mentioned(start: int, generated: str) -> bool:
     """Whether the generated text has the same word before, which was judged there, or bound."""
-    return re.search(rf"\b{re.escape(word_at(generated, start))}\b", generated[:start]) is not None
+    return word_at(generated, start) in _WORD.findall(generated[:start])
 
 
 def _doubt_of_literal(start: int, generated: str) -> Doubt:

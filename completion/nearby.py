@@ -8,7 +8,7 @@ analysis not to trust its own list. So a verdict is the same with it and without
 import builtins
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -34,6 +34,9 @@ _FUNCTION = re.compile(r"^([ \t]*)(?:async[ \t]+)?def\b", re.MULTILINE)
 _CLASS = re.compile(r"^class\b", re.MULTILINE)
 _COMMENT = re.compile(r"#[^\n]*")
 _NAMED = re.compile(r"\w+\s*=(?!=)")
+_CLOSED = re.compile(r"\s*\)")
+_BRACKET = re.compile(r"[()]")
+_KEYWORD = re.compile(r"\b(\w+)[ \t]*=")
 
 CALLS_MAX = 8
 CALL_CHARACTERS_MAX = 400
@@ -100,18 +103,19 @@ class Nearby:
 
     def takes(self, callee: str, positional: int) -> bool:
         """Whether the same callee gets more than so many arguments without a name elsewhere."""
-        call = re.compile(rf"(?<![\w.]){re.escape(callee)}\(")
-        found = (
-            positional_arguments(text, match.end())
+        return any(
+            positional_arguments(text, start) > positional
             for text in (self.before, self.after)
-            for match in islice(call.finditer(text), CALLS_MAX)
+            for start in islice(_calls(text, callee), CALLS_MAX)
         )
-        return any(count > positional for count in found)
 
     def takes_none(self, callee: str) -> bool:
         """Whether the same callee is called without arguments elsewhere."""
-        call = re.compile(rf"(?<![\w.]){re.escape(callee)}\(\s*\)")
-        return call.search(self.before) is not None or call.search(self.after) is not None
+        return any(
+            _CLOSED.match(text, start) is not None
+            for text in (self.before, self.after)
+            for start in _calls(text, callee)
+        )
 
     def is_builtin(self, name: str) -> bool:
         """Whether Python itself provides the name, and the document does not bind it at its left margin."""
@@ -123,8 +127,22 @@ class Nearby:
 
     def has_keyword(self, callee: str, keyword: str) -> bool:
         """Whether the same callee gets this keyword elsewhere, in a call without calls before it."""
-        call = re.compile(rf"(?<![\w.]){re.escape(callee)}\([^()]*\b{re.escape(keyword)}[ \t]*=")
-        return call.search(self.before) is not None or call.search(self.after) is not None
+        return any(
+            keyword in _KEYWORD.findall(_BRACKET.split(text[start:], 1)[0])
+            for text in (self.before, self.after)
+            for start in _calls(text, callee)
+        )
+
+
+def _calls(text: str, callee: str) -> Iterator[int]:
+    """Where the arguments of its calls begin. A pattern would have to be compiled for each callee."""
+    opened = f"{callee}("
+    at = text.find(opened)
+    while at >= 0:
+        before = text[at - 1 : at]
+        if not (before.isalnum() or before in ("_", ".")):
+            yield at + len(opened)
+        at = text.find(opened, at + 1)
 
 
 def positional_arguments(text: str, start: int) -> int:

@@ -17,7 +17,7 @@ from holesmith.analysis.lexer import Token, tokenize
 from holesmith.analysis.lexicon import lexicon_of
 from holesmith.analysis.tokens_before_hole import TokensBeforeHole
 from holesmith.completion.argument_place import ArgumentPlace, argument_place
-from holesmith.completion.blocks import is_conditional
+from holesmith.completion.blocks import excerpt_before, is_conditional
 from holesmith.completion.import_list import is_before_list, is_behind_name, is_name_place
 
 TriggerKind = Literal[
@@ -83,9 +83,12 @@ class Surroundings:
 
     def triggers(self, generated: str, known: int) -> list[Trigger]:
         """Those that ``generated[known:]`` adds. Costs some lexing of the statement for each word."""
-        found = (
-            trigger for offset in range(known, len(generated)) for trigger in self._at(generated, offset)
-        )
+        found: list[Trigger | None] = []
+        before = generated[known - 1] if known else self.statement[-1:]
+        for offset, character in enumerate(generated[known:], known):
+            if not (before.isidentifier() and character.isidentifier()):  # nothing fires inside a word
+                found += self._at(generated, offset)
+            before = character
         return [trigger for trigger in found if trigger is not None]
 
     def _at(self, generated: str, offset: int) -> Iterator[Trigger | None]:
@@ -162,7 +165,7 @@ class Surroundings:
 
     def _place(self, generated: str, behind: tuple[str, ...]) -> ArgumentPlace | None:
         """Where an argument of a call could begin."""
-        if (self.statement + generated).rstrip()[-1:] not in behind:
+        if (generated.rstrip() or self.statement.rstrip())[-1:] not in behind:
             return None
         excerpt, hole = self._look(generated)
         place = argument_place(excerpt) if hole.kind == "argument" else None
@@ -258,7 +261,7 @@ def _look_at(language: str, text: str) -> tuple[Excerpt, Hole]:
 
 def surroundings_of(language: str, before: str) -> Surroundings:
     """``before`` is the document up to where the generated text begins, of any length."""
-    excerpt = excerpt_at(language, before, "")
+    excerpt = excerpt_before(language, before)
     literal = excerpt.open_literal
     outer = next((i for i in excerpt.open_tokens if _is_in_statement(excerpt, i)), len(excerpt.tokens))
     if literal is not None:
