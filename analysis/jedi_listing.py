@@ -6,8 +6,7 @@ found for a class or module of another file is kept with the inference state.
 """
 
 import re
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from holesmith.analysis.answers import Member
@@ -39,18 +38,18 @@ _WITHIN = "names within a class by holesmith"
 
 def names_of(context: Any, value: Any) -> list[Any]:
     """jedi's names of all members of a value, those of metaclasses too; a name may come several times."""
-    with _all_branches(context.inference_state):
-        return list(_names(context, value))[:MEMBERS_MAX]
+    return list(_names(context, value))[:MEMBERS_MAX]
 
 
-@contextmanager
-def _all_branches(state: Any) -> Generator[None]:
-    """What jedi thinks of the conditions around a member takes none away: the code may be for another system,
-    and for a newer Python.
+def names_in(state: Any, names: Any) -> list[Any]:
+    """All names of a filter of jedi's.
+
+    What jedi thinks of the conditions around a name takes none away: the code may be for another system, and
+    for a newer Python. To infer anything meanwhile would go wrong, as jedi counts on one ``Ellipsis`` of two.
     """
     state.flow_analysis_enabled = False
     try:
-        yield
+        return list(names.values())
     finally:
         state.flow_analysis_enabled = True
 
@@ -59,7 +58,7 @@ def _names(context: Any, value: Any) -> Iterator[Any]:
     for each in _with_source(value):
         for names in each.get_filters(origin_scope=context.tree_node):
             _narrow(names)
-            yield from names.values()
+            yield from names_in(context.inference_state, names)
     yield from _names_elsewhere(context, value)
 
 
@@ -77,7 +76,7 @@ def _names_elsewhere(context: Any, value: Any) -> Iterator[Any]:
         for metaclass in value.get_metaclasses():
             for names in metaclass.get_filters():
                 _narrow(names)
-                yield from names.values()
+                yield from names_in(context.inference_state, names)
 
 
 def _narrow(names: Any) -> None:
@@ -126,13 +125,12 @@ def owners(value: Any) -> list[Any]:
 
 def _listed(context: Any, value: Any) -> list[Member]:
     found: dict[str, Member] = {}
-    with _all_branches(context.inference_state):
-        for each in _with_source(value):
-            for names in _filters(each, context.tree_node):
-                for member in _let_through(names, context):
-                    found.setdefault(member.name, member)
-        for member in _plain(_names_elsewhere(context, value)):
-            found.setdefault(member.name, member)
+    for each in _with_source(value):
+        for names in _filters(each, context.tree_node):
+            for member in _let_through(names, context):
+                found.setdefault(member.name, member)
+    for member in _plain(_names_elsewhere(context, value)):
+        found.setdefault(member.name, member)
     return list(found.values())[:MEMBERS_MAX]
 
 
@@ -154,7 +152,7 @@ def _let_through(names: Any, context: Any) -> Iterable[Member]:
         names = vars(names)["_class_filter"]
     scope = vars(names).get("_parser_scope")
     if type(names) not in (ClassFilter, SelfAttributeFilter) or scope.type != "classdef":
-        return _plain(names.values())
+        return _plain(names_in(context.inference_state, names))
     members = _read(context, scope, is_of_instances=type(names) is SelfAttributeFilter)
     if any(map(_is_private, members)) and not _is_within(context.tree_node, scope):
         return [member for name, member in members.items() if not _is_private(name)]

@@ -27,6 +27,7 @@ from holesmith.analysis.hole import Hole, hole_of
 from holesmith.analysis.jedi_documents import DOCUMENTS_MAX, JediDocuments
 from holesmith.analysis.jedi_options import Options
 from holesmith.analysis.questions import Source
+from holesmith.analysis.star_arguments import end_circles
 from holesmith.analysis.statement_graft import graft
 from jedi.api.environment import InterpreterEnvironment
 from parso.cache import parser_cache
@@ -118,6 +119,7 @@ class JediProject:
         jedi.settings.dynamic_array_additions = False
         jedi.settings.auto_import_modules = []
         jedi.settings.fast_parser = False
+        end_circles()
         setattr(parso.cache, "_CACHED_SIZE_TRIGGER", 100 * FILES_MAX)  # noqa: B010 # private; see forget_files
         interpreter = IsolatedEnvironment()
         environment = find_environment(options)

@@ -7,6 +7,7 @@ from holesmith.analysis.answers import Origin, ScopeName, ScopeNames
 from holesmith.analysis.bindings import scope_of
 from holesmith.analysis.class_closure import has_all_names
 from holesmith.analysis.deadline import Deadline
+from holesmith.analysis.jedi_listing import names_in
 from holesmith.analysis.jedi_project import PLACEHOLDER, JediProject
 from holesmith.analysis.jedi_states import kept_with
 from holesmith.analysis.jedi_symbols import kind_of, type_text
@@ -45,28 +46,20 @@ def _described(name: Any, module: Any) -> ScopeName:
 
 
 def visible_names(context: Any, position: tuple[int, int]) -> list[Any]:
-    """jedi's names of every scope around a position; a name may come several times.
-
-    What jedi thinks of the conditions around a binding takes no name away: it may be wrong.
-    """
-    state = context.inference_state
-    state.flow_analysis_enabled = False
-    try:
-        filters = get_global_filters(context, position, origin_scope=None)
-        return [name for each in filters for name in _names(each)]
-    finally:
-        state.flow_analysis_enabled = True
+    """jedi's names of every scope around a position; a name may come several times."""
+    filters = get_global_filters(context, position, origin_scope=None)
+    return [name for each in filters for name in _names(context.inference_state, each)]
 
 
-def _names(names: Any) -> list[Any]:
+def _names(state: Any, names: Any) -> list[Any]:
     """All names of a filter; those of the builtins are kept with jedi's state."""
     context = vars(names).get("parent_context")
     if context is None or not context.is_builtins_module():
-        return list(names.values())
-    kept: dict[Any, list[Any]] = kept_with(context.inference_state, _KEPT)
+        return names_in(state, names)
+    kept: dict[Any, list[Any]] = kept_with(state, _KEPT)
     key = context, type(names)
     if key not in kept:
-        kept[key] = list(names.values())
+        kept[key] = names_in(state, names)
     return kept[key]
 
 
