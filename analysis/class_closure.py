@@ -32,8 +32,11 @@ _PLAIN_DECORATORS = frozenset(
     ]
 )
 _DYNAMIC_HOOKS = ("__getattr__", "__getattribute__")
+_ATTRIBUTES = r"(?:\b(?:self|cls)\.__dict__|\bvars\(\s*(?:self|cls)?\s*\))"
 _DYNAMIC_CLASS = re.compile(
-    r"\bsetattr\(\s*(?:self|cls)\b|\b(?:self|cls)\.__dict__|\bvars\(\s*(?:self|cls)?\s*\)|\blocals\(\)|\bexec\("
+    r"\bsetattr\(\s*(?:self|cls)\b|\blocals\(\)|\bexec\("
+    # To read all attributes makes no others.
+    rf"|(?<!\*\*)(?<!\bin )(?<!\bdict\()(?<!\blist\(){_ATTRIBUTES}(?!\.(?:items|keys|values|copy|get)\()"
 )
 _DYNAMIC_MODULE = re.compile(
     r"\bglobals\(\)|\bvars\(\)|\blocals\(\)|\bexec\(|lazy_import|lazy_loader|LazyModule"
