@@ -298,8 +298,25 @@ class Watch:
         if trigger.kind in _WHOLE:
             start, constraint = self._instead(trigger, place, choices)
             tokens_kept = self._token_at(self._byte_offset(start))
+        elif trigger.kind in ("member", "name"):
+            constraint, tokens_kept = self._without_special_names(start, constraint, tokens_kept)
         self._refusals.append(self._refusal(guard, constraint, tokens_kept))
         return self._going_back(self._byte_offset(start), (constraint, *also), tokens_kept)
+
+    def _without_special_names(
+        self, start: int, constraint: Constraint, tokens_kept: int
+    ) -> tuple[Constraint, int]:
+        """Where ``_cache`` is refused and what stays of it is ``_``, with which only names such as
+        ``__getstate__`` begin: none of those was meant, and the name begins anew.
+        """
+        at = self._byte_offset(start)
+        kept = b"".join(self._spellings[:tokens_kept])[at:]
+        refused = b"".join(self._spellings[: tokens_kept + 1])[at:]
+        others = tuple(name for name in constraint.names if not name.startswith(b"__"))
+        is_special = kept == b"_" and not refused.startswith(b"__")
+        if not (is_special and others) or any(name.startswith(kept) for name in others):
+            return constraint, tokens_kept
+        return replace(constraint, names=others), self._token_at(at)
 
     def _instead(self, trigger: Trigger, place: _Place, choices: Choices) -> tuple[int, Constraint]:
         """What is demanded in the place of a refused word, and from where on.

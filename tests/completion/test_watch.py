@@ -268,6 +268,35 @@ async def test_invented_names_are_refused(source: str, words: list[str], analyst
     assert all(word.startswith(begun) for word, begun in zip(words, found, strict=True))
 
 
+@pytest.mark.parametrize(
+    ("tokens", "kept", "lead"),
+    [((b"cart", b".", b"_", b"price"), 2, b""), ((b"cart", b"._", b"price"), 1, b".")],
+    ids=["the underscore alone", "the underscore behind its dot"],
+)
+async def test_no_special_name_takes_the_place_of_an_invented_one(
+    tokens: tuple[bytes, ...], kept: int, lead: bytes, analyst: Analyst
+) -> None:
+    before = "class Cart:\n    def __init__(self) -> None:\n        self.total = 1\n\ndef f(cart: Cart):\n    print("
+    watch = Watch(Document(str(analyst.root / "main.py"), "python", before, ")\n"), "", analyst)
+    for token in tokens:
+        watch.add(token)
+    while pending := watch.unanswered():
+        await asyncio.wait(pending)
+    violation = watch.violation()
+    watch.close()
+    assert violation is not None
+    assert violation.tokens_kept == kept
+    (constraint,) = violation.constraints
+    assert constraint.lead == lead
+    assert b"total" in constraint.names
+    assert not any(name.startswith(b"__") for name in constraint.names)
+
+
+async def test_a_special_name_is_still_allowed(analyst: Analyst) -> None:
+    assert await refused("class Cart: ...\nx = ‸Cart.__name__\n‸", analyst) == []
+    assert await refused("class Cart: ...\nx = ‸Cart().__class__\n‸", analyst) == []
+
+
 ENDED = {
     "a call that needs an argument": ("def f(a, b=1): ...\nx = ‸f(‸)\n", [")"]),
     "a call whose bracket stands there": ("def f(a): ...\nx = f‸(‸)\n", [")"]),
