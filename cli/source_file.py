@@ -1,5 +1,6 @@
 """A position in a file on disk, read and checked for the commands that complete there."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from holesmith.analysis.language import language_of
@@ -9,6 +10,7 @@ from holesmith.completion.snapshot import Snapshot
 BYTES_MAX = 5_000_000
 # A folder with one of these is where a repository begins.
 ROOT_MARKS = (".git", ".hg", "pyproject.toml", "setup.py", "package.json", "go.mod", "Cargo.toml", "pom.xml")
+ENVIRONMENT_MARKS = (".venv/pyvenv.cfg", "venv/pyvenv.cfg")
 
 
 def snapshot_of(path: Path, line: int, column: int) -> Snapshot:
@@ -61,8 +63,21 @@ def offset_of(text: str, line: int, column: int, path: Path) -> int:
 def workspace_of(path: Path) -> Path:
     """The nearest folder above that looks like the root of a repository.
 
-    Where there is none: the folder that holds the file's outermost package, else the file's own folder.
+    Where there is none: the nearest with a Python environment in it, other than the user's home. Where there
+    is none either: the folder that holds the file's outermost package, else the file's own folder.
     """
     folders = path.parents
     own = next((folder for folder in folders if not (folder / "__init__.py").exists()), folders[0])
-    return next((folder for folder in folders if any((folder / mark).exists() for mark in ROOT_MARKS)), own)
+    return _nearest(folders, ROOT_MARKS) or _nearest(_below_home(folders), ENVIRONMENT_MARKS) or own
+
+
+def _below_home(folders: Sequence[Path]) -> list[Path]:
+    try:
+        home = Path.home()
+    except RuntimeError:  # the user has none
+        return list(folders)
+    return [folder for folder in folders if folder != home and folder not in home.parents]
+
+
+def _nearest(folders: Sequence[Path], marks: tuple[str, ...]) -> Path | None:
+    return next((folder for folder in folders if any((folder / mark).exists() for mark in marks)), None)
