@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from holesmith.analysis.bindings import code_of, decorators_of
+from holesmith.analysis.method_values import class_of
 from jedi.inference.cache import inference_state_method_cache
 from jedi.inference.gradual.base import GenericClass
 from jedi.inference.imports import Importer
@@ -56,7 +57,7 @@ def open_reason(value: Any) -> str | None:
         return _open_module(value)
     if not hasattr(value, "py__class__"):
         return "a namespace package"
-    owner = value if value.is_class() else value.py__class__()
+    owner = class_of(value)
     if value.is_function() or value.is_bound_method():
         return "a function"
     if not owner.is_class():

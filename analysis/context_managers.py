@@ -6,6 +6,7 @@ from typing import Any
 from holesmith.analysis.annotation_check import generic_arguments
 from holesmith.analysis.bindings import bindings_of, class_bindings, decorators_of
 from holesmith.analysis.investigation import Investigation
+from holesmith.analysis.method_values import class_of
 
 _GENERATORS = frozenset(("contextmanager", "asynccontextmanager"))
 _NAMES_MAX = 8
@@ -65,7 +66,7 @@ def _methods(investigation: Investigation, context: Any, callee: list[Any]) -> I
     if last.type != "trailer" or last.children[0].value != ".":
         return
     for value in investigation.chain(context, callee[:-1]) or ():
-        owner = value if value.is_class() else value.py__class__()
+        owner = class_of(value)
         for base in owner.py__mro__() if owner.is_class() else ():
             classdef = getattr(base, "tree_node", None)
             if classdef is None or classdef.type != "classdef":

@@ -9,6 +9,7 @@ from typing import Any
 from holesmith.analysis.call_arguments import arguments_of, is_keyword, is_unpacked
 from holesmith.analysis.class_closure import defines, is_enumeration
 from holesmith.analysis.investigation import Investigation
+from holesmith.analysis.method_values import class_of
 from jedi.inference.base_value import ValueSet
 from jedi.inference.compiled import builtin_from_name
 
@@ -193,7 +194,7 @@ def _tuple_item(investigation: Investigation, value: Any, index: int | None) -> 
     """One item, or any of them for None."""
     generics = _generics(value)
     rest = generics[1] if len(generics) == 2 else ()
-    is_homogeneous = any(each.py__name__() in ("ellipsis", "EllipsisType") for each in _classes(rest))
+    is_homogeneous = any(class_of(each).py__name__() in ("ellipsis", "EllipsisType") for each in rest)
     if is_homogeneous:
         return _argument(investigation, value, 0)
     if index is None:
@@ -209,10 +210,6 @@ def _generics(value: Any) -> Any:
 
 def _is_none(value: Any) -> bool:
     return value.name.string_name == "NoneType"
-
-
-def _classes(values: Any) -> list[Any]:
-    return [value if value.is_class() else value.py__class__() for value in values]
 
 
 def _computes_subscripts(cls: Any) -> bool:

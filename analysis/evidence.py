@@ -5,11 +5,12 @@ hole shows both, without any inference.
 """
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Set
 from typing import Any
 
 from holesmith.analysis.bindings import code_of, region_of
 from holesmith.analysis.jedi_project import PLACEHOLDER
+from holesmith.analysis.mentions import mentions
 
 # Also guards of the project's own: ``is_request(x)``, but not the tests of a path's file. What ``isinstance``
 # says is read more closely (type_tests.py).
@@ -29,7 +30,7 @@ def contradiction(known: Set[str], context: Any, leaf: Any, receiver: list[Any])
     """A reason to doubt that the receiver has only ``known`` members."""
     text = "".join(each.get_code() for each in receiver).strip()
     region = code_of(context, region_of(leaf, receiver))
-    spans = list(_mentions(region, text))
+    spans = [(start, start + len(text)) for start in mentions(region, text)]
     for _, stop in spans:
         member = _MEMBER.match(region, stop)
         if member is not None and member[1] not in known and member[1] not in (PLACEHOLDER, leaf.value):
@@ -39,16 +40,6 @@ def contradiction(known: Set[str], context: Any, leaf: Any, receiver: list[Any])
     if any(_is_matched(region, start, stop) for start, stop in spans):
         return "it is matched"
     return "a missing attribute is caught" if _is_caught(leaf) else None
-
-
-def _mentions(region: str, text: str) -> Iterator[tuple[int, int]]:
-    """Where the receiver stands as a whole. A pattern would have to be compiled for each receiver."""
-    start = region.find(text)
-    while start >= 0:
-        before = region[start - 1 : start]
-        if not (before.isalnum() or before in ("_", ".")):
-            yield start, start + len(text)
-        start = region.find(text, start + 1)
 
 
 def _is_tested(region: str, start: int, stop: int) -> bool:

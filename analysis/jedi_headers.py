@@ -21,6 +21,7 @@ from holesmith.analysis.jedi_project import PLACEHOLDER, FilledHole, JediProject
 from holesmith.analysis.jedi_scope import visible_names
 from holesmith.analysis.jedi_symbols import signature_text, type_text
 from holesmith.analysis.jedi_types import classes_of
+from holesmith.analysis.method_values import class_of
 from holesmith.analysis.questions import RelevantHeadersQuestion
 
 CANDIDATES_MAX = 400
@@ -150,7 +151,7 @@ def _matched(value: Any, targets: frozenset[str]) -> str | None:
         annotation = getattr(getattr(value, "tree_node", None), "annotation", None)
         names = type_names(annotation.get_code())[:1] if annotation is not None else ()
         return next((name for name in names if name in targets), None)
-    cls = value if value.is_class() else value.py__class__()
+    cls = class_of(value)
     if not cls.is_class():
         return None
     return next((name for base in cls.py__mro__() if (name := base.py__name__()) in targets), None)

@@ -14,6 +14,7 @@ from holesmith.analysis.bindings import code_of
 from holesmith.analysis.class_members import class_members, instance_members
 from holesmith.analysis.jedi_states import kept_with
 from holesmith.analysis.jedi_symbols import kind_of
+from holesmith.analysis.method_values import class_of
 from jedi.api.completion import _complete_getattr  # pyright: ignore[reportPrivateUsage]
 from jedi.inference.base_value import LazyValueWrapper, ValueSet, ValueWrapper
 from jedi.inference.compiled import ExactValue
@@ -119,7 +120,7 @@ def owners(value: Any) -> list[Any]:
     """The module, or the classes that a value has its members from."""
     if value.is_module() or not hasattr(value, "py__class__"):
         return [value]
-    cls = value if value.is_class() else value.py__class__()
+    cls = class_of(value)
     return list(cls.py__mro__()) if cls.is_class() else []
 
 

@@ -26,13 +26,14 @@ def member_of_class(investigation: Investigation, value: Any, name: str, *, is_c
 
     ``is_called`` is as for ``Provenance.chain``.
     """
-    for base in class_of(value).py__mro__():
+    owner = class_of(value)
+    for base in owner.py__mro__():
         classdef = getattr(base, "tree_node", None)
         if classdef is None or classdef.type != "classdef":
             continue
         bindings = list(class_bindings(classdef, name))
         if is_called and _is_one_method(bindings):
-            return ValueSet(methods_of(value, class_of(value), bindings[-1].get_definition()))
+            return ValueSet(methods_of(value, owner, bindings[-1].get_definition()))
         if bindings:
             return _bound_members(investigation, value, base, bindings)
     return investigation.unknown(f"no member {name}")

@@ -14,6 +14,7 @@ from functools import cached_property
 from itertools import islice
 from keyword import kwlist, softkwlist
 
+from holesmith.analysis.mentions import mentions
 from holesmith.completion.blocks import words_around
 
 KEYWORDS = frozenset((*kwlist, *softkwlist))
@@ -135,14 +136,9 @@ class Nearby:
 
 
 def _calls(text: str, callee: str) -> Iterator[int]:
-    """Where the arguments of its calls begin. A pattern would have to be compiled for each callee."""
+    """Where the arguments of its calls begin."""
     opened = f"{callee}("
-    at = text.find(opened)
-    while at >= 0:
-        before = text[at - 1 : at]
-        if not (before.isalnum() or before in ("_", ".")):
-            yield at + len(opened)
-        at = text.find(opened, at + 1)
+    return (start + len(opened) for start in mentions(text, opened))
 
 
 def positional_arguments(text: str, start: int) -> int:
