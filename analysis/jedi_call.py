@@ -45,7 +45,8 @@ def call_of(context: Any, callee: list[Any], index: int, used: set[str], *, is_g
     if not is_known:
         values = inferred(context, callee) if is_guessed else ()
     callables = [_callable(context, value) for value in values]
-    shown = [each for callable_ in callables for each in callable_.signatures]
+    # A function with overloads in several branches comes once for each of them, with all overloads.
+    shown = list(dict.fromkeys(each for callable_ in callables for each in callable_.signatures))
     is_complete = (
         is_known and 0 < len(shown) <= SIGNATURES_MAX and all(each.is_complete for each in callables)
     )
