@@ -5,7 +5,6 @@ query split the same way, so changing this file means a new ``SCHEMA_VERSION`` i
 """
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 
 IDENTIFIER = re.compile(r"[^\W\d]\w*")
@@ -28,11 +27,6 @@ STOP_TERMS = frozenset(
         """,
     )
 )
-
-
-def identifiers_of(text: str) -> Iterator[str]:
-    """Every identifier and keyword as it is spelt, with repetitions."""
-    return (match[0] for match in IDENTIFIER.finditer(text))
 
 
 def terms_of(text: str) -> tuple[str, ...]:

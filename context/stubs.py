@@ -3,7 +3,7 @@
 Bodies are most of a file's tokens and little of what a caller needs to know.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from holesmith.analysis.symbols import Symbol
 
@@ -41,11 +41,6 @@ def stub_lines(language: str, symbol: Symbol) -> list[str]:
 
 def is_public(name: str) -> bool:
     return not name.startswith(("_", "#")) or name == "__init__"
-
-
-def top_level(symbols: Sequence[Symbol]) -> Iterable[int]:
-    """The ordinals of the definitions that other files can name."""
-    return (number for number, symbol in enumerate(symbols) if symbol.parent is None)
 
 
 def _opened(language: str, signature: str) -> str:

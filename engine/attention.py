@@ -1,4 +1,4 @@
-"""Attention of new tokens over cached keys and values, in the forms that are fast for few, many and branches.
+"""Attention of new tokens over cached keys and values, in the forms that are fast for few and for many.
 
 All take queries in groups, ``[kv_heads, group, tokens, head_width]``: the query heads that share a key head
 lie along one dimension, so that keys and values are read once for all of them. A mask is added to the scores:
@@ -8,7 +8,6 @@ type keys are kept in.
 
 import torch
 from holesmith.engine.architecture import Architecture
-from holesmith.engine.branched_cache import BranchedCache
 from torch import Tensor
 from torch.nn import functional
 
@@ -77,28 +76,6 @@ def attend_many(
             )
         )
     return pieces[0] if len(pieces) == 1 else torch.cat(pieces, dim=2)
-
-
-def attend_branches(
-    architecture: Architecture, grouped: Tensor, index: int, cache: BranchedCache, mask: Tensor | None
-) -> Tensor:
-    """Of one token a branch in layer ``index``: one product over the shared keys, one over each branch's own.
-
-    # [kv_heads, group, branches, head_width] -> the same
-    """
-    known, own = cache.shared.length, cache.own_length + 1
-    shared_keys, shared_values = cache.shared.keys[index, :, :known], cache.shared.values[index, :, :known]
-    own_keys, own_values = cache.keys[index, :, :, :own], cache.values[index, :, :, :own]
-    queries = grouped.to(shared_keys.dtype)
-    shared = torch.bmm(queries.flatten(1, 2), shared_keys.transpose(1, 2)).view(*grouped.shape[:3], -1)
-    each = torch.einsum("kgbd,bknd->kgbn", queries, own_keys)
-    scores = torch.cat((shared, each), dim=-1).float().mul_(architecture.attention_scale)
-    scores = soften(scores, architecture.attention_softcap)
-    if mask is not None:
-        scores += mask
-    weights = scores.softmax(-1).to(shared_values.dtype)
-    mixed = torch.bmm(weights[..., :known].flatten(1, 2), shared_values).view(grouped.shape)
-    return mixed + torch.einsum("kgbn,bknd->kgbd", weights[..., known:], own_values)
 
 
 def soften(scores: Tensor, cap: float | None) -> Tensor:

@@ -15,14 +15,12 @@ import torch
 from holesmith.engine.architecture import Architecture
 from holesmith.engine.attention import (
     FEW_TOKENS_MAX,
-    attend_branches,
     attend_few,
     attend_many,
     mask_of,
     soften,
     visible,
 )
-from holesmith.engine.branched_cache import BranchedCache
 from holesmith.engine.cuda_graphs import CudaGraphs
 from holesmith.engine.key_value_cache import KeyValueCache, allocate_cache
 from holesmith.engine.norm import Norm
@@ -108,7 +106,7 @@ class FusedStep(Protocol):
         ...
 
 
-AnyCache = KeyValueCache | BranchedCache | PositionedCache
+AnyCache = KeyValueCache | PositionedCache
 """What a forward pass writes keys and values to."""
 
 
@@ -228,17 +226,6 @@ class Decoder:
         return soften(self._parts.head(normed).float() * arch.logit_scale, arch.logit_softcap)
 
     @torch.inference_mode()
-    def forward_branches(self, token_ids: Tensor, cache: BranchedCache) -> Tensor:
-        """Run one token of each branch, with the shared prompt's keys read once for all of them.
-
-        # [branches] int64 -> [branches, vocabulary] float32
-        """
-        step = self._step(cache.length, cache.length + 1)
-        logits = self._run(token_ids, cache, step, len(token_ids))
-        cache.own_length += 1
-        return logits
-
-    @torch.inference_mode()
     def forward_tree(self, token_ids: Tensor, parents: Sequence[int], cache: KeyValueCache) -> Tensor:
         """Run a tree of tokens after what the cache holds, each seeing the cache and what leads to it.
 
@@ -349,12 +336,9 @@ class Decoder:
         tokens, group = len(queries), arch.heads // arch.kv_heads
         grouped = queries.view(tokens, arch.kv_heads, group, arch.head_width).permute(1, 2, 0, 3)
         mask = step.masks[arch.windows[index]]
-        if isinstance(cache, BranchedCache):
-            mixed = attend_branches(arch, grouped, index, cache, mask)
-        else:
-            keys, values = cache.keys[index, :, : step.stop], cache.values[index, :, : step.stop]
-            is_few = tokens <= FEW_TOKENS_MAX or arch.attention_softcap is not None
-            mixed = (attend_few if is_few else attend_many)(arch, grouped, keys, values, mask)
+        keys, values = cache.keys[index, :, : step.stop], cache.values[index, :, : step.stop]
+        is_few = tokens <= FEW_TOKENS_MAX or arch.attention_softcap is not None
+        mixed = (attend_few if is_few else attend_many)(arch, grouped, keys, values, mask)
         return mixed.permute(2, 0, 1, 3).reshape(tokens, -1)
 
     def _feed_forward(self, layer: Layer, hidden: Tensor) -> Tensor:

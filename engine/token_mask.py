@@ -33,10 +33,6 @@ class TokenMask:
     many: TokenSet | None
     may_end: bool
 
-    @property
-    def is_empty(self) -> bool:
-        return not (len(self.few) or self.many is not None or self.may_end)
-
     def ids(self) -> TokenIds:
         """All of them in one array."""
         return self.few if self.many is None else np.concatenate((self.few, self.many.ids))
