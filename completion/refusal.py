@@ -3,12 +3,12 @@
 import re
 
 from holesmith.analysis.hole import hole_at
+from holesmith.analysis.secrets import is_secret
 from holesmith.completion.answer import Completion
 from holesmith.completion.options import Options
 from holesmith.completion.shaping import TRAILING
 from holesmith.completion.snapshot import Snapshot
 from holesmith.context.comments import comment_mark
-from holesmith.context.secrets import is_secret
 
 CHARACTERS_MAX = 5_000_000
 LINE_CHARACTERS_MAX = 5_000

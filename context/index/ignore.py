@@ -8,7 +8,7 @@ may leave out more, or with ``!`` take in what git ignores. Secret files stay ou
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from holesmith.context.secrets import is_secret
+from holesmith.analysis.secrets import is_secret
 from pathspec import GitIgnoreSpec
 
 GIT_NAME = ".gitignore"

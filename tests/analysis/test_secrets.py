@@ -1,7 +1,7 @@
 """Files with secrets are known by name, and code about secrets is not taken for one."""
 
 import pytest
-from holesmith.context.secrets import is_secret
+from holesmith.analysis.secrets import is_secret
 
 
 @pytest.mark.parametrize(
