@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from holesmith.analysis.private_files import CACHE_VARIABLE
 from holesmith.completion.complete import Completer, completion_of
 from holesmith.completion.middle import Middle, Written, confidence_of
 from holesmith.completion.options import Options
@@ -31,7 +32,6 @@ from holesmith.completion.repository_prompt import PatientRetrieval
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.stopwatch import Stopwatch
 from holesmith.completion.workspaces import Workspaces
-from holesmith.context.index.location import CACHE_VARIABLE
 from holesmith.context.templates import template_for
 from holesmith.engine.loading import load_engine
 from holesmith.engine.seam import Engine

@@ -31,6 +31,7 @@ from typing import Literal
 
 from holesmith.analysis.client import AnalysisClient
 from holesmith.analysis.jedi_options import Options as AnalysisOptions
+from holesmith.analysis.private_files import CACHE_VARIABLE
 from holesmith.analysis.questions import EnvironmentQuestion, Source
 from holesmith.completion.complete import (
     Completer,
@@ -49,7 +50,6 @@ from holesmith.completion.repository_prompt import PatientRetrieval
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.stopwatch import Stopwatch
 from holesmith.completion.watch import Watch
-from holesmith.context.index.location import CACHE_VARIABLE
 from holesmith.context.templates import template_for
 from holesmith.engine.loading import load_engine
 from holesmith.engine.request import Generation

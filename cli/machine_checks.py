@@ -15,8 +15,9 @@ from importlib import metadata
 from pathlib import Path
 
 import platformdirs
+from holesmith.analysis.private_files import CACHE_VARIABLE
 from holesmith.cli.diagnosis import Finding
-from holesmith.context.index.location import CACHE_VARIABLE, index_directory
+from holesmith.context.index.location import index_directory
 from holesmith.engine.download_staging import gigabytes
 from holesmith.engine.store import STORE_VARIABLE, store_directory
 

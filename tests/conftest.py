@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from holesmith.context.index.location import CACHE_VARIABLE
+from holesmith.analysis.private_files import CACHE_VARIABLE
 from holesmith.engine.catalogue import default_model
 from holesmith.engine.download import pull
 from holesmith.engine.errors import ModelNotFoundError, WeightsError

@@ -24,6 +24,7 @@ from dataclasses import asdict, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, TextIO
 
+from holesmith.analysis.private_files import open_private_file
 from holesmith.context.index.build import Progress, Workspace, scan, update
 from holesmith.context.index.files import Limits
 from holesmith.context.index.ignore import GIT_NAME, OWN_NAME, IgnoreRules
@@ -138,7 +139,7 @@ def scanning_lock(database: Path, wait: Callable[[], bool]) -> Generator[bool]:
     """Held by the one process that scans. While another holds it, ``wait`` says whether to try again; false
     if it gave up.
     """
-    with database.with_name("scan.lock").open("w") as file:
+    with open_private_file(database.with_name("scan.lock")) as file:
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -154,9 +155,9 @@ def scanning_lock(database: Path, wait: Callable[[], bool]) -> Generator[bool]:
 def main() -> None:
     """The one argument is the workspace's root."""
     os.nice(NICENESS)
-    delete_unused()
     events = sys.stdout
     try:
+        delete_unused()
         Indexer(Path(sys.argv[1]), events).run(sys.stdin)
     except BrokenPipeError:
         sys.exit(0)  # whoever listened has gone

@@ -1,32 +1,36 @@
 """Where the index of a workspace lies, and which indexes nobody needs any more.
 
 Never in the workspace: each has a folder of its own in the user's cache directory, named for a person and
-told apart by a hash of the workspace's path. A file in it says which workspace it belongs to.
+told apart by a hash of the workspace's path. A file in it says which workspace it belongs to. An index is as
+private as the code that it is made of: only the user may read it.
 """
 
 import hashlib
-import os
 import re
 import shutil
 import time
 from pathlib import Path
 
-import platformdirs
+from holesmith.analysis.private_files import cache_folder, open_private_file, private_cache_folder
+from holesmith.analysis.regular_file import read_regular_file
 from holesmith.context.index.schema import DATABASE_NAME
 
-CACHE_VARIABLE = "HOLESMITH_CACHE"
 UNUSED_DAYS_MAX = 60
 _OWNER_NAME = "workspace"
+_OWNER_BYTES_MAX = 65_536
+_FOLDER = "index"
 
 
 def index_directory() -> Path:
-    """Where all indexes lie; HOLESMITH_CACHE moves the cache."""
-    cache = os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("holesmith", appauthor=False)
-    return Path(cache) / "index"
+    """Where all indexes lie; HOLESMITH_CACHE moves the cache. Raises as ``cache_folder``."""
+    return cache_folder() / _FOLDER
 
 
 def database_of(root: Path) -> Path:
-    """The path of the database of the workspace ``root``, which need not exist yet."""
+    """The path of the database of the workspace ``root``, which need not exist yet.
+
+    Raises NoPrivateFolderError where there is no place for caches.
+    """
     resolved = root.resolve()
     name = re.sub(r"[^\w.-]+", "-", resolved.name)[:40] or "root"
     digest = hashlib.sha256(str(resolved).encode("utf-8", "surrogatepass")).hexdigest()[:16]
@@ -34,19 +38,27 @@ def database_of(root: Path) -> Path:
 
 
 def claim(root: Path, database: Path) -> None:
-    """Write down whose index this is; its date says when it was last used."""
-    database.parent.mkdir(parents=True, exist_ok=True)
-    (database.parent / _OWNER_NAME).write_text(str(root.resolve()), "utf-8", "surrogateescape")
+    """Make the folder of an index, or make it private again, and write down whose it is; the date of that
+    says when it was last used.
+
+    Raises NoPrivateFolderError if the folder belongs to another user, and OSError if it can't be written.
+    """
+    folder = private_cache_folder(_FOLDER, database.parent.name)
+    with open_private_file(folder / _OWNER_NAME) as file:
+        file.truncate()
+        file.write(str(root.resolve()).encode("utf-8", "surrogateescape"))
 
 
 def delete_unused() -> int:
     """Delete the indexes of workspaces that are gone or were not used for long; how many that were."""
     oldest = time.time() - UNUSED_DAYS_MAX * 86_400
     deleted = 0
-    for owner in index_directory().glob(f"*/{_OWNER_NAME}"):
+    for owner in private_cache_folder(_FOLDER).glob(f"*/{_OWNER_NAME}"):
         try:
-            root = Path(owner.read_text("utf-8", "surrogateescape"))
+            name = read_regular_file(owner, _OWNER_BYTES_MAX, follow_links=False)
+            root = Path(name.decode("utf-8", "surrogateescape"))
             if root.is_dir() and owner.stat().st_mtime > oldest:
+                private_cache_folder(_FOLDER, owner.parent.name)
                 continue
         except OSError:
             continue

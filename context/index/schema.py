@@ -7,12 +7,22 @@ can't be had again from the workspace. The chunks of a file, in order, are the w
 
 import fcntl
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
+
+from holesmith.analysis.private_files import (
+    FILE_MODE,
+    make_private_file,
+    make_private_folder,
+    open_private_file,
+    require_own_file,
+)
 
 # Part of the file's name, so versions of the program that differ in it never share a database.
 SCHEMA_VERSION = 1
 BUSY_TIMEOUT_MS = 5_000
 DATABASE_NAME = f"index-{SCHEMA_VERSION}.sqlite3"
+_SUFFIXES = ("", "-wal", "-shm")
 
 # chunk_terms has the row ids of chunks. It is contentless (the text stands in chunks), so that deleting from
 # it takes the terms again. Each term stands once in a chunk: in twenty lines, how often says little.
@@ -52,12 +62,12 @@ CREATE VIRTUAL TABLE IF NOT EXISTS term_frequencies USING fts5vocab (chunk_terms
 def open_writer(path: Path) -> sqlite3.Connection:
     """The database at ``path``, made if there is none or none that can be read.
 
-    Raises OSError or sqlite3.OperationalError where the place can't be written.
+    Raises OSError or sqlite3.OperationalError where the place can't be written, or is another user's.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     # One process at a time: SQLite does not wait but fails when two turn to write-ahead logging at once, and
     # a damaged database must not be deleted after another process has made it anew.
-    with path.with_name("open.lock").open("w") as lock:
+    with open_private_file(path.with_name("open.lock")) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
             return _prepared(path)
@@ -69,7 +79,11 @@ def open_writer(path: Path) -> sqlite3.Connection:
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
-    """Read only, for use from any thread, one at a time. Raises sqlite3.Error if there is no database yet."""
+    """Read only, for use from any thread, one at a time.
+
+    Raises sqlite3.Error or OSError if there is no database yet, or it is another user's.
+    """
+    require_own_file(path)
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False, isolation_level=None
     )
@@ -79,11 +93,16 @@ def open_reader(path: Path) -> sqlite3.Connection:
 
 def delete_database(path: Path) -> None:
     """Processes that still have it open go on with what they have until they open it again."""
-    for suffix in ("", "-wal", "-shm"):
+    for suffix in _SUFFIXES:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def _prepared(path: Path) -> sqlite3.Connection:
+    # SQLite gives the files that it makes beside a database the database's own mode.
+    make_private_file(path)
+    for beside in (path.with_name(path.name + suffix) for suffix in _SUFFIXES[1:]):
+        with suppress(FileNotFoundError):
+            beside.chmod(FILE_MODE)
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode = WAL")

@@ -5,8 +5,9 @@ import os
 from pathlib import Path
 
 import pytest
+from holesmith.analysis.private_files import CACHE_VARIABLE
 from holesmith.cli.main import main
-from holesmith.context.index.location import CACHE_VARIABLE, database_of
+from holesmith.context.index.location import database_of
 from holesmith.context.index.reader import Index
 
 

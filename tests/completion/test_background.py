@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from holesmith.analysis.private_files import CACHE_VARIABLE
 from holesmith.completion.background import Background
 from holesmith.completion.options import Options
 from holesmith.completion.retrieval import Retrieval
@@ -13,7 +14,6 @@ from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.status import Status
 from holesmith.completion.workspaces import Workspaces
-from holesmith.context.index.location import CACHE_VARIABLE
 
 from tests.fakes import FakeEngine
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from holesmith.analysis.private_files import CACHE_VARIABLE
 from holesmith.completion import retrieval, warming
 from holesmith.completion.answer import Answer
 from holesmith.completion.options import Options
@@ -15,7 +16,6 @@ from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
 from holesmith.context.gather import Gathered
 from holesmith.context.index.foreground import index_now
-from holesmith.context.index.location import CACHE_VARIABLE
 
 from tests.completion.pauses import at_rest
 from tests.fakes import FakeEngine, byte_vocabulary

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from holesmith.analysis.private_files import CACHE_VARIABLE
 from holesmith.completion.complete import Completer
 from holesmith.completion.options import Options
 from holesmith.completion.retrieval import Retrieval
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.workspaces import Workspaces
-from holesmith.context.index.location import CACHE_VARIABLE
 from holesmith.context.templates import template_for
 
 from tests.fakes import FakeEngine

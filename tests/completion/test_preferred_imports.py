@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from holesmith.analysis.answers import MissingNames
 from holesmith.analysis.client import Reply
+from holesmith.analysis.private_files import CACHE_VARIABLE
 from holesmith.analysis.questions import MissingNamesQuestion, Question
 from holesmith.completion import retrieval
 from holesmith.completion.options import Options
@@ -15,7 +16,6 @@ from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.workspaces import Workspaces
 from holesmith.context.index.foreground import index_now
-from holesmith.context.index.location import CACHE_VARIABLE
 from holesmith.engine.constraint import Constraint
 
 from tests.fakes import FakeEngine

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from holesmith.analysis.private_files import CACHE_VARIABLE
 from holesmith.completion.retrieval import WORKSPACES_MAX, Retrieval, is_too_general, snippet_uses
 from holesmith.completion.snapshot import Snapshot
 from holesmith.context.gather import Choice, Gathered
 from holesmith.context.index.background import Event
-from holesmith.context.index.location import CACHE_VARIABLE, database_of
+from holesmith.context.index.location import database_of
 from holesmith.context.index.reader import Index
 from holesmith.context.sources.catalogue import SOURCE_NAMES
 

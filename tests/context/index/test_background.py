@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from holesmith.analysis.private_files import CACHE_VARIABLE
 from holesmith.context.index.background import BackgroundIndexer, Event
-from holesmith.context.index.location import CACHE_VARIABLE, database_of, delete_unused
+from holesmith.context.index.location import database_of, delete_unused
 from holesmith.context.index.reader import Index
 
 from tests.context.repository import write_files
