@@ -12,11 +12,13 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from holesmith.analysis.answers import PythonEnvironment
 from holesmith.analysis.jedi_options import Options
+from holesmith.analysis.regular_file import regular_file_or_none
 
 FILE_BYTES_MAX = 1_000_000
 ENTRIES_MAX = 2_000
@@ -104,11 +106,16 @@ def _poetry_environments(root: Path, project: dict[str, Any]) -> Iterator[Path]:
     safe_name = re.sub(r'[ $`!*@"\\\r\n\t]', "_", name.lower())[:42]
     digest = hashlib.sha256(os.path.normcase(os.path.realpath(root)).encode()).digest()
     tag = base64.urlsafe_b64encode(digest).decode()[:8]
-    caches = [os.environ.get("POETRY_CACHE_DIR"), Path.home() / ".cache/pypoetry"]
-    caches.append(Path.home() / "Library/Caches/pypoetry")
-    for cache in caches:
-        if cache:
-            yield from sorted(Path(cache).glob(f"virtualenvs/{safe_name}-{tag}-py*"), reverse=True)
+    for cache in _poetry_caches():
+        yield from sorted(cache.glob(f"virtualenvs/{safe_name}-{tag}-py*"), reverse=True)
+
+
+def _poetry_caches() -> Iterator[Path]:
+    if named := os.environ.get("POETRY_CACHE_DIR"):
+        yield Path(named)
+    with suppress(RuntimeError):  # the user has no home
+        yield Path.home() / ".cache/pypoetry"
+        yield Path.home() / "Library/Caches/pypoetry"
 
 
 def _site_packages(prefix: Path) -> Iterator[Path]:
@@ -201,8 +208,4 @@ def _table(document: dict[str, Any], *keys: str) -> dict[str, Any]:
 
 
 def _read(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return file.read(FILE_BYTES_MAX).decode("utf-8", "replace")
-    except OSError:
-        return ""
+    return (regular_file_or_none(path, FILE_BYTES_MAX) or b"").decode("utf-8", "replace")

@@ -1,6 +1,7 @@
 """What several folders of tests share: the real model, taken from the model store and pulled there once."""
 
 import os
+import pwd
 from collections.abc import Iterator
 
 import pytest
@@ -39,3 +40,15 @@ def indexes_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     del os.environ[CACHE_VARIABLE]
     if before is not None:
         os.environ[CACHE_VARIABLE] = before
+
+
+@pytest.fixture
+def no_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user that a container with an arbitrary user id has: unknown to the system, and without HOME."""
+
+    def unknown(_: int) -> object:
+        raise KeyError
+
+    for name in ("HOME", "XDG_CACHE_HOME", CACHE_VARIABLE):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)

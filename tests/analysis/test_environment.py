@@ -119,3 +119,19 @@ def test_broken_files_are_as_good_as_none(root: Path) -> None:
     (root / ".venv").mkdir()
     (root / ".venv" / "pyvenv.cfg").write_bytes(b"\xff\xfe")
     assert find_environment(options(root)).origin == "none found"
+
+
+@pytest.mark.usefixtures("no_home")
+def test_a_user_without_a_home_has_the_environments_of_the_project(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "shop"\nversion = "0"\n')
+    assert find_environment(options(tmp_path)).origin == "none found"
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "name", ["pyproject.toml", ".venv/pyvenv.cfg", "venv/lib/python3.12/site-packages/a.pth"]
+)
+def test_a_named_pipe_in_the_place_of_a_file_is_as_good_as_none(root: Path, name: str) -> None:
+    (root / name).parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(root / name)
+    assert find_environment(options(root)).origin == "none found"

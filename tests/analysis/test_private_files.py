@@ -1,7 +1,6 @@
 """What is kept of a workspace can be read by its user alone, and by nobody where that can't be had."""
 
 import os
-import pwd
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,16 +28,6 @@ def usual_umask() -> Iterator[None]:
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
-
-
-@pytest.fixture
-def no_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unknown(_: int) -> object:
-        raise KeyError
-
-    for name in ("HOME", "XDG_CACHE_HOME", CACHE_VARIABLE):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(pwd, "getpwuid", unknown)
 
 
 def test_folders_and_files_are_made_private(tmp_path: Path) -> None:
