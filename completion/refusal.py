@@ -3,7 +3,7 @@
 import re
 
 from holesmith.analysis.hole import hole_at
-from holesmith.analysis.secrets import is_secret
+from holesmith.analysis.secrets import is_secret_file
 from holesmith.completion.answer import Completion
 from holesmith.completion.options import Options
 from holesmith.completion.shaping import TRAILING
@@ -21,7 +21,7 @@ def refusal_of(snapshot: Snapshot, options: Options) -> str | None:
 
     A completion asked for by hand is refused only where it would be wrong, not where it might be a nuisance.
     """
-    if is_secret(snapshot.path):
+    if is_secret_file(snapshot.path):
         return "files that hold secrets are never completed"
     if len(snapshot.text) > CHARACTERS_MAX:
         return f"the document has more than {CHARACTERS_MAX:,} characters"

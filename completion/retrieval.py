@@ -189,9 +189,17 @@ def relative(folder: str | None, path: str) -> str | None:
 
 
 def is_too_general(folder: Path) -> bool:
-    """Whether a folder holds much more than a project: the home folder, the root, or what is above them."""
+    """Whether a folder holds much more than a project: the home folder, the root, or what is above them.
+
+    For a user without a home, only the root is.
+    """
     resolved = folder.resolve()
-    return resolved == Path(resolved.anchor) or Path.home().is_relative_to(resolved)
+    if resolved == Path(resolved.anchor):
+        return True
+    try:
+        return Path.home().is_relative_to(resolved)
+    except RuntimeError:
+        return False
 
 
 def snippet_uses(gathered: Gathered) -> tuple[SnippetUse, ...]:

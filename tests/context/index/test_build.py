@@ -83,11 +83,11 @@ def test_what_is_not_source_is_left_out_with_the_reason(
 
 
 def test_secrets_and_ignored_files_are_never_stored(repository: Repository) -> None:
-    repository.write({".gitignore": "gen/\n", "gen/c.py": "x = 1\n", ".aws/keys.py": "k = 1\n"})
+    repository.write({".gitignore": "gen/\n", "gen/c.py": "x = 1\n", ".aws/credentials": "k = 1\n"})
     repository.scan()
     workspace = repository.workspace()
     assert not update(workspace, "gen/c.py")
-    assert not update(workspace, ".aws/keys.py")
+    assert not update(workspace, ".aws/credentials")
     assert repository.index.paths() == set(FILES)
 
 

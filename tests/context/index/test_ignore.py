@@ -67,12 +67,14 @@ def test_secrets_and_tools_folders_never_come_in(tmp_path: Path) -> None:
             "node_modules/a.js": "",
             "env/pyvenv.cfg": "",
             "env/lib/b.py": "",
-            ".ssh/c.py": "",
+            ".env": "",
+            "secrets.json": "",
             "__pycache__/d.py": "",
             "e.py": "",
+            ".docker/kubeconfig.py": "",
         },
     )
-    assert found(tmp_path) == {"e.py"}
+    assert found(tmp_path) == {"e.py", ".docker/kubeconfig.py"}
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:
