@@ -1,79 +1,52 @@
-"""What version control says of the work in progress, asked in a way that runs nothing of the workspace's.
+"""What version control says of the work in progress: the branch, the last commits, and what is staged.
 
-A repository's own configuration can name programs to run; it comes with the workspace and is not trusted. So
-the branch is read from git's file, and the few git commands get every such setting overridden, may not use
-the network, take no locks, and read only git's own data, never the work tree, whose filters would be run.
+Only git's own data are read, never the work tree, whose filters would be run. What is staged of files with
+secrets is left out.
 """
 
 import os
-import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
+from holesmith.analysis.secrets import is_secret
+from holesmith.context.git import Repository, branch_of, git_output, repository_around, safe_settings
 from holesmith.context.request import Revision
 
-TIMEOUT_S = 1.0
 SUBJECTS_MAX = 5
+STAGED_FILES_MAX = 100
 DIFF_CHARACTERS_MAX = 8_000
-OUTPUT_BYTES_MAX = 200_000
-_SAFE_SETTINGS = (
-    "core.fsmonitor=false",
-    "core.hooksPath=/dev/null",
-    "core.attributesFile=/dev/null",
-    "core.pager=cat",
-    "diff.external=",
-    "log.showSignature=false",
-    "gpg.program=false",
-    "protocol.allow=never",
+_DIFF = (
+    "diff",
+    "--cached",
+    "--submodule=short",
+    "--ignore-submodules=all",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-renames",
 )
 
 
 def read_revision(root: Path) -> Revision:
-    """Empty where there is no repository, no git, or no answer in time. Blocks for up to two timeouts."""
-    branch = branch_of(root)
-    if branch is None:
+    """Empty where there is no repository, no git, or no answer in time. Blocks for up to three timeouts."""
+    repository = repository_around(root)
+    if repository is None:
         return Revision()
-    subjects = git_output(root, "log", f"-{SUBJECTS_MAX}", "--format=%s", "--no-show-signature")
-    diff = git_output(
-        root, "diff", "--cached", "--unified=1", "--no-color", "--no-ext-diff", "--no-textconv", "--no-prefix"
-    )
-    return Revision(branch, tuple(subjects.splitlines()), diff[:DIFF_CHARACTERS_MAX])
+    log = ("log", f"-{SUBJECTS_MAX}", "--format=%s", "--no-show-signature")
+    subjects = _text(repository, log).splitlines()
+    return Revision(branch_of(repository), tuple(subjects), _staged(repository)[:DIFF_CHARACTERS_MAX])
 
 
-def branch_of(root: Path) -> str | None:
-    """The branch's name, empty if none is checked out; None if ``root`` is in no repository."""
-    folder = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), None)
-    if folder is None:
-        return None
-    git = folder / ".git"
-    try:
-        if git.is_file():  # a work tree or a submodule: the file says where git's folder is
-            git = folder / git.read_text("utf-8", "replace")[:4096].partition("gitdir:")[2].strip()
-        head = (git / "HEAD").read_text("utf-8", "replace")[:4096].strip()
-    except OSError:
+def _staged(repository: Repository) -> str:
+    names = os.fsdecode(_output(repository, (*_DIFF, "--name-only", "-z"))).split("\0")
+    shown = [name for name in names if name and not is_secret(name)][:STAGED_FILES_MAX]
+    if not shown:
         return ""
-    return head.removeprefix("ref: refs/heads/") if head.startswith("ref: refs/heads/") else ""
+    return _text(repository, (*_DIFF, "--unified=1", "--no-color", "--no-prefix", "--", *shown))
 
 
-def git_output(root: Path, *arguments: str) -> str:
-    """What a git command prints, up to a bound; empty if it fails or takes too long."""
-    settings = [word for setting in _SAFE_SETTINGS for word in ("-c", setting)]
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_NO_LAZY_FETCH": "1",
-        "GIT_ALLOW_PROTOCOL": "none",
-        "LC_ALL": "C.UTF-8",
-    }
-    try:
-        done = subprocess.run(
-            ["git", "--no-pager", *settings, "-C", str(root), *arguments],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=TIMEOUT_S,
-            env=environment,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return done.stdout[:OUTPUT_BYTES_MAX].decode("utf-8", "replace") if done.returncode == 0 else ""
+def _text(repository: Repository, arguments: Iterable[str]) -> str:
+    return _output(repository, arguments).decode("utf-8", "replace")
+
+
+def _output(repository: Repository, arguments: Iterable[str]) -> bytes:
+    return git_output([*safe_settings(), "-C", str(repository.top), *arguments]) or b""

@@ -5,13 +5,15 @@ inside is found by its own name. The walk goes level by level, so that what lies
 """
 
 import os
+import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from holesmith.analysis.grammar import LANGUAGES
 from holesmith.analysis.language import language_of
+from holesmith.analysis.regular_file import UnreadableFileError, read_regular_file
 from holesmith.context.index.ignore import IgnoreRules
 
 
@@ -19,13 +21,15 @@ from holesmith.context.index.ignore import IgnoreRules
 class Limits:
     """What is too much to index: files beyond these are left out, each with the reason.
 
-    ``line_characters_mean_max`` tells minified and generated data from code that people write.
+    ``line_characters_mean_max`` tells minified and generated data from code that people write. After
+    ``walk_s_max``, files that were not found by then are left out.
     """
 
     bytes_max: int = 1_000_000
     line_characters_mean_max: int = 200
     files_max: int = 100_000
     depth_max: int = 64
+    walk_s_max: float = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,8 @@ class SkippedFileError(Exception):
 
 
 def walk(root: Path, rules: IgnoreRules, limits: Limits) -> Iterator[FoundFile]:
-    """Every source file that is not ignored, whatever its size, up to ``files_max``."""
+    """Every source file that is not ignored, whatever its size, up to ``files_max`` and ``walk_s_max``."""
+    deadline = time.monotonic() + limits.walk_s_max
     folders: deque[tuple[str, int]] = deque([("", 0)])
     count = 0
     while folders:
@@ -53,7 +58,7 @@ def walk(root: Path, rules: IgnoreRules, limits: Limits) -> Iterator[FoundFile]:
                 if entry.is_dir(follow_symlinks=False):
                     if depth < limits.depth_max and not rules.is_folder_ignored(path):
                         folders.append((path, depth + 1))
-                elif is_source(path) and entry.is_file(follow_symlinks=False):
+                elif is_source(path) and _is_text(path) and entry.is_file(follow_symlinks=False):
                     if rules.is_file_ignored(path):
                         continue
                     status = entry.stat(follow_symlinks=False)
@@ -61,7 +66,7 @@ def walk(root: Path, rules: IgnoreRules, limits: Limits) -> Iterator[FoundFile]:
                     count += 1
             except OSError:
                 continue
-            if count >= limits.files_max:
+            if count >= limits.files_max or time.monotonic() > deadline:
                 return
 
 
@@ -71,14 +76,19 @@ def is_source(path: str) -> bool:
 
 def found_file(root: Path, path: str, rules: IgnoreRules) -> FoundFile | None:
     """The file at ``path`` if it is one that ``walk`` would find; None if it is gone or ignored."""
-    absolute = root / path
     try:
         if not is_source(path) or not _is_plain(root, path) or rules.is_ignored(path):
             return None
-        status = absolute.stat(follow_symlinks=False)
+        status = (root / path).stat(follow_symlinks=False)
     except OSError:
         return None
     return FoundFile(path, status.st_size, status.st_mtime_ns)
+
+
+def is_inside(path: str) -> bool:
+    """Whether a relative path, as it is written, is one of a file below the root: ``a/b.py``."""
+    parts = path.split("/")
+    return "\0" not in path and _is_text(path) and not {"", ".", ".."}.intersection(parts)
 
 
 def read_source(root: Path, found: FoundFile, limits: Limits) -> str:
@@ -86,12 +96,9 @@ def read_source(root: Path, found: FoundFile, limits: Limits) -> str:
     if found.bytes > limits.bytes_max:
         raise SkippedFileError("too large")
     try:
-        with (root / found.path).open("rb") as file:
-            data = file.read(limits.bytes_max + 1)
-    except OSError as error:
-        raise SkippedFileError("not readable") from error
-    if len(data) > limits.bytes_max:
-        raise SkippedFileError("too large")
+        data = read_regular_file(root / found.path, limits.bytes_max, root=root, follow_links=False)
+    except UnreadableFileError as error:
+        raise SkippedFileError(str(error)) from error
     if b"\0" in data:
         raise SkippedFileError("binary")
     try:
@@ -111,10 +118,21 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         return []
 
 
+def _is_text(path: str) -> bool:
+    """Whether a path can be stored and told: a name that is not UTF-8 has no such form."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _is_plain(root: Path, path: str) -> bool:
-    """A regular file that no link leads to."""
+    """A regular file below the root that no link leads to."""
+    if not is_inside(path):
+        return False
     place = root
-    for part in Path(path).parts:
+    for part in PurePosixPath(path).parts:
         place = place / part
         if place.is_symlink():
             return False

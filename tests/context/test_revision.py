@@ -1,12 +1,13 @@
 """What git says of the work in progress, and that asking it runs nothing of the repository's."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 from holesmith.context.request import Revision
-from holesmith.context.revision import read_revision
+from holesmith.context.revision import DIFF_CHARACTERS_MAX, read_revision
 
 from tests.context.repository import write_files
 
@@ -81,3 +82,103 @@ def test_programs_that_the_repository_names_are_never_run(root: Path, tmp_path: 
     revision = read_revision(root)
     assert revision.subjects == ("Add the till",)
     assert not mark.exists()
+
+
+@pytest.fixture
+def trap(tmp_path: Path) -> tuple[Path, Path]:
+    """A program, and the file that shows that it was run."""
+    trap, mark = tmp_path / "trap.sh", tmp_path / "was-run"
+    trap.write_text(f"#!/bin/sh\ntouch '{mark}'\n")
+    trap.chmod(0o755)
+    return trap, mark
+
+
+def make_submodule_with_trap(root: Path, trap: Path) -> None:
+    """A submodule whose configuration names programs, with a newer commit of it staged."""
+    library = root.parent / "library"
+    library.mkdir()
+    git(library, "init", "-q")
+    write_files(library, {"b.py": "x = 1\n", ".gitattributes": "*.py diff=trap\n"})
+    git(library, "add", ".")
+    git(library, "commit", "-qm", "one")
+    git(root, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(library), "sub")
+    git(root, "commit", "-qm", "with sub")
+    write_files(root / "sub", {"b.py": "x = 2\n"})
+    git(root / "sub", "commit", "-qam", "two")
+    git(root, "add", "sub")
+    for setting in ("diff.external", "diff.trap.command", "diff.trap.textconv"):
+        git(root / "sub", "config", setting, str(trap))
+    git(root, "config", "diff.submodule", "diff")
+
+
+def test_programs_that_a_submodule_names_are_never_run(root: Path, trap: tuple[Path, Path]) -> None:
+    make_submodule_with_trap(root, trap[0])
+    write_files(root, {"a.py": "x = 2\n"})
+    git(root, "add", "a.py")
+    git(root, "diff", "--cached", "--no-ext-diff", "--no-textconv")
+    assert trap[1].exists(), "the trap works, asked in the way that looks safe"
+    trap[1].unlink()
+    assert "+x = 2" in read_revision(root).diff
+    assert not trap[1].exists()
+
+
+def test_a_bare_repository_that_a_clone_brings_is_not_asked(
+    root: Path, tmp_path: Path, trap: tuple[Path, Path]
+) -> None:
+    make_submodule_with_trap(root, trap[0])
+    outer = tmp_path / "outer"
+    outer.mkdir()
+    git(outer, "init", "-q", "-b", "outer")
+    (root / ".git").rename(outer / "project")  # a folder that is a repository without being named .git
+    git(outer / "project", "config", "core.worktree", str(root))
+    trap[1].unlink(missing_ok=True)
+    assert read_revision(outer / "project") == Revision("outer")
+    assert not trap[1].exists()
+
+
+def test_secrets_that_are_staged_stay_out(root: Path) -> None:
+    write_files(
+        root, {".env": "KEY=1\n", "id_rsa": "PRIVATE\n", "a.py": "x = 2\n", "keys/.env.local": "KEY=2\n"}
+    )
+    git(root, "add", "-f", ".")
+    diff = read_revision(root).diff
+    assert "+x = 2" in diff
+    assert not any(text in diff for text in ("KEY", "PRIVATE", ".env"))
+
+
+def test_names_that_look_like_patterns_or_options_are_names(root: Path) -> None:
+    write_files(
+        root, {"--output=x": "a = 1\n", ":(top)*": "b = 2\n", "*": "c = 3\n", "secrets.json": "d = 4\n"}
+    )
+    git(root, "add", "-f", "--", ".")
+    diff = read_revision(root).diff
+    assert all(text in diff for text in ("a = 1", "b = 2", "c = 3"))
+    assert "d = 4" not in diff
+    assert not (root / "x").exists()
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("name", [".git/HEAD", ".git/config", ".git", ".git/commondir", ".git/index"])
+def test_a_named_pipe_in_the_repository_holds_nothing_up(root: Path, name: str) -> None:
+    if name == ".git":
+        shutil.rmtree(root / name)
+    (root / name).unlink(missing_ok=True)
+    os.mkfifo(root / name)
+    assert read_revision(root).diff == ""
+
+
+def test_a_program_named_git_in_the_workspace_is_not_git(
+    root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    write_files(root, {"git": f"#!/bin/sh\ntouch '{tmp_path}/was-run'\n"})
+    (root / "git").chmod(0o755)
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("PATH", f".:{os.environ['PATH']}")
+    assert read_revision(root).subjects == ("Add the till",)
+    assert not (tmp_path / "was-run").exists()
+
+
+def test_output_without_end_is_cut_and_git_ended(root: Path) -> None:
+    write_files(root, {"a.py": "x = 'y'\n" * 100_000})
+    git(root, "add", "a.py")
+    assert len(read_revision(root).diff) == DIFF_CHARACTERS_MAX

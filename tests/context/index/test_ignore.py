@@ -1,7 +1,9 @@
 """Which files are left out: checked against git itself where git is there to ask."""
 
+import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,9 @@ IGNORES = {
 }
 
 
+REPOSITORY = {".git/HEAD": "ref: refs/heads/main", ".git/objects/x": "", ".git/refs/x": ""}
+
+
 def test_the_rules_are_those_of_git(tmp_path: Path) -> None:
     if shutil.which("git") is None:
         pytest.skip("git is not installed")
@@ -41,14 +46,14 @@ def test_the_rules_are_those_of_git(tmp_path: Path) -> None:
 
 
 def test_rules_above_a_workspace_inside_a_repository_count(tmp_path: Path) -> None:
-    write_files(tmp_path, {".git/HEAD": "", ".gitignore": "secret_gen/\nsub/inner/x.py\n"})
+    write_files(tmp_path, {**REPOSITORY, ".gitignore": "secret_gen/\nsub/inner/x.py\n"})
     write_files(tmp_path, {"sub/secret_gen/a.py": "", "sub/inner/x.py": "", "sub/b.py": ""})
     assert found(tmp_path / "sub") == {"b.py"}
     assert found(tmp_path / "sub" / "inner") == set()
 
 
 def test_an_ignored_folder_opened_on_purpose_is_indexed(tmp_path: Path) -> None:
-    write_files(tmp_path, {".git/HEAD": "", ".gitignore": "build/\n*_gen.py\n", "build/lib/a.py": ""})
+    write_files(tmp_path, {**REPOSITORY, ".gitignore": "build/\n*_gen.py\n", "build/lib/a.py": ""})
     assert found(tmp_path) == set()
     assert found(tmp_path / "build" / "lib") == {"a.py"}
 
@@ -65,8 +70,6 @@ def test_secrets_and_tools_folders_never_come_in(tmp_path: Path) -> None:
         {
             ".holesmithignore": "!*\n",
             "node_modules/a.js": "",
-            "env/pyvenv.cfg": "",
-            "env/lib/b.py": "",
             ".env": "",
             "secrets.json": "",
             "__pycache__/d.py": "",
@@ -98,3 +101,87 @@ def test_the_walk_ends_at_its_limits(tmp_path: Path) -> None:
     rules = IgnoreRules(tmp_path)
     assert len(list(walk(tmp_path, rules, Limits(files_max=3)))) == 3
     assert list(walk(tmp_path, rules, Limits(depth_max=0))) == []
+
+
+ENVIRONMENTS = {
+    "venv": ("pyvenv.cfg", "lib/python3.12/a.py"),
+    "conda": ("conda-meta/history", "lib/python3.12/a.py"),
+    "old virtualenv": ("bin/activate", "lib/python2.7/os.py"),
+    "old virtualenv on Windows": ("Scripts/activate.bat", "Lib/site-packages/a.py", "Lib/os.py"),
+}
+
+
+@pytest.mark.parametrize("files", ENVIRONMENTS.values(), ids=ENVIRONMENTS.keys())
+def test_environments_are_left_out_whatever_made_them(tmp_path: Path, files: tuple[str, ...]) -> None:
+    write_files(tmp_path, {"own/a.py": "", "bin/tool.py": "", "lib/python/b.py": ""})
+    write_files(tmp_path, {f"chosen name/{file}": "" for file in files})
+    assert found(tmp_path) == {"own/a.py", "bin/tool.py", "lib/python/b.py"}
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [".pixi/envs/default/lib", ".conda/lib", "__pypackages__/3.12/lib", ".tox/py312", ".eggs/x-1.0.egg"],
+)
+def test_folders_of_packages_are_left_out_by_their_names(tmp_path: Path, folder: str) -> None:
+    write_files(tmp_path, {f"{folder}/a.py": "", "b.py": ""})
+    assert found(tmp_path) == {"b.py"}
+
+
+def test_what_buildout_has_installed_is_left_out(tmp_path: Path) -> None:
+    write_files(tmp_path, {"eggs/a.py": "", "parts/b.py": "", "c.py": ""})
+    assert found(tmp_path) == {"eggs/a.py", "parts/b.py", "c.py"}
+    write_files(tmp_path, {".installed.cfg": ""})
+    assert found(tmp_path) == {"c.py"}
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "name",
+    [".gitignore", ".holesmithignore", ".git/info/exclude", ".git/config", ".git", ".git/HEAD", "a/.git"],
+)
+def test_a_named_pipe_in_the_place_of_a_file_holds_nothing_up(tmp_path: Path, name: str) -> None:
+    files = {} if name == ".git" else {path: text for path, text in REPOSITORY.items() if path != name}
+    write_files(tmp_path, {**files, "a/b.py": ""})
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(tmp_path / name)
+    assert found(tmp_path) == {"a/b.py"}
+
+
+HOSTILE_LINES = [
+    "*a" * 30 + "b",
+    "**/" * 500 + "b",
+    "a**" * 500 + "b",
+    "*?" * 100 + "b",
+    "/" + "*a" * 30 + "/" + "*a" * 30 + "b",
+    "**/a" * 200 + "b",
+    "[a-z]*" * 100 + "0",
+    "?*" * 2_000,
+]
+
+
+@pytest.mark.timeout(30)
+def test_hostile_patterns_are_matched_in_no_time(tmp_path: Path) -> None:
+    name = "a" * 240
+    write_files(
+        tmp_path, {".gitignore": "\n".join(HOSTILE_LINES), f"{name}.py": "", f"{'aaa/' * 60}a.py": ""}
+    )
+    started = time.process_time()
+    assert f"{name}.py" in found(tmp_path)
+    assert time.process_time() - started < 2.0
+
+
+def test_an_ignore_file_beyond_all_measure_ignores_everything(tmp_path: Path) -> None:
+    write_files(tmp_path, {"a.py": "", "large/b.py": "", "many/c.py": ""})
+    write_files(tmp_path, {"large/.gitignore": "#" * 2_100_000, "many/.gitignore": "*x*\n" * 2_100})
+    assert found(tmp_path) == {"a.py"}
+
+
+def test_the_walk_ends_when_its_time_is_up(tmp_path: Path) -> None:
+    write_files(tmp_path, {f"d{number}/a.py": "" for number in range(10)})
+    assert len(list(walk(tmp_path, IgnoreRules(tmp_path), Limits(walk_s_max=-1)))) < 10
+
+
+def test_a_name_that_is_not_utf_8_is_left_out(tmp_path: Path) -> None:
+    write_files(tmp_path, {"a.py": ""})
+    (tmp_path / os.fsdecode(b"\xe9.py")).touch()
+    assert found(tmp_path) == {"a.py"}

@@ -1,0 +1,187 @@
+"""Git, asked in a way that runs nothing of a repository's, and the folders that a repository consists of.
+
+A repository's own configuration can name programs to run; it comes with the workspace and is not trusted. So
+every such setting is overridden, submodules are not looked into, the network may not be used, no locks are
+taken, and time and output have a bound. Where git keeps something in a plain file, the file is read instead.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from holesmith.analysis.regular_file import regular_file_or_none
+
+TIMEOUT_S = 1.0
+OUTPUT_BYTES_MAX = 200_000
+_FILE_BYTES_MAX = 1_000_000
+_HEAD = re.compile(rb"ref:\s*refs/|[0-9a-f]{40}")
+_NOWHERE = os.path.join(os.devnull, "nowhere")  # noqa: PTH118  # no path of a file
+_SAFE_SETTINGS = (
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "core.attributesFile=/dev/null",
+    "core.pager=cat",
+    "diff.external=",
+    "diff.submodule=short",
+    "diff.ignoreSubmodules=all",
+    "submodule.recurse=false",
+    "log.showSignature=false",
+    "gpg.program=false",
+    "protocol.allow=never",
+    # A clone can hold what looks like a bare repository, with a configuration that nobody has agreed to.
+    "safe.bareRepository=explicit",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """``top`` is the root of the files, ``git`` has the state of this work tree, and ``common`` what all work
+    trees share, such as the configuration. The last two may lie anywhere.
+    """
+
+    top: Path
+    git: Path
+    common: Path
+
+
+def repository_around(folder: Path) -> Repository | None:
+    """The innermost repository that ``folder`` is or lies in."""
+    return next(filter(None, map(repository_at, (folder, *folder.parents))), None)
+
+
+def repository_at(folder: Path) -> Repository | None:
+    """The repository whose files begin at ``folder``, as git tells one: by what a ``.git`` there holds."""
+    git = folder / ".git"
+    try:
+        if git.is_file():  # of a work tree or a submodule: it says where git's folder is
+            text = regular_file_or_none(git, _FILE_BYTES_MAX) or b""
+            if not text.startswith(b"gitdir: "):
+                return None
+            git = folder / os.fsdecode(text.removeprefix(b"gitdir: ").rstrip(b"\r\n"))
+        shared = regular_file_or_none(git / "commondir", _FILE_BYTES_MAX)
+        common = git if shared is None else git / os.fsdecode(shared.rstrip(b"\r\n"))
+        is_whole = _has_head(git) and (common / "objects").is_dir() and (common / "refs").is_dir()
+    except (OSError, ValueError):  # no path of this system
+        return None
+    return Repository(folder, git, common) if is_whole else None
+
+
+def branch_of(repository: Repository) -> str:
+    """The branch's name, empty if none is checked out."""
+    head = (regular_file_or_none(repository.git / "HEAD", _FILE_BYTES_MAX) or b"").decode("utf-8", "replace")
+    return head.strip().removeprefix("ref: refs/heads/") if head.startswith("ref: refs/heads/") else ""
+
+
+def setting_of(repository: Repository, name: str, kind: str) -> str | None:
+    """A setting of the repository's own, None if it has none; ``kind`` as in ``git config --type``."""
+    data = regular_file_or_none(repository.common / "config", _FILE_BYTES_MAX)
+    if data is None:
+        return None
+    return _setting(("--file", "-", "--no-includes"), name, kind, data)
+
+
+def setting_of_user(name: str, kind: str) -> str | None:
+    """A setting of the user's or the system's; None if there is none, or no git."""
+    return _setting((), name, kind, b"")
+
+
+def git_output(
+    arguments: Sequence[str], data: bytes = b"", variables: Iterable[tuple[str, str]] = ()
+) -> bytes | None:
+    """What a git command prints, up to OUTPUT_BYTES_MAX; ``data`` is what it reads.
+
+    None if there is no git, it fails, or takes longer than TIMEOUT_S. Blocks for that long at most.
+    """
+    program = shutil.which("git", path=_trusted_path())
+    if program is None:
+        return None
+    try:
+        process = subprocess.Popen(
+            [program, "--no-pager", "--literal-pathspecs", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(variables),
+            cwd=sys.prefix,
+            start_new_session=True,
+        )
+    except OSError:
+        return None
+    timer = threading.Timer(TIMEOUT_S, _kill, (process,))
+    timer.start()
+    try:
+        return _talk(process, data)
+    finally:
+        timer.cancel()
+        _kill(process)
+        process.wait()
+
+
+def safe_settings() -> list[str]:
+    """The arguments that keep git from running what the repository's configuration names."""
+    return [word for setting in _SAFE_SETTINGS for word in ("-c", setting)]
+
+
+def _setting(place: Sequence[str], name: str, kind: str, data: bytes) -> str | None:
+    # Without a repository: neither the one that we run in nor any other is asked.
+    output = git_output(("config", *place, f"--type={kind}", "--get", name), data, (("GIT_DIR", _NOWHERE),))
+    return None if output is None else os.fsdecode(output.removesuffix(b"\n"))
+
+
+def _talk(process: "subprocess.Popen[bytes]", data: bytes) -> bytes | None:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with process.stdout:
+        with suppress(OSError), process.stdin:
+            process.stdin.write(data)
+        output = process.stdout.read(OUTPUT_BYTES_MAX)
+        if len(output) == OUTPUT_BYTES_MAX:
+            return output
+    return output if process.wait() == 0 else None
+
+
+def _kill(process: "subprocess.Popen[bytes]") -> None:
+    """With all that it has started: that would hold the pipe that we read."""
+    if process.returncode is not None:  # its number may be somebody else's by now
+        return
+    with suppress(OSError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+
+
+def _environment(variables: Iterable[tuple[str, str]]) -> dict[str, str]:
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("GIT_")
+        or name in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
+    }
+    return {
+        **kept,
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_ALLOW_PROTOCOL": "none",
+        "LC_ALL": "C.UTF-8",
+        **dict(variables),
+    }
+
+
+def _trusted_path() -> str:
+    """Without relative folders: those would be of the workspace."""
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return os.pathsep.join(folder for folder in folders if Path(folder).is_absolute())
+
+
+def _has_head(git: Path) -> bool:
+    return _HEAD.match(regular_file_or_none(git / "HEAD", _FILE_BYTES_MAX) or b"") is not None
