@@ -11,6 +11,7 @@ from holesmith.completion.answer import Answer, Completion
 from holesmith.completion.extent import Extent, extent_of
 from holesmith.completion.facts import facts_at
 from holesmith.completion.guided import GuidedDecoding
+from holesmith.completion.hidden_characters import hidden_start
 from holesmith.completion.indentation import indentation_of
 from holesmith.completion.inquiry import Document
 from holesmith.completion.last_check import Checked, LastCheck
@@ -55,7 +56,10 @@ class Prepared:
         """The offset behind which nothing of ``middle`` is wanted; None while it may go on."""
         language = self.snapshot.language
         headings = (middle.find(f"\n{heading_of(file, language)}\n") for file in self.gathered.files)
-        stops = (self.extent.stop_of(middle), repetition_start(middle), *headings)
+        hidden = hidden_start(middle, self.extent.prefix, self.extent.suffix, may_go_on=True)
+        # Behind the hidden character, so that shaping sees it, cuts it and says so.
+        seen = None if hidden is None else hidden + 1
+        stops = (self.extent.stop_of(middle), repetition_start(middle), seen, *headings)
         return min((stop for stop in stops if stop is not None and stop >= 0), default=None)
 
 

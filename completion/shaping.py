@@ -6,6 +6,7 @@ at the beginnings of lines none rewrites it, so what is shown is always a beginn
 
 from dataclasses import dataclass
 
+from holesmith.completion.hidden_characters import hidden_start
 from holesmith.completion.indentation import reindented
 
 OPENERS = "([{"
@@ -37,7 +38,10 @@ def shape(middle: str, prefix: str, suffix: str, level: str | None = None) -> Sh
         return Shaped("", "the model wrote nothing but white space")
     if middle.startswith(FENCE) and prefix[-1:] in ("", "\n") and FENCE not in prefix:
         return Shaped("", "the model wrote Markdown")
-    text = cut_repeated_lines(cut_at_gap(middle), prefix, suffix)
+    seen = middle[: hidden_start(middle, prefix, suffix)]
+    if not seen.strip():
+        return Shaped("", "it would begin with a character that nobody sees")
+    text = cut_repeated_lines(cut_at_gap(seen), prefix, suffix)
     if not text.strip():
         return Shaped("", "the lines below already say this")
     text = cut_overlap(text, rest_of_line(suffix)).rstrip()
