@@ -9,11 +9,13 @@ from pathlib import Path
 from holesmith.cli.command import Subparsers
 from holesmith.cli.complete import add_option_arguments, index_workspace, options_of
 from holesmith.cli.errors import CommandError
+from holesmith.cli.visible_output import bare
 from holesmith.completion.answer import Answer
 from holesmith.completion.options import Options
 from holesmith.completion.retrieval import Retrieval
 from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
+from holesmith.completion.visible_text import visible
 from holesmith.completion.workspaces import Workspaces
 
 EXAMPLE = Path(__file__).parent / "example"
@@ -72,7 +74,7 @@ async def show(hole: DemoHole, service: Service) -> Answer:
     before, after = snapshot.prefix.split("\n"), snapshot.suffix.split("\n")
     print(f"\n{hole.path}, line {len(before)}:")
     print("\n".join(f"    {line}" for line in before[-4:-1]))
-    print(f"    {before[-1]}{highlight(filled)}{after[0]}")
+    print(f"    {before[-1]}{highlight(visible(filled))}{after[0]}", file=bare(sys.stdout))
     for refusal in answer.monitors.refusals:
         print(f"  the model wrote {refusal.text!r}: no such {refusal.kind}")
     print(f"  in {answer.timings_ms.get('total', 0):.0f} ms, {answer.prompt_tokens} tokens of prompt")

@@ -2,7 +2,9 @@
 
 import argparse
 import json
+import sys
 
+from holesmith.cli.visible_output import bare
 from holesmith.evaluation.apieval_building import conversation_rows, repositories_in, token_rows
 from holesmith.evaluation.errors import EvaluationError
 from holesmith.evaluation.run_folder import write_whole
@@ -14,7 +16,7 @@ def run_stack_repo(arguments: argparse.Namespace) -> int:
     building = Building(
         arguments.source, arguments.out, arguments.split, arguments.per_repository, arguments.seed
     )
-    with tqdm(unit="hole", disable=None) as bar:
+    with tqdm(unit="hole", disable=None, file=bare(sys.stderr)) as bar:
 
         def show() -> None:
             bar.update()
@@ -28,7 +30,8 @@ def run_stack_repo(arguments: argparse.Namespace) -> int:
 def run_apieval(arguments: argparse.Namespace) -> int:
     make_rows = token_rows if arguments.task == "token" else conversation_rows
     lines: list[str] = []
-    for repository in tqdm(repositories_in(arguments.source), unit="repository", disable=None):
+    repositories = repositories_in(arguments.source)
+    for repository in tqdm(repositories, unit="repository", disable=None, file=bare(sys.stderr)):
         lines += [json.dumps(row, ensure_ascii=False) + "\n" for row in make_rows(repository)]
     if not lines:
         raise EvaluationError(f"{arguments.source}: no row can be made from its Python files")

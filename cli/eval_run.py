@@ -11,6 +11,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import NoReturn, cast
 
+from holesmith.cli.visible_output import bare
+from holesmith.completion.visible_text import visible
 from holesmith.evaluation.configuration import PAPER_TEMPERATURES, Configuration, Named, grid_of
 from holesmith.evaluation.errors import EvaluationError
 from holesmith.evaluation.pool import LocalPool, Pool, ProcessPool
@@ -124,14 +126,15 @@ def pool_of(arguments: argparse.Namespace, opener: SuiteOpener) -> Pool:
 def progress_bar(chosen: Chosen, configurations: Sequence[Named], folder: RunFolder) -> "tqdm[NoReturn]":
     count = chosen.count_max
     total = None if count is None else count * len(configurations)
-    return tqdm(total=total, initial=len(folder.done), unit="case", disable=None, smoothing=0.05)
+    done, out = len(folder.done), bare(sys.stderr)
+    return tqdm(total=total, initial=done, unit="case", disable=None, smoothing=0.05, file=out)
 
 
 def shown_on(bar: "tqdm[NoReturn]") -> Callable[[Row], None]:
     def show(row: Row) -> None:
         bar.update()
         if row.error is not None:
-            bar.write(f"holesmith: {row.case}: {row.error}", file=sys.stderr)
+            bar.write(visible(f"holesmith: {row.case}: {row.error}"), file=bare(sys.stderr))
 
     return show
 

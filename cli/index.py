@@ -10,6 +10,7 @@ from pathlib import Path
 from holesmith.cli.command import Subparsers
 from holesmith.cli.errors import CommandError
 from holesmith.cli.source_file import workspace_of
+from holesmith.cli.visible_output import bare
 from holesmith.context.index.build import BuildReport, Progress
 from holesmith.context.index.foreground import index_now
 from holesmith.context.index.location import database_of
@@ -55,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def build(root: Path, database: Path) -> tuple[BuildReport, dict[str, int]]:
     """Scan with a bar on stderr, and count what the index then holds."""
-    with tqdm(desc="indexing", unit=" files", disable=None, file=sys.stderr) as bar:
+    with tqdm(desc="indexing", unit=" files", disable=None, file=bare(sys.stderr)) as bar:
 
         def show(progress: Progress) -> None:
             bar.total = progress.files_total

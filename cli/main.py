@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from holesmith.cli.errors import CommandError
+from holesmith.cli.visible_output import visible_output
 from holesmith.engine.errors import EngineError
 
 # In the order of the help text. Each is a module of this package with add_parser(subparsers).
@@ -22,7 +23,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Read once, when torch is imported, which no command has done yet: threads that wait for work must sleep,
     # or they burn the cores that other programs need and that the model then waits for.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    parsed = parser().parse_args(arguments)
+    with visible_output():
+        return run(parser().parse_args(arguments))
+
+
+def run(parsed: argparse.Namespace) -> int:
     try:
         return parsed.run(parsed)
     except (EngineError, CommandError) as error:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from holesmith.cli.command import Subparsers
+from holesmith.cli.visible_output import bare
+from holesmith.completion.visible_text import visible
 from holesmith.engine.catalogue import MODELS, HubRepository, Model, default_model, resolve
 from holesmith.engine.download import pull
 from holesmith.engine.download_staging import Progress, gigabytes
@@ -62,7 +64,7 @@ def run_pull(arguments: argparse.Namespace) -> int:
     model = resolve(name)
     if model is not None and model.licence is not None:
         print(f"{model.name}: licence {model.licence}", file=sys.stderr)
-    with tqdm(desc=name, unit="B", unit_scale=True, disable=None) as bar:
+    with tqdm(desc=visible(name), unit="B", unit_scale=True, disable=None, file=bare(sys.stderr)) as bar:
         source = pull(name, shown_on(bar))
     print_path(source, as_json=arguments.json)
     return 0
