@@ -179,11 +179,16 @@ def _source_roots(root: Path, project: dict[str, Any]) -> Iterator[str]:
 
 def _version(prefix: Path) -> str | None:
     configuration = _configuration(prefix)
-    told = configuration.get("version") or configuration.get("version_info")
-    if told:
-        return ".".join(told.split(".")[:2])
+    if told := _number_of(configuration.get("version") or configuration.get("version_info") or ""):
+        return told
     found = next(iter(sorted(prefix.glob("lib/python3.*"), reverse=True)), None)
-    return found.name.removeprefix("python") if found else None
+    return _number_of(found.name.removeprefix("python")) if found else None
+
+
+def _number_of(version: str) -> str | None:
+    """Its first two numbers. None for any other text: the workspace wrote it, and it would be shown."""
+    number = re.fullmatch(r"(\d+(?:\.\d+)?)(?:\.\w+)*\+?", version, re.ASCII)
+    return number[1] if number else None
 
 
 def _configuration(prefix: Path) -> dict[str, str]:

@@ -135,3 +135,22 @@ def test_a_named_pipe_in_the_place_of_a_file_is_as_good_as_none(root: Path, name
     (root / name).parent.mkdir(parents=True, exist_ok=True)
     os.mkfifo(root / name)
     assert find_environment(options(root)).origin == "none found"
+
+
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [
+        ("3.11.7", "3.11"),
+        ("3.13.0rc1", "3.13"),
+        ("3.12.1.final.0", "3.12"),
+        ("3.14.0+", "3.14"),
+        ("3", "3"),
+        ("![x](https://example.org/x.png)", "3.12"),
+        ("3.11![x](https://example.org/x.png)", "3.12"),
+        ("3.11\x1b]0;title\x07", "3.12"),
+        ("", "3.12"),
+    ],
+)
+def test_a_version_is_numbers_or_told_by_the_folder(root: Path, version: str, told: str) -> None:
+    make_environment(root / ".venv", version)
+    assert find_environment(options(root)).version == told
