@@ -4,14 +4,25 @@ Reading never fails: what is wrong is named in one line, and its default is used
 (``{"inline": {"lines": "single"}}``) or dotted (``{"inline.lines": "single"}``).
 """
 
+import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from pathlib import Path
+from typing import Any, Literal, cast
 
 from holesmith.completion.options import CONTEXT_SOURCES, Lines, Options, PromptOrder, WeightForm
 from holesmith.lsp.documents import Limits
 
 _OPTIONS = Options()
+# As in engine/catalogue.py: NAME, or OWNER/NAME[@REVISION][:FILE.gguf].
+_MODEL_NAME = re.compile(
+    r"(?!.*\.gguf\Z)[A-Za-z0-9][\w.-]*|[A-Za-z0-9][\w.-]*/(?![^:]*\.gguf\Z)[A-Za-z0-9][\w.-]*"
+    r"(?:@[A-Za-z0-9][\w./-]*)?(?::[A-Za-z0-9][\w./-]*\.gguf)?",
+    re.ASCII,
+)
+
+Place = Literal["model", "environment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +57,7 @@ class Settings:
     @property
     def options(self) -> Options:
         return Options(
-            model=self.model,
+            model=None if self.model is None else from_home(self.model),
             device=self.device,
             weights=self.weights,
             lines=self.lines,
@@ -59,7 +70,7 @@ class Settings:
             sources=None if self.sources is None else frozenset(parts_of(self.sources)),
             facts=self.facts,
             facts_ms_max=self.facts_ms_max,
-            python=self.python,
+            python=None if self.python is None else from_home(self.python),
             monitor=self.monitor,
             answer_ms_max=self.answer_ms_max,
             check_ms_max=self.check_ms_max,
@@ -78,12 +89,29 @@ def parts_of(text: str) -> list[str]:
     return [part.strip() for part in text.split(",")]
 
 
+def is_absolute(path: str) -> bool:
+    """Whether a path means the same file whatever the current folder is; the user's home may be ``~``."""
+    return "\0" not in path and Path(from_home(path)).is_absolute()
+
+
+def from_home(path: str) -> str:
+    """With the user's home in the place of ``~``; unchanged if the user has none."""
+    # Not Path.expanduser, which raises then.
+    return os.path.expanduser(path) if path.startswith("~/") else path  # noqa: PTH111
+
+
+def is_model_name(text: str) -> bool:
+    """Whether it can be the name of a model, known here or of a hub, and no file's."""
+    return _MODEL_NAME.fullmatch(text) is not None and ".." not in text
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One setting: the field of `Settings`, the key the user writes, and the values it takes.
 
     A value has the type of the default, where a fraction may be written whole; None means text or null. With
-    ``parts`` it is a text of some of these, with commas between them.
+    ``parts`` it is a text of some of these, with commas between them. With ``place`` it names a file, which
+    is never looked for from the current folder: that may be an untrusted workspace.
     """
 
     field: str
@@ -92,6 +120,7 @@ class Rule:
     choices: tuple[str, ...] = ()
     bounds: tuple[int, int] | None = None
     parts: tuple[str, ...] = ()
+    place: Place | None = None
 
     @property
     def default(self) -> object:
@@ -107,6 +136,8 @@ class Rule:
             return isinstance(value, bool)
         if self.parts and isinstance(value, str):
             return set(parts_of(value)) <= set(self.parts)
+        if self.place is not None and isinstance(value, str):
+            return is_absolute(value) or (self.place == "model" and is_model_name(value))
         return (isinstance(value, str) and value != "") or (value is None and self.default is None)
 
     @property
@@ -120,6 +151,9 @@ class Rule:
             return "true or false"
         if self.parts:
             return f"null, or some of {', '.join(self.parts)}, with commas between them"
+        if self.place is not None:
+            names = "a name of `holesmith model list`, " if self.place == "model" else ""
+            return f"{names}an absolute path or null"
         return "a text" if self.default is not None else "a text or null"
 
 
@@ -131,6 +165,7 @@ RULES = (
         "model",
         "A name of `holesmith model list`, a .gguf file or a folder in Hugging Face layout; "
         "null takes the default for the device.",
+        place="model",
     ),
     Rule("device", "device", "Where the model runs: auto, cpu, cuda or cuda:N."),
     Rule(
@@ -177,6 +212,7 @@ RULES = (
         "analysis.python",
         "The interpreter, or the environment's folder, whose packages static analysis reads; null looks for "
         "the project's. It is never run.",
+        place="environment",
     ),
     Rule("monitor", "monitor.enabled", "Let static analysis keep the model from inventing names."),
     Rule(

@@ -69,7 +69,15 @@ def test_later_sources_win_setting_by_setting() -> None:
             {"monitor": {"enabled": 1}},
             "holesmith.monitor.enabled must be true or false, not 1; true is used",
         ),
-        ({"model": ""}, "holesmith.model must be a text or null, not ''; null is used"),
+        (
+            {"model": ""},
+            "holesmith.model must be a name of `holesmith model list`, an absolute path or null, not ''; null is"
+            " used",
+        ),
+        (
+            {"analysis": {"python": ".venv"}},
+            "holesmith.analysis.python must be an absolute path or null, not '.venv'; null is used",
+        ),
         ({"device": None}, "holesmith.device must be a text, not null; auto is used"),
         ({"inline": {"line": "x"}}, "holesmith.inline.line is not a setting"),
         ({"colour": {"a": 1}}, "holesmith.colour is not a setting"),
@@ -79,6 +87,38 @@ def test_later_sources_win_setting_by_setting() -> None:
 )
 def test_what_is_wrong_is_named_once_and_its_default_used(source: object, problem: str) -> None:
     assert read_settings(source) == (Settings(), (problem,))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("./weights.gguf", "weights.gguf", "a/weights.gguf", "a/b/c", "../m", "a/../../m", "..", "."),
+        *("~", "~root/m", "file:///m.gguf", "/m\0.gguf", "a/b:../m.gguf", "m ", "a/m.gguf:/m.gguf"),
+        *("C:m.gguf", "\\\\host\\m"),
+    ],
+)
+def test_a_file_of_the_current_folder_is_no_setting(path: str) -> None:
+    for key in ("model", "analysis.python"):
+        settings, problems = read_settings({key: path})
+        assert settings == Settings()
+        assert len(problems) == 1
+        assert "an absolute path" in problems[0]
+
+
+@pytest.mark.parametrize(
+    "model",
+    ["qwen2.5-coder-0.5b", "Qwen/Qwen2.5-Coder-0.5B-GGUF", "a/b@main:q4/b.gguf", "/m/b.gguf", "/m", None],
+)
+def test_models_are_named_or_absolute(model: str | None) -> None:
+    settings, problems = read_settings({"model": model})
+    assert (settings.options.model, problems) == (model, ())
+
+
+def test_the_home_folder_may_be_written_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    settings, problems = read_settings({"model": "~/b.gguf", "analysis.python": "~/env"})
+    assert (settings.options.model, settings.options.python) == ("/home/me/b.gguf", "/home/me/env")
+    assert problems == ()
 
 
 @given(st.lists(JSON, max_size=3))
