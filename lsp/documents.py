@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from holesmith.lsp.positions import Encoding, column_at_offset, offset_at_column
+from holesmith.lsp.uris import key_of
 from lsprotocol import types
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z")
@@ -157,7 +158,7 @@ class Limits:
 
 
 class Documents:
-    """The documents the client has open, by URI."""
+    """The documents the client has open, by URI in whatever spelling."""
 
     def __init__(self, encoding: Encoding, limits: Limits) -> None:
         self.encoding: Encoding = encoding
@@ -168,10 +169,11 @@ class Documents:
         return len(self._open)
 
     def uris(self) -> tuple[str, ...]:
-        return tuple(self._open)
+        """As the client spelt them when it opened the documents."""
+        return tuple(document.uri for document in self._open.values())
 
     def get(self, uri: str) -> Document | Unheld | None:
-        return self._open.get(uri)
+        return self._open.get(key_of(uri))
 
     def open(self, item: types.TextDocumentItem) -> Document | Unheld:
         self.close(item.uri)
@@ -184,11 +186,11 @@ class Documents:
         A version that does not grow is taken all the same: the stream's order is the client's, its numbers
         may be wrong. Text that was not held cannot be edited, except by replacing all of it.
         """
-        document = self._open.get(uri)
+        document = self.get(uri)
         if isinstance(document, Unheld):
             if not any(isinstance(each, types.TextDocumentContentChangeWholeDocument) for each in changes):
                 return document
-            document = Document(uri, document.language, version, "", self.encoding)
+            document = Document(document.uri, document.language, version, "", self.encoding)
         if document is None:
             return None
         document.apply(*changes)
@@ -196,11 +198,11 @@ class Documents:
         return self._keep(document)
 
     def close(self, uri: str) -> None:
-        self._open.pop(uri, None)
+        self._open.pop(key_of(uri), None)
 
     def _keep(self, document: Document) -> Document | Unheld:
         kept = self._refusal(document) or document
-        self._open[document.uri] = kept
+        self._open[key_of(document.uri)] = kept
         return kept
 
     def _refusal(self, document: Document) -> Unheld | None:

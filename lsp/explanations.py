@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 
 from holesmith.completion.answer import Answer
 from holesmith.lsp.snapshots import Place
+from holesmith.lsp.uris import key_of
 from lsprotocol import types
 
 _DOCUMENTS_MAX = 64
@@ -44,13 +45,14 @@ class Explanations:
         self._last: OrderedDict[str, Explanation] = OrderedDict()
 
     def remember(self, explanation: Explanation) -> None:
-        self._last[explanation.uri] = explanation
-        self._last.move_to_end(explanation.uri)
+        key = key_of(explanation.uri)
+        self._last[key] = explanation
+        self._last.move_to_end(key)
         if len(self._last) > _DOCUMENTS_MAX:
             self._last.popitem(last=False)
 
     def last(self, uri: str | None = None) -> Explanation | None:
         """The last answer for ``uri``, or for whichever document was last."""
         if uri is not None:
-            return self._last.get(uri)
+            return self._last.get(key_of(uri))
         return next(reversed(self._last.values()), None)

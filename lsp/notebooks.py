@@ -8,10 +8,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from holesmith.lsp.documents import Document, Documents
+from holesmith.lsp.uris import key_of
 from lsprotocol import types
 
 # As much of the other cells as is read, before the cell and behind it.
 CHARACTERS_MAX = 200_000
+
+
+@dataclass(slots=True)
+class Notebook:
+    """``cells`` are the keys of the cells' URIs in their order."""
+
+    uri: str
+    cells: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +33,27 @@ class Around:
 
 
 class Notebooks:
-    """The notebooks the client has open, by URI."""
+    """The notebooks the client has open, by the key of their URI."""
 
     def __init__(self) -> None:
-        self._cells: dict[str, list[str]] = {}
+        self._open: dict[str, Notebook] = {}
 
     def open(self, params: types.DidOpenNotebookDocumentParams, documents: Documents) -> None:
         notebook = params.notebook_document
-        self._cells[notebook.uri] = [cell.document for cell in notebook.cells]
+        cells = [key_of(cell.document) for cell in notebook.cells]
+        self._open[key_of(notebook.uri)] = Notebook(notebook.uri, cells)
         _open(params.cell_text_documents, documents)
 
     def change(self, params: types.DidChangeNotebookDocumentParams, documents: Documents) -> bool:
         """False if the notebook is not open; then nothing is changed."""
-        cells, change = self._cells.get(params.notebook_document.uri), params.change.cells
-        if cells is None:
+        notebook, change = self._open.get(key_of(params.notebook_document.uri)), params.change.cells
+        if notebook is None:
             return False
         if change is not None and change.structure is not None:
             array = change.structure.array
-            start = min(array.start, len(cells))
-            cells[start : start + array.delete_count] = [cell.document for cell in array.cells or ()]
+            start = min(array.start, len(notebook.cells))
+            new = [key_of(cell.document) for cell in array.cells or ()]
+            notebook.cells[start : start + array.delete_count] = new
             _open(change.structure.did_open or (), documents)
             _close((cell.uri for cell in change.structure.did_close or ()), documents)
         for edited in change.text_content or () if change is not None else ():
@@ -50,18 +61,19 @@ class Notebooks:
         return True
 
     def close(self, params: types.DidCloseNotebookDocumentParams, documents: Documents) -> None:
-        cells = self._cells.pop(params.notebook_document.uri, [])
+        notebook = self._open.pop(key_of(params.notebook_document.uri), None)
+        cells = notebook.cells if notebook is not None else ()
         _close((*cells, *(cell.uri for cell in params.cell_text_documents)), documents)
 
     def around(self, uri: str, documents: Documents) -> Around | None:
         """The code around a cell, in its language; None for a document that is no cell."""
-        own = documents.get(uri)
-        for notebook, cells in self._cells.items():
-            if uri in cells and isinstance(own, Document):
-                at = cells.index(uri)
-                before = _code(cells[:at], own.language, documents)
-                behind = _code(cells[at + 1 :], own.language, documents)
-                return Around(notebook, before[-CHARACTERS_MAX:], behind[:CHARACTERS_MAX])
+        own, key = documents.get(uri), key_of(uri)
+        for notebook in self._open.values():
+            if key in notebook.cells and isinstance(own, Document):
+                at = notebook.cells.index(key)
+                before = _code(notebook.cells[:at], own.language, documents)
+                behind = _code(notebook.cells[at + 1 :], own.language, documents)
+                return Around(notebook.uri, before[-CHARACTERS_MAX:], behind[:CHARACTERS_MAX])
         return None
 
 

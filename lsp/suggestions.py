@@ -10,6 +10,7 @@ from holesmith.lsp.items import inline_list, menu_list
 from holesmith.lsp.latest import Latest
 from holesmith.lsp.messages import InlineParams
 from holesmith.lsp.snapshots import AtPosition, Place, Taken, Workspace, take_from
+from holesmith.lsp.uris import key_of
 from lsprotocol import types
 
 NOT_STARTED = "the model is not being loaded yet: that begins after the initialized notification"
@@ -60,9 +61,11 @@ class Suggestions:
         taken = self._take(params, invoked=True)
         if isinstance(taken, str):
             return self._refuse(params, taken)
-        last = self._explanations.last(params.text_document.uri)
-        if last is not None and last.place == taken.place:
-            return last
+        last = self._explanations.last(taken.place.uri)
+        if last is not None and last.place is not None:
+            asked = replace(last, uri=taken.place.uri, place=replace(last.place, uri=taken.place.uri))
+            if asked.place == taken.place:
+                return asked
         return await self._complete(taken)
 
     def _take(
@@ -89,7 +92,7 @@ class Suggestions:
     ) -> T | None:
         if isinstance(taken, str):
             return as_list(self._refuse(params, taken).answer, None)
-        explanation = await self._latest.start((kind, taken.place.uri), self._complete(taken))
+        explanation = await self._latest.start((kind, key_of(taken.place.uri)), self._complete(taken))
         return as_list(explanation.answer, taken.place) if explanation else None
 
     async def _complete(self, taken: Taken) -> Explanation:

@@ -1,7 +1,31 @@
-"""Where a URI points to: a path for files, a bare name for everything that is not a file on this machine."""
+"""Where a URI points to: a path for files, a bare name for everything that is not a file on this machine.
 
+One document has many spellings: editors escape other characters, in other letters. Documents are compared by
+`key_of` their URIs, and answers keep the spelling of the client.
+"""
+
+from functools import lru_cache
 from pathlib import PurePath
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
+
+_KEYS_MAX = 4096
+
+
+@lru_cache(maxsize=_KEYS_MAX)
+def key_of(uri: str) -> str:
+    """The same for all spellings of one URI: what is escaped, in which letters, the host of this machine."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return uri
+    host = "" if parts.scheme == "file" and parts.netloc == "localhost" else parts.netloc
+    path = "/".join(map(_canonical, parts.path.split("/")))
+    return f"{parts.scheme}://{_canonical(host)}{path}?{_canonical(parts.query)}#{_canonical(parts.fragment)}"
+
+
+def _canonical(part: str) -> str:
+    """Escaped wherever it can be: an escaped ``/`` or ``#`` stays another character than a plain one."""
+    return quote(unquote_to_bytes(part.encode("utf-8", "surrogatepass")), safe="")
 
 
 def path_of(uri: str) -> str | None:

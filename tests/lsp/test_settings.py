@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 ROOT = Path(__file__).parents[2]
+MODEL = "a name of `holesmith model list`, an absolute path or null"
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: (
@@ -71,8 +72,7 @@ def test_later_sources_win_setting_by_setting() -> None:
         ),
         (
             {"model": ""},
-            "holesmith.model must be a name of `holesmith model list`, an absolute path or null, not ''; null is"
-            " used",
+            f"holesmith.model must be {MODEL}, not ''; null is used",
         ),
         (
             {"analysis": {"python": ".venv"}},

@@ -1,7 +1,7 @@
 """Where URIs point to, and in which folder that is."""
 
 import pytest
-from holesmith.lsp.uris import folder_around, name_of, path_of
+from holesmith.lsp.uris import folder_around, key_of, name_of, path_of
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,39 @@ from holesmith.lsp.uris import folder_around, name_of, path_of
 )
 def test_a_uri_is_a_path_or_has_a_name(uri: str, path: str | None, name: str) -> None:
     assert (path_of(uri), name_of(uri)) == (path, name)
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ("file:///me/%5Bapp%5D/p.py", "file:///me/%5bapp%5d/p.py", "file:///me/[app]/p.py"),
+        ("file:///%C3%BC.py", "file:///%c3%bc.py", "file:///ü.py"),
+        ("file:///a%20b.py", "file:///a b.py", "FILE:///a%20b.py", "file://localhost/a%20b.py"),
+        ("file:///c%3A/a.py", "file:///c:/a.py", "file:/c:/a.py"),
+        ("file:///%61%7E.py", "file:///a~.py"),
+        ("untitled:Untitled-1", "untitled:Untitled%2D1"),
+        ("vscode-notebook-cell:/n.ipynb#W0s%3D", "vscode-notebook-cell:/n.ipynb#W0s="),
+        ("git:/a.py?%7B%7D", "git:/a.py?{}"),
+        ("file:///\ud800.py", "file:///%ED%A0%80.py"),
+    ],
+)
+def test_spellings_of_one_uri_have_one_key(spellings: tuple[str, ...]) -> None:
+    assert len(set(map(key_of, spellings))) == 1
+
+
+@pytest.mark.parametrize(
+    "uris",
+    [
+        ("file:///a.py", "file:///A.py", "file:///a.py#b", "file:///a.py?b", "file:///a.py%23b"),
+        ("file:///a.py", "untitled:/a.py", "file://elsewhere/a.py"),
+        ("x:/a%2Fb", "x:/a/b", "x:/a%252Fb", "x:/a%5Cb"),
+        ("x:/n#a", "x:/n#b", "x:/n"),
+        ("http://[::1", "http://[::2", ""),
+        ("file:///%FF.py", "file:///%FE.py", "file:///%.py"),
+    ],
+)
+def test_other_uris_have_other_keys(uris: tuple[str, ...]) -> None:
+    assert len(set(map(key_of, uris))) == len(uris)
 
 
 @pytest.mark.parametrize(
