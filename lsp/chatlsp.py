@@ -1,7 +1,8 @@
 """ChatLSP: what static analysis knows about a hole, as context for any language model that asks.
 
 The requests of "Statically Contextualizing Large Language Models with Typed Holes" (Blinn et al., 2024).
-Every answer has a ``reason``, which is empty unless there is nothing to say.
+Every answer has a ``reason``, which is empty unless there is nothing to say. Nothing is told of documents
+that hold secrets: whoever asks may send it anywhere. Text of a workspace is quoted, whatever it is.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,7 +20,9 @@ from holesmith.analysis.questions import (
     StaticErrorsQuestion,
 )
 from holesmith.completion.hole_report import hole_report
+from holesmith.completion.secret_documents import WITHHELD, is_withheld
 from holesmith.completion.snapshot import Snapshot
+from holesmith.completion.visible_text import code_block, code_span, plain_markdown, visible
 from holesmith.completion.workspaces import Workspaces
 from holesmith.lsp.documents import Document
 from holesmith.lsp.messages import ErrorReportParams
@@ -52,7 +55,7 @@ class ChatLsp:
         self._analyses = analyses
 
     async def expected_type(self, params: AtPosition) -> Json:
-        taken = take_from(self._workspace, params, with_cells=True)
+        taken = self._take(params)
         if isinstance(taken, str):
             return {"content": None, "location": None, "reason": taken}
         snapshot = taken.snapshot
@@ -62,14 +65,14 @@ class ChatLsp:
         return {
             "content": None if found is None else _markdown(_sentence(found)),
             "location": types.Location(taken.place.uri, types.Range(position, position)),
-            "type": found.type if found else None,
-            "origin": found.origin if found else None,
-            "literals": list(found.literals) if found else [],
+            "type": visible(found.type) if found else None,
+            "origin": visible(found.origin) if found else None,
+            "literals": list(map(visible, found.literals)) if found else [],
             "reason": reason or ("" if found else "any type would do, or nothing is known"),
         }
 
     async def relevant_types(self, params: AtPosition) -> Json:
-        taken = take_from(self._workspace, params, with_cells=True)
+        taken = self._take(params)
         if isinstance(taken, str):
             return _listed((), taken)
         snapshot = taken.snapshot
@@ -79,7 +82,7 @@ class ChatLsp:
         return _listed(((each.text, each.path, each.line) for each in found), reason)
 
     async def relevant_headers(self, params: AtPosition) -> Json:
-        taken = take_from(self._workspace, params, with_cells=True)
+        taken = self._take(params)
         if isinstance(taken, str):
             return _listed((), taken)
         snapshot = taken.snapshot
@@ -92,7 +95,7 @@ class ChatLsp:
 
     async def error_report(self, params: ErrorReportParams) -> Json:
         """The errors that ``text`` at the position would have or cause; ranges are of the text with it."""
-        taken = take_from(self._workspace, params, with_cells=True)
+        taken = self._take(params)
         if isinstance(taken, str):
             return {"content": None, "errors": [], "reason": taken}
         snapshot = taken.snapshot
@@ -102,14 +105,16 @@ class ChatLsp:
         answer, reason = await self._ask(snapshot, question)
         errors = answer.errors if answer else ()
         return {
-            "content": _markdown("\n".join(f"- {error.message}" for error in errors)) if errors else None,
+            "content": _markdown("\n".join(f"- {plain_markdown(error.message)}" for error in errors))
+            if errors
+            else None,
             "errors": _diagnosed(errors, filled, taken),
             "reason": reason or ("" if errors else "no errors were found"),
         }
 
     async def hole(self, params: AtPosition) -> Json | None:
         """The typed-hole part of ``holesmith/explain``: what is known of the hole, and what was given up."""
-        taken = take_from(self._workspace, params, with_cells=True)
+        taken = self._take(params)
         if isinstance(taken, str):
             return None
         answer_ms_max = self._workspace.settings.answer_ms_max
@@ -120,6 +125,11 @@ class ChatLsp:
 
     async def close(self) -> None:
         await self._analyses.close()
+
+    def _take(self, params: AtPosition) -> Taken | str:
+        """As `take_from`, but of a document that may be told of."""
+        taken = take_from(self._workspace, params, with_cells=True)
+        return WITHHELD if isinstance(taken, Taken) and is_withheld(taken.snapshot) else taken
 
     async def _ask(self, snapshot: Snapshot, question: Question[A]) -> tuple[A | None, str]:
         """The answer, or None and why there is none."""
@@ -136,14 +146,16 @@ def _source(snapshot: Snapshot) -> Source:
 
 def _sentence(expected: ExpectedType) -> str:
     """For a model to read."""
-    literals = f" It is one of {', '.join(expected.literals)}." if expected.literals else ""
-    return f"The expected type of the hole is `{expected.type}` ({expected.origin}).{literals}"
+    values = ", ".join(map(code_span, expected.literals))
+    literals = f" It is one of {values}." if values else ""
+    origin = plain_markdown(expected.origin)
+    return f"The expected type of the hole is {code_span(expected.type)} ({origin}).{literals}"
 
 
 def _listed(found: Iterable[tuple[str, str | None, int]], reason: str) -> Json:
     entries = list(found)
     return {
-        "contents": [_markdown(f"```python\n{text}\n```") for text, _, _ in entries],
+        "contents": [_markdown(code_block(text, "python")) for text, _, _ in entries],
         "locations": [_location(path, line) for _, path, line in entries],
         "reason": reason or ("" if entries else "nothing is relevant here"),
     }
@@ -171,7 +183,7 @@ def _diagnosed(errors: Iterable[StaticError], filled: str, taken: Taken) -> list
         {
             "range": types.Range(position_of(error.start), position_of(error.stop)),
             "kind": error.kind,
-            "message": error.message,
+            "message": visible(error.message),
         }
         for error in errors
     ]

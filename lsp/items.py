@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from holesmith.completion.answer import Completion
 from holesmith.completion.recent import CLOSED_MAX
 from holesmith.completion.shaping import unclosed
+from holesmith.completion.visible_text import visible
 from holesmith.lsp.snapshots import Place
 from lsprotocol import types
 
-_WORD_BEFORE = re.compile(r"\w*\Z")
 _CLOSERS = re.compile(r"""[)\]}"'`]+[;:,]?""")
 _LABEL_CHARACTERS_MAX = 80
 
@@ -55,7 +55,7 @@ def _menu_item(completion: Completion, place: Place) -> types.CompletionItem | N
     cursor = place.cursor
     word = _word_before(cursor.line[: completion.start - cursor.line_start])
     text = word + line
-    shown = text.strip()
+    shown = visible(text.strip())
     return types.CompletionItem(
         label=shown if len(shown) <= _LABEL_CHARACTERS_MAX else shown[: _LABEL_CHARACTERS_MAX - 1] + "…",
         label_details=types.CompletionItemLabelDetails(description="Holesmith"),
@@ -71,5 +71,7 @@ def _menu_item(completion: Completion, place: Place) -> types.CompletionItem | N
 
 
 def _word_before(line: str) -> str:
-    found = _WORD_BEFORE.search(line)
-    return found[0] if found else ""
+    start = len(line)
+    while start and (line[start - 1].isalnum() or line[start - 1] == "_"):
+        start -= 1
+    return line[start:]

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import sys
 
+from holesmith.completion.visible_text import visible
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
@@ -42,7 +43,7 @@ class ClientLog(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         # The traceback stays on standard error: it is for developers, and may be long.
-        params = types.LogMessageParams(_kind_of(record.levelno), record.getMessage())
+        params = types.LogMessageParams(_kind_of(record.levelno), visible(record.getMessage()))
         assert self._loop is not None
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
             self._loop.call_soon_threadsafe(self._server.window_log_message, params)

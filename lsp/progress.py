@@ -5,6 +5,7 @@ import itertools
 import logging
 
 from holesmith.completion.status import Status
+from holesmith.completion.visible_text import one_line
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
@@ -28,12 +29,14 @@ class LoadProgress:
     def show(self, status: Status) -> None:
         self._status = status
         if status.health != "loading":
-            self._end(status.message)
+            self._end(one_line(status.message))
         elif self._token is None:
             self._token = f"holesmith/load/{next(self._numbers)}"
             self._creating = asyncio.ensure_future(self._begin(self._token))
         elif self._begun:
-            report = types.WorkDoneProgressReport(message=status.message, percentage=_percentage(status))
+            report = types.WorkDoneProgressReport(
+                message=one_line(status.message), percentage=_percentage(status)
+            )
             self._progress.report(self._token, report)
 
     async def _begin(self, token: str) -> None:
@@ -47,7 +50,7 @@ class LoadProgress:
             return
         self._begun = True
         begin = types.WorkDoneProgressBegin(
-            title="Holesmith", message=self._status.message, percentage=_percentage(self._status)
+            title="Holesmith", message=one_line(self._status.message), percentage=_percentage(self._status)
         )
         self._progress.begin(token, begin)
 

@@ -3,6 +3,7 @@
 from dataclasses import asdict, replace
 
 from holesmith.completion.status import Status
+from holesmith.completion.visible_text import one_line, plain_message
 from holesmith.lsp.progress import LoadProgress
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
@@ -31,10 +32,11 @@ class Reporting:
         self._send_if_changed()
 
     def as_json(self) -> dict[str, object]:
+        """Texts are one line each and for people: what others wrote in them is made visible."""
         return {
-            **asdict(self._status),
-            "settings_problems": list(self._settings_problems),
-            "last_failure": self._last_failure,
+            **{name: _plain(value) for name, value in asdict(self._status).items()},
+            "settings_problems": list(map(one_line, self._settings_problems)),
+            "last_failure": _plain(self._last_failure),
         }
 
     def show_status(self, status: Status) -> None:
@@ -70,7 +72,7 @@ class Reporting:
             self.show_status(replace(self._status, health="error", message=message, progress=None))
 
     def _show_message(self, text: str, kind: types.MessageType) -> None:
-        self._server.window_show_message(types.ShowMessageParams(kind, f"Holesmith: {text}"))
+        self._server.window_show_message(types.ShowMessageParams(kind, f"Holesmith: {plain_message(text)}"))
 
     def _send_if_changed(self) -> None:
         """Counters alone are no news: they are there for whoever asks."""
@@ -82,3 +84,7 @@ class Reporting:
         if self._open and news != self._sent:
             self._sent = news
             self._server.protocol.notify("holesmith/status", self.as_json())
+
+
+def _plain(value: object) -> object:
+    return one_line(value) if isinstance(value, str) else value

@@ -98,6 +98,37 @@ async def test_there_is_always_an_answer_and_a_reason() -> None:
         assert "chatlsp/errorReport" in tutorial["content"]["value"]
 
 
+async def test_nothing_is_told_of_a_document_that_holds_secrets(tmp_path: Path) -> None:
+    uri = (tmp_path / ".env").as_uri()
+    async with session(folders=(tmp_path.as_uri(),)) as opened:
+        opened.open("AWS_SECRET_ACCESS_KEY: str = 'wJalrXUt'\nlatest: int = 1\nother: str = ", uri)
+        for name in ("expectedType", "relevantTypes", "relevantHeaders", "errorReport"):
+            answer = await ask(opened, uri, f"chatlsp/{name}", text="AWS_SECRET_ACCESS_KEY + 1")
+            assert answer["reason"] == "nothing is told of files that hold secrets"
+            assert "AWS" not in str(answer)
+        explanation = await opened.explain(HOLE["line"], HOLE["character"], uri)
+        assert explanation["hole"] is None
+
+
+async def test_what_a_workspace_writes_stays_a_quotation(tmp_path: Path) -> None:
+    """An image in Markdown would be a request to its server as soon as the answer is shown."""
+    hidden = "\u202e\u200b"
+    (tmp_path / "library.py").write_text(
+        f"class Invoice:\n    note = {hidden!r}\n    mark = '{hidden}'\n"
+        f"    def total(self, text='``` ![x](https://example.org)', mark='{hidden}') -> float: ...\n"
+    )
+    uri = (tmp_path / "main.py").as_uri()
+    async with session(folders=(tmp_path.as_uri(),)) as opened:
+        opened.open("from library import Invoice\n\nlatest: Invoice = ", uri)
+        relevant = await ask(opened, uri, "chatlsp/relevantTypes")
+        text = str(relevant["contents"])
+        assert "![x](https://example.org)" in text
+        assert text.count("````") == 2  # a fence that the three backticks inside do not end
+        assert not set(hidden) & set(text)
+        wrong = await ask(opened, uri, "chatlsp/errorReport", text="Invoice().total`![x](y)`")
+        assert "![x](y)" not in str(wrong["content"])
+
+
 @pytest.mark.parametrize("name", ["expectedType", "errorReport"])
 async def test_wrong_parameters_are_refused(name: str) -> None:
     async with session() as opened:

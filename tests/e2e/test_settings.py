@@ -6,6 +6,7 @@ import pytest
 from lsprotocol import types
 
 from tests.e2e.client import Session, capabilities, session
+from tests.e2e.raw_client import raw_client
 
 
 async def options(opened: Session) -> dict[str, object]:
@@ -150,3 +151,16 @@ async def test_workspace_folders_come_and_go(count: int) -> None:
             opened.open("x = ", uri)
             await opened.inline(0, 4, uri)
             assert (await opened.asked())["workspace"] == folder
+
+
+async def test_a_message_has_no_links_and_hides_nothing() -> None:
+    """Some clients make links, also to commands, of what is in brackets."""
+    options = {"model": "never", "[look](command:run)\u202e\x1b": 1}
+    async with raw_client(initialize=False) as client:
+        params = {"processId": None, "capabilities": {}, "initializationOptions": options}
+        client.send(id=1, method="initialize", params=params)
+        shown = (await client.notification("window/showMessage"))["message"]
+        assert "[look] (command:run)\\u202e\\x1b is not a setting" in shown
+        client.send(method="initialized", params={})
+        status = (await client.request(2, "holesmith/status"))["result"]
+        assert not set("\u202e\x1b") & set(str(status["settings_problems"][0]))

@@ -48,6 +48,10 @@ def test_a_menu_item_is_one_line_and_goes_on_from_the_word(
     check_menu(marked, text, label, new_text, columns)
 
 
+def test_what_the_line_hides_is_inserted_as_it_is_and_shown_in_the_label() -> None:
+    check_menu('x = "\u202e" + ab<CURSOR>', 'c("\u202e")', 'abc("\\u202e")', 'abc("\u202e")', (10, 12))
+
+
 def test_a_long_label_is_cut() -> None:
     place = place_in("<CURSOR>")
     (item,) = menu_list(Completion("x" * 300, 0, 0, 1.0), place).items
