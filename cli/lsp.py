@@ -5,6 +5,7 @@ import asyncio
 import json
 import logging
 import os
+import secrets
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO
@@ -20,11 +21,16 @@ from holesmith.completion.workspaces import Workspaces
 if TYPE_CHECKING:
     from holesmith.lsp.completion_service import StartService
 
+TOKEN_BYTES = 24
+
 
 def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser("lsp", help="the language server, on stdio by default")
     parser.add_argument(
         "--tcp", type=address, metavar="HOST:PORT", help="serve one TCP client instead; :PORT is loopback"
+    )
+    parser.add_argument(
+        "--allow-remote", action="store_true", help="with --tcp: also an address that others can reach"
     )
     parser.add_argument("--stdio", action="store_true", help="the default; editors like to say it")
     parser.add_argument("--settings-schema", action="store_true", help="print the settings as a JSON schema")
@@ -51,26 +57,42 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.tcp is None:
         asyncio.run(converse(*claim_standard_streams(), watches_parent=True))
     else:
-        asyncio.run(converse(*wait_for_client(*arguments.tcp), watches_parent=False))
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        streams = wait_for_client(*arguments.tcp, token, allow_remote=arguments.allow_remote)
+        asyncio.run(converse(*streams, watches_parent=False, token=token))
     return 0
 
 
-def wait_for_client(host: str, port: int) -> tuple[BinaryIO, BinaryIO]:
-    from holesmith.lsp.streams import accept, listen
+def wait_for_client(host: str, port: int, token: str, *, allow_remote: bool) -> tuple[BinaryIO, BinaryIO]:
+    from holesmith.lsp.streams import OthersCouldReachItError, accept, listen
 
     try:
-        listener = listen(host, port)
+        listener = listen(host, port, allow_remote=allow_remote)
+    except OthersCouldReachItError:
+        raise CommandError(
+            f"{host} is not a loopback address: --allow-remote lets whoever has the token use the server "
+            "from there, over a connection that is not encrypted"
+        ) from None
     except OSError as error:
         raise CommandError(f"can't listen on {host}:{port}: {error.strerror}") from None
     bound = listener.getsockname()
-    print(f"holesmith: waiting for a client on {bound[0]}:{bound[1]}", file=sys.stderr, flush=True)
+    print(f"holesmith: waiting for a client on {bound[0]}:{bound[1]}", file=sys.stderr)
+    print(f"holesmith: initializationOptions.token is {token}", file=sys.stderr, flush=True)
     return accept(listener)
 
 
 async def converse(
-    source: BinaryIO, sink: BinaryIO, *, watches_parent: bool, start_service: "StartService | None" = None
+    source: BinaryIO,
+    sink: BinaryIO,
+    *,
+    watches_parent: bool,
+    token: str | None = None,
+    start_service: "StartService | None" = None,
 ) -> None:
-    """Serve one client, then end the process. The service is the real one unless a test has another."""
+    """Serve one client, then end the process. The service is the real one unless a test has another.
+
+    A client must give the ``token``, if there is one.
+    """
     from holesmith.lsp.server import Server
     from holesmith.lsp.serving import serve
 
@@ -81,7 +103,7 @@ async def converse(
         def start(options: Options, on_status: Callable[[Status], None]) -> Service:
             return Service(options, on_status, retrieval=Retrieval(), workspaces=analyses)
 
-        server = Server(start_service or start, analyses, watches_parent=watches_parent)
+        server = Server(start_service or start, analyses, watches_parent=watches_parent, token=token)
         code = await serve(server, source, sink)
     except Exception:  # whatever it was, the process has to end, and the log to say why
         logging.getLogger(__name__).exception("the language server failed")

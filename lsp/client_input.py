@@ -6,6 +6,7 @@ a header becomes that header, and lengths and lines are bounded.
 """
 
 import re
+from collections.abc import Callable
 from typing import BinaryIO
 
 LINE_BYTES_MAX = 64 * 1024
@@ -15,14 +16,17 @@ _HEADER = re.compile(rb"content-length:[ \t]*([0-9]+)[ \t]*\r?\n\Z", re.IGNORECA
 
 
 class ClientInput:
-    """What pygls reads instead of the stream itself. Blocks; for one thread."""
+    """What pygls reads instead of the stream itself. Blocks; for one thread, which calls ``on_end``."""
 
-    def __init__(self, source: BinaryIO) -> None:
+    def __init__(self, source: BinaryIO, on_end: Callable[[], None] = lambda: None) -> None:
         self._source = source
+        self._on_end = on_end
 
     def readline(self) -> bytes:
         """One line, of which only a header is kept where it has one. Empty at the end of the stream."""
         line = self._source.readline(LINE_BYTES_MAX)
+        if not line:
+            self._on_end()
         header = _HEADER.search(line)
         if header is None:
             return b"\r\n" if line == b"\n" else line

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Coroutine, Mapping
+from typing import Any, TypeVar, cast
 
 from holesmith.lsp.log import set_log_level
 from holesmith.lsp.reporting import Reporting
@@ -34,8 +34,8 @@ class Configuration:
         self._changing = asyncio.Lock()
 
     def begin(self, initial: object) -> None:
-        """Take the ``initializationOptions``."""
-        self._initial = initial
+        """Take the ``initializationOptions``; a token among them is for the protocol alone."""
+        self._initial = without_token(initial)
         self._apply()
 
     async def start(self) -> None:
@@ -71,6 +71,14 @@ class Configuration:
 
     def _client_can(self, capability: Any) -> bool:
         return bool(get_capability(self._server.client_capabilities, capability, False))
+
+
+def without_token(options: object) -> object:
+    """The options without the token of a TCP client, which is no setting and is kept nowhere."""
+    if not isinstance(options, Mapping):
+        return options
+    given = cast("Mapping[str, object]", options)
+    return {name: value for name, value in given.items() if name != "token"}
 
 
 async def _answer(question: Coroutine[Any, Any, T]) -> T | None:

@@ -5,7 +5,9 @@ structured when it is handled. pygls keeps documents of its own, by other rules 
 take their place.
 """
 
+import hmac
 import logging
+from collections.abc import Callable
 from typing import Any, Literal, cast
 
 import cattrs
@@ -32,17 +34,22 @@ _REPLACED = (
     types.NOTEBOOK_DOCUMENT_DID_CLOSE,
 )
 
-Phase = Literal["new", "running", "shut down"]
+Phase = Literal["new", "running", "shut down", "refused"]
 
 _logger = logging.getLogger(__name__)
 
 
 class Protocol(LanguageServerProtocol):
-    """``phase`` is where the conversation is: it begins with ``initialize``, ``shutdown`` ends it."""
+    """``phase`` is where the conversation is: it begins with ``initialize``, ``shutdown`` ends it.
+
+    Where there is a ``token``, ``initialize`` must carry it; one without it ends the conversation.
+    """
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
         self.phase: Phase = "new"
+        self.token: str | None = None
+        self.on_refusal: Callable[[], None] = lambda: None
         for method in _REPLACED:
             del self.fm.builtin_features[method]
 
@@ -57,6 +64,7 @@ class Protocol(LanguageServerProtocol):
         try:
             _check_form(fields)
             self._check_turn(fields.get("method"))
+            self._check_token(fields)
             self._check_kind(fields)
             super().handle_message(self._structured(fields))
         except JsonRpcException as error:
@@ -82,8 +90,19 @@ class Protocol(LanguageServerProtocol):
             raise JsonRpcServerNotInitialized("initialize comes first")
         if self.phase == "running" and method == types.INITIALIZE:
             raise JsonRpcInvalidRequest("initialize may be sent only once")
-        if self.phase == "shut down":
+        if self.phase in ("shut down", "refused"):
             raise JsonRpcInvalidRequest("the server is shutting down")
+
+    def _check_token(self, fields: dict[str, object]) -> None:
+        """Before anything else of ``initialize`` is looked at, and once: nobody gets a second guess."""
+        if self.token is None or self.phase != "new" or fields.get("method") != types.INITIALIZE:
+            return
+        if not hmac.compare_digest(_token_in(fields), self.token.encode()):
+            self.phase = "refused"
+            self.on_refusal()
+            raise JsonRpcInvalidRequest(
+                "initializationOptions.token must be the token that the server printed on standard error"
+            )
 
     def _check_kind(self, fields: dict[str, object]) -> None:
         """A notification's name does not become a request by an id: it would have no answer."""
@@ -125,6 +144,14 @@ def _check_form(fields: dict[str, object]) -> None:
         is_right = is_right and "id" in fields and bool(fields.keys() & {"result", "error"})
     if not is_right:
         raise JsonRpcInvalidRequest("not a message of JSON-RPC 2.0")
+
+
+def _token_in(fields: dict[str, object]) -> bytes:
+    """What ``initialize`` has as its token; empty if nothing."""
+    found: object = fields.get("params")
+    for name in ("initializationOptions", "token"):
+        found = cast("dict[str, object]", found).get(name) if isinstance(found, dict) else None
+    return found.encode("utf-8", "surrogatepass") if isinstance(found, str) else b""
 
 
 def _is_id(number: object) -> bool:

@@ -19,9 +19,10 @@ from holesmith.lsp.chatlsp import ChatLsp
 from holesmith.lsp.completion_service import StartService
 from holesmith.lsp.configuration import Configuration
 from holesmith.lsp.documents import Documents, Unheld
+from holesmith.lsp.last_resort import end_process_soon
 from holesmith.lsp.log import ClientLog
 from holesmith.lsp.messages import ErrorReportParams, InlineParams, make_converter
-from holesmith.lsp.parent import wait_until_gone
+from holesmith.lsp.parent import watch
 from holesmith.lsp.positions import encoding_named
 from holesmith.lsp.protocol import Protocol
 from holesmith.lsp.reporting import Reporting
@@ -42,11 +43,21 @@ _logger = logging.getLogger(__name__)
 
 
 class Server(LanguageServer):
-    """One client's server. ``watches_parent`` is off where the client may run on another machine."""
+    """One client's server. ``watches_parent`` is off where the client may run on another machine.
+
+    A client must give the ``token``, if there is one.
+    """
 
     protocol: Protocol  # pyright: ignore[reportIncompatibleVariableOverride]  # it is what protocol_cls says
 
-    def __init__(self, start_service: StartService, analyses: Workspaces, *, watches_parent: bool) -> None:
+    def __init__(
+        self,
+        start_service: StartService,
+        analyses: Workspaces,
+        *,
+        watches_parent: bool,
+        token: str | None = None,
+    ) -> None:
         super().__init__(
             "holesmith",
             version("holesmith"),
@@ -62,6 +73,8 @@ class Server(LanguageServer):
         self._tasks: set[asyncio.Task[None]] = set()
         self._client_log = ClientLog(self)
         self.ended = asyncio.Event()
+        self.protocol.token, self.protocol.on_refusal = token, self.ended.set
+        self._loop = asyncio.get_running_loop()
         self.reporting = Reporting(self)
         self.holes = Workspace(Documents("utf-16", Settings().limits), Settings())
         self.configuration = Configuration(self, self.reporting, self.holes)
@@ -98,8 +111,8 @@ class Server(LanguageServer):
         if get_capability(params.capabilities, "window.work_done_progress"):
             self.reporting.allow_progress()
         self.configuration.begin(params.initialization_options)
-        if self._watches_parent and params.process_id is not None:
-            self.run_beside(self._end_with(params.process_id))
+        if self._watches_parent and (parent := params.process_id) is not None:
+            watch(parent, lambda: self.end_from_thread(f"the client's process {parent} is gone"))
 
     def start_once(self) -> None:
         """On ``initialized``, which a client may repeat in vain."""
@@ -181,10 +194,16 @@ class Server(LanguageServer):
         kept = tuple(folder for folder in self.holes.folders if folder not in {*removed, *added})
         self.holes.folders = (*kept, *added)
 
-    async def _end_with(self, process_id: int) -> None:
-        await wait_until_gone(process_id)
-        _logger.warning("ending: the client's process %d is gone", process_id)
-        self.ended.set()
+    def end_from_thread(self, reason: str) -> None:
+        """End soon, whatever the event loop is doing; from any thread."""
+        end_process_soon()
+
+        def end() -> None:
+            _logger.warning("ending: %s", reason)
+            self.ended.set()
+
+        with contextlib.suppress(RuntimeError):  # the loop is closed: it has ended already
+            self._loop.call_soon_threadsafe(end)
 
     def _finish_beside(self, loads: bool, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -7,8 +7,12 @@ from threading import Event
 from typing import BinaryIO, cast
 
 from holesmith.lsp.client_input import ClientInput
+from holesmith.lsp.client_output import ClientOutput
+from holesmith.lsp.last_resort import end_process_soon
 from holesmith.lsp.server import Server
-from pygls.io_ import StdinAsyncReader, StdoutWriter, run_async
+from pygls.io_ import StdinAsyncReader, run_async
+
+_SEND_SECONDS = 2.0
 
 _logger = logging.getLogger(__name__)
 
@@ -19,8 +23,11 @@ async def serve(server: Server, source: BinaryIO, sink: BinaryIO) -> int:
     pygls' own ``start_io`` is not used: it loses the exit code and waits for a model that is being loaded.
     A thread may still be reading ``source`` when this returns.
     """
-    server.protocol.set_writer(StdoutWriter(sink))
-    reader = StdinAsyncReader(cast("BinaryIO", ClientInput(source)), ThreadPoolExecutor(1, "lsp-input"))
+    output = ClientOutput(sink, server.end_from_thread)
+    server.protocol.set_writer(output)
+    # From here on something else may block: the end of the stream must be the end all the same.
+    client = cast("BinaryIO", ClientInput(source, end_process_soon))
+    reader = StdinAsyncReader(client, ThreadPoolExecutor(1, "lsp-input"))
     reading = asyncio.ensure_future(
         run_async(Event(), reader, server.protocol, None, server.report_server_error)
     )
@@ -28,5 +35,7 @@ async def serve(server: Server, source: BinaryIO, sink: BinaryIO) -> int:
     await asyncio.wait({reading, ended}, return_when=asyncio.FIRST_COMPLETED)
     if reading.done() and (error := reading.exception()) is not None:
         _logger.error("reading from the client failed", exc_info=error)
+    end_process_soon()
     await server.stop()
+    output.wait_until_sent(_SEND_SECONDS)
     return 0 if server.protocol.phase == "shut down" else 1

@@ -1,9 +1,10 @@
 """The byte streams of a conversation: standard input and output, or one TCP client."""
 
+import ipaddress
 import os
 import socket
 import sys
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 
 def claim_standard_streams() -> tuple[BinaryIO, BinaryIO]:
@@ -21,9 +22,19 @@ def claim_standard_streams() -> tuple[BinaryIO, BinaryIO]:
     return source, sink
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens on exactly this address. Raises OSError if that is taken or is not ours."""
+class OthersCouldReachItError(Exception):
+    """The address is not of the loopback interface."""
+
+
+def listen(host: str, port: int, *, allow_remote: bool = False) -> socket.socket:
+    """A socket that listens on exactly this address. Raises OSError if that is taken or is not ours.
+
+    Unless ``allow_remote``, only programs of this machine can reach it; raises OthersCouldReachItError for
+    an address where others could.
+    """
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    if not allow_remote and not is_loopback(address):
+        raise OthersCouldReachItError
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -35,10 +46,15 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def is_loopback(address: tuple[Any, ...]) -> bool:
+    return ipaddress.ip_address(str(address[0]).partition("%")[0]).is_loopback
+
+
 def accept(listener: socket.socket) -> tuple[BinaryIO, BinaryIO]:
     """The streams of the first client; further ones are refused, because a server has one."""
     with listener:
         client, _ = listener.accept()
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # a client may go without a word
     with client:
         return client.makefile("rb"), client.makefile("wb")

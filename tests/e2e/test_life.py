@@ -1,17 +1,13 @@
 """How a server starts and ends: by the book, and promptly whatever it is doing."""
 
 import asyncio
-import re
 import signal
-import socket
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.client import REAL_SERVER
-from tests.e2e.raw_client import RawClient, inline, raw_client
-
-CONSOLE_SCRIPT = REAL_SERVER[0]
+from tests.e2e.raw_client import inline, raw_client
 
 
 async def test_requests_out_of_turn_are_refused() -> None:
@@ -99,63 +95,3 @@ async def test_initialize_is_answered_before_torch_is_imported() -> None:
         mapped = Path(f"/proc/{client.process.pid}/maps").read_text()
         assert "python" in mapped
         assert "libtorch" not in mapped
-
-
-async def test_tcp_serves_one_client_on_the_address_asked_for() -> None:
-    process = await asyncio.create_subprocess_exec(
-        CONSOLE_SCRIPT, "lsp", "--tcp", ":0", stderr=asyncio.subprocess.PIPE, cwd="/"
-    )
-    assert process.stderr is not None
-    try:
-        line = (await process.stderr.readline()).decode()
-        found = re.fullmatch(r"holesmith: waiting for a client on 127\.0\.0\.1:(\d+)\n", line)
-        assert found is not None
-        reader, writer = await asyncio.open_connection("127.0.0.1", int(found[1]))
-        client = RawClient(reader, writer, process)
-        assert "inlineCompletionProvider" in (await client.initialize())["result"]["capabilities"]
-        with pytest.raises(OSError):  # noqa: PT011 - refused: a server has one client
-            await asyncio.open_connection("127.0.0.1", int(found[1]))
-        await client.request(1, "shutdown")
-        client.send(method="exit")
-        assert await client.exit_code() == 0
-        writer.close()
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "said"),
-    [
-        (["--tcp", "nonsense"], 2, "'nonsense' is not HOST:PORT"),
-        (["--tcp", "127.0.0.1:99999"], 2, "'127.0.0.1:99999' is not HOST:PORT"),
-        (["--tcp", "203.0.113.1:9"], 1, "can't listen on 203.0.113.1:9"),
-        (["--tcp", "no.such.host.invalid:9"], 1, "can't listen on no.such.host.invalid:9"),
-    ],
-)
-async def test_an_address_that_cannot_be_had_is_one_line(arguments: list[str], code: int, said: str) -> None:
-    got, errors = await run_command(*arguments)
-    assert got == code
-    assert said in errors.strip().splitlines()[-1]
-    assert "Traceback" not in errors
-
-
-async def test_a_port_that_is_taken_is_one_line() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        code, errors = await run_command("--tcp", f"127.0.0.1:{port}")
-    assert code == 1
-    assert errors == f"holesmith: error: can't listen on 127.0.0.1:{port}: Address already in use\n"
-
-
-async def run_command(*arguments: str) -> tuple[int, str]:
-    """The exit code and standard error of ``holesmith lsp`` with these arguments."""
-    process = await asyncio.create_subprocess_exec(
-        CONSOLE_SCRIPT, "lsp", *arguments, stderr=asyncio.subprocess.PIPE, cwd="/"
-    )
-    _, errors = await asyncio.wait_for(process.communicate(), 20)
-    assert process.returncode is not None
-    return process.returncode, errors.decode()
