@@ -1,8 +1,8 @@
 """A completion service that does what the document tells it to, and a language server around it.
 
-The last word before the cursor decides: ``slow`` never ends unless cancelled, ``fail`` raises, ``multi`` has
-several lines, ``nothing`` has no completion; anything else is completed with ``"d(x)"``, and, asked for by
-hand after ``many``, with two alternatives. The model's name
+The last word before the cursor decides: ``slow`` never ends unless cancelled, ``block`` blocks the whole
+event loop, ``fail`` raises, ``multi`` has several lines, ``nothing`` has no completion; anything else is
+completed with ``"d(x)"``, and, asked for by hand after ``many``, with two alternatives. The model's name
 decides about loading: ``never`` loads forever, ``broken`` cannot be loaded, ``defect`` raises, ``stubborn``
 neither loads nor closes.
 
@@ -14,6 +14,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 
@@ -65,6 +66,8 @@ class FakeService:
         word = snapshot.prefix.split()[-1] if snapshot.prefix.split() else ""
         if word == "slow":
             await self._decode_until_cancelled()
+        if word == "block":
+            time.sleep(3_600)  # the defect that is played here
         if word == "fail":
             raise RuntimeError("the pipeline broke")
         text = TEXT_OF.get(word, "d(x)")
