@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 
 from holesmith.cli import machine_checks, model_checks, tool_checks
 from holesmith.cli.command import Subparsers
@@ -13,6 +14,9 @@ from holesmith.cli.diagnosis import Check, Finding, diagnose
 
 def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser("doctor", help="what works on this machine, and what to do about the rest")
+    parser.add_argument(
+        "directory", nargs="?", type=Path, metavar="DIR", help="the project whose environment is looked for"
+    )
     parser.add_argument("--verify", action="store_true", help="compare the hashes of models, not only sizes")
     parser.add_argument("--model", metavar="M", help="the model to complete a line with")
     parser.add_argument("--json", action="store_true", help="print one JSON list")
@@ -21,8 +25,10 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit status 1 if anything failed; warnings do not count."""
+    folder: Path = arguments.directory or Path.cwd()
+    checks = all_checks(verify=arguments.verify, model=arguments.model, folder=folder)
     findings: list[Finding] = []
-    for finding in diagnose(all_checks(verify=arguments.verify, model=arguments.model)):
+    for finding in diagnose(checks):
         findings.append(finding)
         if not arguments.json:
             print(in_lines(finding), flush=True)
@@ -31,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if any(finding.outcome == "failed" for finding in findings) else 0
 
 
-def all_checks(*, verify: bool, model: str | None) -> Sequence[Check]:
+def all_checks(*, verify: bool, model: str | None, folder: Path) -> Sequence[Check]:
     """From the ground up, so that the first failure is the one to mend first."""
     return (
         Check("python", machine_checks.check_python),
@@ -45,7 +51,7 @@ def all_checks(*, verify: bool, model: str | None) -> Sequence[Check]:
         Check("models", partial(model_checks.check_models, verify=verify)),
         Check("grammars", tool_checks.check_grammars),
         Check("analysis", tool_checks.check_analysis),
-        Check("environment", tool_checks.check_environment),
+        Check("environment", partial(tool_checks.check_environment, folder)),
         Check("git", tool_checks.check_git),
         Check("editors", tool_checks.check_editors),
         Check("completion", partial(model_checks.check_completion, model)),

@@ -68,13 +68,12 @@ def judge_members(names: Set[str] | None, reason: str, elapsed_ms: float) -> Fin
     return Finding("analysis", "ok", detail)
 
 
-def check_environment() -> Finding:
-    """Of the project in the current directory, as a completion there would find it."""
+def check_environment(folder: Path) -> Finding:
+    """Of the project in that folder, as a completion there would find it."""
     from holesmith.analysis.environment import find_environment, in_words
     from holesmith.analysis.jedi_options import Options
 
-    folder = str(Path.cwd())
-    found = find_environment(Options(root=folder, cache="", virtual_env=os.environ.get("VIRTUAL_ENV")))
+    found = find_environment(Options(root=str(folder), cache="", virtual_env=os.environ.get("VIRTUAL_ENV")))
     if found.path is None:
         remedy = "name the project's environment in holesmith.analysis.python, or make a .venv"
         return Finding("environment", "warning", f"{in_words(found)}, for {folder}", remedy)

@@ -104,7 +104,7 @@ def test_one_failure_is_status_one_and_json_has_all(run_doctor: Callable[..., tu
 
 
 def test_every_check_names_its_finding_as_itself() -> None:
-    names = [found.name for found in doctor.all_checks(verify=False, model=None)]
+    names = [found.name for found in doctor.all_checks(verify=False, model=None, folder=Path())]
     assert len(names) == len(set(names))
 
 
@@ -255,13 +255,12 @@ def test_a_program_that_is_not_there_has_no_version(tmp_path: Path, monkeypatch:
     assert first_line("git") is None
 
 
-def test_the_environment_of_the_project_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_of_the_project_that_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-    assert check_environment().outcome == "warning"
+    assert check_environment(tmp_path).outcome == "warning"
     (tmp_path / ".venv" / "lib" / "python3.12" / "site-packages").mkdir(parents=True)
     (tmp_path / ".venv" / "pyvenv.cfg").write_text("version = 3.12.1\n")
-    finding = check_environment()
+    finding = check_environment(tmp_path)
     assert finding.outcome == "ok"
     assert f"Python 3.12 in {tmp_path / '.venv'} (.venv)" in finding.detail
