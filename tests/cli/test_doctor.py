@@ -255,7 +255,9 @@ def test_a_program_that_is_not_there_has_no_version(tmp_path: Path, monkeypatch:
     assert first_line("git") is None
 
 
-def test_the_environment_of_the_project_that_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_of_the_project_that_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
         monkeypatch.delenv(name, raising=False)
     assert check_environment(tmp_path).outcome == "warning"

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Command, Disposable, EventEmitter, Uri, commands, extensions, window, workspace } from 'vscode';
 import { Counters } from './counters';
+import { surroundings } from './places';
 import { ACCEPTED, Server } from './server';
 import { Switches } from './switches';
 import { runTask } from './tasks';
@@ -38,7 +39,7 @@ export function registerCommands(server: Server, switches: Switches, counters: C
     toggleLanguage: () => switches.toggleLanguage(),
     snooze: () => switches.snooze(),
     chooseModel: () => chooseModel(server),
-    doctor: () => runProgram(server, 'doctor', ['doctor']),
+    doctor: () => runProgram(server, 'doctor', ['doctor', ...currentFolder()]),
     restart: () => server.restart(),
     openLog: () => server.log.show(),
   };
@@ -101,6 +102,13 @@ async function showPrompt(server: Server, pages: Pages): Promise<void> {
   if (explanation) await pages.open('prompt.txt', explanation.prompt || `(the model was not asked: ${explanation.reason})`);
 }
 
+/** The folder whose environment `doctor` reads; programs are not started there. */
+function currentFolder(): string[] {
+  const uri = window.activeTextEditor?.document.uri;
+  const folder = (uri && workspace.getWorkspaceFolder(uri)) ?? workspace.workspaceFolders?.[0];
+  return folder ? [folder.uri.fsPath] : [];
+}
+
 async function runProgram(server: Server, title: string, parameters: string[]): Promise<boolean> {
   const program = await server.path();
   return program !== undefined && runTask(title, program, parameters);
@@ -110,7 +118,7 @@ async function runProgram(server: Server, title: string, parameters: string[]): 
 async function chooseModel(server: Server): Promise<void> {
   const program = await server.path();
   if (!program) return;
-  const { stdout } = await promisify(execFile)(program, ['model', 'list', '--json'], { timeout: 60_000 });
+  const { stdout } = await promisify(execFile)(program, ['model', 'list', '--json'], { ...surroundings(), timeout: 60_000 });
   const entries = (JSON.parse(stdout) as Model[]).map((model) => ({
     model,
     label: `${model.installed ? '$(check)' : '$(cloud-download)'} ${model.name}`,

@@ -1,66 +1,71 @@
 // Finding the program `holesmith`, or installing it if the user wants that.
-import { constants, promises as fs } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { promises as fs } from 'node:fs';
 import * as path from 'node:path';
-import { ExtensionContext, Uri, commands, extensions, window, workspace } from 'vscode';
+import { promisify } from 'node:util';
+import { ExtensionContext, commands, window, workspace } from 'vscode';
+import { findOnPath, isExecutable, surroundings } from './places';
 import { runTask } from './tasks';
 
-const BIN = process.platform === 'win32' ? 'Scripts' : 'bin';
-const NAME = process.platform === 'win32' ? 'holesmith.exe' : 'holesmith';
+const IS_WINDOWS = process.platform === 'win32';
+const PROGRAM = IS_WINDOWS ? path.join('Scripts', 'holesmith.exe') : path.join('bin', 'holesmith');
+const INTERPRETERS = ['python3.13', 'python3.12', 'python3.11', 'python3.14', 'python3', 'python'];
+const SETTING = 'holesmith.editor.program';
 
-/** The part that is used of what the Python extension offers to others. */
-interface PythonApi {
-  environments: { getActiveEnvironmentPath(folder?: Uri): { path: string } };
-}
-
-/** The first that can be run: of the settings, the active environment, `.venv`, PATH, and what was installed here. */
+/** The first that can be run: of the user's setting, what was installed here, and PATH. Never the workspace's. */
 export async function findProgram(context: ExtensionContext): Promise<string | undefined> {
-  const configured = workspace.getConfiguration('holesmith.editor').get<string>('program');
-  if (configured) return configured;
-  const folders = (workspace.workspaceFolders ?? []).map((folder) => path.join(folder.uri.fsPath, '.venv', BIN));
-  const onPath = (process.env['PATH'] ?? '').split(path.delimiter).filter((folder) => path.isAbsolute(folder));
-  const folder = [...(await activeEnvironment()), ...folders, ...onPath, path.join(installation(context), BIN)];
-  for (const candidate of folder.map((folder) => path.join(folder, NAME))) {
-    if (await isExecutable(candidate)) return candidate;
+  // Not `get`: a workspace has no say in which program is run.
+  const configured = workspace.getConfiguration().inspect<string>(SETTING)?.globalValue;
+  if (configured) {
+    if (path.isAbsolute(configured)) return configured;
+    void window.showErrorMessage(`Holesmith: ${SETTING} must be an absolute path`);
+    return undefined;
   }
-  return undefined;
+  const installed = path.join(installation(context), PROGRAM);
+  return (await isExecutable(installed)) ? installed : findOnPath('holesmith');
 }
 
 /** Asks, and then makes a virtual environment of the extension's own. True if the program is there afterwards. */
 export async function offerInstallation(context: ExtensionContext): Promise<boolean> {
   const install = 'Install', settings = 'Open Settings';
-  const question = 'Holesmith: the language server was not found. Install it into an environment of its own? (about 2 GB)';
-  const answer = await window.showWarningMessage(question, install, settings);
-  if (answer === settings) {
-    await commands.executeCommand('workbench.action.openSettings', 'holesmith.editor.program');
+  const script = path.join(context.extensionPath, 'dist', 'server', 'make_environment.py');
+  const wheel = await carriedWheel(context);
+  const answer = wheel
+    ? await window.showWarningMessage(
+        'Holesmith: the language server was not found. Install it into an environment of its own? (about 2 GB)', install, settings)
+    : await window.showWarningMessage(
+        `Holesmith: the language server was not found. Run scripts/setup in a checkout of Holesmith, and name .venv/bin/holesmith there in ${SETTING}`, settings);
+  if (answer === settings) await commands.executeCommand('workbench.action.openSettings', SETTING);
+  if (!wheel || answer !== install) return false;
+  const python = await findInterpreter();
+  if (!python) {
+    void window.showErrorMessage('Holesmith: Python 3.11 or newer was not found on PATH');
+    return false;
   }
-  if (answer !== install) return false;
-  const target = installation(context);
-  const what = workspace.getConfiguration('holesmith.editor').get<string>('package', 'holesmith');
-  const made = await runTask('make an environment', await interpreter(), ['-m', 'venv', target]);
-  return made && (await runTask('install the server', path.join(target, BIN, 'python'), ['-m', 'pip', 'install', what]));
+  return runTask('install the server', python, ['-I', script, installation(context), '--wheel', wheel]);
 }
 
 function installation(context: ExtensionContext): string {
   return path.join(context.globalStorageUri.fsPath, 'server');
 }
 
-async function activeEnvironment(): Promise<string[]> {
-  const python = await activeInterpreter();
-  return python ? [path.dirname(python)] : [];
+/** The server's own package, which `npm run package` puts into the extension; undefined if it was built without. */
+async function carriedWheel(context: ExtensionContext): Promise<string | undefined> {
+  const folder = path.join(context.extensionPath, 'dist', 'server');
+  const names = await fs.readdir(folder).catch(() => []);
+  const wheel = names.find((name) => name.endsWith('.whl'));
+  return wheel && path.join(folder, wheel);
 }
 
-async function activeInterpreter(): Promise<string | undefined> {
-  const extension = extensions.getExtension<PythonApi>('ms-python.python');
-  if (!extension) return undefined;
-  const api = extension.isActive ? extension.exports : await extension.activate();
-  return api.environments.getActiveEnvironmentPath(workspace.workspaceFolders?.[0]?.uri).path;
+async function findInterpreter(): Promise<string | undefined> {
+  for (const name of INTERPRETERS) {
+    const candidate = await findOnPath(name);
+    if (candidate && (await isRecent(candidate))) return candidate;
+  }
+  return undefined;
 }
 
-async function interpreter(): Promise<string> {
-  const active = await activeInterpreter();
-  return active && path.isAbsolute(active) ? active : 'python3';
-}
-
-async function isExecutable(file: string): Promise<boolean> {
-  return fs.access(file, constants.X_OK).then(() => true, () => false);
+async function isRecent(python: string): Promise<boolean> {
+  const check = ['-I', '-c', 'import sys; sys.exit(sys.version_info < (3, 11))'];
+  return promisify(execFile)(python, check, { ...surroundings(), timeout: 20_000 }).then(() => true, () => false);
 }

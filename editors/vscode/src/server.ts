@@ -6,6 +6,8 @@ import {
 } from 'vscode';
 import { LanguageClient, LanguageClientOptions, MessageSignature, Middleware, State } from 'vscode-languageclient/node';
 import { Counters } from './counters';
+import { showMessage, withoutLinks } from './messages';
+import { surroundings } from './places';
 import { findProgram, offerInstallation } from './program';
 import { Status, StatusItem } from './status';
 import { Switches } from './switches';
@@ -38,10 +40,11 @@ export class Server implements Disposable {
       this.program = await findProgram(this.context);
     }
     if (!this.program) return;
-    const executable = { command: this.program, args: ['lsp'] };
+    const executable = { command: this.program, args: ['lsp'], options: surroundings() };
     const client = new LanguageClient('holesmith', 'Holesmith', executable, this.options());
     this.client = client;
     client.onNotification('holesmith/status', (status: Status) => this.status.show(status));
+    client.onNotification('window/showMessage', showMessage);
     client.onDidChangeState(({ newState }) => {
       if (newState === State.Stopped) this.status.show({ health: 'stopped', message: 'the server does not run' });
     });
@@ -50,7 +53,7 @@ export class Server implements Disposable {
     } catch (error) {
       const message = `${path.basename(this.program)} did not start: ${error}`;
       this.status.show({ health: 'error', message });
-      void window.showErrorMessage(`Holesmith: ${message}`);
+      void window.showErrorMessage(withoutLinks(`Holesmith: ${message}`));
     }
   }
 

@@ -1,5 +1,5 @@
 // The item in the status bar: the model, its device, and what goes on.
-import { Disposable, MarkdownString, StatusBarAlignment, ThemeColor, window } from 'vscode';
+import { Disposable, StatusBarAlignment, ThemeColor, window } from 'vscode';
 import { Counters } from './counters';
 import { Switches } from './switches';
 
@@ -58,14 +58,13 @@ export class StatusItem implements Disposable {
     this.item.backgroundColor =
       this.status.health === 'error' ? new ThemeColor('statusBarItem.errorBackground') : undefined;
     const { shown, accepted, rejected } = this.counters.counts;
-    this.item.tooltip = new MarkdownString(
-      [
-        `**Holesmith**: ${this.status.message}${silence ? ` (${silence})` : ''}`,
-        ...[this.status.activity, this.status.environment, this.status.index_failure].filter((line) => line != null),
-        ...(this.status.settings_problems ?? []),
-        `${shown} shown, ${accepted} accepted, ${rejected} rejected (counted on this machine only)`,
-      ].join('\n\n'),
-    );
+    // A string, not Markdown: what the server quotes from the workspace must not become a link or an image.
+    this.item.tooltip = [
+      `Holesmith: ${this.status.message}${silence ? ` (${silence})` : ''}`,
+      ...[this.status.activity, this.status.environment, this.status.index_failure].filter((line) => line != null),
+      ...(this.status.settings_problems ?? []),
+      `${shown} shown, ${accepted} accepted, ${rejected} rejected (counted on this machine only)`,
+    ].join('\n');
   }
 
   private text(silence: string | undefined): string {
@@ -77,6 +76,11 @@ export class StatusItem implements Disposable {
     if (health === 'stopped') return '$(debug-disconnect) Holesmith';
     if (silence) return `$(circle-slash) Holesmith`;
     const icon = this.pending > 0 ? '$(loading~spin)' : activity != null ? '$(sync~spin)' : '$(sparkle)';
-    return `${icon} ${model} on ${device}`;
+    return `${icon} ${withoutIcons(`${model} on ${device}`)}`;
   }
+}
+
+/** `$(name)` in a name of the user's is no picture. */
+function withoutIcons(text: string): string {
+  return text.replaceAll('$(', '$ (');
 }

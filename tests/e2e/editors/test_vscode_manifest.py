@@ -1,4 +1,4 @@
-"""The extension's manifest: the settings are the server's, and the lock file names nobody's registry."""
+"""The extension's manifest: the settings are the server's, and what a workspace has no say in."""
 
 import json
 import re
@@ -48,5 +48,11 @@ def test_it_is_off_in_workspaces_that_are_not_trusted() -> None:
     assert manifest()["extensionKind"] == ["workspace"]
 
 
-def test_the_lock_file_names_no_registry() -> None:
-    assert '"resolved"' not in (FOLDER / "package-lock.json").read_text()
+def test_only_the_user_names_files_and_programs() -> None:
+    """A workspace's settings are no better than the workspace. A new setting of free text has to be judged here."""
+    offered = manifest()["contributes"]["configuration"]["properties"]
+    texts = {name for name, entry in offered.items() if "string" in entry["type"] and "enum" not in entry}
+    assert texts - {"holesmith.device", "holesmith.context.sources"} == {
+        name for name, entry in offered.items() if entry["scope"] == "machine"
+    }
+    assert "holesmith.model" in texts
