@@ -2,12 +2,14 @@
 
 The word before the cursor decides: ``greet`` has two suggestions, the first of two lines; ``more`` one, and
 another if it is asked for by hand; ``call(`` one that
-reaches over the bracket behind the cursor; ``slow`` none until it is cancelled; anything else none. What it
+reaches over the bracket behind the cursor; ``ends`` one with the ends of lines of a DOS file; ``slow`` none
+until it is cancelled; anything else none. How it was started and what it
 is asked goes to the file that is its argument, a JSON object a line.
 """
 
 import asyncio
 import json
+import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -22,6 +24,7 @@ TEXTS = {
     "greet": ['_all(names, "hi")\nprint("done")', "_one(name)"],
     "call(": ["first, second)"],
     "more": ["_one()"],
+    "ends": ["_here:\r\n    return 1"],
 }
 ASKED = {"more": ["_one()", "_two()"]}
 EXPLANATION = {"text": "_one(name)", "reason": "shown", "prompt": "<prefix>def greet\nbody", "timings_ms": {}}
@@ -47,6 +50,9 @@ def make_server(journal: Path) -> LanguageServer:
     def note(**fields: object) -> None:
         with journal.open("a") as lines:
             lines.write(json.dumps(fields) + "\n")
+
+    steering = {name: value for name, value in os.environ.items() if name.startswith("PYTHON") and value}
+    note(folder=os.getcwd(), steering=steering)
 
     @server.feature(types.INITIALIZED)
     def initialized(params: types.InitializedParams) -> None:

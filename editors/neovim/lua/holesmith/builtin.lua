@@ -35,12 +35,18 @@ local function completor(buf)
 end
 
 --- Neovim 0.12.4 fails on an answer that comes when its buffer is closed or its server gone: such an answer is dropped.
-local function drop_late_answers(buf)
+--- It also takes a carriage return of a DOS file's text for a part of the line.
+local function mend_answers(buf)
   local own = completor(buf)
   local handler = own and not rawget(own, 'handler') and own.handler
   if handler then
     own.handler = function(self, error, answer, context)
       if self.client_state[context.client_id] then
+        for _, item in ipairs(type(answer) == 'table' and (answer.items or answer) or {}) do
+          if type(item.insertText) == 'string' then
+            item.insertText = suggestion.without_returns(item.insertText)
+          end
+        end
         handler(self, error, answer, context)
         if step_wanted and self:count_items() > 1 then
           vim.lsp.inline_completion.select({ count = step_wanted })
@@ -125,7 +131,7 @@ end
 
 function M.enable(buf, is_on)
   vim.lsp.inline_completion.enable(is_on, { bufnr = buf })
-  drop_late_answers(buf)
+  mend_answers(buf)
   vim.api.nvim_create_autocmd({ 'CursorMovedI', 'TextChangedP' }, {
     group = vim.api.nvim_create_augroup('holesmith.builtin.' .. buf, { clear = true }),
     buffer = buf,

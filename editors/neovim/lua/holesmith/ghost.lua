@@ -56,7 +56,7 @@ local function read(item, client, row, column, line)
     start, stop = byte(item.range.start), byte(item.range['end'])
   end
   return {
-    text = item.insertText, row = row, start = start, stop = stop,
+    text = suggestion.without_returns(item.insertText), row = row, start = start, stop = stop,
     tail = line:sub(stop + 1), command = item.command,
   }
 end

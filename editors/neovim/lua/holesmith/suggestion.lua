@@ -9,6 +9,11 @@ local M = {}
 ---@field tail string what stood behind `stop` when the suggestion was asked for
 ---@field command? lsp.Command what the server wants to be told when the suggestion is taken
 
+--- Text for a buffer, whose lines have no ends of their own: 'fileformat' says which ones are written.
+function M.without_returns(text)
+  return (text:gsub('\r\n?', '\n'))
+end
+
 --- The suggestion for a line as it is now: nil when it no longer fits.
 ---@param suggestion holesmith.Suggestion
 ---@param row integer
