@@ -5,6 +5,8 @@ local server = require('holesmith.server')
 ---@type vim.lsp.Config
 return {
   cmd = server.start,
+  cmd_cwd = server.surroundings().cwd, -- these two for a cmd of the user's that is a list
+  cmd_env = server.surroundings().env,
   filetypes = {
     'python', 'java', 'javascript', 'javascriptreact', 'typescript', 'typescriptreact',
     'go', 'rust', 'c', 'cpp', 'cs',

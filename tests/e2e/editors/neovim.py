@@ -31,7 +31,7 @@ for _, name in ipairs({ 'ComplHint', 'HolesmithGhost' }) do
   vim.api.nvim_set_hl(0, name, { fg = options.ghost, italic = true })
 end
 vim.o.laststatus, vim.o.autoindent, vim.o.showmode, vim.o.swapfile = 2, true, false, false
-vim.o.statusline = "%t %m%=%{%v:lua.require'holesmith'.statusline()%} "
+vim.o.statusline = "%t %m%=%{v:lua.require'holesmith'.status()} "
 require('holesmith').setup(options.setup)
 if #command > 0 then vim.lsp.config('holesmith', { cmd = command }) end
 vim.lsp.config('holesmith', { init_options = options.settings })

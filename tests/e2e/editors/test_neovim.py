@@ -71,6 +71,20 @@ def test_a_closing_bracket_behind_the_cursor_is_replaced(editor: Neovim) -> None
     editor.wait_for(lambda: editor.buffer == ["call(first, second)"], "the text")
 
 
+def test_in_a_dos_file_no_carriage_return_is_shown_or_taken(editor: Neovim) -> None:
+    editor.lua("vim.bo.fileformat = 'dos'")
+    editor.write("ends")
+    editor.wait_for(lambda: "return 1" in editor.ghost, "ghost text")
+    assert "^M" not in "\n".join(editor.screen.lines)
+    editor.send("<M-w>")
+    editor.wait_for(lambda: editor.buffer == ["ends_here"], "the word")
+    editor.wait_for(lambda: "return 1" in editor.ghost, "the rest")
+    editor.send("<Tab>")
+    editor.wait_for(lambda: editor.buffer == ["ends_here:", "    return 1"], "the text")
+    saved(editor)
+    assert Path(editor.api.current.buffer.name).read_bytes() == b"ends_here:\r\n    return 1\r\n"
+
+
 def test_word_and_line_are_taken_one_by_one(editor: Neovim) -> None:
     editor.write("greet")
     editor.wait_for_ghost(FIRST)
@@ -245,6 +259,24 @@ def test_the_status_line_says_which_model_is_ready(editor: Neovim) -> None:
     editor.wait_for(lambda: "Holesmith: scripted on cpu" in editor.screen.lines[-2], "the status")
 
 
+ITEMS = ["%{v:lua.require'holesmith'.status()}", "%{%v:lua.require'holesmith'.statusline()%}"]
+ODD = "odd %{execute('let g:ran = 1')} %{%execute('let g:ran = 1')%} %= 100 % %<"
+
+
+@pytest.mark.parametrize("item", ITEMS)
+@pytest.mark.parametrize("part", ["model", "device", "activity", "health"])
+def test_what_the_server_says_is_text_in_the_status_line(editor: Neovim, item: str, part: str) -> None:
+    """A model file may be called anything."""
+    status = {"health": "ready", "model": "scripted", "device": "cpu", "message": "scripted on cpu"}
+    editor.lua("vim.g.before = vim.o.statusline vim.o.statusline = ...", item)
+    try:
+        editor.lua("require('holesmith.server').remember_status(nil, ...)", {**status, part: ODD})
+        editor.wait_for(lambda: ODD in editor.screen.lines[-2], "the name as it is")
+        assert editor.lua("return vim.g.ran") is None
+    finally:
+        editor.lua("vim.o.statusline = vim.g.before require('holesmith.server').remember_status(nil, ...)", status)
+
+
 def test_the_status_line_says_what_goes_on_in_the_background(editor: Neovim) -> None:
     tell = "require('holesmith.server').remember_status(nil, vim.tbl_extend('force', {}, ...))"
     status = {"health": "ready", "model": "scripted", "device": "cpu", "message": "scripted on cpu"}
@@ -262,6 +294,47 @@ def test_checkhealth_finds_nothing_wrong(editor: Neovim) -> None:
     assert "the server runs" in report
     assert "scripted on cpu" in report
     assert "ERROR" not in report
+
+
+def test_the_server_is_started_outside_of_the_workspace(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "a.py").touch()
+    command = [sys.executable, "-P", str(SERVER), str(tmp_path / "journal")]
+    steering = {"PYTHONPATH": f":{tmp_path}", "PYTHONSTARTUP": "a.py"}
+    with neovim(installed("0.12"), tmp_path, command, {}, environment=steering) as editor:
+        editor.lua("vim.g.journal = ...", str(tmp_path / "journal"))
+        editor.edit(tmp_path / "a.py")
+        editor.wait_for(lambda: journal(editor) != [], "the server")
+        assert journal(editor)[0] == {"folder": str(Path.home()), "steering": {}}
+
+
+def write_program(folder: Path) -> Path:
+    """A program called holesmith that leaves a mark beside it, and is no server."""
+    folder.mkdir(parents=True, exist_ok=True)
+    program = folder / "holesmith"
+    program.write_text("#!/bin/sh\ntouch \"$0.ran\"\npwd >> \"$0.ran\"\n")
+    program.chmod(0o755)
+    return program
+
+
+@pytest.mark.parametrize("entry", ["", ".", "bin", "{workspace}/bin", "{elsewhere}/link", "{workspace}/.venv/bin"])
+def test_no_program_of_the_workspace_is_started(tmp_path: Path, entry: str) -> None:
+    workspace, elsewhere = tmp_path / "workspace", tmp_path / "elsewhere"
+    planted = [write_program(workspace / folder) for folder in (".", "bin", ".venv/bin")]
+    (workspace / ".git").mkdir()
+    (workspace / "a.py").touch()
+    own = write_program(elsewhere / "own")
+    (elsewhere / "link").symlink_to(workspace / "bin")
+    entry = entry.format(workspace=workspace, elsewhere=elsewhere)
+    environment = {"PATH": f"{entry}:{own.parent}:{os.environ['PATH']}"}
+    with neovim(installed("0.12"), tmp_path, [], {}, environment=environment) as editor:
+        editor.lua("vim.cmd.cd(...)", str(workspace))
+        editor.lua("vim.env.VIRTUAL_ENV = ...", str(workspace / ".venv"))
+        editor.api.command("edit a.py")
+        assert editor.lua("return require('holesmith.server').program()") == str(own)
+        editor.wait_for(lambda: Path(f"{own}.ran").exists(), "the user's own program")
+        editor.api.command("checkhealth holesmith")
+    assert [program for program in planted if Path(f"{program}.ran").exists()] == []
 
 
 def test_a_missing_program_is_said_once(tmp_path: Path) -> None:

@@ -83,8 +83,9 @@ function M.doctor()
     server.say("the program 'holesmith' was not found", vim.log.levels.ERROR)
     return
   end
+  local root = server.root_of(vim.api.nvim_get_current_buf())
   vim.cmd('botright new')
-  vim.fn.jobstart({ program, 'doctor' }, { term = true })
+  vim.fn.jobstart({ program, 'doctor', root }, vim.tbl_extend('error', server.surroundings(), { term = true }))
 end
 
 function M.toggle()

@@ -18,7 +18,7 @@ local function check_program()
     vim.health.error("the program 'holesmith' was not found", { 'install it, or set cmd: :help holesmith-server' })
     return
   end
-  local result = vim.system({ program, '--version' }, { text = true, timeout = 10000 }):wait()
+  local result = vim.system({ program, '--version' }, vim.tbl_extend('error', server.surroundings(), { text = true, timeout = 10000 })):wait()
   if result.code == 0 then
     vim.health.ok(('%s: %s'):format(program, vim.trim(result.stdout)))
   else

@@ -84,20 +84,25 @@ function M.toggle(to)
   vim.cmd.redrawstatus({ bang = true })
 end
 
---- For 'statusline': empty where the server does not run for the current buffer.
-function M.statusline()
+--- What the server is at, as plain text; empty where it does not run for the current buffer.
+function M.status()
   local client = vim.lsp.get_clients({ name = 'holesmith', bufnr = 0 })[1]
   if not client then
     return ''
   end
   local status = server.status or { health = 'starting' }
-  local activity = type(status.activity) == 'string' and (' (%s)'):format(status.activity:gsub('%%', '%%%%')) or ''
+  local activity = type(status.activity) == 'string' and (' (%s)'):format(status.activity) or ''
   local words = {
     ready = ('%s on %s%s'):format(status.model, status.device, activity),
-    loading = ('loading %s'):format(type(status.progress) == 'number' and ('%d%%%%'):format(status.progress * 100) or ''),
+    loading = ('loading %s'):format(type(status.progress) == 'number' and ('%d%%'):format(status.progress * 100) or ''),
     error = 'error, see :Holesmith status',
   }
   return 'Holesmith: ' .. (is_on and vim.trim(words[status.health] or status.health) or 'off')
+end
+
+--- The same for a 'statusline' that evaluates it again (`%{%…%}`): every `%` is doubled, so that none means anything.
+function M.statusline()
+  return (M.status():gsub('%%', '%%%%'))
 end
 
 return M

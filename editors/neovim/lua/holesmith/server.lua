@@ -1,4 +1,5 @@
--- The server's process: where its program is, its root, its status, and what happens when it dies.
+-- The server's process: where its program is, its root, its status, and what happens when it dies. Nothing that is run
+-- comes from a workspace.
 local M = {}
 
 local NAME = 'holesmith'
@@ -9,17 +10,61 @@ local revivals = {} ---@type integer[] when the server was started again after i
 local complained = false
 local stopped = {} ---@type table<integer, true> clients that the user had stopped
 
---- The program: on PATH, in the active virtual environment, or in the checkout this plugin is a part of.
----@return string?
-function M.program()
-  local here = debug.getinfo(1, 'S').source:sub(2)
-  local checkout = vim.fs.dirname(vim.fn.resolve(here)) .. '/../../../../.venv/bin/holesmith'
-  local active = (vim.env.VIRTUAL_ENV or '') .. '/bin/holesmith'
-  for _, candidate in ipairs({ 'holesmith', active, checkout }) do
-    if vim.fn.executable(candidate) == 1 then
-      return vim.fn.exepath(candidate)
+local function real(path)
+  return vim.fs.normalize(vim.uv.fs_realpath(path) or path)
+end
+
+--- The folders whose files are not trusted: those of open buffers and of servers, and the project around the current one.
+--- Not the home folder or one above it: what lies there is the user's own.
+local function workspaces()
+  local home, roots = real(vim.uv.os_homedir()), {}
+  local function add(path)
+    local folder = path and real(path)
+    if folder and not vim.startswith(home .. '/', folder == '/' and '/' or folder .. '/') then
+      table.insert(roots, folder)
     end
   end
+  add(vim.fs.root(vim.uv.cwd(), vim.lsp.config[NAME].root_markers))
+  for _, buf in ipairs(vim.api.nvim_list_bufs()) do
+    local name = vim.api.nvim_buf_get_name(buf)
+    if vim.bo[buf].buftype == '' and name ~= '' then
+      add(vim.fs.root(buf, vim.lsp.config[NAME].root_markers) or vim.fs.dirname(name))
+    end
+  end
+  return roots
+end
+
+--- The program: the first on PATH that does not lie in a workspace, or the one in the checkout this plugin is a part of.
+---@return string?
+function M.program()
+  local roots = workspaces()
+  local function is_foreign(path)
+    return vim.iter({ vim.fs.normalize(path), real(vim.fs.dirname(path)) .. '/', real(path) }):any(function(place)
+      return vim.iter(roots):any(function(root) return vim.startswith(place, root .. '/') end)
+    end)
+  end
+  local is_windows = vim.fn.has('win32') == 1
+  for _, folder in ipairs(vim.split(vim.env.PATH or '', is_windows and ';' or ':', { plain = true })) do
+    local candidate = folder .. (is_windows and '/holesmith.exe' or '/holesmith')
+    if vim.fn.isabsolutepath(folder) == 1 and vim.fn.executable(candidate) == 1 and not is_foreign(candidate) then
+      return candidate
+    end
+  end
+  local here = debug.getinfo(1, 'S').source:sub(2)
+  local checkout = vim.fs.normalize(vim.fs.dirname(vim.fn.resolve(here)) .. '/../../../../.venv/bin/holesmith')
+  return vim.fn.executable(checkout) == 1 and checkout or nil
+end
+
+--- What a program of ours is started with: outside of the workspace, and nothing that tells Python what to import.
+--- Neovim only adds variables to its own, and Python takes an empty one for none.
+function M.surroundings()
+  local env = { PYTHONPATH = '', PYTHONHOME = '' }
+  for name in pairs(vim.fn.environ()) do
+    if vim.startswith(name, 'PYTHON') then
+      env[name] = ''
+    end
+  end
+  return { cwd = vim.uv.os_homedir(), env = env }
 end
 
 ---@return vim.lsp.Client?
@@ -27,11 +72,12 @@ function M.client()
   return vim.lsp.get_clients({ name = NAME })[1]
 end
 
-function M.start(dispatchers, config)
-  return vim.lsp.rpc.start({ M.program(), 'lsp' }, dispatchers, { cwd = config.root_dir })
+function M.start(dispatchers)
+  return vim.lsp.rpc.start({ M.program(), 'lsp' }, dispatchers, M.surroundings())
 end
 
-local function root_of(buf)
+---@return string the folder of the project that a buffer is a part of
+function M.root_of(buf)
   return vim.fs.root(buf, vim.lsp.config[NAME].root_markers) or vim.fs.dirname(vim.api.nvim_buf_get_name(buf))
 end
 
@@ -45,7 +91,7 @@ function M.find_root(buf, on_root)
     end
     return
   end
-  on_root(root_of(buf))
+  on_root(M.root_of(buf))
 end
 
 --- One server, and so one model in memory, for all folders.
@@ -55,7 +101,7 @@ end
 
 --- Tells the server of the folder around a buffer, unless it knows it.
 function M.add_folder(client, buf)
-  local root = root_of(buf)
+  local root = M.root_of(buf)
   local folder = { uri = vim.uri_from_fname(root), name = root }
   local folders = client.workspace_folders or {}
   if not vim.iter(folders):any(function(known) return known.uri == folder.uri end) then
