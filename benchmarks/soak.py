@@ -4,10 +4,10 @@
                               [--only FAULT,...] [--patience 1] [--keep FOLDER]
 
 A package's source is copied to a temporary workspace, and its modules are typed into a `holesmith lsp`
-process, key by key, with a request for each key. Meanwhile its worker and indexer are killed and frozen, the cache is
-deleted, corrupted, full or read-only, files become pipes, messages are malformed, and so on: see
-soak_faults.py and soak_messages.py. Home, cache and data are folders of its own. The model is the default
-one if the store has it; with ``--model none`` there are no suggestions, and all the rest is the same.
+process, key by key, with a request for each key. Meanwhile its worker and indexer are killed and frozen,
+the cache is deleted, corrupted, full or read-only, files become pipes, messages are malformed, and so on:
+see soak_faults.py and soak_messages.py. Home, cache and data are folders of its own. The model is the
+default one if the store has it; with ``--model none`` there are no suggestions, and all the rest is the same.
 
 What must hold, else it is counted as a failure and printed at once with the fault it happened in:
 
@@ -155,9 +155,9 @@ def line_of(run: Run, client: Conversation, typist: Typist, latencies_ms: Sequen
     now, ledger = run.samples[-1], run.ledger
     return (
         f"{now.at / 60:.0f} min: {ledger.requests} requests, {ledger.answers} answers, "
-        f"{client.waiting} wait; {percentiles(latencies_ms)} ms; {run.faults.total()} faults, {typist.keys} keys, "
-        f"{run.compared} compared; {now.rss_mb:.0f} MB, {now.processes} processes, {now.threads} threads, "
-        f"{now.files} files; {len(ledger.failures)} failures"
+        f"{client.waiting} wait; {percentiles(latencies_ms)} ms; {run.faults.total()} faults, "
+        f"{typist.keys} keys, {run.compared} compared; {now.rss_mb:.0f} MB, {now.processes} processes, "
+        f"{now.threads} threads, {now.files} files; {len(ledger.failures)} failures"
     )
 
 
