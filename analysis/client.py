@@ -81,6 +81,7 @@ class AnalysisClient:
     _restarts: int = 0
     _memory_bytes: int = 0
     _last_failure: str = ""
+    _is_closed: bool = False
 
     @property
     def status(self) -> WorkerStatus:
@@ -96,6 +97,8 @@ class AnalysisClient:
             return Reply(None, "too many questions", 0.0)
         data = await asyncio.to_thread(_message, question, deadline_ms) if _is_long(question) else None
         message = data if data is not None else _message(question, deadline_ms)
+        if self._is_closed:
+            return Reply(None, "closed", 0.0)
         if len(message) > MESSAGE_BYTES_MAX:
             return Reply(None, "the document is too long", 0.0)
         deadline = started + deadline_ms / 1000
@@ -117,7 +120,8 @@ class AnalysisClient:
         return await self.ask(EnvironmentQuestion(), WARM_UP_MS)
 
     async def close(self) -> None:
-        """End the worker. Questions still waiting are answered with none."""
+        """End the worker, for good: questions still waiting, and any later ones, are answered with none."""
+        self._is_closed = True
         pump, self._pump = self._pump, None
         if pump is not None:
             pump.cancel()
