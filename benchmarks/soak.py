@@ -90,10 +90,10 @@ async def loaded(run: Run, client: Conversation) -> None:
         if status["health"] in ("ready", "error"):
             print(f"{status['health']}: {status['message']}", flush=True)
             if (status["health"] == "ready") != (run.model is not None):
-                run.ledger.fail(f"the model is {status['health']}: {status['message']}")
+                run.ledger.fail(f"the model is {status['health']}", status["message"])
             return
         await asyncio.sleep(0.5)
-    run.ledger.fail(f"the model was not loaded in {LOADED_S_MAX:.0f} s")
+    run.ledger.fail("the model is not loaded", f"in {LOADED_S_MAX:.0f} s")
 
 
 async def make_faults(run: Run, stage: Stage, minutes: float, faults: Sequence[Fault]) -> None:
@@ -122,7 +122,7 @@ async def watch(run: Run, client: Conversation, typist: Typist) -> None:
         client.look_for_overdue(GIVEN_UP_S * run.patience)
         failure = client.status.get("last_failure")
         if failure != failure_told and (failure_told := failure):
-            run.ledger.fail(f"the server says that it failed: {failure} ({client.step})")
+            run.ledger.fail("the server says that it failed", f"{failure} ({client.step})")
         if time.monotonic() >= line_due:
             line_due += LINE_PERIOD_S
             print(line_of(run, client, typist, run.ledger.latencies_ms[latencies_told:]), flush=True)
@@ -133,14 +133,14 @@ async def watch(run: Run, client: Conversation, typist: Typist) -> None:
 async def wind_up(run: Run, client: Conversation) -> None:
     run.is_faulty = True
     if client.ended:
-        run.ledger.fail(f"the server ended with status {await client.process.wait()}")
+        run.ledger.fail("the server ended", f"with status {await client.process.wait()}")
     else:
         await client.end(FAULT_BOUND_S * run.patience)
     seconds = FAULT_BOUND_S * run.patience
     if left := await asyncio.to_thread(wait_for_end, run.seen, str(run.folder), seconds):
-        run.ledger.fail(f"{seconds:.0f} s after the server ended there was still {left}")
-    for line in run.log_errors()[:10]:
-        run.ledger.fail(f"in the log: {line}")
+        run.ledger.fail("left behind", f"{seconds:.0f} s after the server ended: {left}")
+    for line in run.log_errors():
+        run.ledger.fail("an error in the log", line)
     for name, growth_max in GROWTH_MAX.items():
         values = [float(getattr(each, name)) for each in run.samples]
         quarter = len(values) // 4
@@ -148,7 +148,7 @@ async def wind_up(run: Run, client: Conversation) -> None:
             quarter
             and (growth := median(values[-quarter:]) - median(values[quarter : 2 * quarter])) > growth_max
         ):
-            run.ledger.fail(f"{name} grew by {growth:.0f} from the second quarter to the last")
+            run.ledger.fail(f"{name} grew", f"by {growth:.0f} from the second quarter to the last")
 
 
 def line_of(run: Run, client: Conversation, typist: Typist, latencies_ms: Sequence[float]) -> str:
@@ -157,7 +157,7 @@ def line_of(run: Run, client: Conversation, typist: Typist, latencies_ms: Sequen
         f"{now.at / 60:.0f} min: {ledger.requests} requests, {ledger.answers} answers, "
         f"{client.waiting} wait; {percentiles(latencies_ms)} ms; {run.faults.total()} faults, "
         f"{typist.keys} keys, {run.compared} compared; {now.rss_mb:.0f} MB, {now.processes} processes, "
-        f"{now.threads} threads, {now.files} files; {len(ledger.failures)} failures"
+        f"{now.threads} threads, {now.files} files; {ledger.failures.total()} failures"
     )
 
 
@@ -197,7 +197,8 @@ def report(run: Run, seed: int) -> dict[str, object]:
         "threads_max": max((each.threads for each in warm), default=0),
         "files_max": max((each.files for each in warm), default=0),
         "processes_seen": len(run.seen),
-        "failures": run.ledger.failures,
+        "failures": dict(run.ledger.failures),
+        "examples": run.ledger.examples,
     }
 
 

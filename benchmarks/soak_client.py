@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 Json = dict[str, Any]
+EXAMPLES_MAX = 3
 
 
 @dataclass(slots=True, eq=False)
@@ -35,11 +36,15 @@ class Ledger:
     cancelled: int = 0
     errors: Counter[str] = field(default_factory=Counter[str])
     latencies_ms: list[float] = field(default_factory=list[float])
-    failures: list[str] = field(default_factory=list[str])
+    failures: Counter[str] = field(default_factory=Counter[str])
+    examples: list[str] = field(default_factory=list[str])
 
-    def fail(self, what: str) -> None:
-        self.failures.append(what)
-        print(f"FAILURE: {what}", flush=True)
+    def fail(self, kind: str, details: str) -> None:
+        """Only the first few of a kind are told in full."""
+        self.failures[kind] += 1
+        if self.failures[kind] <= EXAMPLES_MAX:
+            self.examples.append(f"{kind}: {details}")
+            print(f"FAILURE: {self.examples[-1]}", flush=True)
 
 
 class Conversation:
@@ -115,7 +120,7 @@ class Conversation:
             async with asyncio.timeout(30):
                 await self._writer.drain()
         except TimeoutError:
-            self.ledger.fail(f"{self.name}: the server has read nothing for 30 s ({self.step})")
+            self.ledger.fail("the server reads nothing", f"{self.name}, for 30 s ({self.step})")
         except ConnectionError:
             pass  # the process has ended, which the reader notices
 
@@ -124,9 +129,7 @@ class Conversation:
         now = time.monotonic()
         for number, all_of in list(self._pending.items()):
             for asked in [each for each in all_of if now - each.sent > seconds]:
-                self.ledger.fail(
-                    f"{self.name}: no answer to {asked.method} in {seconds:.0f} s ({asked.step})"
-                )
+                self._fail(f"no answer in {seconds:.0f} s", asked)
                 self._drop(number, asked, {"error": {"message": "no answer"}})
 
     async def end(self, seconds: float) -> None:
@@ -138,15 +141,15 @@ class Conversation:
             async with asyncio.timeout(seconds):
                 code = await self.process.wait()
             if code:
-                self.ledger.fail(f"{self.name}: ended with status {code} after shutdown and exit")
+                self.ledger.fail("the server's status after shutdown and exit", f"{self.name}, {code}")
         except TimeoutError:
-            self.ledger.fail(f"{self.name}: still ran {seconds:.0f} s after exit")
+            self.ledger.fail("the server still runs after exit", f"{self.name}, after {seconds:.0f} s")
             self.process.kill()
             await self.process.wait()
         await self._reading
         for all_of in self._pending.values():
             for asked in all_of:
-                self.ledger.fail(f"{self.name}: never an answer to {asked.method} ({asked.step})")
+                self._fail("never an answer", asked)
 
     async def kill(self) -> None:
         """As when an editor's window is gone: nothing is expected any more."""
@@ -186,7 +189,7 @@ class Conversation:
     def _settle(self, message: Json) -> None:
         number = message.get("id")
         if not (all_of := self._pending.get(number)):
-            self.ledger.fail(f"{self.name}: an answer nobody waits for: {str(message)[:200]} ({self.step})")
+            self.ledger.fail("an answer nobody waits for", f"{str(message)[:200]} ({self.step})")
             return
         asked, now = all_of[0], time.monotonic()
         self.ledger.answers += 1
@@ -194,13 +197,17 @@ class Conversation:
             self.ledger.cancelled += error["code"] == -32800
             self.ledger.errors[f"{error['code']} {asked.method}"] += 1
             if error["code"] == -32603:
-                self.ledger.fail(f"{self.name}: {asked.method}: {error['message'][:200]} ({asked.step})")
+                self._fail(f"a handler failed: {error['message'][:200]}", asked)
         else:
             self.ledger.latencies_ms.append((now - asked.sent) * 1000)
         if now - asked.sent > (bound := self._bound(asked.sent)):
-            took = f"{asked.method} took {now - asked.sent:.1f} s, more than {bound:.0f} s"
-            self.ledger.fail(f"{self.name}: {took} (asked: {asked.step}; answered: {self.step})")
+            self._fail(f"an answer took more than {bound:.0f} s", asked)
         self._drop(number, asked, message)
+
+    def _fail(self, kind: str, asked: Asked) -> None:
+        seconds = time.monotonic() - asked.sent
+        steps = f"asked in {asked.step}, now {self.step}"
+        self.ledger.fail(kind, f"{self.name}, {asked.method}, {seconds:.1f} s; {steps}")
 
     def _drop(self, number: int | str | None, asked: Asked, answer: Json) -> None:
         self._pending[number].remove(asked)

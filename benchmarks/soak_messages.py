@@ -101,7 +101,7 @@ async def storm(stage: Stage) -> None:
         last = document.ask()
     answer = await last.answer
     if "error" in answer and document.asked is last:
-        stage.client.ledger.fail(f"the last request of a storm: {answer['error']} ({stage.client.step})")
+        stage.client.ledger.fail("the last request of a storm", f"{answer['error']} ({stage.client.step})")
     await document.client.drain()
     document.edit(place, place + KEYS_OF_STORM, "")
 
@@ -133,7 +133,7 @@ async def positions_odd(stage: Stage) -> None:
     stage.client.notify("textDocument/didChange", {"textDocument": version, "contentChanges": changes})
     document.text, document.cursor = "x = 1\n", 6
     if (difference := await document.difference(stage.draw, asks_model=False)) is not None:
-        stage.client.ledger.fail(f"after a reversed range: {difference}")
+        stage.client.ledger.fail("out of step after a reversed range", difference)
     document.close()
 
 

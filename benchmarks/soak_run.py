@@ -81,13 +81,13 @@ class Run:
         await client.kill()
         seconds = FAULT_BOUND_S * self.patience
         if left := await asyncio.to_thread(wait_for_end, family, "", seconds):
-            self.ledger.fail(f"{seconds:.0f} s after a server was killed there was still {left}")
+            self.ledger.fail("left behind by a server that was killed", f"after {seconds:.0f} s: {left}")
 
     async def compare(self, document: Document, draw: random.Random) -> None:
         self.compared += 1
         step = document.client.step
         if (difference := await document.difference(draw, asks_model=self.model is not None)) is not None:
-            self.ledger.fail(f"out of step: {difference} ({step})")
+            self.ledger.fail("out of step", f"{difference} ({step})")
 
     def log_errors(self) -> list[str]:
         """Lines of the server's log that tell of its own failures."""
