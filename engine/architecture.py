@@ -15,7 +15,7 @@ Activation = Literal["silu", "gelu", "gelu_tanh"]
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """The shape of one decoder-only transformer.
+    """The shape of one decoder-only transformer. ``inner_width`` is that between the feed-forward matrices.
 
     ``windows`` has one entry a layer: how many tokens back it may look, None for all. ``local_rope`` is used
     by the layers that have a window, where it differs. ``norm_offset`` is added to the stored weights of the
@@ -28,6 +28,7 @@ class Architecture:
     heads: int
     kv_heads: int
     head_width: int
+    inner_width: int
     context_tokens_max: int
     rope: Rope
     windows: tuple[int | None, ...]

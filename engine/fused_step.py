@@ -17,6 +17,7 @@ from holesmith.kernels.low_bit import (
     HALF_GROUP,
     ROW_SCALES,
     ROWS,
+    TILE_ROWS,
     WIDTH,
     Floats,
     LowBitMatrix,
@@ -90,7 +91,9 @@ class NativeStep:
         vectors = _Vectors()
         self._matrices = matrices  # keeps alive what the table of addresses points to
         self._vocabulary = matrices[-1].rows
+        self._positions = positions
         table = np.stack([_record(matrix, vectors) for matrix in matrices])
+        _check_sizes(architecture, parts, table)
         norms = _norm_table(parts, vectors)
         self._model = tables.Model(
             _sizes(architecture, parts.layers[0]),
@@ -119,10 +122,26 @@ class NativeStep:
         meanwhile: Callable[[], None] = nothing,
     ) -> Tensor:
         """See `model.FusedStep`."""
-        assert len(embedded) <= TOKENS_MAX
+        self._check(embedded, cache, logits_count)
         kept = tables.Cache(cache.keys.numpy(), cache.values.numpy(), cache.length)
         logits = self._run(self._model, kept, embedded, logits_count, meanwhile)
         return torch.from_numpy(logits)[:, : self._vocabulary]
+
+    def _check(self, embedded: Tensor, cache: KeyValueCache, logits_count: int) -> None:
+        """Compiled code takes all this for granted, and looks at no bounds."""
+        sizes = self._model.sizes
+        layers, kv_heads, width = (
+            int(sizes[at]) for at in (tables.LAYERS, tables.KV_HEADS, tables.HEAD_WIDTH)
+        )
+        tokens = len(embedded)
+        assert embedded.shape == (tokens, int(sizes[tables.HIDDEN])), embedded.shape
+        assert 0 <= logits_count <= tokens <= TOKENS_MAX, (logits_count, tokens)
+        stop = cache.length + tokens
+        assert 0 <= cache.length < stop <= min(cache.capacity, self._positions), (cache.length, tokens)
+        for values in (cache.keys, cache.values):
+            assert values.shape == (layers, kv_heads, cache.capacity, width), values.shape
+            assert values.dtype == embedded.dtype == torch.float32
+            assert values.is_contiguous()
 
     def abandon(self) -> None:
         """See `model.FusedStep`."""
@@ -162,6 +181,46 @@ def _record(matrix: LowBitMatrix, vectors: _Vectors) -> Record:
     record = matrix.record
     record[ROW_SCALES], record[BIAS] = vectors.place(matrix.row_scales), vectors.place(matrix.bias)
     return record
+
+
+def _check_sizes(architecture: Architecture, parts: Parts, table: Record) -> None:
+    """Buffers are made by the architecture and by the first layer, so all layers must have these sizes."""
+    width, heads = architecture.width, architecture.heads * architecture.head_width
+    keys, gates = architecture.kv_heads * architecture.head_width, 2 if parts.layers[0].gated else 1
+    expected = {
+        tables.QKV: (heads + 2 * keys, width),
+        tables.OUTPUT: (width, heads),
+        tables.FEED_FORWARD: (gates * architecture.inner_width, width),
+        tables.DOWN: (width, architecture.inner_width),
+    }
+    assert len(table) == tables.MATRICES * architecture.layers + 1
+    for at, record in enumerate(table[:-1]):
+        rows, inputs = expected[at % tables.MATRICES]
+        assert (int(record[ROWS]), int(record[WIDTH])) == (
+            _padded(rows, TILE_ROWS),
+            _padded(inputs, GROUP),
+        ), at
+    assert int(table[-1, WIDTH]) == _padded(width, GROUP)
+    for layer in parts.layers:
+        assert layer.gated == parts.layers[0].gated
+        for norm in (layer.query_norm, layer.key_norm):
+            assert norm is None or norm.scale.shape == (architecture.head_width,)
+    for norm in (parts.norm, *(norm for layer in parts.layers for norm in _wide_norms(layer))):
+        assert all(part is None or part.shape == (width,) for part in (norm.scale, norm.shift))
+
+
+def _wide_norms(layer: Layer) -> list[Norm]:
+    all_norms = (
+        layer.attention_norm,
+        layer.post_attention_norm,
+        layer.feed_forward_norm,
+        layer.post_feed_forward_norm,
+    )
+    return [norm for norm in all_norms if norm is not None]
+
+
+def _padded(size: int, multiple: int) -> int:
+    return -(-size // multiple) * multiple
 
 
 def _norm_table(parts: Parts, vectors: _Vectors) -> Record:

@@ -10,11 +10,10 @@ from typing import Any, cast
 
 import torch
 from holesmith.engine.errors import WeightsError
+from holesmith.engine.library_input import harmless, offline, read_tensors
 from holesmith.engine.loading import choose_device
+from holesmith.engine.model_folder import read_json
 from holesmith.engine.store import find
-from holesmith.engine.vocabulary_huggingface import read_json
-from holesmith.engine.weights import safetensors_files
-from safetensors.torch import load_file
 from torch import Tensor
 
 PASSAGES_AT_ONCE = 8
@@ -94,20 +93,12 @@ def load_fusion_in_decoder(name_or_path: str, device: str = "auto") -> FusionInD
     Takes plain T5 weights and those of a wrapped encoder, as Fusion-in-Decoder's own code saves them. Raises
     WeightsError for anything else; pickled weights are never read.
     """
-    from transformers import AutoTokenizer, T5Config, T5ForConditionalGeneration
-
     directory = _directory(name_or_path)
     configuration = read_json(directory / "config.json")
     if configuration.get("model_type") != "t5":
         raise WeightsError(f"{directory}: not a T5-type model, which Fusion-in-Decoder needs")
-    model = T5ForConditionalGeneration(T5Config(**cast("dict[str, Any]", configuration)))
-    _load_weights(model, directory)
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(
-            str(directory), local_files_only=True, trust_remote_code=False
-        )
-    except (OSError, ValueError) as error:
-        raise WeightsError(f"{directory}: its tokenizer can't be loaded: {error}") from error
+    model = _model(directory, harmless(directory, configuration), unwrapped(read_tensors(directory)))
+    tokenizer = _tokenizer(directory, model.config.vocab_size)
     chosen = choose_device(device)
     return FusionInDecoder(cast("torch.nn.Module", model).to(chosen).eval(), tokenizer)
 
@@ -122,18 +113,55 @@ def _directory(name_or_path: str) -> Path:
     return source.path
 
 
-def _load_weights(model: Any, directory: Path) -> None:
-    tensors: dict[str, Tensor] = {}
-    for file in safetensors_files(directory):
-        tensors |= load_file(file)
+def _model(directory: Path, configuration: Mapping[str, object], tensors: Mapping[str, Tensor]) -> Any:
+    """A T5 with these weights, which were compared with what it needs before any memory was taken."""
+    from transformers import T5Config, T5ForConditionalGeneration
+
     try:
-        result = model.load_state_dict(unwrapped(tensors), strict=False)
-    except RuntimeError as error:
-        raise WeightsError(f"{directory}: the weights do not fit config.json: {error}") from None
-    lacking = sorted(set(result.missing_keys) - _TIED)
+        config = T5Config(**cast("dict[str, Any]", configuration))
+        with torch.device("meta"):
+            expected = cast("Any", T5ForConditionalGeneration(config)).state_dict()
+    except Exception as error:  # whatever a library raises for numbers that do not go together
+        reason = " ".join(str(error).split())[:300]
+        raise WeightsError(f"{directory}: its config.json describes no T5-type model: {reason}") from error
+    _check_shapes(directory, cast("Mapping[str, Tensor]", expected), tensors)
+    model = cast("Any", T5ForConditionalGeneration(config))
+    model.load_state_dict(tensors, strict=False)
+    model.tie_weights()
+    return model
+
+
+def _check_shapes(directory: Path, expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> None:
+    lacking = sorted(expected.keys() - tensors.keys() - _TIED)
     if lacking:
         raise WeightsError(f"{directory}: the weights lack {lacking[0]} and {len(lacking) - 1} more")
-    model.tie_weights()
+    for name in sorted(expected.keys() & tensors.keys()):
+        found, wanted = tensors[name], expected[name]
+        if found.shape != wanted.shape or not found.is_floating_point():
+            raise WeightsError(
+                f"{directory}: tensor {name!r} is {tuple(found.shape)} {found.dtype}, "
+                f"but must be {tuple(wanted.shape)}: pull the model again"
+            )
+    if not _TIED & tensors.keys() and "shared.weight" not in tensors:
+        raise WeightsError(f"{directory}: the weights lack shared.weight")
+
+
+def _tokenizer(directory: Path, rows: int) -> Any:
+    from transformers import AutoTokenizer
+
+    try:
+        with offline():
+            tokenizer = AutoTokenizer.from_pretrained(
+                str(directory), local_files_only=True, trust_remote_code=False
+            )
+    except Exception as error:  # whatever a library raises for a malformed file
+        reason = " ".join(str(error).split())[:300]
+        raise WeightsError(f"{directory}: its tokenizer can't be loaded: {reason}") from error
+    if len(tokenizer) > rows:
+        raise WeightsError(
+            f"{directory}: the tokenizer has {len(tokenizer)} tokens, the embedding {rows} rows"
+        )
+    return tokenizer
 
 
 def unwrapped(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -1,6 +1,6 @@
 """Loads a model: from where its weights lie to an engine that answers. Blocks: call it off the event loop."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -14,6 +14,8 @@ from holesmith.engine.errors import DeviceError, EngineError, WeightsError
 from holesmith.engine.gguf_file import read_gguf
 from holesmith.engine.local import Loaded, LocalEngine, Loop
 from holesmith.engine.model import Decoder
+from holesmith.engine.model_folder import read_json, safetensors_files
+from holesmith.engine.open_file import OpenFile
 from holesmith.engine.packing import packed_matrices
 from holesmith.engine.prefix_cache import PrefixCache
 from holesmith.engine.request import Request
@@ -22,9 +24,11 @@ from holesmith.engine.thread_pool import ThreadPool, thread_counts
 from holesmith.engine.transformers_model import LibraryModel, load_library_model
 from holesmith.engine.vocabulary import Vocabulary
 from holesmith.engine.vocabulary_gguf import vocabulary_from_gguf
-from holesmith.engine.vocabulary_huggingface import read_json, vocabulary_from_directory
+from holesmith.engine.vocabulary_huggingface import vocabulary_from_directory
+from holesmith.engine.watchful_loop import WatchfulLoop
+from holesmith.engine.weight_check import check_vocabulary
 from holesmith.engine.weight_source import WeightSource
-from holesmith.engine.weights import GGUFWeights, SafetensorsWeights, Weights, safetensors_files
+from holesmith.engine.weights import GGUFWeights, SafetensorsWeights, Weights
 from holesmith.kernels.workers import Workers
 
 Progress = Callable[[str, float], None]
@@ -113,6 +117,8 @@ class LoadedModel:
     model: Decoder | LibraryModel
     vocabulary: Vocabulary
     description: ModelDescription
+    files: Sequence[OpenFile] = ()
+    """What it still reads of files: these must stay as they are."""
 
 
 def load_model(
@@ -155,9 +161,12 @@ def _load_own(
     progress: Progress,
     form: WeightForm,
 ) -> LoadedModel:
+    check_vocabulary(vocabulary, weights)
+    files: Sequence[OpenFile] = ()
     if device.type == "cpu":
         workers = Workers(max(thread_counts()))
         make_matrix = packed_matrices(source, architecture, weights, workers, progress)
+        files = [*weights.files, *make_matrix.files]
         dtypes = torch.float32, torch.bfloat16
     else:
         make_matrix = device_matrices(weights, device, form)
@@ -170,7 +179,7 @@ def _load_own(
         weights=form,
         context_tokens_max=decoder.context_tokens_max,
     )
-    return LoadedModel(decoder, vocabulary, description)
+    return LoadedModel(decoder, vocabulary, description, files)
 
 
 def _load_through_library(
@@ -179,20 +188,26 @@ def _load_through_library(
     progress("loading through transformers", 0.0)
     model, family = load_library_model(source.path, device, torch.bfloat16, CONTEXT_TOKENS_MAX)
     name, context = f"{family} (transformers)", model.context_tokens_max
-    return LoadedModel(model, vocabulary, ModelDescription(source.name, name, str(device), "bf16", context))
+    description = ModelDescription(source.name, name, str(device), "bf16", context)
+    files = [OpenFile(path) for path in safetensors_files(source.path)] if device.type == "cpu" else ()
+    return LoadedModel(model, vocabulary, description, files)
 
 
 def _loop(loaded: LoadedModel) -> Loop:
     model, vocabulary = loaded.model, loaded.vocabulary
     if isinstance(model, LibraryModel):
-        return DecodeLoop(model, vocabulary)
+        return _watched(DecodeLoop(model, vocabulary), loaded.files)
     pool = ThreadPool(model.probe, thread_counts(), model.use_threads) if model.device.type == "cpu" else None
     prefixes = PrefixCache(PREFIX_BYTES_MAX)
     loop = DecodeLoop(model, vocabulary, prefixes, DRAFTED_TOKENS_MAX[model.device.type], pool)
     if model.device.type == "cuda":
         # What libraries do at a first call, and the first graph: part of loading, so that no request waits.
         loop.run(_WARM_UP, lambda _: None, lambda: False)
-    return loop
+    return _watched(loop, loaded.files)
+
+
+def _watched(loop: Loop, files: Sequence[OpenFile]) -> Loop:
+    return WatchfulLoop(loop, files) if files else loop
 
 
 def load_decoder(

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from holesmith.engine.errors import WeightsError
 from holesmith.engine.weight_source import WeightSource
 from platformdirs import user_cache_path
 from torch import Tensor
@@ -38,11 +39,22 @@ _DTYPES = {
 
 
 def packed_path(source: WeightSource, kind: str) -> Path:
-    """Where the packed form of that kind of these very weights lies: a changed file has another path."""
+    """Where the packed form of that kind of these very weights lies: a changed file has another path.
+
+    Raises WeightsError if a file of the weights is not there any more.
+    """
     files = [source.path] if source.layout == "gguf" else sorted(source.path.glob("*.safetensors"))
-    stats = [(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    try:
+        stats = [(str(file.resolve()), *_identity(file.stat())) for file in files]
+    except OSError as error:
+        raise WeightsError(f"cannot read {error.filename}: {error.strerror}") from error
     key = hashlib.sha256(json.dumps([FORMAT, kind, stats]).encode()).hexdigest()[:20]
     return user_cache_path("holesmith") / "packed" / f"{key}.safetensors"
+
+
+def _identity(found: os.stat_result) -> tuple[int, int, int, int]:
+    """What differs between two contents: the last cannot be set back, the first two are another file's."""
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 class PackedWriter:
@@ -80,7 +92,7 @@ class PackedWriter:
 @contextmanager
 def packed_writer(path: Path) -> Generator[PackedWriter]:
     """Write a packed file that appears at ``path`` when the block ends without an error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     partial = path.with_suffix(f".{os.getpid()}.partial")
     writer = PackedWriter(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
     try:
@@ -93,10 +105,15 @@ def packed_writer(path: Path) -> Generator[PackedWriter]:
         partial.unlink(missing_ok=True)
 
 
+def note_use(path: Path) -> None:
+    """Have a packed file count as just used. Its time of change stays: by it others see damage."""
+    os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
+
+
 def _forget_old(directory: Path) -> None:
     for partial in directory.glob("*.partial"):
         if time.time() - partial.stat().st_mtime > _PARTIAL_AGE_MAX_S:
             partial.unlink(missing_ok=True)
-    files = sorted(directory.glob("*.safetensors"), key=lambda file: file.stat().st_mtime, reverse=True)
+    files = sorted(directory.glob("*.safetensors"), key=lambda file: file.stat().st_atime, reverse=True)
     for file in files[FILES_MAX:]:
         file.unlink(missing_ok=True)

@@ -7,14 +7,18 @@ processor without the instruction that `low_bit` needs, all are in 8 bits, in th
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import torch
 from holesmith.engine.architecture import Architecture
 from holesmith.engine.assembly import MatrixMaker, Progress, matrix_names, stacked_bias
+from holesmith.engine.errors import WeightsError
 from holesmith.engine.model import Linear
-from holesmith.engine.packed_file import packed_path, packed_writer
+from holesmith.engine.open_file import OpenFile
+from holesmith.engine.packed_file import note_use, packed_path, packed_writer
+from holesmith.engine.packed_sizes import PackedHeaders, is_native_fit, is_torch_fit
 from holesmith.engine.weight_source import WeightSource
 from holesmith.engine.weights import Weights
 from holesmith.kernels.int8_rows import Int8Rows
@@ -48,29 +52,48 @@ def packed_matrices(
     workers: Workers,
     progress: Progress,
     is_native: bool = IS_SUPPORTED,
-) -> MatrixMaker:
+) -> "PackedMatrices":
     """A maker of low-bit matrices. Packs at every load where the cache directory is read-only.
 
-    ``is_native`` is for our own kernels, else for torch's.
+    ``is_native`` is for our own kernels, else for torch's. The weights were checked against the architecture.
     """
     path = packed_path(source, "native" if is_native else "torch")
     names = list(matrix_names(architecture, weights))
 
+    def size(names: Sequence[str]) -> tuple[int, int]:
+        shapes = [weights.facts(f"{name}.weight").shape for name in names]
+        return sum(rows for rows, _ in shapes), shapes[0][1]
+
     def linear(names: Sequence[str], parts: Packed) -> Linear:
-        rows = sum(weights.height(f"{name}.weight") for name in names)
+        rows, _ = size(names)
         return _native_linear(workers, rows, parts) if is_native else _torch_linear(parts)
 
-    found = _open(path, names, linear)
+    def is_fit(names: Sequence[str], headers: PackedHeaders) -> bool:
+        return (is_native_fit if is_native else is_torch_fit)(*size(names), headers)
+
+    found = _open(path, names, linear, is_fit)
     if found is None:
         pack = _pack_native if is_native else _pack_torch
         try:
             _write(path, names, partial(pack, weights), progress)
         except OSError as error:
             logger.warning("cannot keep packed weights in %s (%s): packing in memory", path.parent, error)
-            return lambda names: linear(names, pack(weights, names))
-        found = _open(path, names, linear)
-        assert found is not None
+            return PackedMatrices(lambda names: linear(names, pack(weights, names)), ())
+        found = _open(path, names, linear, is_fit)
+        if found is None:
+            raise WeightsError(f"{path} was changed while it was written: load the model again")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class PackedMatrices:
+    """A `MatrixMaker`, and the files that its matrices are mapped from."""
+
+    make: MatrixMaker
+    files: Sequence[OpenFile]
+
+    def __call__(self, names: Sequence[str]) -> Linear:
+        return self.make(names)
 
 
 def _pack_native(weights: Weights, names: Sequence[str]) -> Packed:
@@ -140,19 +163,28 @@ def _open(
     path: Path,
     names: Iterable[Sequence[str]],
     linear: Callable[[Sequence[str], Packed], Linear],
-) -> MatrixMaker | None:
-    """Makes matrices of the mapped tensors; None if there is no whole packed file."""
+    is_fit: Callable[[Sequence[str], PackedHeaders], bool],
+) -> PackedMatrices | None:
+    """Makes matrices of the mapped tensors; None if there is no whole packed file of exactly these sizes."""
     try:
         file = safe_open(path, framework="pt")
-    except (OSError, SafetensorError):
+        note_use(path)
+        opened = OpenFile(path)
+    except (OSError, SafetensorError, WeightsError):
         return None
     there = frozenset(file.keys())
-    if not all(f"{_key(group)}.codes" in there for group in names):
-        return None
-    path.touch()
+
+    def parts_of(names: Sequence[str]) -> dict[str, str]:
+        found = {part: f"{_key(names)}.{part}" for part in _PARTS}
+        return {part: name for part, name in found.items() if name in there}
+
+    def headers(names: Sequence[str]) -> PackedHeaders:
+        found = {part: file.get_slice(name) for part, name in parts_of(names).items()}
+        return {part: (header.get_dtype(), tuple(header.get_shape())) for part, header in found.items()}
 
     def make(names: Sequence[str]) -> Linear:
-        found = {part: f"{_key(names)}.{part}" for part in _PARTS}
-        return linear(names, {part: file.get_tensor(name) for part, name in found.items() if name in there})
+        return linear(names, {part: file.get_tensor(name) for part, name in parts_of(names).items()})
 
-    return make
+    if not all(is_fit(group, headers(group)) for group in names):
+        return None
+    return PackedMatrices(make, (opened,))

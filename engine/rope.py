@@ -5,11 +5,11 @@ Sources: RoFormer (arXiv 2104.09864), linear interpolation (2306.15595), YaRN (2
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
 
 import torch
+from holesmith.engine.checked_numbers import Json, optional_cap, optional_real, real
+from holesmith.engine.errors import WeightsError
 from torch import Tensor
 
 
@@ -44,28 +44,28 @@ class Rope:
         )
 
 
-def scaled_rope(width: int, base: float, scaling: Mapping[str, object], context: int) -> Rope | None:
+def scaled_rope(width: int, base: float, scaling: Json, context: int) -> Rope | None:
     """The rope of a model's ``rope_parameters`` (or older ``rope_scaling``); None if its kind is not known.
 
-    ``width`` is how many components are rotated, ``context`` the longest context of the configuration.
+    ``width`` is how many components are rotated, ``context`` the longest context of the configuration. Raises
+    WeightsError for numbers that no model has.
     """
     plain = tuple(base ** -(2 * i / width) for i in range(width // 2))
     kind = scaling.get("rope_type", scaling.get("type", "default"))
-    factor = _number(scaling, "factor", 1.0)
+    factor = real(scaling, "factor", 1.0)
     if kind in ("default", "none", "dynamic"):  # dynamic: unscaled up to the context, and we never go further
         return Rope(plain)
     if kind == "linear":
         return Rope(tuple(frequency / factor for frequency in plain))
-    original = _number(scaling, "original_max_position_embeddings", context)
+    original = real(scaling, "original_max_position_embeddings", context)
     if kind == "llama3":
-        low, high = _number(scaling, "low_freq_factor", 1.0), _number(scaling, "high_freq_factor", 4.0)
+        low, high = real(scaling, "low_freq_factor", 1.0), real(scaling, "high_freq_factor", 4.0)
+        if low >= high:
+            raise WeightsError(
+                "the model's 'low_freq_factor' is not below its 'high_freq_factor': is it damaged?"
+            )
         return Rope(tuple(_llama3_frequency(frequency, factor, low, high, original) for frequency in plain))
     return _yarn(plain, base, scaling, factor, original) if kind == "yarn" else None
-
-
-def _number(scaling: Mapping[str, object], key: str, default: float) -> float:
-    value = scaling.get(key)
-    return float(value) if isinstance(value, int | float) else default
 
 
 def _llama3_frequency(frequency: float, factor: float, low: float, high: float, original: float) -> float:
@@ -79,16 +79,16 @@ def _llama3_frequency(frequency: float, factor: float, low: float, high: float, 
     return (1 - blend) * frequency / factor + blend * frequency
 
 
-def _yarn(
-    plain: tuple[float, ...], base: float, scaling: Mapping[str, object], factor: float, original: float
-) -> Rope:
+def _yarn(plain: tuple[float, ...], base: float, scaling: Json, factor: float, original: float) -> Rope:
+    if base <= 1:
+        raise WeightsError(f"the model's 'rope_theta' is {base}, which no model has: is it damaged?")
     width = 2 * len(plain)
 
     def component(turns: float) -> float:
         return width * math.log(original / (turns * 2 * math.pi)) / (2 * math.log(base))
 
-    first = component(_number(scaling, "beta_fast", 32.0))
-    last = component(_number(scaling, "beta_slow", 1.0))
+    first = component(real(scaling, "beta_fast", 32.0))
+    last = component(real(scaling, "beta_slow", 1.0))
     if scaling.get("truncate", True) is not False:
         first, last = math.floor(first), math.ceil(last)
     first, last = max(first, 0), min(last, width - 1)
@@ -101,17 +101,16 @@ def _yarn(
     return Rope(frequencies, _yarn_magnitude(scaling, factor))
 
 
-def _yarn_magnitude(scaling: Mapping[str, object], factor: float) -> float:
-    explicit = scaling.get("attention_factor")
-    if isinstance(explicit, int | float):
-        return float(explicit)
+def _yarn_magnitude(scaling: Json, factor: float) -> float:
+    explicit = optional_real(scaling, "attention_factor")
+    if explicit is not None:
+        return explicit
     if factor <= 1:
         return 1.0
-    both = (scaling.get("mscale"), scaling.get("mscale_all_dim"))
-    if all(both):
-        top, bottom = (0.1 * float(cast("float", value)) * math.log(factor) + 1 for value in both)
-        return top / bottom
-    return 0.1 * math.log(factor) + 1
+    top, bottom = (optional_cap(scaling, key) for key in ("mscale", "mscale_all_dim"))
+    if top is None or bottom is None:
+        return 0.1 * math.log(factor) + 1
+    return (0.1 * top * math.log(factor) + 1) / (0.1 * bottom * math.log(factor) + 1)
 
 
 def rotate(heads: Tensor, cosine: Tensor, signed_sine: Tensor, swap: Tensor) -> Tensor:

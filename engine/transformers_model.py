@@ -7,12 +7,17 @@ description of such an engine says so.
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import torch
 from holesmith.engine.errors import WeightsError
+from holesmith.engine.library_input import harmless, offline, read_tensors
+from holesmith.engine.model_folder import read_json
 from holesmith.kernels.workers import nothing
 from torch import Tensor
+
+_MADE_UP_MAX = 4
+"""What is missing is made up by the library: at most so many times what is there."""
 
 
 class _Layers(Protocol):
@@ -101,19 +106,41 @@ def load_library_model(
 ) -> tuple[LibraryModel, str]:
     """Load a directory in Hugging Face layout through transformers, and name its architecture.
 
-    Raises WeightsError if transformers does not know the architecture either, or cannot read the files.
+    The library gets a configuration and tensors, and no path: so it looks for no other files, such as code,
+    adapters or pickles. Raises WeightsError if it does not know the architecture, or for damaged files.
     """
-    from transformers import AutoModelForCausalLM
-
+    configuration = harmless(directory, read_json(directory / "config.json"))
+    tensors = read_tensors(directory)
     try:
-        module = AutoModelForCausalLM.from_pretrained(
-            str(directory), dtype=dtype, local_files_only=True, trust_remote_code=False, use_safetensors=True
-        )
+        with offline():
+            module = _module_of(configuration, tensors, dtype)
     except Exception as error:  # whatever a library of thousands of models raises
         reason = " ".join(str(error).split())[:300]
         raise WeightsError(f"{directory}: this architecture cannot be loaded: {reason}") from error
-    configuration = module.config.get_text_config()
-    context = getattr(configuration, "max_position_embeddings", context_tokens_max)
+    context = getattr(module.config.get_text_config(), "max_position_embeddings", context_tokens_max)
     family = str(module.config.model_type)
     on_device = cast("torch.nn.Module", module).to(device).eval()
     return LibraryModel(on_device, device, min(int(context), context_tokens_max)), family
+
+
+def _module_of(configuration: dict[str, object], tensors: dict[str, Tensor], dtype: torch.dtype) -> Any:
+    from transformers import AutoConfig
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
+
+    name = str(configuration.pop("model_type", ""))
+    config = cast("Any", AutoConfig.for_model(name, **cast("dict[str, Any]", configuration)))
+    kind = cast("Any", MODEL_FOR_CAUSAL_LM_MAPPING[type(config)])
+    with torch.device("meta"):  # takes no memory
+        needed = sum(parameter.numel() for parameter in kind(config).parameters())
+    if needed > _MADE_UP_MAX * sum(tensor.numel() for tensor in tensors.values()):
+        raise WeightsError("its weights are far fewer than its config.json says")
+    return kind.from_pretrained(
+        None,
+        config=config,
+        state_dict=tensors,
+        dtype=dtype,
+        attn_implementation="sdpa" if kind._supports_sdpa else "eager",  # noqa: SLF001  # its only name
+        local_files_only=True,
+        trust_remote_code=False,
+        use_safetensors=True,
+    )

@@ -5,16 +5,19 @@ yields, joined, are the UTF-8 of the text; special tokens have no bytes, so they
 text.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from holesmith.engine.errors import EngineError
 from tokenizers import Tokenizer
 
 Spelling = Literal["byte_level", "sentencepiece"]
 
 _SPACE_MARK = "▁"
+_BYTE_PIECE = re.compile(r"<0x[0-9A-Fa-f]{2}>", re.ASCII)
 
 
 def _byte_level_alphabet() -> dict[str, int]:
@@ -33,7 +36,7 @@ BYTE_OF_CHARACTER: Mapping[str, int] = _byte_level_alphabet()
 
 
 def _sentencepiece_bytes(piece: str) -> bytes:
-    if len(piece) == 6 and piece.startswith("<0x") and piece.endswith(">"):
+    if _BYTE_PIECE.fullmatch(piece):
         return bytes([int(piece[3:5], 16)])
     return piece.replace(_SPACE_MARK, " ").encode()
 
@@ -100,18 +103,30 @@ class Vocabulary:
         """
         if dummy_space and self._pieces.dummy_space:
             text = " " + text
-        if self._pieces.spelling == "sentencepiece" and _SPACE_MARK in text:
-            return self._encode_space_marks(text)
-        return self._tokenizer.encode(text, add_special_tokens=False).ids
+        if self._pieces.spelling == "sentencepiece" and _SPACE_MARK in text and self._space_mark:
+            parts = [self._ids(part) for part in text.split(_SPACE_MARK)]
+            return [*parts[0], *(token_id for part in parts[1:] for token_id in [*self._space_mark, *part])]
+        return self._ids(text)
 
-    def _encode_space_marks(self, text: str) -> list[int]:
-        """SentencePiece would turn the character it marks spaces with into a space; spell it in bytes."""
-        pieces = self._pieces.texts
-        mark = [pieces.index(f"<0x{byte:02X}>") for byte in _SPACE_MARK.encode()]
-        parts = [
-            self._tokenizer.encode(part, add_special_tokens=False).ids for part in text.split(_SPACE_MARK)
-        ]
-        return [*parts[0], *(token_id for part in parts[1:] for token_id in [*mark, *part])]
+    @cached_property
+    def _space_mark(self) -> list[int]:
+        """SentencePiece would turn the character it marks spaces with into a space; in bytes it does not.
+
+        Empty where the vocabulary lacks those bytes.
+        """
+        bytes_of_mark = [f"<0x{byte:02X}>" for byte in _SPACE_MARK.encode()]
+        ids = [self._pieces.texts.index(piece) for piece in bytes_of_mark if piece in self._pieces.texts]
+        return ids if len(ids) == len(bytes_of_mark) else []
+
+    def _ids(self, text: str) -> list[int]:
+        try:
+            return self._tokenizer.encode(text, add_special_tokens=False).ids
+        except BaseException as error:
+            # A model's expression for splitting text that takes too long is given up by the library, which
+            # tells so by an exception that is no Exception, of a class that can't be imported.
+            if type(error).__name__ != "PanicException":
+                raise
+            raise EngineError("the model's tokenizer cannot split this text: it is damaged") from error
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of ``ids``: special tokens left out, bytes that are not UTF-8 replaced by U+FFFD."""

@@ -5,14 +5,19 @@ splitting otherwise than the model was trained on makes it quietly worse.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from holesmith.engine.errors import WeightsError
 from holesmith.engine.gguf_file import GGUFFile
 from holesmith.engine.special_tokens import end_ids, is_special
 from holesmith.engine.vocabulary import Pieces, Vocabulary
+from holesmith.engine.weight_check import VOCABULARY_ROWS_MAX
 from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 _NORMAL, _UNKNOWN, _CONTROL, _USER_DEFINED, _UNUSED = 1, 2, 3, 4, 5
+
+_TOKEN_MAX = 1 << 10
+_TOKENS_TOGETHER_MAX = 1 << 24
 
 _CONTRACTION = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 _GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
@@ -51,8 +56,9 @@ def vocabulary_from_gguf(file: GGUFFile) -> Vocabulary:
     texts = file.strings("tokenizer.ggml.tokens")
     if not texts:
         raise WeightsError(f"{file.path} carries no vocabulary: take a complete GGUF file of the model")
-    types = file.numbers("tokenizer.ggml.token_type")
-    kinds = [_NORMAL] * len(texts) if types is None else [int(kind) for kind in types.tolist()]
+    _check_texts(file, texts)
+    types = _one_each(file, "token_type", texts, "iu")
+    kinds = [_NORMAL] * len(texts) if types is None else [int(kind) for kind in types]
     special = _special(texts, kinds)
     added = [
         token_id
@@ -64,8 +70,8 @@ def vocabulary_from_gguf(file: GGUFFile) -> Vocabulary:
         tokenizer = _byte_level(file, texts)
         pieces = Pieces(texts, "byte_level", special, frozenset(added))
     elif model == "llama":
-        scores = file.numbers("tokenizer.ggml.scores")
-        ranks = list(range(len(texts))) if scores is None else [-float(score) for score in scores.tolist()]
+        scores = _one_each(file, "scores", texts, "f")
+        ranks = list(range(len(texts))) if scores is None else [-score for score in scores]
         tokenizer = _sentencepiece(texts, kinds, ranks)
         dummy_space = file.metadata.get("tokenizer.ggml.add_space_prefix", True) is True
         pieces = Pieces(texts, "sentencepiece", special, dummy_space=dummy_space)
@@ -73,6 +79,22 @@ def vocabulary_from_gguf(file: GGUFFile) -> Vocabulary:
         raise WeightsError(f"{file.path} has a tokenizer of kind {model!r}; only BPE ones are supported")
     tokenizer.add_tokens([AddedToken(texts[token_id], normalized=False) for token_id in added])
     return Vocabulary(tokenizer, pieces, _begin_id(file, model), end_ids(special, _named_ends(file)))
+
+
+def _check_texts(file: GGUFFile, texts: Sequence[str]) -> None:
+    lengths = [len(text) for text in texts]
+    if len(texts) > VOCABULARY_ROWS_MAX or max(lengths) > _TOKEN_MAX or sum(lengths) > _TOKENS_TOGETHER_MAX:
+        raise WeightsError(f"{file.path} has more or longer tokens than any vocabulary: is it damaged?")
+
+
+def _one_each(file: GGUFFile, name: str, texts: Sequence[str], kinds: str) -> list[float] | None:
+    """The numbers of an array that has one for each token, of a numpy kind; None if there is no array."""
+    numbers = file.numbers(f"tokenizer.ggml.{name}")
+    if numbers is None:
+        return None
+    if len(numbers) != len(texts) or numbers.dtype.kind not in kinds:
+        raise WeightsError(f"{file.path} is damaged: its 'tokenizer.ggml.{name}' is not one number a token")
+    return cast("list[float]", numbers.tolist())
 
 
 def _special(texts: Sequence[str], kinds: Sequence[int]) -> dict[str, int]:
@@ -86,11 +108,17 @@ def _special(texts: Sequence[str], kinds: Sequence[int]) -> dict[str, int]:
 def _begin_id(file: GGUFFile, model: str) -> int | None:
     default = model == "llama" or file.text("tokenizer.ggml.pre") in ("llama-bpe", "llama3", "llama-v3")
     wanted = file.metadata.get("tokenizer.ggml.add_bos_token", default)
-    return file.integer("tokenizer.ggml.bos_token_id") if wanted is True else None
+    return _named_id(file, "bos") if wanted is True else None
 
 
 def _named_ends(file: GGUFFile) -> list[int | None]:
-    return [file.integer(f"tokenizer.ggml.{name}_token_id") for name in ("eos", "eot", "eom")]
+    return [_named_id(file, name) for name in ("eos", "eot", "eom")]
+
+
+def _named_id(file: GGUFFile, name: str) -> int | None:
+    """A special token's id; None where the file names none, which some spell as -1."""
+    token_id = file.integer(f"tokenizer.ggml.{name}_token_id")
+    return None if token_id in (-1, (1 << 32) - 1) else token_id
 
 
 def _byte_level(file: GGUFFile, texts: Sequence[str]) -> Tokenizer:
@@ -101,8 +129,10 @@ def _byte_level(file: GGUFFile, texts: Sequence[str]) -> Tokenizer:
             f"{file.path} splits text as {name!r}, which is not known here; "
             "take the model as a directory with tokenizer.json and safetensors"
         )
-    merges = [_pair(merge) for merge in file.strings("tokenizer.ggml.merges")]
     ids = {text: token_id for token_id, text in enumerate(texts)}
+    merges = [_pair(merge) for merge in file.strings("tokenizer.ggml.merges")]
+    if not all(left in ids and right in ids and left + right in ids for left, right in merges):
+        raise WeightsError(f"{file.path} is damaged: it merges tokens that are not in its vocabulary")
     tokenizer = Tokenizer(models.BPE(ids, merges, ignore_merges=splits[0] == _LLAMA3))
     steps = [pre_tokenizers.Split(Regex(pattern), "isolated") for pattern in splits]
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(  # pyright: ignore[reportAttributeAccessIssue]  # the stub lacks the setter

@@ -7,45 +7,35 @@ out too: the tokens of a text must be its very bytes, or what the user typed cou
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from holesmith.engine.errors import WeightsError
+from holesmith.engine.model_folder import read_json
 from holesmith.engine.special_tokens import end_ids, is_special
 from holesmith.engine.vocabulary import Pieces, Vocabulary
+from holesmith.engine.weight_check import VOCABULARY_ROWS_MAX
 from tokenizers import Tokenizer
 
 _Json = dict[str, object]
 
 
-def read_json(path: Path) -> _Json:
-    """A JSON object. Raises WeightsError if the file is missing or holds anything else."""
-    try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise WeightsError(f"cannot read {path}: {error}") from error
-    if not isinstance(found, dict):
-        raise WeightsError(f"{path} does not hold a JSON object")
-    return cast("_Json", found)
-
-
 def vocabulary_from_directory(directory: Path) -> Vocabulary:
-    """Build the vocabulary. Raises WeightsError if tokenizer.json is missing or not of a BPE kind."""
-    description = read_json(directory / "tokenizer.json")
+    """Build the vocabulary. Raises WeightsError if tokenizer.json is missing, damaged or of another kind."""
+    path = directory / "tokenizer.json"
+    description = read_json(path)
     model = _object(description, "model")
     if model.get("type") != "BPE":
-        raise WeightsError(
-            f"{directory} has a tokenizer of kind {model.get('type')!r}; only BPE is supported"
-        )
-    added = [cast("_Json", token) for token in cast("list[object]", description.get("added_tokens") or [])]
+        kind = str(model.get("type"))[:80]
+        raise WeightsError(f"{directory} has a tokenizer of kind {kind!r}; only BPE is supported")
+    added = _added_tokens(path, description)
     special = {
-        str(token["content"]): cast("int", token["id"])
-        for token in added
-        if is_special(str(token["content"]), marked=token.get("special") is True)
+        token.text: token.id for token in added if is_special(token.text, marked=token.is_marked_special)
     }
-    plain = {cast("int", token["id"]): str(token["content"]) for token in added}
+    plain = {token.id: token.text for token in added}
     byte_level = any(part.get("type") == "ByteLevel" for part in _parts(description))
-    texts = _texts(cast("Mapping[str, int]", model["vocab"]), special, plain)
+    texts = _texts(_token_ids(path, model), special, plain)
     pieces = Pieces(
         texts,
         "byte_level" if byte_level else "sentencepiece",
@@ -59,6 +49,34 @@ def vocabulary_from_directory(directory: Path) -> Vocabulary:
         _begin_id(directory, description, special),
         end_ids(special, _named_ends(directory, special)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _AddedToken:
+    text: str
+    id: int
+    is_marked_special: bool
+
+
+def _added_tokens(path: Path, description: _Json) -> list[_AddedToken]:
+    tokens: list[_AddedToken] = []
+    for token in _list(description, "added_tokens"):
+        text, token_id = token.get("content"), token.get("id")
+        if not isinstance(text, str) or not _is_id(token_id):
+            raise WeightsError(f"{path} is malformed: an added token has no text or no possible id")
+        tokens.append(_AddedToken(text, cast("int", token_id), token.get("special") is True))
+    return tokens
+
+
+def _token_ids(path: Path, model: _Json) -> dict[str, int]:
+    vocabulary = _object(model, "vocab")
+    if not vocabulary or not all(map(_is_id, vocabulary.values())):
+        raise WeightsError(f"{path} is malformed: its vocabulary is missing or has impossible ids")
+    return cast("dict[str, int]", vocabulary)
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, int) and 0 <= value < VOCABULARY_ROWS_MAX
 
 
 def _object(value: Mapping[str, object], key: str) -> _Json:
@@ -75,8 +93,10 @@ def _parts(description: Mapping[str, object]) -> Iterator[_Json]:
 
 
 def _list(step: Mapping[str, object], key: str) -> list[_Json]:
+    """The objects of a list; empty where there is no list."""
     found = step.get(key)
-    return cast("list[_Json]", found) if isinstance(found, list) else []
+    children = cast("list[object]", found) if isinstance(found, list) else []
+    return [cast("_Json", child) for child in children if isinstance(child, dict)]
 
 
 def _texts(vocabulary: Mapping[str, int], special: Mapping[str, int], plain: Mapping[int, str]) -> list[str]:
@@ -98,11 +118,7 @@ def _adds_dummy_space(description: Mapping[str, object]) -> bool:
 
 
 def _tokenizer(directory: Path, description: _Json, special: Mapping[str, int]) -> Tokenizer:
-    kept = [
-        token
-        for token in cast("list[_Json]", description.get("added_tokens") or [])
-        if str(token["content"]) not in special
-    ]
+    kept = [token for token in _list(description, "added_tokens") if token["content"] not in special]
     stripped: _Json = {
         **description,
         "added_tokens": kept,
@@ -115,7 +131,8 @@ def _tokenizer(directory: Path, description: _Json, special: Mapping[str, int]) 
     try:
         return Tokenizer.from_str(json.dumps(stripped))
     except Exception as error:  # the library raises bare Exception for every malformed field
-        raise WeightsError(f"{directory / 'tokenizer.json'} is malformed: {error}") from error
+        reason = " ".join(str(error).split())[:200]
+        raise WeightsError(f"{directory / 'tokenizer.json'} is malformed: {reason}") from error
 
 
 def _faithful(step: _Json) -> _Json | None:
@@ -155,7 +172,7 @@ def _named_ends(directory: Path, special: Mapping[str, int]) -> Iterator[int | N
         path = directory / name
         value = read_json(path).get("eos_token_id") if path.exists() else None
         for token_id in cast("list[object]", value) if isinstance(value, list) else [value]:
-            yield token_id if isinstance(token_id, int) else None
+            yield token_id if isinstance(token_id, int) and token_id >= 0 else None
     settings = directory / "tokenizer_config.json"
     if settings.exists():
         yield special.get(_token_text(read_json(settings).get("eos_token")))

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from holesmith.engine.gguf_file import read_gguf
+from holesmith.engine.model_folder import read_json
 from holesmith.engine.vocabulary import Vocabulary
 from holesmith.engine.vocabulary_gguf import vocabulary_from_gguf
-from holesmith.engine.vocabulary_huggingface import read_json, vocabulary_from_directory
+from holesmith.engine.vocabulary_huggingface import vocabulary_from_directory
 from holesmith.engine.weight_source import WeightSource
 
 

@@ -4,7 +4,7 @@ The names are GGUF's (``blk.0.attn_q.weight``). Only safetensors and GGUF are ev
 anything that runs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +13,9 @@ from holesmith.engine.architecture import Architecture
 from holesmith.engine.errors import WeightsError
 from holesmith.engine.gguf_blocks import Groups, dequantise, unpack
 from holesmith.engine.gguf_file import GGUFFile
+from holesmith.engine.model_folder import safetensors_files
+from holesmith.engine.open_file import OpenFile
+from holesmith.engine.weight_check import TensorFacts, check_weights
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
@@ -34,6 +37,15 @@ class Weights(Protocol):
         """How many rows a matrix has."""
         ...
 
+    def facts(self, name: str) -> TensorFacts:
+        """What the header says of a tensor. Raises WeightsError if it is missing."""
+        ...
+
+    @property
+    def files(self) -> Sequence[OpenFile]:
+        """The files that tensors are read from."""
+        ...
+
     def four_bits(self, name: str) -> Groups | None:
         """A matrix that is stored in 4 bits, in its groups of 32; None if it is stored otherwise.
 
@@ -43,24 +55,36 @@ class Weights(Protocol):
 
 
 class GGUFWeights:
-    """The tensors of a GGUF file."""
+    """The tensors of a GGUF file. All that the architecture needs are there, and have its shapes."""
 
     def __init__(self, file: GGUFFile, architecture: Architecture) -> None:
+        """Raises WeightsError, which names file and tensor, if one is missing or has another shape."""
         self._file = file
         self._interleaved: Mapping[str, int] = (
             {"attn_q": architecture.heads, "attn_k": architecture.kv_heads}
             if architecture.family in ("llama", "granite")
             else {}
         )
+        check_weights(architecture, self)
 
     def __contains__(self, name: str) -> bool:
         return name in self._file.tensors
 
-    def tensor(self, name: str) -> Tensor:
+    @property
+    def files(self) -> Sequence[OpenFile]:
+        """See `Weights`."""
+        return [self._file.file]
+
+    def facts(self, name: str) -> TensorFacts:
         """See `Weights`."""
         entry = self._file.tensors.get(name)
         if entry is None:
             raise WeightsError(f"{self._file.path} lacks the tensor {name!r}: pull the model again")
+        return TensorFacts(entry.shape, entry.block, f"{self._file.path}: tensor {name!r}")
+
+    def tensor(self, name: str) -> Tensor:
+        """See `Weights`."""
+        entry = self._file.tensors[name]
         values = dequantise(self._file.raw(name), entry.block).view(entry.shape)
         heads = self._interleaved.get(name.split(".")[-2])
         return values if heads is None else _unpair(values, heads)
@@ -68,7 +92,7 @@ class GGUFWeights:
     def rows(self, name: str, indices: Tensor) -> Tensor:
         """See `Weights`."""
         entry = self._file.tensors[name]
-        raw = self._file.raw(name).view(entry.shape[0], -1)[indices]
+        raw = self._file.raw_rows(name, indices.tolist())
         return dequantise(raw, entry.block).view(len(indices), -1)
 
     def height(self, name: str) -> int:
@@ -123,27 +147,42 @@ _OWN_NAMES: Mapping[str, Mapping[str, str]] = {
 
 
 class SafetensorsWeights:
-    """The tensors of a directory in Hugging Face layout; files are mapped, not read."""
+    """The tensors of a directory in Hugging Face layout; files are mapped, not read.
+
+    All that the architecture needs are there, and have its shapes.
+    """
 
     def __init__(self, directory: Path, architecture: Architecture) -> None:
-        """Raises WeightsError for files that are damaged or missing, and for pickled weights."""
+        """Raises WeightsError for pickled weights, for files that are damaged or missing, and for a tensor
+        that is missing or has another shape.
+        """
         self._directory = directory
         self._names = {**_NAMES, **_OWN_NAMES.get(architecture.family, {})}
-        self._files = ExitStack()
-        self._file_of = {
-            name: file for path in safetensors_files(directory) for file, name in self._open(path)
-        }
+        paths = safetensors_files(directory)
+        self.files: Sequence[OpenFile] = [OpenFile(path) for path in paths]
+        """See `Weights`."""
+        self._closing = ExitStack()
+        self._file_of: dict[str, tuple[Path, safe_open]] = {}
+        for path in paths:
+            self._open(path)
+        check_weights(architecture, self)
 
     def __contains__(self, name: str) -> bool:
         return self._theirs(name) in self._file_of
 
+    def facts(self, name: str) -> TensorFacts:
+        """See `Weights`."""
+        theirs = self._theirs(name)
+        if theirs not in self._file_of:
+            raise WeightsError(f"{self._directory} lacks the tensor {theirs!r}: its files are incomplete")
+        path, file = self._file_of[theirs]
+        header = file.get_slice(theirs)
+        return TensorFacts(tuple(header.get_shape()), header.get_dtype(), f"{path}: tensor {theirs!r}")
+
     def tensor(self, name: str) -> Tensor:
         """See `Weights`."""
         theirs = self._theirs(name)
-        file = self._file_of.get(theirs)
-        if file is None:
-            raise WeightsError(f"{self._directory} lacks the tensor {theirs!r}: its files are incomplete")
-        return file.get_tensor(theirs)
+        return self._file_of[theirs][1].get_tensor(theirs)
 
     def rows(self, name: str, indices: Tensor) -> Tensor:
         """See `Weights`."""
@@ -151,34 +190,25 @@ class SafetensorsWeights:
 
     def height(self, name: str) -> int:
         """See `Weights`."""
-        theirs = self._theirs(name)
-        return int(self._file_of[theirs].get_slice(theirs).get_shape()[0])
+        return self.facts(name).shape[0]
 
     def four_bits(self, name: str) -> Groups | None:
         """See `Weights`: these files hold floats."""
         return None
 
-    def _open(self, path: Path) -> "list[tuple[safe_open, str]]":
+    def _open(self, path: Path) -> None:
         try:
-            file = self._files.enter_context(safe_open(path, framework="pt"))
+            file = self._closing.enter_context(safe_open(path, framework="pt"))
         except (SafetensorError, OSError) as error:
-            raise WeightsError(f"{path} is truncated or damaged ({error}): pull the model again") from error
-        return [(file, name) for name in file.keys()]  # noqa: SIM118  # safe_open is no mapping
+            reason = " ".join(str(error).split())[:200]
+            raise WeightsError(f"{path} is truncated or damaged ({reason}): pull the model again") from error
+        for name in file.keys():  # noqa: SIM118  # safe_open is no mapping
+            if name in self._file_of:
+                raise WeightsError(f"{path}: tensor {name!r} is in {self._file_of[name][0].name} as well")
+            self._file_of[name] = path, file
 
     def _theirs(self, name: str) -> str:
         parts = name.split(".")
         if parts[0] != "blk":
             return f"{self._names[parts[0]]}.{parts[1]}"
         return f"model.layers.{parts[1]}.{self._names.get(parts[2], parts[2])}.{parts[3]}"
-
-
-def safetensors_files(directory: Path) -> list[Path]:
-    """The weight files of a directory. Raises WeightsError if there is none that is safe to read."""
-    files = sorted(directory.glob("*.safetensors"))
-    if files:
-        return files
-    if any(directory.glob("*.bin")) or any(directory.glob("*.pt*")):
-        raise WeightsError(
-            f"{directory} has only pickled weights, which could run code: convert them to safetensors or GGUF"
-        )
-    raise WeightsError(f"{directory} has no *.safetensors: the weights are missing")

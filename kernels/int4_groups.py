@@ -17,6 +17,8 @@ GROUP = 32
 
 _ROWS_STEP = 8
 _TILE = 16
+_CODES_OF_NUMBER = 8
+"""So many codes of 4 bits lie in one of the 32-bit numbers of the packed form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,15 @@ class Int4Groups:
     scales: Tensor  # [groups, outputs, 2] bfloat16: scale, and the value of code 8
     bias: Tensor | None  # [outputs] bfloat16
 
+    def __post_init__(self) -> None:
+        """The product takes this for granted."""
+        groups, outputs, _ = self.scales.shape
+        assert self.packed.numel() * _CODES_OF_NUMBER == groups * GROUP * outputs, self.packed.shape
+        assert self.bias is None or self.bias.shape == (outputs,), self.bias.shape
+
     def __call__(self, inputs: Tensor) -> Tensor:
         """The product.  # [tokens, inputs] -> [tokens, outputs] bfloat16"""
+        assert inputs.shape[1] == len(self.scales) * GROUP, inputs.shape
         product: Tensor = _product(inputs.bfloat16().contiguous(), self.packed, GROUP, self.scales)
         return product if self.bias is None else product.add_(self.bias)
 

@@ -34,9 +34,17 @@ class Int8Rows:
     bias: Tensor | None  # [outputs] bfloat16
     few_tokens_product: Product = _torch_product
 
+    def __post_init__(self) -> None:
+        """The products take this for granted."""
+        assert self.codes.dtype == torch.int8
+        assert self.codes.is_contiguous()
+        for values in (self.scale, self.bias):
+            assert values is None or values.shape == self.codes.shape[:1], values.shape
+
     def __call__(self, inputs: Tensor) -> Tensor:
         """The product.  # [tokens, inputs] -> [tokens, outputs] bfloat16"""
         inputs = inputs.bfloat16()
+        assert inputs.shape[1:] == self.codes.shape[1:], inputs.shape
         if len(inputs) <= FEW_TOKENS_MAX:
             product = self.few_tokens_product(inputs, self.codes, self.scale)
         else:

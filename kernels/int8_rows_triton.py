@@ -61,6 +61,9 @@ def few_tokens_product(inputs: Tensor, codes: Tensor, scale: Tensor) -> Tensor:
     # [tokens, inputs], [outputs, inputs] int8, [outputs] bfloat16 -> [tokens, outputs] of the inputs' type
     """
     tokens, rows = len(inputs), len(codes)
+    assert inputs.shape[1] == codes.shape[1], (inputs.shape, codes.shape)
+    assert scale.shape == (rows,), scale.shape
+    assert codes.is_contiguous()
     outputs = torch.empty((tokens, rows), dtype=inputs.dtype, device=inputs.device)
     with torch.cuda.device_of(inputs):  # Triton launches on the current device, whatever its tensors say
         _product[(triton.cdiv(rows, _ROWS),)](  # pyright: ignore[reportIndexIssue]  # the grid of a kernel

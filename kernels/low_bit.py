@@ -231,6 +231,20 @@ class LowBitMatrix:
     bias: Tensor | None  # [padded rows] float32
     workers: Workers
 
+    def __post_init__(self) -> None:
+        """Compiled code takes all this for granted."""
+        blocks, columns = self.codes.shape[:2]
+        padded_rows, width = blocks * BLOCK_ROWS, columns * 4 * (1 if self.scales is None else 2)
+        assert blocks % TILE_BLOCKS == 0, blocks
+        assert width % GROUP == 0, width
+        assert padded_rows - TILE_ROWS < self.rows <= padded_rows, (self.rows, padded_rows)
+        _check(self.codes, torch.uint8, (blocks, columns, BLOCK_ROWS, 4))
+        if self.scales is not None:
+            _check(self.scales, torch.float16, (blocks, width // HALF_GROUP, 2, BLOCK_ROWS))
+        for values in (self.row_scales, self.bias):
+            if values is not None:
+                _check(values, torch.float32, (padded_rows,))
+
     @property
     def record(self) -> Record:
         """See `RECORD_FIELDS`. Valid for as long as this object lives."""
@@ -251,6 +265,7 @@ class LowBitMatrix:
     def __call__(self, inputs: Tensor) -> Tensor:
         """The product.  # [tokens, inputs] -> [tokens, rows] float32"""
         record, tokens = self.record, len(inputs)
+        assert int(record[WIDTH]) - GROUP < inputs.shape[1] <= int(record[WIDTH]), inputs.shape
         buffers = room_for_inputs(tokens, int(record[WIDTH]))
         outputs = np.empty((tokens, int(record[ROWS])), np.float32)
         parts = (buffers.codes, buffers.scales, buffers.sums)
@@ -260,6 +275,12 @@ class LowBitMatrix:
         vectors = vector(self.row_scales), vector(self.bias)
         workers.run(_multiply_together, record, *parts, *vectors, outputs, _nothing_taken())
         return torch.from_numpy(outputs)[:, : self.rows]
+
+
+def _check(values: Tensor, dtype: torch.dtype, shape: tuple[int, ...]) -> None:
+    assert (values.dtype, values.shape) == (dtype, shape), (values.dtype, values.shape, dtype, shape)
+    assert values.is_contiguous()
+    assert values.device.type == "cpu"
 
 
 def _nothing_taken() -> Record:
