@@ -34,7 +34,7 @@ class Document:
         """Replace, and leave the cursor behind the new text."""
         self.version += 1
         span = {"start": self.position(start), "end": self.position(stop)}
-        change = {"range": span, "text": text}
+        change: dict[str, object] = {"range": span, "text": text}
         self._tell([change])
         self.text = self.text[:start] + text + self.text[stop:]
         self.cursor = start + len(text)

@@ -6,7 +6,7 @@ import random
 import shutil
 import signal
 import subprocess
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -229,7 +229,7 @@ async def _frozen(stage: Stage, module: bytes, *, thaws: bool) -> None:
 
 
 @contextmanager
-def _stopped(stage: Stage, module: bytes) -> Iterator[None]:
+def _stopped(stage: Stage, module: bytes) -> Generator[None]:
     stopped = running(stage.root, module)
     for process in stopped:
         send(process, signal.SIGSTOP)

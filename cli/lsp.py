@@ -58,7 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
         asyncio.run(converse(*claim_standard_streams(), watches_parent=True))
     else:
         token = secrets.token_urlsafe(TOKEN_BYTES)
-        streams = wait_for_client(*arguments.tcp, token, allow_remote=arguments.allow_remote)
+        host, port = arguments.tcp
+        streams = wait_for_client(host, port, token, allow_remote=arguments.allow_remote)
         asyncio.run(converse(*streams, watches_parent=False, token=token))
     return 0
 

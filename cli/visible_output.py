@@ -4,7 +4,7 @@ It holds for files and pipes too: whoever reads one later may do so on a termina
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from typing import TextIO, cast
 
@@ -30,7 +30,7 @@ class VisibleOutput:
 
 
 @contextmanager
-def visible_output() -> Iterator[None]:
+def visible_output() -> Generator[None]:
     """Standard output and standard error are `VisibleOutput`s inside."""
     before = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = (cast("TextIO", VisibleOutput(stream)) for stream in before)

@@ -16,7 +16,8 @@ from holesmith.completion.answer import Completion
 from holesmith.completion.monitors import Analyst
 
 CERTAIN = frozenset(("unresolved_name", "unknown_member", "unknown_keyword"))
-"""Kinds of errors that true text was not blamed for when it was measured (docs/experiments.md)."""
+"""Kinds of errors that true text was not blamed for when it was measured
+(docs/results/2026-11-24-final-check.md)."""
 
 
 @dataclass(frozen=True, slots=True)

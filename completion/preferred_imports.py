@@ -10,7 +10,8 @@ from holesmith.context.sources.missing_imports import begun_line
 from holesmith.engine.constraint import Constraint
 
 CONFIDENCE = 0.86
-"""How often an import of what the file misses was right, to the end of its line (docs/experiments.md); the
+"""How often an import of what the file misses was right, to the end of its line
+(docs/results/2026-11-26-import-lists.md); the
 model's own probability tells nothing of that.
 """
 

@@ -1,7 +1,7 @@
 """Documents that hold secrets: nothing of them is told to anybody, be it a model or the client of another."""
 
+from holesmith.analysis.secrets import is_secret
 from holesmith.completion.snapshot import Snapshot
-from holesmith.context.secrets import is_secret
 
 WITHHELD = "nothing is told of files that hold secrets"
 

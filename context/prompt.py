@@ -4,7 +4,8 @@ Two orders. *Plain* is prefix, suffix, middle marker. *Anchored* ends the prefix
 at the anchor, and gives the model the text from there to the cursor as the beginning of the middle. Between
 keystrokes only the end of that changes, and the anchor moves once in several lines, so the prefix cache holds
 all the rest; and what stands next to the cursor stands next to what is generated, which a small model needs
-(docs/experiments.md). In both orders the text right at the cursor is healed (healing.py): what is cut off
+(docs/results/2026-11-26-anchored-order.md).
+In both orders the text right at the cursor is healed (healing.py): what is cut off
 comes back as ``required``, with which the generated text must begin.
 """
 

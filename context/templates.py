@@ -106,7 +106,8 @@ QWEN = Template(
     stops=("<|fim_pad|>", "<|endoftext|>", "<|im_end|>", "<|repo_name|>", "<|file_sep|>"),
     requires=("<|repo_name|>", "<|file_sep|>"),
     # It was trained on whole files before the hole, between these two markers; with pieces of files, it does
-    # better where its authors' own evaluation has them, behind the suffix (docs/experiments.md).
+    # better where its authors' own evaluation has them, behind the suffix
+    # (docs/results/2026-11-26-place-of-context.md).
     appends_files=True,
 )
 CODEGEMMA = Template(

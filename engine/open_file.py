@@ -61,7 +61,7 @@ class OpenFile:
         return found
 
     def _fill(self, room: Bytes, start: int) -> None:
-        view, done = memoryview(room), 0
+        view, done = room.data, 0
         try:
             self._file.seek(start)
             while done < len(view):

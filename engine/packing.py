@@ -1,7 +1,8 @@
 """Matrices for the CPU: packed at the first load, mapped from the user's cache directory later.
 
 Matrices that come in 4 bits keep their codes; all others are rounded to 8 bits with one scale a row, which
-loses less than the 4- to 6-bit formats that models come in have already lost (docs/experiments.md). On a
+loses less than the 4- to 6-bit formats that models come in have already lost
+(docs/results/2026-11-24-loss-of-8-bit-weights.md). On a
 processor without the instruction that `low_bit` needs, all are in 8 bits, in the form that torch multiplies.
 """
 

@@ -22,7 +22,8 @@ Product = Callable[[Tensor, Tensor, Tensor], Tensor]
 _torch_product: Product = torch.ops.aten._weight_int8pack_mm  # noqa: SLF001  # torch offers it under no other name
 
 FEW_TOKENS_MAX = 24
-"""Measured on two Zen 5 cores: below, reading codes wins; above, widening them does (docs/performance.md)."""
+"""Measured on two Zen 5 cores: below, reading codes wins; above, widening them does
+(docs/results/2026-11-24-int8-rows-in-torch.md)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 The inputs are rounded to 8 bits with a scale for each 64 of them, as llama.cpp does for its formats; then
 every product of a group is exact. For one token the time goes into reading codes from memory, for a prompt
-into the dot products (docs/performance.md). `reference` has the specification.
+into the dot products (docs/results/2026-11-24-kernels-in-numba.md). `reference` has the specification.
 """
 
 from dataclasses import dataclass

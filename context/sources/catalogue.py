@@ -1,6 +1,7 @@
 """All sources of snippets: their names, how long what they give stays right, and what it is worth.
 
-The weights and what is on by default come from measurements (docs/experiments.md), not from taste.
+The weights and what is on by default come from measurements
+(docs/results/2026-11-26-context-sources-alone.md), not from taste.
 """
 
 from collections.abc import Callable, Iterable

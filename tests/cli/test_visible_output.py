@@ -95,7 +95,11 @@ def test_what_a_hub_says_of_a_model(
 
 def test_what_is_found_by_doctor(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     found = Check("environment", lambda: Finding("environment", "warning", f"Python {ORDERS}", ORDERS))
-    monkeypatch.setattr(doctor, "all_checks", lambda **_: [found])
+
+    def all_checks(**_: object) -> list[Check]:
+        return [found]
+
+    monkeypatch.setattr(doctor, "all_checks", all_checks)
     assert main(["doctor"]) == 0
     check_shown(capsys.readouterr().out)
 
