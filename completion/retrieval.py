@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from holesmith.analysis.private_files import NoPrivateFolderError
 from holesmith.completion.answer import SnippetUse
 from holesmith.completion.snapshot import Snapshot
 from holesmith.context.budget import ReadingSpeed, budget_of
@@ -94,6 +95,7 @@ class Retrieval:
             edits, visited = workspace.history.edits, workspace.history.visited
             texts_seen = workspace.history.texts
             budget = budget_of(prompt_tokens_max, self._speed)
+        choice = self._choice if sources is None else replace(self._choice, sources=sources)
         request = ContextRequest(
             root=workspace.root,
             path=path,
@@ -105,9 +107,8 @@ class Retrieval:
             edits=edits,
             visited=visited,
             unsaved=texts_seen,
-            revision=self._revision(workspace),
+            revision=self._revision(workspace, choice),
         )
-        choice = self._choice if sources is None else replace(self._choice, sources=sources)
         return workspace.session.gather(request, tokenizer, budget, deadline, choice, paused=snapshot.invoked)
 
     def measured(self, tokens: int, duration_ms: float) -> None:
@@ -153,20 +154,27 @@ class Retrieval:
 
     def _made(self, folder: str) -> Workspace:
         root = Path(folder).resolve()
-        index = Index(database_of(root))
+        failure: NoPrivateFolderError | None = None
+        try:
+            index = Index(database_of(root))
+        except NoPrivateFolderError as error:
+            index, failure = Index(None), error
 
         def hear(event: Event) -> None:
             if event["event"] == "scanned":
                 session.forget()
             self._on_event(folder, event)
 
-        session = ContextSession(index)
-        return Workspace(root, index, session, History(), BackgroundIndexer(root, hear), Revision())
+        session, indexer = ContextSession(index), BackgroundIndexer(root, hear)
+        if failure is not None:
+            indexer.close()
+            hear({"event": "failed", "message": str(failure)})
+        return Workspace(root, index, session, History(), indexer, Revision())
 
-    def _revision(self, workspace: Workspace) -> Revision:
+    def _revision(self, workspace: Workspace, choice: Choice) -> Revision:
         """As last read. Reading it anew takes a while and is not waited for."""
         now_s = time.monotonic()
-        if "revision" in self._choice.sources and now_s - workspace.revision_read_s > REVISION_AGE_S_MAX:
+        if "revision" in choice.sources and now_s - workspace.revision_read_s > REVISION_AGE_S_MAX:
             workspace.revision_read_s = now_s
 
             def read() -> None:
@@ -182,8 +190,8 @@ def close(workspace: Workspace) -> None:
 
 
 def relative(folder: str | None, path: str) -> str | None:
-    """``path`` as the index knows it; None if it is not in the folder."""
-    if folder is None or not Path(path).is_relative_to(folder):
+    """``path`` as the index knows it; None if it is not in the folder, or goes up again on the way."""
+    if folder is None or not Path(path).is_relative_to(folder) or ".." in Path(path).parts:
         return None
     return Path(path).relative_to(folder).as_posix()
 

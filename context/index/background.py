@@ -1,9 +1,12 @@
 """Keeps an index up to date from inside a server: starts the indexer's process and talks to it.
 
-Nothing here waits, except ``close`` for a moment. Events arrive on a thread of this object's own.
+Nothing here waits, except ``close`` for a moment: two threads of this object's own write to the process and
+read from it, so that one which is stopped, or slow, holds up nobody. What could not be written yet is kept in
+a bounded form.
 """
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -11,6 +14,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from holesmith.context.index.pending import Pending, Scan, Update
 
 # A process that dies is started again this often, then the index stays as it is.
 STARTS_MAX = 3
@@ -27,82 +32,113 @@ class BackgroundIndexer:
         self._root = root
         self._on_event = on_event
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[str] | None = None
+        self._pending = Pending()
+        self._writer: threading.Thread | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._starts = 0
-        self._closed = False
 
     def scan(self, focus: Sequence[str] = ()) -> None:
         """Look at the whole workspace, first around the files ``focus``, such as those open in the editor."""
-        self._send({"do": "scan", "focus": list(focus)})
+        self._do(Scan(tuple(focus)))
 
     def update(self, paths: Sequence[str]) -> None:
         """These files were saved, created, changed by another program, or deleted; ignore files count too."""
-        self._send({"do": "update", "paths": list(paths)})
+        self._do(Update(tuple(paths)))
 
     def rename(self, old: str, new: str) -> None:
         self.update((old, new))
 
     @property
-    def process(self) -> subprocess.Popen[str] | None:
+    def process(self) -> "subprocess.Popen[bytes] | None":
         """The running indexer, for watching it; None before the first command."""
         return self._process
 
     def close(self) -> None:
         """End the process; what it has not stored yet is found by the next scan."""
+        self._pending.end()
         with self._lock:
-            self._closed = True
-            process, self._process = self._process, None
+            process, writer = self._process, self._writer
+        if writer is not None:
+            writer.join(CLOSE_TIMEOUT_S)  # it closes the pipe, which ends the process
         if process is None:
             return
-        assert process.stdin is not None
-        with suppress(OSError):
-            process.stdin.close()
         try:
-            process.wait(CLOSE_TIMEOUT_S)
+            process.wait(0 if writer is not None and writer.is_alive() else CLOSE_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
 
-    def _send(self, command: Event) -> None:
+    def _do(self, work: Scan | Update) -> None:
+        self._pending.add(work)
         with self._lock:
-            process = self._running()
-            if process is None or process.stdin is None:
-                return
-            with suppress(OSError, ValueError):  # it has just ended
-                process.stdin.write(json.dumps(command) + "\n")
-                process.stdin.flush()
+            if self._writer is None and not self._pending.has_ended:
+                self._writer = threading.Thread(target=self._write, name="indexer", daemon=True)
+                self._writer.start()
 
-    def _running(self) -> subprocess.Popen[str] | None:
-        if self._closed:
-            return None
-        if self._process is None or self._process.poll() is not None:
-            if self._starts >= STARTS_MAX:
-                return None
+    def _write(self) -> None:
+        """Pass on what is to be done, for as long as there is a process to do it."""
+        while (work := self._pending.take()) is not None:
+            if not self._is_running() and not self._starts_again():
+                break
+            self._send(work)
+        self._close_pipe()
+
+    def _close_pipe(self) -> None:
+        process = self._process
+        if process is not None and process.stdin is not None:
+            with suppress(OSError):
+                process.stdin.close()
+
+    def _send(self, work: Scan | Update) -> None:
+        command = (
+            {"do": "scan", "focus": work.focus}
+            if isinstance(work, Scan)
+            else {"do": "update", "paths": work.paths}
+        )
+        process = self._process
+        assert process is not None
+        assert process.stdin is not None
+        data = memoryview(json.dumps(command).encode() + b"\n")
+        with suppress(OSError, ValueError):  # it has just ended
+            while data:
+                data = data[os.write(process.stdin.fileno(), data) :]
+
+    def _is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def _starts_again(self) -> bool:
+        """Start the process, unless it has died too often or nobody wants it any more; whether it runs."""
+        self._close_pipe()
+        with self._lock:
+            if self._starts >= STARTS_MAX or self._pending.has_ended:
+                return False
             self._starts += 1
-            self._process = self._start()
-        return self._process
+            try:
+                self._process = self._start()
+            except OSError as error:
+                self._on_event({"event": "failed", "message": f"the indexer can't be started: {error}"})
+                return False
+        if self._starts > 1:
+            self._send(Scan())  # what the one before had still to do
+        return True
 
-    def _start(self) -> subprocess.Popen[str]:
+    def _start(self) -> "subprocess.Popen[bytes]":
         # -P: the current folder is the user's workspace, whose modules must never be imported.
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "holesmith.context.index.indexer", str(self._root)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            encoding="utf-8",
         )
-        threading.Thread(target=self._listen, args=(process,), daemon=True).start()
+        threading.Thread(target=self._listen, args=(process,), name="indexer events", daemon=True).start()
         return process
 
-    def _listen(self, process: subprocess.Popen[str]) -> None:
+    def _listen(self, process: "subprocess.Popen[bytes]") -> None:
         assert process.stdout is not None
         with process.stdout:
             for line in process.stdout:
                 with suppress(ValueError):
                     self._on_event(json.loads(line))
         status = process.wait()
-        if process.stdin is not None:
-            with self._lock, suppress(OSError):
-                process.stdin.close()
-        if status and not self._closed:
+        if status and not self._pending.has_ended:
             self._on_event({"event": "failed", "message": f"the indexer ended with status {status}"})

@@ -2,18 +2,19 @@
 
 A process of its own, because parsing and writing would hold the interpreter's lock of the server, whose event
 loop must answer within milliseconds; and at a low priority, because the model needs the cores more. Commands
-come in on stdin and events go out on stdout, one JSON object a line; the end of stdin ends the process, so it
-never outlives the one that started it.
+come in on stdin and events go out on stdout, one JSON object a line. The end of stdin ends the process at
+once, whatever it does then, so it never outlives the one that started it; whoever opens the database next
+undoes a half-written transaction.
 
 Commands: ``{"do": "scan", "focus": [path…]}``, ``{"do": "update", "paths": [path…]}``. Events: ``progress``
 (files_done, files_total), ``scanned`` (the fields of BuildReport), ``updated`` (path, duration_ms),
-``waiting`` (another process scans this workspace), ``failed`` (message).
+``waiting`` (another process scans this workspace), ``failed`` (message). Whoever does not read them loses the
+oldest.
 """
 
 import fcntl
 import json
 import os
-import queue
 import sqlite3
 import sys
 import threading
@@ -22,79 +23,80 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path, PurePosixPath
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
-from holesmith.analysis.private_files import open_private_file
+from holesmith.analysis.private_files import CACHE_VARIABLE, open_private_file
 from holesmith.context.index.build import Progress, Workspace, scan, update
-from holesmith.context.index.files import Limits
+from holesmith.context.index.event_stream import EventStream
+from holesmith.context.index.files import Limits, is_inside
 from holesmith.context.index.ignore import GIT_NAME, OWN_NAME, IgnoreRules
 from holesmith.context.index.location import claim, database_of, delete_unused
+from holesmith.context.index.pending import Pending, Scan, Update
 from holesmith.context.index.schema import delete_database, open_writer
 
 NICENESS = 10
 LOCK_POLL_S = 0.2
-COMMANDS_MAX = 10_000
-
-Command = dict[str, Any]
 
 
 class Indexer:
-    """One workspace, one connection, one thread; commands wait in a queue."""
+    """One workspace, one connection, one thread that works; another takes commands."""
 
-    def __init__(self, root: Path, events: TextIO, limits: Limits | None = None) -> None:
+    def __init__(self, root: Path, events: EventStream, limits: Limits | None = None) -> None:
+        """Raises OSError or sqlite3.Error if the index can't be written."""
         self._root = root.resolve()
         self._database = database_of(root)
         self._events = events
         self._limits = limits or Limits()
-        self._commands: queue.Queue[Command | None] = queue.Queue(COMMANDS_MAX)
-        self._ended = False
-        claim(root, self._database)
+        self._pending = Pending()
         self._workspace = self._opened()
 
-    def run(self, lines: Iterable[str]) -> None:
-        """Until ``lines`` end. A database found damaged on the way is made anew, once for each command."""
-        threading.Thread(target=self._read, args=(lines,), daemon=True).start()
-        while (command := self._commands.get()) is not None and not self._ended:
+    def run(self, lines: Iterable[bytes], at_end: Callable[[], None]) -> None:
+        """Do what ``lines`` say until they end; then ``at_end`` is called, on another thread.
+
+        A database found damaged or gone on the way is made anew.
+        """
+        threading.Thread(target=self._read, args=(lines, at_end), daemon=True).start()
+        while (work := self._pending.take()) is not None:
             try:
-                self._obey(command)
+                self._obey(work)
             except sqlite3.OperationalError as error:
-                self._emit("failed", message=f"the index can't be written: {error}")
+                self._emit("failed", message=advice_for(error))
             except sqlite3.DatabaseError:
-                self._rebuild()
+                self._rebuild("the index was damaged and is made anew")
+            except OSError as error:
+                self._emit("failed", message=advice_for(error))
         self._workspace.connection.close()
 
-    def _read(self, lines: Iterable[str]) -> None:
+    def _read(self, lines: Iterable[bytes], at_end: Callable[[], None]) -> None:
         for line in lines:
-            try:
-                self._commands.put(json.loads(line))
-            except ValueError:
-                continue
-        self._ended = True
-        self._commands.put(None)
+            work = work_of(line)
+            if work is not None:
+                self._pending.add(work)
+        self._pending.end()
+        at_end()
 
-    def _obey(self, command: Command) -> None:
-        match command:
-            case {"do": "scan", **rest}:
-                self._scan(rest.get("focus", ()))
-            case {"do": "update", "paths": list(paths)}:
-                self._update(paths)
-            case _:
-                self._emit("failed", message=f"unknown command: {command}")
+    def _obey(self, work: Scan | Update) -> None:
+        if not self._is_in_place():
+            self._rebuild("the index was deleted and is made anew")
+        elif isinstance(work, Scan):
+            self._scan(work.focus)
+        else:
+            self._update(work.paths)
 
-    def _scan(self, focus: Iterable[str]) -> None:
+    def _scan(self, focus: tuple[str, ...]) -> None:
         with scanning_lock(self._database, self._wait) as is_ours:
             if is_ours:
-                report = scan(self._workspace, self._show, self._between, tuple(focus))
+                report = scan(self._workspace, self._show, self._between, focus)
                 self._emit("scanned", **asdict(report))
 
     def _update(self, paths: Iterable[str]) -> None:
         if any(PurePosixPath(path).name in (GIT_NAME, OWN_NAME) for path in paths):
             self._workspace = replace(self._workspace, rules=IgnoreRules(self._root))
-            self._commands.put({"do": "scan"})
+            self._pending.add(Scan())
         for path in paths:
             started = time.perf_counter()
             if (self._root / path).is_dir():
-                self._commands.put({"do": "scan", "focus": [path]})
+                self._pending.add(Scan((path,)))
                 continue
             is_there = update(self._workspace, path)
             duration_ms = (time.perf_counter() - started) * 1000
@@ -102,36 +104,74 @@ class Indexer:
 
     def _between(self) -> bool:
         """Between two transactions of a scan: do what was asked meanwhile, go on unless all is to end."""
-        for _ in range(self._commands.qsize()):
-            command = self._commands.get()
-            if command is None or self._ended:
-                return False
-            if command.get("do") == "update":
-                self._obey(command)
-            else:
-                self._commands.put(command)
-        return not self._ended
+        if not self._is_in_place():
+            self._pending.add(Scan())
+            return False
+        if work := self._pending.take_update():
+            self._update(work.paths)
+        return not self._pending.has_ended
 
     def _wait(self) -> bool:
         self._emit("waiting")
         return self._between()
 
-    def _rebuild(self) -> None:
+    def _is_in_place(self) -> bool:
+        """Whether the database that is open is still the one that readers see."""
+        try:
+            return self._database.stat().st_ino == self._inode
+        except OSError:
+            return False
+
+    def _rebuild(self, message: str) -> None:
         self._workspace.connection.close()
-        delete_database(self._database)
+        if self._is_in_place():
+            delete_database(self._database)
         self._workspace = self._opened()
-        self._emit("failed", message="the index was damaged and is made anew")
+        self._emit("failed", message=message)
         self._scan(())
 
     def _opened(self) -> Workspace:
+        claim(self._root, self._database)
         connection = open_writer(self._database)
+        self._inode = self._database.stat().st_ino
         return Workspace(self._root, connection, IgnoreRules(self._root), self._limits)
 
     def _show(self, progress: Progress) -> None:
         self._emit("progress", **asdict(progress))
 
     def _emit(self, event: str, **fields: object) -> None:
-        print(json.dumps({"event": event, **fields}), file=self._events, flush=True)
+        self._events.send({"event": event, **fields})
+
+
+def work_of(line: bytes) -> Scan | Update | None:
+    """What a command asks for, as far as it speaks of files in the workspace; None if it is none."""
+    try:
+        command: Any = json.loads(line)
+    except ValueError:
+        return None
+    match command:
+        case {"do": "scan", **rest}:
+            return Scan(tuple(_paths(rest.get("focus"))))
+        case {"do": "update", "paths": paths}:
+            return Update(tuple(_paths(paths)))
+        case _:
+            return None
+
+
+def _paths(listed: object) -> Iterable[str]:
+    return (
+        (path for path in listed if isinstance(path, str) and is_inside(path))
+        if isinstance(listed, list)
+        else ()
+    )
+
+
+def advice_for(error: OSError | sqlite3.Error) -> str:
+    """One line that says why the index can't be written, and what to do."""
+    text = str(error)
+    if CACHE_VARIABLE in text:
+        return text
+    return f"the index can't be written: {text}; free some space, or set {CACHE_VARIABLE} to another folder"
 
 
 @contextmanager
@@ -152,18 +192,28 @@ def scanning_lock(database: Path, wait: Callable[[], bool]) -> Generator[bool]:
         yield True
 
 
-def main() -> None:
-    """The one argument is the workspace's root."""
-    os.nice(NICENESS)
-    events = sys.stdout
+def run_process(root: Path, commands: BinaryIO, sink: BinaryIO) -> int:
+    """The whole life of the process; its status."""
+    events = EventStream(sink, on_broken=lambda: os._exit(0))  # whoever listened has gone
+
+    def end() -> None:
+        os._exit(0)
+
     try:
         delete_unused()
-        Indexer(Path(sys.argv[1]), events).run(sys.stdin)
-    except BrokenPipeError:
-        sys.exit(0)  # whoever listened has gone
+        Indexer(root, events).run(commands, end)
     except (OSError, sqlite3.Error) as error:
-        print(json.dumps({"event": "failed", "message": f"no index: {error}"}), file=events, flush=True)
-        sys.exit(1)
+        events.send({"event": "failed", "message": f"no index: {advice_for(error)}"})
+        events.flush()
+        return 1
+    return 0
+
+
+def main() -> None:
+    """The one argument is the workspace's root."""
+    os.umask(0o077)
+    os.nice(NICENESS)
+    sys.exit(run_process(Path(sys.argv[1]), sys.stdin.buffer, sys.stdout.buffer))
 
 
 if __name__ == "__main__":

@@ -46,7 +46,8 @@ class IndexedSymbol:
 class Index:
     """A reader of one database. Opens it when first asked, and again when it was made anew."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path | None) -> None:
+        """None where there is no place for a database: such an index has no answers."""
         self._path = database
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
@@ -207,6 +208,8 @@ class Index:
                 return []
 
     def _open(self) -> sqlite3.Connection:
+        if self._path is None:
+            raise sqlite3.OperationalError("there is no database")
         inode = self._path.stat().st_ino
         if self._connection is None or inode != self._inode:
             self._drop()

@@ -1,6 +1,9 @@
 """Context in the service's hands: workspaces are indexed by themselves, and nothing fails a completion."""
 
 import queue
+import shutil
+import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +11,7 @@ import pytest
 from holesmith.analysis.private_files import CACHE_VARIABLE
 from holesmith.completion.retrieval import WORKSPACES_MAX, Retrieval, is_too_general, snippet_uses
 from holesmith.completion.snapshot import Snapshot
-from holesmith.context.gather import Choice, Gathered
+from holesmith.context.gather import DEFAULT_CHOICE, Choice, Gathered
 from holesmith.context.index.background import Event
 from holesmith.context.index.location import database_of
 from holesmith.context.index.reader import Index
@@ -27,19 +30,26 @@ EVENT_TIMEOUT_S = 30.0
 class Editor:
     """A workspace folder, and the retrieval that an editor's requests go to."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, choice: Choice | None = None) -> None:
         self.root = root
         self.events: queue.Queue[tuple[str, Event]] = queue.Queue()
-        self.retrieval = Retrieval(Choice(SOURCE_NAMES))
+        self.retrieval = Retrieval(choice or Choice(SOURCE_NAMES))
         self.retrieval.listen(lambda folder, event: self.events.put((folder, event)))
         root.mkdir()
         (root / "cart.py").write_text(CART)
 
-    def gather(self, text: str = MAIN, path: str = "main.py", folder: Path | None = None) -> Gathered:
+    def gather(
+        self,
+        text: str = MAIN,
+        path: str = "main.py",
+        folder: Path | None = None,
+        sources: frozenset[str] | None = None,
+    ) -> Gathered:
         folder = folder or self.root
         offset = len(text) - 1
         snapshot = Snapshot(str(folder / path), "python", text, offset, workspace=str(folder))
-        return self.retrieval.gather(snapshot, (snapshot.prefix, snapshot.suffix), VOCABULARY, 3_000)
+        texts = (snapshot.prefix, snapshot.suffix)
+        return self.retrieval.gather(snapshot, texts, VOCABULARY, 3_000, sources=sources)
 
     def wait_for(self, name: str) -> Event:
         while True:
@@ -102,6 +112,64 @@ def test_home_is_no_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert is_too_general(tmp_path / "users")
     assert is_too_general(Path("/"))
     assert not is_too_general(tmp_path / "users" / "me" / "project")
+
+
+@pytest.mark.usefixtures("no_home")
+def test_a_user_without_a_home_has_context_without_an_index_and_is_told_once(tmp_path: Path) -> None:
+    editor = Editor(tmp_path / "work")
+    assert not is_too_general(editor.root)
+    text = "alpha = beta(gamma)\n" + "y = 1\n" * 60 + "alpha = beta(gamma)\ndelta = omega(alpha)\n"
+    editor.gather(text, "other.py")
+    found = editor.gather("alpha = beta(gamma)\n" * 30 + "x\n", "third.py")
+    assert "delta = omega(alpha)" in "".join(file.code for file in found.files)
+    editor.retrieval.files_changed([str(editor.root / "cart.py")])
+    assert "set HOLESMITH_CACHE" in editor.wait_for("failed")["message"]
+    assert editor.events.empty()
+
+
+def test_files_outside_of_the_workspace_are_never_indexed(editor: Editor, tmp_path: Path) -> None:
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private" / "key.py").write_text("key = 1\n")
+    (editor.root / "linked").symlink_to(tmp_path / "private")
+    (editor.root / "key.py").symlink_to(tmp_path / "private" / "key.py")
+    editor.retrieval.open(str(editor.root))
+    editor.wait_for("scanned")
+    changed = [
+        "../private/key.py",
+        "linked/key.py",
+        "key.py",
+        "linked",
+        "linked/../cart.py",
+        "a\0b.py",
+        "\ud800.py",
+    ]
+    editor.retrieval.files_changed([f"{editor.root}/{path}" for path in changed])
+    editor.retrieval.files_changed([str(tmp_path / "private" / "key.py"), str(editor.root / "cart.py")])
+    while editor.wait_for("updated")["path"] != "cart.py":
+        pass
+    assert Index(database_of(editor.root)).paths() == {"cart.py"}
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_the_sources_of_a_request_decide_whether_git_is_asked(tmp_path: Path) -> None:
+    editor = Editor(tmp_path / "work", DEFAULT_CHOICE)
+    subprocess.run(["git", "init", "-q", "-b", "fix-till", str(editor.root)], check=True)
+    try:
+        assert any("branch: fix-till" in text for text in texts_of(editor, frozenset({"revision"})))
+        assert not texts_of(editor, None)
+    finally:
+        editor.retrieval.close()
+
+
+def texts_of(editor: Editor, sources: frozenset[str] | None) -> list[str]:
+    """What version control says in a prompt; it is read beside the first request, and used from then on."""
+    for _ in range(200):
+        found = editor.gather(sources=sources)
+        texts = [each.snippet.text for each in found.chosen if each.snippet.source == "revision"]
+        if texts or sources is None:
+            break
+        threading.Event().wait(0.05)
+    return texts
 
 
 def test_only_so_many_workspaces_are_kept(editor: Editor, tmp_path: Path) -> None:

@@ -1,9 +1,12 @@
 """The indexer in its own process: what it tells, several at once, and its end."""
 
+import json
 import queue
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +14,8 @@ from pathlib import Path
 import pytest
 from holesmith.analysis.private_files import CACHE_VARIABLE
 from holesmith.context.index.background import BackgroundIndexer, Event
-from holesmith.context.index.location import database_of, delete_unused
+from holesmith.context.index.indexer import scanning_lock
+from holesmith.context.index.location import claim, database_of, delete_unused
 from holesmith.context.index.reader import Index
 
 from tests.context.repository import write_files
@@ -104,15 +108,141 @@ def test_a_killed_indexer_is_started_again_and_nothing_is_lost(root: Path, start
     assert len(Index(database_of(root)).paths()) == 30
 
 
+def indexer_of(root: Path) -> "subprocess.Popen[bytes]":
+    """The process alone, whose server is the test."""
+    command = [sys.executable, "-P", "-m", "holesmith.context.index.indexer", str(root)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
 def test_the_process_ends_with_its_parent(root: Path) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "holesmith.context.index.indexer", str(root)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+    process = indexer_of(root)
+    out, _ = process.communicate(
+        b'{"do": "scan"}\nnot json\n{"do": "nonsense"}\n[]\n', timeout=EVENT_TIMEOUT_S
     )
-    out, _ = process.communicate(b'{"do": "scan"}\nnot json\n{"do": "nonsense"}\n', timeout=EVENT_TIMEOUT_S)
     assert process.returncode == 0
     assert b"progress" in out or out == b""
+
+
+def test_the_process_ends_with_its_parent_while_it_scans(root: Path) -> None:
+    write_files(root, {f"many/m{number}.py": "x = 1\n" * 300 for number in range(2_000)})
+    process = indexer_of(root)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(b'{"do": "scan"}\n')
+    process.stdin.flush()
+    assert b"progress" in process.stdout.readline()
+    process.stdin.close()
+    assert process.wait(5.0) == 0
+    process.stdout.close()
+
+
+def test_the_process_ends_with_its_parent_though_nobody_reads_what_it_tells(root: Path) -> None:
+    process = indexer_of(root)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    paths = [f"d{number}/m.py" for number in range(30)]
+    for _ in range(200):  # far more events than a pipe holds
+        process.stdin.write(json.dumps({"do": "update", "paths": paths}).encode() + b"\n")
+        process.stdin.flush()
+    process.stdin.write(b'{"do": "scan"}\n')
+    wait_until(lambda: len(Index(database_of(root)).paths()) == 30, "it works though its pipe is full")
+    process.stdin.close()
+    assert process.wait(5.0) == 0
+    process.stdout.close()
+
+
+def test_the_process_ends_with_a_server_that_is_killed_while_it_waits_for_another(root: Path) -> None:
+    claim(root, database_of(root))
+    with scanning_lock(database_of(root), lambda: False):
+        server = subprocess.Popen(
+            [sys.executable, "-P", "-c", SERVER, str(root)], stdout=subprocess.PIPE, start_new_session=True
+        )
+        assert server.stdout is not None
+        indexer = int(server.stdout.readline())
+        assert server.stdout.readline() == b"waiting\n"
+        server.kill()
+        server.wait()
+        server.stdout.close()
+        wait_until(lambda: not is_alive(indexer), "the indexer ends")
+
+
+SERVER = """
+import sys, threading
+from pathlib import Path
+from holesmith.context.index.background import BackgroundIndexer
+
+said = set()
+def hear(event):
+    if event["event"] == "waiting" and not said:
+        said.add(True)
+        print(indexer.process.pid, flush=True)
+        print("waiting", flush=True)
+
+indexer = BackgroundIndexer(Path(sys.argv[1]), hear)
+indexer.scan()
+threading.Event().wait()
+"""
+
+
+def is_alive(process: int) -> bool:
+    """A zombie that its new parent has not looked at yet is not alive."""
+    return state_of(process) not in ("", "Z")
+
+
+def state_of(process: int) -> str:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
+
+
+def test_a_stopped_indexer_holds_up_nobody(root: Path, start: Start) -> None:
+    indexer, events = start(root)
+    indexer.scan()
+    wait_for(events, "scanned")
+    process = indexer.process
+    assert process is not None
+    process.send_signal(signal.SIGSTOP)
+    wait_until(lambda: state_of(process.pid) == "T", "the indexer stands still")
+    started = time.monotonic()
+    for number in range(200):  # a pipe holds 64 KiB
+        indexer.update([f"{'folder/' * 20}{number}/m{each}.py" for each in range(20)])
+    assert time.monotonic() - started < 1.0
+    indexer.close()
+    assert process.poll() is not None
+
+
+def test_a_stopped_indexer_goes_on_with_everything_it_was_told(root: Path, start: Start) -> None:
+    indexer, events = start(root)
+    indexer.scan()
+    wait_for(events, "scanned")
+    process = indexer.process
+    assert process is not None
+    process.send_signal(signal.SIGSTOP)
+    wait_until(lambda: state_of(process.pid) == "T", "the indexer stands still")
+    write_files(root, {f"new/n{number}.py": f"n{number} = 1\n" for number in range(40)})
+    for number in range(40):
+        indexer.update([f"new/n{number}.py", *(f"{'gone/' * 20}{number}/{each}.py" for each in range(40))])
+    process.send_signal(signal.SIGCONT)
+    wait_until(lambda: len(Index(database_of(root)).paths()) == 70, "all is indexed")
+
+
+def test_a_cache_that_is_deleted_meanwhile_is_made_anew(root: Path, start: Start, tmp_path: Path) -> None:
+    indexer, events = start(root)
+    indexer.scan()
+    wait_for(events, "scanned")
+    shutil.rmtree(tmp_path / "cache")
+    indexer.update(["d1/m.py"])
+    assert "deleted" in events.get(timeout=EVENT_TIMEOUT_S)["message"]
+    assert wait_for(events, "scanned")["stored"] == 30
+    assert len(Index(database_of(root)).paths()) == 30
+
+
+def wait_until(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + EVENT_TIMEOUT_S
+    while not condition():
+        assert time.monotonic() < deadline, what
+        threading.Event().wait(0.02)
 
 
 def test_a_workspace_that_cannot_be_indexed_is_told(root: Path, start: Start, tmp_path: Path) -> None:
