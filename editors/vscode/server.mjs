@@ -26,9 +26,9 @@ function buildWheel() {
   const folder = mkdtempSync(path.join(tmpdir(), 'holesmith-wheel-'));
   const configuration = path.join(folder, 'distutils.cfg');
   writeFileSync(configuration, `[build]\nbuild_base = ${path.join(folder, 'build')}\n`);
-  const parameters = ['--no-index', '--no-deps', '--no-build-isolation', '--quiet', '--wheel-dir', target, checkout];
+  const parameters = ['--no-deps', '--no-build-isolation', '--quiet', '--wheel-dir', target, checkout];
   try {
-    execFileSync(python, ['-I', '-m', 'pip', 'wheel', ...parameters], {
+    execFileSync(python, ['-I', '-m', 'pip', 'wheel', '--no-index', ...parameters], {
       stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, DIST_EXTRA_CONFIG: configuration },
     });
   } finally {

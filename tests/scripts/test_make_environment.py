@@ -1,52 +1,25 @@
 """The script that makes our environment, with small packages of the test's own and their locks."""
 
-import hashlib
 import os
 import shutil
 import subprocess
 import sys
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from tests.scripts.small_wheels import build_wheel, lock_line, write_locks
+
 SCRIPT = Path(__file__).parents[2] / "scripts" / "make_environment.py"
-
-
-def build_wheel(folder: Path, name: str, version: str = "1.0", needs: str = "") -> Path:
-    folder.mkdir(exist_ok=True)
-    path = folder / f"{name}-{version}-py3-none-any.whl"
-    facts = f"{name}-{version}.dist-info"
-    with zipfile.ZipFile(path, "w") as wheel:
-        wheel.writestr(f"{name}.py", f"VERSION = '{version}'\n")
-        metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
-        wheel.writestr(f"{facts}/METADATA", metadata + (f"Requires-Dist: {needs}\n" if needs else ""))
-        wheel.writestr(f"{facts}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        wheel.writestr(f"{facts}/RECORD", "")
-    return path
-
-
-def lock_line(wheel: Path, digest: str | None = None) -> str:
-    name, version = wheel.name.split("-")[:2]
-    digest = digest or hashlib.sha256(wheel.read_bytes()).hexdigest()
-    return f"{name}=={version} --hash=sha256:{digest}\n"
 
 
 @pytest.fixture
 def kit(tmp_path: Path) -> Path:
     """The script beside locks that name one small package each; the packages lie in ``index``."""
-    (tmp_path / "kit" / "locks").mkdir(parents=True)
+    write_locks(tmp_path / "kit" / "locks", tmp_path / "index")
     shutil.copy(SCRIPT, tmp_path / "kit")
-    for lock, name in (
-        ("tools", "tool"),
-        ("torch", "fire"),
-        ("torch-cpu", "fire"),
-        ("requirements", "needed"),
-    ):
-        wheel = build_wheel(tmp_path / "index", name)
-        (tmp_path / "kit" / "locks" / f"{lock}.lock").write_text(lock_line(wheel))
-    build_wheel(tmp_path / "own", "smith", needs="unheard-of")
+    build_wheel(tmp_path / "own", "smith", metadata="Requires-Dist: unheard-of\n")
     return tmp_path
 
 

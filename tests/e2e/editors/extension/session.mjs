@@ -1,0 +1,19 @@
+// A session of VS Code with a workspace open, whose folder is the current one: reads a job, starts the extension's server.
+import { readFileSync } from 'node:fs';
+import { Counters } from '../../../../editors/vscode/src/counters';
+import { Server } from '../../../../editors/vscode/src/server';
+import { StatusItem } from '../../../../editors/vscode/src/status';
+import { Switches } from '../../../../editors/vscode/src/switches';
+import { job, seen } from './vscode.mjs';
+
+Object.assign(job, JSON.parse(readFileSync(0, 'utf8')));
+process.chdir(job.workspace);
+Object.assign(process.env, job.environment);
+const memory = { get: (_, otherwise) => otherwise, update: async () => {} };
+const context = {
+  subscriptions: [], globalState: memory, globalStorageUri: { fsPath: job.storage }, extensionPath: job.extension,
+};
+const switches = new Switches(context);
+const counters = new Counters(memory);
+await new Server(context, switches, counters, new StatusItem(switches, counters)).start();
+console.log(JSON.stringify(seen));

@@ -1,0 +1,89 @@
+// As much of the module `vscode` as the extension needs to find, install and start its server. A session's job says what
+// the user sees and answers; what the extension shows and starts is kept in `seen`.
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+
+export const job = {};
+export const seen = { messages: [], started: [], tooltip: null, text: null };
+
+const nothing = { dispose() {} };
+const uri = (fsPath) => ({ fsPath, scheme: 'file', toString: () => `file://${fsPath}` });
+
+/** Runs a program to its end, as the editor would. The current folder and the variables are the workspace's by default. */
+export function start(program, parameters, options = {}) {
+  const cwd = options.cwd ?? job.workspace;
+  const { status } = spawnSync(program, parameters, { cwd, env: options.env ?? process.env, stdio: ['ignore', 2, 2] });
+  seen.started.push({ program, parameters, cwd, status });
+  return status;
+}
+
+const show = async (message, ...choices) => {
+  seen.messages.push(message);
+  return choices.find((choice) => choice === job.answer);
+};
+
+export const window = {
+  createOutputChannel: () => ({ warn() {}, dispose() {} }),
+  createStatusBarItem: () => ({
+    set tooltip(value) { seen.tooltip = typeof value === 'string' ? { plain: value } : { markdown: value.value }; },
+    set text(value) { seen.text = value; },
+    show() {}, dispose() {},
+  }),
+  onDidChangeActiveTextEditor: () => nothing,
+  showErrorMessage: show, showWarningMessage: show, showInformationMessage: show,
+  withProgress: (options, work) => work({}, { onCancellationRequested: () => nothing }),
+};
+
+export const workspace = {
+  get workspaceFolders() { return [{ uri: uri(job.workspace), name: 'workspace', index: 0 }]; },
+  // What a workspace's own settings say wins, as it does for a setting that a workspace may change.
+  getConfiguration: (section) => ({
+    get: (name, otherwise) => job.workspaceSettings?.[full(section, name)] ?? job.settings?.[full(section, name)] ?? otherwise,
+    inspect: (name) => ({
+      globalValue: job.settings?.[full(section, name)], workspaceValue: job.workspaceSettings?.[full(section, name)],
+    }),
+  }),
+  onDidChangeConfiguration: () => nothing,
+};
+const full = (section, name) => (section ? `${section}.${name}` : name);
+
+/** The Python extension, whose active interpreter is one of the workspace. */
+export const extensions = {
+  getExtension: () => ({
+    isActive: true,
+    exports: { environments: { getActiveEnvironmentPath: () => ({ path: path.join(job.workspace, '.venv/bin/python') }) } },
+  }),
+};
+
+const ended = new Set();
+export const tasks = {
+  onDidEndTaskProcess: (listener) => { ended.add(listener); return { dispose: () => ended.delete(listener) }; },
+  executeTask: async ({ execution }) => {
+    const running = { terminate() {} };
+    const { process: program, args, options } = execution;
+    const exitCode = start(program, args, { ...options, env: { ...process.env, ...options?.env } });
+    setImmediate(() => ended.forEach((listener) => listener({ execution: running, exitCode })));
+    return running;
+  },
+};
+
+export class ProcessExecution {
+  constructor(process, args, options) { Object.assign(this, { process, args, options }); }
+}
+export class Task {
+  constructor(definition, scope, name, source, execution) { this.execution = execution; }
+}
+export class EventEmitter {
+  event = () => nothing;
+  fire() {}
+}
+export class MarkdownString {
+  constructor(value = '') { this.value = value; }
+  appendText(text) { this.value += text.replace(/[\\`*_{}[\]()#+\-.!]/g, '\\$&'); return this; }
+  appendMarkdown(text) { this.value += text; return this; }
+}
+export class ThemeColor {}
+export const StatusBarAlignment = { Right: 2 }, ProgressLocation = { Notification: 15 };
+export const TaskRevealKind = { Always: 1 }, TaskScope = { Workspace: 2 };
+export const InlineCompletionTriggerKind = { Invoke: 0 };
+export const commands = { executeCommand: async () => undefined };
