@@ -1,15 +1,15 @@
-// Drives a real VS Code as a user would: keys and eyes only. usage: vscode.mjs CACHE VSIX BIN WHEEL PICTURES
+// Drives a real VS Code as a user would: keys and eyes only. usage: vscode.mjs CODE-SERVER VSIX BIN PICTURES
 // PATIENCE=3 in the environment waits three times as long for everything, on a machine that is busy.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 
-const [cache, extension, bin, wheel, pictures] = process.argv.slice(2).map((argument) => path.resolve(argument));
-const { chromium } = createRequire(path.join(cache, 'drive', 'index.js'))('playwright-core');
+const [installation, extension, bin, pictures] = process.argv.slice(2).map((argument) => path.resolve(argument));
+const { chromium } = createRequire(path.join(installation, 'index.js'))('playwright-core');
 const repository = path.resolve(import.meta.dirname, '../../..');
 const home = mkdtempSync(path.join(tmpdir(), 'holesmith-vscode-'));
 const workspace = path.join(home, 'both.code-workspace');
@@ -31,7 +31,6 @@ const settings = {
   'telemetry.telemetryLevel': 'off',
   'holesmith.device': 'cpu',
   'holesmith.inline.confidenceMin': 0, // whatever the model says is good enough to be looked at
-  'holesmith.editor.package': wheel,
 };
 const careful = {
   ...settings,
@@ -74,20 +73,17 @@ async function freePort() {
 }
 
 function codeServer(...parameters) {
-  const entry = path.join(cache, 'code-server/node_modules/code-server/out/node/entry.js');
+  const entry = path.join(installation, 'node_modules/code-server/out/node/entry.js');
   const own = ['--extensions-dir', path.join(home, 'extensions'), '--disable-telemetry', '--disable-update-check'];
   return [process.execPath, [entry, ...own, ...parameters]];
 }
 
-/** A machine without our program and without models. What the server needs is there, so that installing is quick. */
+/** A machine without our program and without models. */
 function environment() {
-  const packages = execFileSync(path.join(bin, 'python'), ['-c', 'import torch; print(torch.__path__[0])'], { encoding: 'utf8' });
   const folders = process.env.PATH.split(path.delimiter).filter((folder) => !existsSync(path.join(folder, 'holesmith')));
   return {
     ...process.env,
     PATH: folders.join(path.delimiter),
-    PYTHONPATH: path.dirname(packages.trim()),
-    PIP_NO_DEPS: '1',
     XDG_CONFIG_HOME: path.join(home, 'config'),
     XDG_DATA_HOME: path.join(home, 'data'),
     VIRTUAL_ENV: undefined,
@@ -225,9 +221,9 @@ const steps = {
     await until('the model', async () => (await status())?.includes(`${MODEL} on cpu`), INSTALL_MS + LOAD_MS);
     assert.ok(existsSync(path.join(home, 'data/holesmith/models')));
   },
-  'a program of the workspace comes first': async () => {
+  'no program of the workspace is started, and none in it': async () => {
     mkdirSync(file('shop/.venv/bin'), { recursive: true });
-    symlinkSync(path.join(bin, 'holesmith'), file('shop/.venv/bin/holesmith'));
+    writeFileSync(file('shop/.venv/bin/holesmith'), `#!/bin/sh\ntouch ${file('ran')}\n`, { mode: 0o755 });
     const [before] = languageServers(editor.server.pid);
     await command('Holesmith: Restart the Server');
     await until('another server', () => {
@@ -235,6 +231,9 @@ const steps = {
       return running.length === 1 && running[0] !== before;
     });
     await until('the model', async () => (await status())?.includes(' on cpu'), LOAD_MS);
+    assert.ok(!existsSync(file('ran')));
+    const [running] = languageServers(editor.server.pid);
+    assert.equal(readlinkSync(`/proc/${running}/cwd`), homedir());
     await keys('Control+j');
   },
   'the status bar says which model is ready': async () => {
@@ -356,11 +355,13 @@ const steps = {
     await until('ghost text', ghost);
   },
   'a model that is not there is one clear message': async () => {
-    configureWorkspace({ 'holesmith.model': 'no-such-model' });
+    configureWorkspace({ 'holesmith.model': 'none-of-the-users' });
+    configureUser('user', { ...settings, 'holesmith.model': 'no-such-model' });
     const message = await until('the message', () => page.$('.notification-toast:has-text("no-such-model")'), LOAD_MS);
     assert.ok(message);
     await until('the error', async () => (await page.$(`${STATUS} .codicon-error`)) !== null);
     assert.equal((await page.$$('.notification-toast:has-text("no-such-model")')).length, 1);
+    assert.equal(await page.$('.notification-toast:has-text("none-of-the-users")'), null);
     await until('the whole message', () => message.evaluate((toast) => getComputedStyle(toast.closest('.notification-toast')).opacity === '1'));
     await picture('vscode-no-model.png');
   },
