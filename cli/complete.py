@@ -13,6 +13,7 @@ from typing import get_args
 from holesmith.analysis.environment import fault_of_setting
 from holesmith.cli.command import Subparsers
 from holesmith.cli.errors import CommandError
+from holesmith.cli.model_argument import model_argument
 from holesmith.cli.source_file import snapshot_of
 from holesmith.completion.answer import Answer
 from holesmith.completion.hole_report import Asked, HoleReport, hole_report
@@ -42,7 +43,12 @@ def add_parser(subparsers: Subparsers) -> None:
 def add_option_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags that become completion options, the same for every command that completes."""
     defaults = Options()
-    parser.add_argument("--model", metavar="M", help="a name of `model list`, a .gguf file or a directory")
+    parser.add_argument(
+        "--model",
+        type=model_argument,
+        metavar="M",
+        help="a name of `model list`, a .gguf file or a directory",
+    )
     parser.add_argument("--device", default=defaults.device, help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--weights", choices=get_args(WeightForm), default=defaults.weights)
     parser.add_argument("--lines", choices=("auto", "single", "multi"), default=defaults.lines)

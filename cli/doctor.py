@@ -10,6 +10,7 @@ from pathlib import Path
 from holesmith.cli import machine_checks, model_checks, tool_checks
 from holesmith.cli.command import Subparsers
 from holesmith.cli.diagnosis import Check, Finding, diagnose
+from holesmith.cli.model_argument import model_argument
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -18,7 +19,7 @@ def add_parser(subparsers: Subparsers) -> None:
         "directory", nargs="?", type=Path, metavar="DIR", help="the project whose environment is looked for"
     )
     parser.add_argument("--verify", action="store_true", help="compare the hashes of models, not only sizes")
-    parser.add_argument("--model", metavar="M", help="the model to complete a line with")
+    parser.add_argument("--model", type=model_argument, metavar="M", help="the model to complete a line with")
     parser.add_argument("--json", action="store_true", help="print one JSON list")
     parser.set_defaults(run=run)
 

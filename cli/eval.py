@@ -6,6 +6,7 @@ from typing import get_args
 
 from holesmith.cli.command import Subparsers
 from holesmith.cli.complete import positive
+from holesmith.cli.model_argument import model_argument
 from holesmith.completion.options import WeightForm
 from holesmith.evaluation.configuration import MODES
 from holesmith.evaluation.suite_opening import SUITES, SuiteOpener
@@ -52,7 +53,12 @@ def add_run_arguments(parser: argparse.ArgumentParser, opener: SuiteOpener) -> N
     what = parser.add_argument_group("what to run")
     what.add_argument("--limit", type=positive, metavar="N", help="the first N cases")
     what.add_argument("--sample", type=positive, metavar="N", help="N cases drawn at random by --seed")
-    what.add_argument("--model", metavar="M", help="a name of `model list`, a .gguf file or a directory")
+    what.add_argument(
+        "--model",
+        type=model_argument,
+        metavar="M",
+        help="a name of `model list`, a .gguf file or a directory",
+    )
     what.add_argument("--weights", choices=get_args(WeightForm), default=defaults.weights)
     what.add_argument("--mode", choices=MODES, default=defaults.mode, help="how the prompt is made")
     what.add_argument("--no-context", action="store_true", help="pipeline: only the file in the prompt")

@@ -4,10 +4,10 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import NoReturn
 
 from holesmith.cli.command import Subparsers
+from holesmith.cli.model_argument import model_argument
 from holesmith.cli.visible_output import bare
 from holesmith.completion.visible_text import visible
 from holesmith.engine.catalogue import MODELS, HubRepository, Model, default_model, resolve
@@ -43,7 +43,7 @@ def add_parser(subparsers: Subparsers) -> None:
     path.set_defaults(run=run_path)
     pulling.add_argument("name", metavar="NAME", nargs="?", help=f"{NAME_HELP}; the default for this machine")
     for verb in (info, path):
-        verb.add_argument("name", metavar="NAME", help=NAME_HELP)
+        verb.add_argument("name", type=model_argument, metavar="NAME", help=f"{NAME_HELP}, or a path")
     for verb in (listing, pulling, info, path):
         verb.add_argument("--json", action="store_true", help="print one JSON value")
 
@@ -123,7 +123,7 @@ def described(name: str, *, verify: bool) -> Fields:
     """
     model = resolve(name)
     stored = stored_model(model) if model is not None else None
-    if model is None or (stored is None and Path(name).exists()):
+    if model is None:
         source = find(name)
         return {"name": source.name, **facts(source), "path": str(source.path), "damage": None}
     fields: Fields = summary(model, stored) | {

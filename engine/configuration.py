@@ -231,5 +231,6 @@ def _config_of_gguf(file: GGUFFile, name: str, family: str) -> Json:
 
 
 def _renamed(file: GGUFFile, name: str, keys: Mapping[str, str]) -> dict[str, object]:
+    """The single values of these keys; none of them is a list in a model of ours."""
     found = ((ours, file.metadata.get(f"{name}.{theirs}")) for ours, theirs in keys.items())
-    return {key: value for key, value in found if value is not None}
+    return {key: value for key, value in found if isinstance(value, int | float | str)}

@@ -40,6 +40,7 @@ from holesmith.engine.store import (
     weight_source,
     write_record,
 )
+from holesmith.engine.verified_files import note_hashes
 from holesmith.engine.weight_source import WeightSource
 
 _logger = logging.getLogger(__name__)
@@ -73,12 +74,17 @@ def pull_model(
     with plain_disk_errors(root), _locked(model, root, transport.lock_wait_s):
         stored = stored_model(model, root)
         if stored is not None and find_hash_damage(stored) is None:
-            return weight_source(stored)
+            return _noted(weight_source(stored))
         with _staging(model, root, progress or _ignore) as staging:
             record = _fetch(model, staging, transport)
             write_record(record, staging.directory)
             flush_tree(staging.directory)
-            return weight_source(_move_into_place(record, staging, root / directory_name(model)))
+            return _noted(weight_source(_move_into_place(record, staging, root / directory_name(model))))
+
+
+def _noted(source: WeightSource) -> WeightSource:
+    note_hashes(source)
+    return source
 
 
 def _fetch(model: Model, staging: Staging, transport: Transport) -> Record:
@@ -126,8 +132,9 @@ def _fetch_hub(model: Model, staging: Staging, transport: Transport) -> Record:
 @contextmanager
 def _locked(model: Model, root: Path, wait_s: float) -> Generator[None]:
     locks = root / ".locks"
-    locks.mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(locks / f"{directory_name(model)}.lock")
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    locks.mkdir(mode=0o700, exist_ok=True)
+    lock = filelock.FileLock(locks / f"{directory_name(model)}.lock", mode=0o600)
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout:
@@ -154,9 +161,10 @@ def _staging(model: Model, root: Path, progress: Progress) -> Generator[Staging]
         scratch=partial / f"{directory_name(model)}.scratch",
         progress=progress,
     )
-    staging.directory.mkdir(parents=True, exist_ok=True)
+    partial.mkdir(mode=0o700, exist_ok=True)
+    staging.directory.mkdir(mode=0o700, exist_ok=True)
     shutil.rmtree(staging.scratch, ignore_errors=True)
-    staging.scratch.mkdir()
+    staging.scratch.mkdir(mode=0o700)
     try:
         yield staging
     finally:

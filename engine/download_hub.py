@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from holesmith.engine.catalogue import HubRepository, Model, PinnedFile
 from holesmith.engine.download_staging import SourceError, Staging, require_space
 from holesmith.engine.errors import DownloadError
 from holesmith.engine.file_hash import git_blob_hash_of_file, sha256_of_file
-from holesmith.engine.store import Record, StoredFile
+from holesmith.engine.model_folder import JSON_BYTES_MAX
+from holesmith.engine.store import Record, StoredFile, private_opener
 from huggingface_hub import HfApi, hf_hub_url
 from huggingface_hub.errors import (
     GatedRepoError,
@@ -43,6 +44,7 @@ _CONFIGURATION = (
     "merges.txt",
 )
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
+_WEIGHTS_BYTES_MAX = 1 << 42
 _COMMIT_NAME = ".commit"
 
 
@@ -115,9 +117,15 @@ def _stated(sibling: RepoSibling) -> HubFile:
     if path.startswith("/") or ".." in Path(path).parts or "\\" in path:
         raise SourceError(f"it names a file outside the repository: {path}")
     sha256 = sibling.lfs.sha256 if sibling.lfs is not None else None
+    if sibling.size is not None and not 0 <= sibling.size <= _largest(path):
+        raise SourceError(f"it states an impossible size for {path}")
     if sibling.size is None or (sha256 is None and sibling.blob_id is None):
         raise SourceError(f"it states no size and hash for {path}")
     return HubFile(path, sibling.size, sha256, None if sha256 else sibling.blob_id)
+
+
+def _largest(path: str) -> int:
+    return _WEIGHTS_BYTES_MAX if path.endswith((".safetensors", ".gguf")) else JSON_BYTES_MAX
 
 
 def _check_pinned(files: Sequence[HubFile], pinned: PinnedFile | None) -> None:
@@ -131,7 +139,7 @@ def _discard_other_commit(directory: Path, commit: str) -> None:
     fetched_commit = stamp.read_text(encoding="utf-8") if stamp.is_file() else None
     if fetched_commit != commit:
         shutil.rmtree(directory)
-        directory.mkdir()
+        directory.mkdir(mode=0o700)
         stamp.write_text(commit, encoding="utf-8")
 
 
@@ -154,14 +162,17 @@ def _fetch_all(
 
 def _fetch_file(url: str, file: HubFile, directory: Path, report: Callable[[int], None]) -> None:
     path = directory / file.path
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     present = _bytes_present(path)
+    if present > file.bytes:  # of a file that had this name in another state of the repository
+        path.unlink()
+        present = 0
     report(present)
-    with path.open("r+b" if present else "wb") as output:
+    with open(path, "r+b" if present else "wb", opener=private_opener) as output:  # pathlib takes no opener
         output.seek(present)
         http_get(
             url,
-            output,
+            cast("BinaryIO", _Bounded(output, file)),
             resume_size=present,
             headers=build_hf_headers(library_name="holesmith"),
             expected_size=file.bytes,
@@ -170,6 +181,24 @@ def _fetch_file(url: str, file: HubFile, directory: Path, report: Callable[[int]
     if not _is_as_stated(path, file):
         path.unlink()
         raise SourceError(f"{file.path} arrived without the hash that the hub states for it; it was removed")
+
+
+class _Bounded:
+    """As much of a file as the hub's library writes to, cut off at the size that the hub stated."""
+
+    def __init__(self, output: BinaryIO, file: HubFile) -> None:
+        self._output = output
+        self._file = file
+
+    def write(self, data: bytes) -> int:
+        if self._output.tell() + len(data) > self._file.bytes:
+            raise SourceError(
+                f"it sends more of {self._file.path} than the {self._file.bytes:,} bytes it states"
+            )
+        return self._output.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._output, name)
 
 
 def _byte_counter(bytes_present: int, report: Callable[[int], None]) -> Any:

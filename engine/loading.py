@@ -22,6 +22,7 @@ from holesmith.engine.request import Request
 from holesmith.engine.seam import ModelDescription
 from holesmith.engine.thread_pool import ThreadPool, thread_counts
 from holesmith.engine.transformers_model import LibraryModel, load_library_model
+from holesmith.engine.verified_files import check_hashes
 from holesmith.engine.vocabulary import Vocabulary
 from holesmith.engine.vocabulary_gguf import vocabulary_from_gguf
 from holesmith.engine.vocabulary_huggingface import vocabulary_from_directory
@@ -130,6 +131,7 @@ def load_model(
     """Load a model without starting an engine. Raises as `load_engine` does."""
     form = form or choose_form("auto", device)
     progress("reading", 0.0)
+    check_hashes(source)
     if source.layout == "gguf":
         file = read_gguf(source.path)
         vocabulary, architecture = vocabulary_from_gguf(file), architecture_from_gguf(file)

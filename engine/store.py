@@ -61,8 +61,11 @@ def store_directory() -> Path:
     return Path(platformdirs.user_data_dir("holesmith", appauthor=False)) / "models"
 
 
-def find(name_or_path: str, root: Path | None = None) -> WeightSource:
+def find(name_or_path: str, root: Path | None = None, *, relative_paths: bool = False) -> WeightSource:
     """The weights that a name of the store, a ``.gguf`` file or a directory in Hugging Face layout denotes.
+
+    Only a whole path is looked for outside of the store, unless ``relative_paths`` says that the user typed
+    it: the current folder of a server is a workspace, whose files must not take the place of a model.
 
     Raises ModelNotFoundError, with the command that helps, or WeightsError for damaged or unreadable weights.
     """
@@ -71,10 +74,28 @@ def find(name_or_path: str, root: Path | None = None) -> WeightSource:
         if damage := find_size_damage(stored):
             raise WeightsError(f"{damage}: run `holesmith model pull {model.name}` to restore it")
         return weight_source(stored)
-    path = Path(name_or_path).expanduser()
-    if path.exists():
+    path = explicit_path(name_or_path, relative_paths=relative_paths)
+    if path is not None and path.exists():
         return local_weights(path)
-    raise _not_found(name_or_path, model)
+    raise _not_found(name_or_path, model, path)
+
+
+def explicit_path(name_or_path: str, *, relative_paths: bool) -> Path | None:
+    """The absolute path that a text is, None if it is a name.
+
+    A relative path is one only if the caller allows it, and if it begins with ``./`` or ``../`` or ends in
+    ``.gguf``: nothing else tells it from a name.
+    """
+    path = Path(os.path.expanduser(name_or_path))  # noqa: PTH111  # pathlib raises where there is no home
+    if path.is_absolute():
+        return path
+    return path.absolute() if relative_paths and is_relative_path(name_or_path) else None
+
+
+def is_relative_path(name_or_path: str) -> bool:
+    """Whether a text that is not an absolute path is a relative one, and no model's name."""
+    begins_so = name_or_path.startswith(("./", "../", ".\\", "..\\")) or name_or_path in (".", "..")
+    return begins_so or (name_or_path.endswith(".gguf") and ":" not in name_or_path)
 
 
 def stored_model(model: Model, root: Path | None = None) -> StoredModel | None:
@@ -118,9 +139,10 @@ def find_hash_damage(stored: StoredModel) -> str | None:
 def weight_source(stored: StoredModel) -> WeightSource:
     """What the loader reads for a stored model."""
     weights = [file.path for file in stored.record.files if file.path.endswith(".gguf")]
+    hashes = tuple((stored.directory / file.path, file.sha256) for file in stored.record.files)
     if weights:
-        return WeightSource(stored.record.name, stored.directory / weights[0], "gguf")
-    return WeightSource(stored.record.name, stored.directory, "huggingface")
+        return WeightSource(stored.record.name, stored.directory / weights[0], "gguf", hashes)
+    return WeightSource(stored.record.name, stored.directory, "huggingface", hashes)
 
 
 def local_weights(path: Path) -> WeightSource:
@@ -143,7 +165,13 @@ def directory_name(model: Model) -> str:
 def write_record(record: Record, directory: Path) -> None:
     """Put the record beside the files it describes."""
     text = json.dumps(asdict(record), indent=2, ensure_ascii=False)
-    (directory / _RECORD_NAME).write_text(text + "\n", encoding="utf-8")
+    with open(directory / _RECORD_NAME, "w", encoding="utf-8", opener=private_opener) as file:
+        file.write(text + "\n")
+
+
+def private_opener(path: str, flags: int) -> int:
+    """For `open`: what it creates is for its owner alone."""
+    return os.open(path, flags, 0o600)
 
 
 def _read_record(directory: Path) -> Record | None:
@@ -179,11 +207,11 @@ def _local_directory(directory: Path) -> WeightSource:
     raise WeightsError(f"{directory} has no *.safetensors: the weights are missing")
 
 
-def _not_found(name_or_path: str, model: Model | None) -> ModelNotFoundError:
-    if name_or_path.startswith(("/", ".", "~")) or (
-        name_or_path.endswith(".gguf") and ":" not in name_or_path
-    ):
+def _not_found(name_or_path: str, model: Model | None, path: Path | None) -> ModelNotFoundError:
+    if path is not None:
         return ModelNotFoundError(f"no such model file or directory: {name_or_path}")
+    if is_relative_path(name_or_path):
+        return ModelNotFoundError(f"{name_or_path} is a relative path: give the whole path of the model")
     if model is not None:
         return ModelNotFoundError(
             f"the model {model.name} is not on this machine: `holesmith model pull {model.name}` brings it"

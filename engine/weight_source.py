@@ -7,8 +7,12 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class WeightSource:
-    """A ``.gguf`` file, or a directory with config.json, tokenizer.json and *.safetensors."""
+    """A ``.gguf`` file, or a directory with config.json, tokenizer.json and *.safetensors.
+
+    ``hashes`` are the files of a stored model with their SHA-256; empty for a path outside of the store.
+    """
 
     name: str
     path: Path
     layout: Literal["gguf", "huggingface"]
+    hashes: tuple[tuple[Path, str], ...] = ()

@@ -19,6 +19,7 @@ def cache_directory(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch:
             return cache
 
         monkeypatch.setattr("holesmith.engine.packed_file.user_cache_path", user_cache_path)
+        monkeypatch.setattr("holesmith.engine.verified_files.user_cache_path", user_cache_path)
     return cache
 
 
