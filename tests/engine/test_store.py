@@ -4,6 +4,8 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from holesmith.completion.options import Options
+from holesmith.completion.service import load_from_store
 from holesmith.engine.errors import EngineError, ModelNotFoundError, WeightsError
 from holesmith.engine.store import (
     Record,
@@ -61,7 +63,79 @@ def test_an_unknown_name_has_neighbours_and_the_list(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ["./nowhere", "/nowhere/model.gguf", "~/nowhere-at-all", "model.gguf"])
 def test_a_missing_path_is_named(tmp_path: Path, path: str) -> None:
-    check_not_found(path, tmp_path, f"no such model file or directory: {path}")
+    with pytest.raises(ModelNotFoundError, match=f"no such model file or directory: {path}"):
+        find(path, tmp_path, relative_paths=True)
+
+
+def plant_models(folder: Path) -> None:
+    """What a workspace could hold to be taken for a model, under every name a user may have set."""
+    names = (
+        "qwen2.5-coder-0.5b",
+        "qwen2.5-coder-1.5b",
+        "owner/name",
+        "name",
+        "model.gguf",
+        "sub/model.gguf",
+        "~",
+    )
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(CONTENT)
+    directory = folder / "directory"
+    directory.mkdir()
+    for name in ("config.json", "tokenizer.json", "model.safetensors"):
+        (directory / name).touch()
+
+
+NAMES = (
+    "qwen2.5-coder-0.5b",
+    "Qwen2.5-Coder-1.5B",
+    "owner/name",
+    "name",
+    "directory",
+    "directory/",
+    "~nobody-here",
+)
+RELATIVE = ("model.gguf", "./model.gguf", "sub/model.gguf", "./name", "./directory", "../workspace/name", ".")
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("relative_paths", [False, True])
+def test_a_name_is_never_looked_for_in_the_current_folder(
+    name: str, relative_paths: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = tmp_path / "workspace"
+    plant_models(workspace)
+    monkeypatch.chdir(workspace)
+    with pytest.raises(ModelNotFoundError) as caught:
+        find(name, tmp_path / "store", relative_paths=relative_paths)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("path", RELATIVE)
+def test_a_relative_path_is_one_only_where_the_user_typed_it(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = tmp_path / "workspace"
+    plant_models(workspace)
+    monkeypatch.chdir(workspace)
+    check_not_found(path, tmp_path / "store", f"{path} is a relative path: give the whole path of the model")
+    if path == ".":
+        with pytest.raises(WeightsError, match=r"has no config\.json"):
+            find(path, tmp_path / "store", relative_paths=True)
+    else:
+        assert find(path, tmp_path / "store", relative_paths=True).path.is_relative_to(workspace.parent)
+
+
+def test_the_loader_of_a_server_takes_nothing_from_its_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant_models(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOLESMITH_MODELS", str(tmp_path / "store"))
+    for model in (None, "name", "model.gguf", "./model.gguf"):
+        with pytest.raises(ModelNotFoundError):
+            load_from_store(Options(model=model, device="cpu"), lambda _stage, _share: None)
 
 
 def test_a_truncated_model_is_refused_with_the_remedy(tmp_path: Path) -> None:
@@ -102,7 +176,7 @@ def test_a_gguf_file_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     path.write_bytes(CONTENT)
     monkeypatch.chdir(tmp_path)
     for spelled in (str(path), "mine.gguf", "./mine.gguf"):
-        source = find(spelled, tmp_path / "store")
+        source = find(spelled, tmp_path / "store", relative_paths=True)
         assert (source.name, source.path, source.layout) == ("mine", path, "gguf")
 
 
