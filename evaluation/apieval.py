@@ -39,9 +39,12 @@ class ApiTokens:
             yield self._case(row)
 
     def _case(self, row: SourceRow) -> Case:
-        file, target = row.text("file"), row.text("target")
+        file, target = row.path("file"), row.text("target")
         repository, _, path = file.partition("/")
-        text = read_source(_inside(self.repositories, file, row))
+        try:
+            text = read_source(self.repositories / file)
+        except EvaluationError as error:
+            raise row.error(str(error)) from None
         start = offset_of(text, row.integer("line"), row.integer("col"))
         if start is None or not text.startswith(target, start):
             raise row.error(f"{target!r} does not stand at this place of {file}")
@@ -67,14 +70,10 @@ class ApiTokens:
         )
 
 
-def _inside(folder: Path, file: str, row: SourceRow) -> Path:
-    if ".." in file.split("/") or file.startswith("/"):
-        raise row.error(f"{file!r} is not a path inside of a repository")
-    return folder / file
-
-
 def offset_of(text: str, line: int, column: int) -> int | None:
     """The offset of a line and a column, both from 0; None if the text has no such place."""
+    if line < 0:
+        return None
     start = 0
     for _ in range(line):
         start = text.find("\n", start) + 1
@@ -102,7 +101,9 @@ class ApiConversations:
             yield self._case(row)
 
     def _case(self, row: SourceRow) -> Case:
-        repository, request = row.text("repo_zip"), row.text("request")
+        repository, request = row.path("repo_zip"), row.text("request")
+        if not (self.repositories / repository).is_dir():
+            raise row.error(f"{self.repositories / repository}: no such repository")
         apis, index = self._index(repository)
         ranked = [apis[place] for place, _ in index.best(request, self.candidates)]
         names = [api.name for api in ranked]
@@ -123,10 +124,7 @@ class ApiConversations:
 
     def _index(self, repository: str) -> tuple[list[Api], BM25]:
         if repository not in self._apis:
-            folder = self.repositories / repository
-            if not folder.is_dir():
-                raise EvaluationError(f"{folder}: no such repository")
-            apis = [api for api in apis_of(folder) if api.is_public]
+            apis = [api for api in apis_of(self.repositories / repository) if api.is_public]
             self._apis[repository] = apis, BM25([f"{api.qualified_name} {api.parameters}" for api in apis])
         return self._apis[repository]
 

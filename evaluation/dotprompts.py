@@ -15,15 +15,16 @@ from typing import Protocol, cast
 
 from holesmith.analysis.symbols import symbols_of
 from holesmith.evaluation.case import Case
-from holesmith.evaluation.errors import EvaluationError
+from holesmith.evaluation.errors import EvaluationError, MalformedRowError
 from holesmith.evaluation.java_tokens import first_token
-from holesmith.evaluation.json_lines import SourceRow, read_json_lines, read_source
+from holesmith.evaluation.json_lines import SourceRow, is_encodable, read_json_lines, read_source
 from holesmith.evaluation.slices import length_slice
 from holesmith.evaluation.source_tree import source_files
 from holesmith.evaluation.text_metrics import identifiers
 
 FIELDS = ("repo", "classFileName", "methodStartIdx", "methodStopIdx", "dot_idx")
 REPOSITORIES_KEPT = 4
+INDEX_DIGITS_MAX = 18
 
 
 class Texts(Protocol):
@@ -47,7 +48,10 @@ class Checkouts:
     root: Path
 
     def has(self, repository: str) -> bool:
-        return self._folder(repository).is_dir()
+        try:
+            return self._folder(repository).is_dir()
+        except OSError:  # a name that is too long
+            return False
 
     def text(self, repository: str, path: str) -> str:
         return read_source(self._folder(repository) / path)
@@ -107,11 +111,24 @@ def open_texts(path: Path) -> Texts:
         contents = json.loads(path.read_bytes())
     except OSError as error:
         raise EvaluationError(f"{path}: can't be read: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise EvaluationError(f"{path}: not JSON: {error}") from None
-    if not isinstance(contents, dict):
-        raise EvaluationError(f"{path}: not an object of repositories")
+    if not _holds_texts(contents):
+        raise EvaluationError(f"{path}: not an object of repositories, each an object of texts")
     return PackedTexts(path, cast("Mapping[str, Mapping[str, str]]", contents))
+
+
+def _holds_texts(contents: object) -> bool:
+    if not isinstance(contents, dict):
+        return False
+    repositories = cast("dict[str, object]", contents).values()
+    return all(
+        isinstance(files, dict)
+        and all(
+            isinstance(text, str) and is_encodable(text) for text in cast("dict[str, object]", files).values()
+        )
+        for files in repositories
+    )
 
 
 def read_index(file: Path) -> Iterator[SourceRow]:
@@ -119,22 +136,31 @@ def read_index(file: Path) -> Iterator[SourceRow]:
     if file.suffix != ".csv":
         yield from read_json_lines(file)
         return
+    number = 0
     try:
-        with file.open(encoding="utf-8", newline="") as lines:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
             reader = csv.DictReader(lines)
             if missing := [name for name in FIELDS if name not in (reader.fieldnames or ())]:
                 raise EvaluationError(f"{file}: the column {missing[0]!r} is missing")
             for number, fields in enumerate(reader, 1):
                 yield SourceRow(file, number, _typed(fields))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise MalformedRowError(file, number + 1, f"not CSV: {error}") from None
     except OSError as error:
         raise EvaluationError(f"{file}: can't be read: {error.strerror}") from None
 
 
-def _typed(fields: Mapping[str, str]) -> dict[str, object]:
+def _typed(fields: Mapping[str | None, str | None]) -> dict[str, object]:
+    """Values without a column have the name None, columns without a value the value None."""
     return {
-        name: int(value) if name.endswith(("Idx", "_idx")) and value and value.isdecimal() else value
+        name: int(value) if name.endswith(("Idx", "_idx")) and _is_index(value) else value
         for name, value in fields.items()
+        if name is not None and value is not None
     }
+
+
+def _is_index(value: str) -> bool:
+    return value.isdecimal() and len(value) <= INDEX_DIGITS_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,15 +176,18 @@ class DotPrompts:
         text.
         """
         for row in read_index(self.index):
-            repository = row.text("repo")
+            repository = row.path("repo")
             if self.texts.has(repository):
                 yield self._case(row, repository)
             elif not self.only_present:
                 raise row.error(f"no files of {repository} at hand (--only-present leaves such rows out)")
 
     def _case(self, row: SourceRow, repository: str) -> Case:
-        path, start, stop, dot = row.text("classFileName"), *map(row.integer, FIELDS[2:])
-        text = self.texts.text(repository, path)
+        path, start, stop, dot = row.path("classFileName"), *map(row.integer, FIELDS[2:])
+        try:
+            text = self.texts.text(repository, path)
+        except EvaluationError as error:
+            raise row.error(str(error)) from None
         if not 0 <= start < dot < stop < len(text) or (text[start], text[dot], text[stop]) != ("{", ".", "}"):
             raise row.error(
                 f"the offsets {start}, {dot}, {stop} are not a brace, a dot and a brace of {path}"

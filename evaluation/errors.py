@@ -2,6 +2,8 @@
 
 from holesmith.engine.errors import EngineError
 
+REASON_CHARACTERS_MAX = 300
+
 
 class EvaluationError(EngineError):
     """A data set, a run folder or an option is not as evaluation needs it; the message names the place."""
@@ -11,4 +13,12 @@ class MalformedRowError(EvaluationError):
     """A file of a data set exists, but one of its rows can't be read."""
 
     def __init__(self, file: object, row: int, reason: str) -> None:
-        super().__init__(f"{file}, row {row}: {reason}")
+        super().__init__(f"{file}, row {row}: {_in_one_line(reason)}")
+
+
+def _in_one_line(reason: str) -> str:
+    """Values of the row are quoted in it: whatever they are, they break no line and fill no screen."""
+    shown = reason if len(reason) <= REASON_CHARACTERS_MAX else reason[:REASON_CHARACTERS_MAX] + "…"
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in shown
+    )

@@ -6,12 +6,14 @@ Rows count from 1, like the lines of an editor.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TypeVar, cast
 
 from holesmith.evaluation.errors import EvaluationError, MalformedRowError
 
 ROW_CHARACTERS_MAX = 64_000_000
+# Longer ones are names in no file system, and asking for them raises.
+PATH_CHARACTERS_MAX, NAME_BYTES_MAX = 1_000, 255
 
 _T = TypeVar("_T")
 
@@ -25,7 +27,22 @@ class SourceRow:
     fields: Mapping[str, object]
 
     def text(self, name: str) -> str:
-        return self._typed(name, str)
+        """Text that can be encoded: JSON also spells halves of surrogate pairs, which are no characters."""
+        value = self._typed(name, str)
+        if not is_encodable(value):
+            raise self.error(f"{name!r} has half of a surrogate pair in it")
+        return value
+
+    def path(self, name: str) -> str:
+        """A relative path that stays below the folder it will be joined to."""
+        value = self.text(name)
+        path = PurePosixPath(value)
+        fits = len(value) <= PATH_CHARACTERS_MAX and all(
+            len(part.encode()) <= NAME_BYTES_MAX for part in path.parts
+        )
+        if not fits or not path.parts or path.is_absolute() or ".." in path.parts or "\0" in value:
+            raise self.error(f"{name!r} is {value!r}, not a path inside of a repository")
+        return value
 
     def integer(self, name: str) -> int:
         return self._typed(name, int)
@@ -35,7 +52,7 @@ class SourceRow:
 
     def texts(self, name: str) -> tuple[str, ...]:
         items = self.items(name)
-        if not all(isinstance(item, str) for item in items):
+        if not all(isinstance(item, str) and is_encodable(item) for item in items):
             raise self.error(f"{name!r} is not a list of strings")
         return tuple(cast("list[str]", items))
 
@@ -72,6 +89,8 @@ def read_json_lines(file: Path) -> Iterator[SourceRow]:
 def _object(file: Path, number: int, line: bytes) -> Mapping[str, object]:
     try:
         value: object = json.loads(line)
+    except RecursionError:
+        raise MalformedRowError(file, number, "nested too deeply") from None
     except ValueError as error:
         raise MalformedRowError(file, number, f"not JSON: {error}") from None
     if not isinstance(value, dict):
@@ -79,9 +98,20 @@ def _object(file: Path, number: int, line: bytes) -> Mapping[str, object]:
     return cast("dict[str, object]", value)
 
 
+def is_encodable(text: str) -> bool:
+    """Whether there are no halves of surrogate pairs in it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def read_source(file: Path) -> str:
     """A source file with its line ends untouched. Raises EvaluationError that names it."""
     try:
+        if file.exists() and not file.is_file():
+            raise EvaluationError(f"{file}: not a regular file")
         return file.read_bytes().decode("utf-8")
     except OSError as error:
         raise EvaluationError(f"{file}: can't be read: {error.strerror}") from None

@@ -106,7 +106,7 @@ def read_plan(folder: Path) -> Plan:
         return cast("Plan", json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise EvaluationError(f"{folder} is not the folder of a run: it has no {PLAN_NAME}") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise EvaluationError(f"{path}: can't be read: {error}") from None
 
 
@@ -120,7 +120,7 @@ def read_rows(folder: Path) -> Iterator[Row]:
                     return
                 try:
                     yield row_of(line)
-                except (ValueError, KeyError, TypeError) as error:
+                except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
                     raise MalformedRowError(path, number, f"not a row of a run: {error}") from None
     except FileNotFoundError:
         raise EvaluationError(f"{folder} is not the folder of a run: it has no {ROWS_NAME}") from None

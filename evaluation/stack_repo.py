@@ -12,14 +12,14 @@ from typing import Literal, cast
 
 from holesmith.evaluation.case import Case, Passage
 from holesmith.evaluation.errors import EvaluationError
-from holesmith.evaluation.json_lines import SourceRow, read_json_lines, read_source
+from holesmith.evaluation.json_lines import SourceRow, is_encodable, read_json_lines, read_source
 from holesmith.evaluation.packing import split_prior
 from holesmith.evaluation.slices import kind_slice, length_slice
 
 Contexts = Literal["PP", "bm25", "randomNN"]
 Split = Literal["train", "val", "test"]
 
-_PLACE = re.compile(r"(?P<path>.+\.java)_(?P<line>\d+)_(?P<column>\d+)\Z")
+_PLACE = re.compile(r"(?P<path>.+\.java)_(?P<line>\d{1,9})_(?P<column>\d{1,9})\Z")
 
 
 def contexts_name(contexts: Contexts) -> str:
@@ -61,7 +61,10 @@ def case_of(row: SourceRow, owner_folder: Path) -> Case:
     hole_id, question, target = row.text("id"), row.text("question"), row.text("target")
     passages = tuple(_passage(row, item) for item in row.items("ctxs"))
     repository, path = repository_and_path(hole_id)
-    found = find_hole(owner_folder, hole_id, target)
+    try:
+        found = find_hole(owner_folder, hole_id, target)
+    except EvaluationError as error:
+        raise row.error(str(error)) from None
     prior = split_prior(passages)[0].text
     prefix, suffix = (found.prefix, found.suffix) if found else (prior, passages[0].text if passages else "")
     return Case(
@@ -87,9 +90,11 @@ def _passage(row: SourceRow, item: object) -> Passage:
     title, text, score = fields.get("title"), fields.get("text"), fields.get("score", 0)
     if not isinstance(title, str) or not isinstance(text, str):
         raise row.error("a context in 'ctxs' lacks 'title' or 'text'")
+    if not is_encodable(title) or not is_encodable(text):
+        raise row.error("a context in 'ctxs' has half of a surrogate pair in it")
     try:
         return Passage(title, text, float(cast("float", score)))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise row.error(f"the score of context {title!r} is not a number") from None
 
 
@@ -113,11 +118,19 @@ def find_hole(owner_folder: Path, hole_id: str, target: str) -> _FoundHole | Non
     parts = place["path"].split("/")
     for first in range(len(parts) - 1):
         file = owner_folder.joinpath(*parts[first:])
-        if file.is_file() and ".." not in parts:
+        if ".." not in parts and _is_file(file):
             repository = owner_folder / parts[first]
             found = _hole_in(read_source(file), int(place["line"]), target)
             return _FoundHole(repository, "/".join(parts[first + 1 :]), *found) if found else None
     return None
+
+
+def _is_file(path: Path) -> bool:
+    """False also for a name that the system takes for none, such as one that is too long."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _hole_in(text: str, line: int, target: str) -> tuple[str, str] | None:
