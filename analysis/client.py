@@ -8,16 +8,14 @@ dropped before they are sent.
 import asyncio
 import contextlib
 import json
-import os
-import sys
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Generic, cast
 
 from holesmith.analysis.answers import PythonEnvironment
 from holesmith.analysis.jedi_options import Options
+from holesmith.analysis.own_process import FOLDER, command_of, environment
 from holesmith.analysis.questions import ANSWER_OF, A, EnvironmentQuestion, Question
 from holesmith.analysis.wire import LENGTH, MESSAGE_BYTES_MAX, from_json, pack, to_json
 
@@ -177,12 +175,12 @@ class AnalysisClient:
             if len(self._crashes) == CRASHES_MAX and now - self._crashes[0] < CRASH_WINDOW_S:
                 return None
             process = await asyncio.create_subprocess_exec(
-                *worker_command(),
+                *command_of("holesmith.analysis.worker"),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
-                cwd=Path(sys.prefix),
-                env=worker_environment(),
+                cwd=FOLDER,
+                env=environment(),
             )
             self._worker = _Process(process)
             assert process.stdin is not None
@@ -202,15 +200,6 @@ class AnalysisClient:
         assert worker.process.stdin is not None
         worker.process.stdin.close()
         await worker.process.wait()
-
-
-def worker_command() -> list[str]:
-    """``-P`` keeps the working directory, ``-E`` what PYTHONPATH names, out of the worker's search path."""
-    return [sys.executable, "-P", "-E", "-m", "holesmith.analysis.worker"]
-
-
-def worker_environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 
 
 def _is_long(question: Question[Any]) -> bool:

@@ -3,16 +3,22 @@
 Exit status: 0 for success, 1 for a failure, 2 for wrong usage, 130 when interrupted.
 """
 
-import argparse
-import importlib
 import os
 import sys
-from collections.abc import Sequence
-from importlib.metadata import version
 
-from holesmith.cli.errors import CommandError
-from holesmith.cli.visible_output import visible_output
-from holesmith.engine.errors import EngineError
+from holesmith.cli.search_path import leave_out_user_entries
+
+leave_out_user_entries()
+
+# What follows would be imported from the workspace, if the search path still had it.
+import argparse  # noqa: E402
+import importlib  # noqa: E402
+from collections.abc import Sequence  # noqa: E402
+from importlib.metadata import version  # noqa: E402
+
+from holesmith.cli.errors import CommandError  # noqa: E402
+from holesmith.cli.visible_output import visible_output  # noqa: E402
+from holesmith.engine.errors import EngineError  # noqa: E402
 
 # In the order of the help text. Each is a module of this package with add_parser(subparsers).
 COMMANDS = ("complete", "eval", "lsp", "index", "model", "doctor", "demo")

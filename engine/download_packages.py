@@ -140,7 +140,8 @@ def download_wheel(
 def _pip_command(requirement: str, directory: Path) -> list[str]:
     options = ["--quiet", "--no-input", "--disable-pip-version-check", "--no-cache-dir"]
     wheels_only = ["--no-deps", "--only-binary=:all:", "--dest", str(directory)]
-    return [sys.executable, "-P", "-m", "pip", "download", *options, *wheels_only, requirement]
+    # Neither the current folder nor what PYTHONPATH names; pip may be among the user's own packages.
+    return [sys.executable, "-P", "-E", "-m", "pip", "download", *options, *wheels_only, requirement]
 
 
 def _watch(

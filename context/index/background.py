@@ -8,13 +8,13 @@ a bounded form.
 import json
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from holesmith.analysis.own_process import FOLDER, command_of, environment
 from holesmith.context.index.pending import Pending, Scan, Update
 
 # A process that dies is started again this often, then the index stays as it is.
@@ -123,9 +123,11 @@ class BackgroundIndexer:
         return True
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        # -P: the current folder is the user's workspace, whose modules must never be imported.
+        # The current folder is the user's workspace, whose modules must never be imported.
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "holesmith.context.index.indexer", str(self._root)],
+            command_of("holesmith.context.index.indexer", str(self._root.absolute())),
+            cwd=FOLDER,
+            env=environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
