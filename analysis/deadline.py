@@ -8,17 +8,8 @@ from dataclasses import dataclass
 from types import FrameType
 
 RETRY_S = 0.005
-# A cache file cut off while it is written could not be read again, and cleaning up must come to its end.
-_UNINTERRUPTED = frozenset(
-    (
-        "_save_to_file_system",
-        "_set_cache_item",
-        "save_module",
-        "_remove_cache_and_update_lock",
-        "forget_documents",
-        "hand_back_files",
-    )
-)
+# What parso keeps must be whole, and cleaning up must come to its end.
+_UNINTERRUPTED = frozenset(("_set_cache_item", "save_module", "forget_documents", "hand_back_files"))
 
 
 class Overdue(BaseException):

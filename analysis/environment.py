@@ -145,10 +145,16 @@ def _with_links(packages: list[Path]) -> Iterator[Path]:
         for file in sorted(directory.glob("*.pth"))[:ENTRIES_MAX]:
             for line in _read(file).splitlines()[:ENTRIES_MAX]:
                 target = directory / line.strip()
-                if line.strip() and not line.startswith(("import ", "import\t", "#")) and target.is_dir():
+                is_code = line.startswith(("import ", "import\t", "#"))
+                if line.strip() and not is_code and target.is_dir() and not _is_too_wide(target):
                     yield target
         for file in sorted(directory.glob("__editable___*_finder.py"))[:ENTRIES_MAX]:
             yield from _editable_targets(_read(file))
+
+
+def _is_too_wide(folder: Path) -> bool:
+    """Whether a folder holds the whole home of the user, and so everything; packages are not kept there."""
+    return Path(os.path.expanduser("~")).resolve().is_relative_to(folder.resolve())  # noqa: PTH111 # never fails
 
 
 def _editable_targets(finder: str) -> Iterator[Path]:

@@ -1,9 +1,6 @@
 """The analyser for Python, on jedi: one project, kept warm between questions."""
 
-import shutil
 from collections.abc import Callable
-from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any, cast
 
 from holesmith.analysis.answers import PythonEnvironment
@@ -77,19 +74,9 @@ class JediAnalyser:
 
     def __init__(self, options: Options) -> None:
         self._project = JediProject.of(options)
-        self._cache = Path(options.cache)
 
     def answer(self, question: Question[A], deadline: Deadline) -> A | None:
-        try:
-            return self._answer(question, deadline)
-        except (EOFError, UnpicklingError):
-            # A worker that was killed while it wrote a parsed file leaves half of one, on which every later
-            # question would fail. The whole cache can be made anew.
-            shutil.rmtree(self._cache, ignore_errors=True)
-            return self._answer(question, deadline)
-
-    def _answer(self, question: Question[A], deadline: Deadline) -> A | None:
-        self._project.forget_files()
+        self._project.begin()
         handler = _HANDLERS[type(question)]
         try:
             return cast("A | None", handler(self._project, question, deadline))

@@ -8,11 +8,9 @@ class Options:
     """``python`` is what the user chose: an interpreter's path or an environment's directory; None looks
     for one.
 
-    ``virtual_env`` is the value of VIRTUAL_ENV where the editor was started, ``cache`` the directory
-    for parsed files.
+    ``virtual_env`` is the value of VIRTUAL_ENV where the editor was started.
     """
 
     root: str
-    cache: str
     python: str | None = None
     virtual_env: str | None = None

@@ -27,6 +27,9 @@ from holesmith.analysis.hole import Hole, hole_of
 from holesmith.analysis.jedi_documents import DOCUMENTS_MAX, JediDocuments
 from holesmith.analysis.jedi_options import Options
 from holesmith.analysis.questions import Source
+from holesmith.analysis.secrets import is_secret
+from holesmith.analysis.source_access import SourceAccess
+from holesmith.analysis.source_finder import Modules, find_in
 from holesmith.analysis.star_arguments import end_circles
 from holesmith.analysis.statement_graft import graft
 from jedi.api.environment import InterpreterEnvironment
@@ -110,23 +113,33 @@ class JediProject:
 
     environment: PythonEnvironment
     documents: JediDocuments
+    modules: Modules
 
     @classmethod
     def of(cls, options: Options) -> "JediProject":
-        jedi.settings.cache_directory = options.cache
         jedi.settings.dynamic_params = False
         jedi.settings.dynamic_params_for_other_modules = False
         jedi.settings.dynamic_array_additions = False
         jedi.settings.auto_import_modules = []
         jedi.settings.fast_parser = False
         end_circles()
-        setattr(parso.cache, "_CACHED_SIZE_TRIGGER", 100 * FILES_MAX)  # noqa: B010 # private; see forget_files
+        setattr(parso.cache, "_CACHED_SIZE_TRIGGER", 100 * FILES_MAX)  # noqa: B010 # private; see _forget_files
         interpreter = IsolatedEnvironment()
         environment = find_environment(options)
-        search_path = [*environment.source_roots, *interpreter.get_sys_path(), *environment.search_paths]
-        return cls(environment, JediDocuments(_parser(options.root, search_path, interpreter)))
+        standard_library = interpreter.get_sys_path()
+        search_path = [*environment.source_roots, *standard_library, *environment.search_paths]
+        stubs = str(Path(jedi.__file__).parent)
+        libraries = [*standard_library, *environment.search_paths, stubs]
+        modules = Modules(SourceAccess(options.root, libraries, is_secret), standard_library)
+        documents = JediDocuments(_parser(options.root, search_path, interpreter, modules.access))
+        return cls(environment, documents, modules)
 
-    def forget_files(self) -> None:
+    def begin(self) -> None:
+        """Before each question: several projects may be in one process, and jedi knows of none."""
+        find_in(self.modules)
+        self._forget_files()
+
+    def _forget_files(self) -> None:
         """Between two questions, let go of the parsed files if they are many.
 
         parso would do so in the middle of a question, and jedi then fails on the files it still uses.
@@ -164,10 +177,12 @@ class JediProject:
 
 
 def _parser(
-    root: str, search_path: list[str], interpreter: IsolatedEnvironment
+    root: str, search_path: list[str], interpreter: IsolatedEnvironment, access: SourceAccess
 ) -> Callable[[str | None, str], Any]:
     def parse(path: str | None, text: str) -> Any:
         # Not jedi's own way of looking around: it takes a module beside the document for any of that name.
+        if path is not None:
+            access.allow_beside(path)
         paths = [*search_path, *script_directories(root, path)]
         project = jedi.Project(root, sys_path=paths, load_unsafe_extensions=False, smart_sys_path=False)
         graft(interpreter.get_grammar(), path, text)

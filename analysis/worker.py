@@ -2,9 +2,9 @@
 by one.
 
 It is started by ``client`` with an isolated module search path, so that no file of the workspace can
-take the place of a module. It never imports or runs the workspace. A question that takes too long is
-interrupted; whatever an analyser raises is an answer of None; memory beyond the limit ends the
-process, and the client starts another.
+take the place of a module. It never imports or runs the workspace, and it ends with its client. A
+question that takes too long is interrupted; whatever an analyser raises is an answer of None; memory
+beyond the limit ends the process, and the client starts another.
 """
 
 import contextlib
@@ -23,8 +23,9 @@ from holesmith.analysis.analyser import Analyser
 from holesmith.analysis.deadline import Overdue, interrupting
 from holesmith.analysis.jedi_analyser import JediAnalyser
 from holesmith.analysis.jedi_options import Options
+from holesmith.analysis.parent_process import end_with_parent
 from holesmith.analysis.questions import ANSWER_OF
-from holesmith.analysis.source_finder import find_only_sources_elsewhere
+from holesmith.analysis.source_finder import forget_other_finders
 from holesmith.analysis.wire import LENGTH, MESSAGE_BYTES_MAX, from_json, pack, to_json
 
 PAUSE_S = 0.3
@@ -40,13 +41,14 @@ _QUESTIONS = {kind.__name__: kind for kind in ANSWER_OF}
 def main() -> None:
     _queue_up()
     questions, answers = _private_pipes()
+    end_with_parent(answers.fileno())
     with contextlib.suppress(ValueError, OSError):
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]
         resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE_BYTES_MAX, hard))
     configuration = _read(questions)
     if configuration is None:
         return
-    find_only_sources_elsewhere()
+    forget_other_finders()
     analyser = JediAnalyser(from_json(configuration, Options))
     overtime, garbage = Overtime(), Garbage()
     while (message := _read(questions)) is not None:

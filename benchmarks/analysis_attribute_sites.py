@@ -17,7 +17,6 @@ import ast
 import json
 import random
 import statistics
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -102,10 +101,7 @@ def measure(directory: Path, sites_max: int, deadline_ms: float, seed: int, reas
     outcome = Outcome(directory.name)
     files = sorted(directory.rglob("*.py"))
     outcome.lines = sum(path.read_bytes().count(b"\n") for path in files)
-    with (
-        tempfile.TemporaryDirectory() as cache,
-        BlockingAnalysisClient(Options(str(directory.parent), cache)) as client,
-    ):
+    with BlockingAnalysisClient(Options(str(directory.parent))) as client:
         started = time.perf_counter()
         client.warm_up()
         outcome.cold_start_ms = (time.perf_counter() - started) * 1000

@@ -122,10 +122,7 @@ def values_of(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
 def compare(directory: Path, sites: list[Site]) -> Counter[str]:
     counts: Counter[str] = Counter()
     oracle = complaints(directory, sites)
-    with (
-        tempfile.TemporaryDirectory() as cache,
-        BlockingAnalysisClient(Options(str(directory.parent), cache)) as client,
-    ):
+    with BlockingAnalysisClient(Options(str(directory.parent))) as client:
         client.warm_up()
         for site in sites:
             counts[verdict(client, site, oracle.get(site.path))] += 1

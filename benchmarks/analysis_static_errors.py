@@ -14,7 +14,6 @@ import argparse
 import ast
 import json
 import random
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -65,10 +64,7 @@ def main() -> None:
 def measure(directory: Path, pieces_max: int, seed: int) -> Counter[str]:
     counts: Counter[str] = Counter()
     chooser = random.Random(seed)
-    with (
-        tempfile.TemporaryDirectory() as cache,
-        BlockingAnalysisClient(Options(str(directory.parent), cache)) as client,
-    ):
+    with BlockingAnalysisClient(Options(str(directory.parent))) as client:
         client.warm_up()
         for piece in sample(directory, pieces_max, chooser):
             judge_true(client, piece, counts)

@@ -21,7 +21,6 @@ import asyncio
 import json
 import random
 import re
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -223,16 +222,15 @@ async def run(arguments: argparse.Namespace) -> Tally:
     completer = Completer(engine, template_for(engine.vocabulary))
     try:
         for directory in arguments.directories:
-            with tempfile.TemporaryDirectory() as cache:
-                client = AnalysisClient(AnalysisOptions(str(directory), cache))
-                try:
-                    await client.ask(EnvironmentQuestion(), WARM_UP_MS)
-                    bench = Bench(completer, client, directory, options, tally)
-                    share = -(-arguments.holes // len(arguments.directories))
-                    for hole, is_counted in sample(directory, share, arguments.seed):
-                        await bench.measure(hole, is_counted)
-                finally:
-                    await client.close()
+            client = AnalysisClient(AnalysisOptions(str(directory)))
+            try:
+                await client.ask(EnvironmentQuestion(), WARM_UP_MS)
+                bench = Bench(completer, client, directory, options, tally)
+                share = -(-arguments.holes // len(arguments.directories))
+                for hole, is_counted in sample(directory, share, arguments.seed):
+                    await bench.measure(hole, is_counted)
+            finally:
+                await client.close()
     finally:
         await engine.close()
     return tally

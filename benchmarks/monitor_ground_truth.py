@@ -23,7 +23,6 @@ import asyncio
 import json
 import random
 import re
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -162,13 +161,12 @@ class Patient:
 
 async def measure(directory: Path, options: argparse.Namespace, vocabulary: Vocabulary, log: Log) -> None:
     known = {each.place for each in log.rows}
-    with tempfile.TemporaryDirectory() as cache:
-        analyst = Patient(JediAnalyser(Options(str(directory), cache)), options.answer_ms)
-        for hole in sample(directory, options.holes, options.seed):
-            place = f"{hole.path}:{hole.start}:{hole.stop}"
-            if place not in known:
-                log.add(await judge(hole, directory.name, place, vocabulary, analyst))
-                await put_back(hole, analyst)
+    analyst = Patient(JediAnalyser(Options(str(directory))), options.answer_ms)
+    for hole in sample(directory, options.holes, options.seed):
+        place = f"{hole.path}:{hole.start}:{hole.stop}"
+        if place not in known:
+            log.add(await judge(hole, directory.name, place, vocabulary, analyst))
+            await put_back(hole, analyst)
 
 
 async def put_back(hole: Hole, analyst: Patient) -> None:

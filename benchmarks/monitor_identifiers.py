@@ -309,18 +309,17 @@ async def run_package(
     has_context = any(each.startswith("context") for each in arguments.variants)
     retrieval = PatientRetrieval() if has_context else None
     completer = Completer(engine, template_for(engine.vocabulary), retrieval=retrieval)
-    with tempfile.TemporaryDirectory() as cache:
-        client = AnalysisClient(AnalysisOptions(str(directory), cache))
-        try:
-            await warm_up(client)
-            bench = Bench(completer, client, words_of(directory), directory, options, arguments.model, log)
-            for hole in holes:
-                if time.monotonic() < stop_at:
-                    await bench.measure(hole, arguments.variants)
-        finally:
-            await client.close()
-            if retrieval is not None:
-                retrieval.close()
+    client = AnalysisClient(AnalysisOptions(str(directory)))
+    try:
+        await warm_up(client)
+        bench = Bench(completer, client, words_of(directory), directory, options, arguments.model, log)
+        for hole in holes:
+            if time.monotonic() < stop_at:
+                await bench.measure(hole, arguments.variants)
+    finally:
+        await client.close()
+        if retrieval is not None:
+            retrieval.close()
 
 
 async def warm_up(client: AnalysisClient) -> None:

@@ -49,7 +49,7 @@ def check_analysis() -> Finding:
 
     with (
         tempfile.TemporaryDirectory() as directory,
-        BlockingAnalysisClient(Options(root=directory, cache=directory)) as client,
+        BlockingAnalysisClient(Options(root=directory)) as client,
     ):
         question = MembersQuestion(Source(str(Path(directory) / "hole.py"), QUESTION), len(QUESTION))
         reply = client.ask(question, ANALYSIS_MS)
@@ -73,7 +73,7 @@ def check_environment(folder: Path) -> Finding:
     from holesmith.analysis.environment import find_environment, in_words
     from holesmith.analysis.jedi_options import Options
 
-    found = find_environment(Options(root=str(folder), cache="", virtual_env=os.environ.get("VIRTUAL_ENV")))
+    found = find_environment(Options(root=str(folder), virtual_env=os.environ.get("VIRTUAL_ENV")))
     if found.path is None:
         remedy = "name the project's environment in holesmith.analysis.python, or make a .venv"
         return Finding("environment", "warning", f"{in_words(found)}, for {folder}", remedy)

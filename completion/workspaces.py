@@ -4,12 +4,16 @@ Invariants: at most ``WORKSPACES_MAX`` workers live, the one unused for longest 
 every workspace is analysed with its own folder as the project.
 """
 
+import asyncio
 import os
+import shutil
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from holesmith.analysis.client import AnalysisClient
 from holesmith.analysis.jedi_options import Options
+from holesmith.analysis.private_files import NoPrivateFolderError, cache_folder
 from holesmith.completion.snapshot import Snapshot
 from platformdirs import user_cache_path
 
@@ -23,6 +27,7 @@ class Workspaces:
     """All methods belong to one event loop. ``python`` is the environment that the user chose."""
 
     python: str | None = None
+    _has_deleted_old: bool = False
     _clients: dict[str, AnalysisClient] = field(default_factory=dict[str, AnalysisClient])
 
     async def of(self, snapshot: Snapshot) -> AnalysisClient | None:
@@ -34,6 +39,9 @@ class Workspaces:
 
     async def open(self, folder: str) -> AnalysisClient:
         """The analysis of a folder. Its worker starts with the first question."""
+        if not self._has_deleted_old:
+            self._has_deleted_old = True
+            await asyncio.to_thread(delete_parsed_files)
         client = self._clients.pop(folder, None) or AnalysisClient(self._options(folder))
         self._clients[folder] = client
         if len(self._clients) > WORKSPACES_MAX:
@@ -52,8 +60,15 @@ class Workspaces:
             await self._clients.popitem()[1].close()
 
     def _options(self, folder: str) -> Options:
-        cache = str(user_cache_path("holesmith", appauthor=False) / "jedi")
-        return Options(folder, cache, self.python, os.environ.get("VIRTUAL_ENV"))
+        return Options(folder, self.python, os.environ.get("VIRTUAL_ENV"))
+
+
+def delete_parsed_files() -> None:
+    """What earlier versions kept of parsed files: copies of source that other users could read or replace."""
+    with suppress(NoPrivateFolderError):
+        shutil.rmtree(cache_folder() / "jedi", ignore_errors=True)
+    with suppress(RuntimeError):  # the user has no home
+        shutil.rmtree(user_cache_path("holesmith", appauthor=False) / "jedi", ignore_errors=True)
 
 
 def _folder_of(path: str) -> str | None:

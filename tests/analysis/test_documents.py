@@ -23,14 +23,9 @@ SHOP = Path(__file__).parent.parent / "fixtures" / "analysis"
 PATIENCE = Deadline.after_ms(3_600_000)
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.fixture
-def analyser(tmp_path: Path, cache: Path) -> JediAnalyser:
-    return JediAnalyser(Options(str(tmp_path), str(cache)))
+def analyser(tmp_path: Path) -> JediAnalyser:
+    return JediAnalyser(Options(str(tmp_path)))
 
 
 def members(analyser: JediAnalyser, path: Path | None, text: str) -> set[str]:
@@ -140,17 +135,17 @@ def ask_for_ms(analyser: JediAnalyser, path: Path, text: str, budget_ms: float) 
             analyser.answer(MembersQuestion(Source(str(path), text), len(text)), PATIENCE)
 
 
-def test_answers_do_not_depend_on_what_was_asked_before(cache: Path) -> None:
+def test_answers_do_not_depend_on_what_was_asked_before() -> None:
     """Everything that is asked of a worker that has seen a hundred half-written texts, asked of a new one."""
     chooser = random.Random(7)
-    warm = JediAnalyser(Options(str(SHOP), str(cache)))
+    warm = JediAnalyser(Options(str(SHOP)))
     for path in sorted((SHOP / "shop").rglob("*.py")) + sorted(SHOP.glob("members_*.py")):
         text = path.read_text(encoding="utf-8").replace("‸", "")
         for _ in range(3):
             question = chosen_question(chooser, path, text)
             answer = warm.answer(question, PATIENCE)
             parser_cache.clear()
-            fresh = JediAnalyser(Options(str(SHOP), str(cache)))
+            fresh = JediAnalyser(Options(str(SHOP)))
             assert answer == fresh.answer(question, PATIENCE), question
 
 
@@ -170,7 +165,7 @@ def chosen_question(chooser: random.Random, path: Path, text: str) -> Question[o
 
 
 def test_scopes_of_a_tree_that_is_changed_bit_by_bit_are_those_of_a_new_tree(
-    analyser: JediAnalyser, tmp_path: Path, cache: Path
+    analyser: JediAnalyser, tmp_path: Path
 ) -> None:
     chooser = random.Random(3)
     text = (SHOP / "members_class.py").read_text(encoding="utf-8")
@@ -181,4 +176,4 @@ def test_scopes_of_a_tree_that_is_changed_bit_by_bit_are_those_of_a_new_tree(
         question = ScopeQuestion(Source(str(tmp_path / "user.py"), text), offset)
         answer = analyser.answer(question, PATIENCE)
         parser_cache.clear()
-        assert answer == JediAnalyser(Options(str(tmp_path), str(cache))).answer(question, PATIENCE), edit
+        assert answer == JediAnalyser(Options(str(tmp_path))).answer(question, PATIENCE), edit

@@ -29,7 +29,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def options(root: Path, python: str | None = None, virtual_env: Path | None = None) -> Options:
-    return Options(str(root), str(root / "cache"), python, str(virtual_env) if virtual_env else None)
+    return Options(str(root), python, str(virtual_env) if virtual_env else None)
 
 
 def test_without_an_environment_there_is_only_the_project(root: Path) -> None:

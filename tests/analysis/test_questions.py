@@ -77,9 +77,8 @@ def case_of(path: Path, lines: list[str], number: int, comment: str) -> Case:
 
 
 @pytest.fixture(scope="module")
-def analyser(tmp_path_factory: pytest.TempPathFactory) -> JediAnalyser:
-    cache = tmp_path_factory.mktemp("cache")
-    return JediAnalyser(Options(str(FIXTURES), str(cache), python=sys.prefix))
+def analyser() -> JediAnalyser:
+    return JediAnalyser(Options(str(FIXTURES), python=sys.prefix))
 
 
 def check(analyser: JediAnalyser, case: Case) -> None:

@@ -79,7 +79,7 @@ Same = Own
 def analyser(tmp_path_factory: pytest.TempPathFactory) -> JediAnalyser:
     root = tmp_path_factory.mktemp("project")
     (root / "shop.py").write_text("class Basket: ...\nclass BasketError(Exception): ...\n")
-    return JediAnalyser(Options(str(root), str(tmp_path_factory.mktemp("cache"))))
+    return JediAnalyser(Options(str(root)))
 
 
 def roles(analyser: JediAnalyser, source: str, *wanted: str) -> Roles:

@@ -31,7 +31,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def analyser(root: Path, tmp_path_factory: pytest.TempPathFactory) -> JediAnalyser:
-    return JediAnalyser(Options(str(root), str(tmp_path_factory.mktemp("cache"))))
+    return JediAnalyser(Options(str(root)))
 
 
 def check(analyser: JediAnalyser, path: Path, statement: str, expression: str) -> Members:

@@ -226,7 +226,7 @@ def test_what_is_not_certain_is_left_alone(old: str, new: str) -> None:
 def test_questions_about_successive_texts_are_answered_from_grafts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    analyser = JediAnalyser(Options(str(tmp_path), str(tmp_path / "cache")))
+    analyser = JediAnalyser(Options(str(tmp_path)))
     monkeypatch.setattr(DiffParser, "update", None)
     for statement in ("A().", "print(A().", "if A().", "x = A()\n    x."):
         text = f"class A:\n    name = 1\n\ndef f():\n    {statement}\n    return 1\n"

@@ -2,10 +2,13 @@
 
 import asyncio
 import os
+import select
 import signal
+import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import cast
@@ -24,17 +27,11 @@ from holesmith.analysis.wire import to_json
 PATIENCE_MS = 30_000.0
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One for all workers: parsing the builtins anew for each test would take a second."""
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest_asyncio.fixture
-async def client(tmp_path: Path, cache: Path) -> AsyncIterator[AnalysisClient]:
+async def client(tmp_path: Path) -> AsyncIterator[AnalysisClient]:
     workspace = tmp_path / "workspace"
     workspace.mkdir()
-    client = AnalysisClient(Options(str(workspace), str(cache)), hang_s=0.5)
+    client = AnalysisClient(Options(str(workspace)), hang_s=0.5)
     assert (await client.warm_up()).answer is not None
     yield client
     await client.close()
@@ -151,21 +148,6 @@ async def test_endless_question_is_interrupted_and_the_next_is_answered(client: 
     assert client.status.restarts == 0
 
 
-async def test_files_that_a_killed_worker_half_wrote_are_made_anew(tmp_path: Path) -> None:
-    options = Options(str(tmp_path), str(tmp_path / "cache"))
-    for share in (0.5, 0.0):
-        client = AnalysisClient(options, hang_s=5.0)
-        await assert_works(client)
-        await client.close()
-        parsed = [path for path in (tmp_path / "cache").rglob("*.pkl") if path.is_file()]
-        assert parsed
-        for path in parsed:
-            path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
-    client = AnalysisClient(options, hang_s=5.0)
-    await assert_works(client)
-    await client.close()
-
-
 async def test_cancelled_question_does_not_disturb_the_next(client: AnalysisClient) -> None:
     task = asyncio.ensure_future(client.ask(members('"".'), PATIENCE_MS))
     await asyncio.sleep(0)
@@ -189,7 +171,7 @@ async def test_questions_that_nobody_waits_for_take_no_place(client: AnalysisCli
     await assert_works(client)
 
 
-async def test_workspace_never_takes_the_place_of_a_module(tmp_path: Path, cache: Path) -> None:
+async def test_workspace_never_takes_the_place_of_a_module(tmp_path: Path) -> None:
     trap = f"open({str(tmp_path / 'sprung')!r}, 'w').close()\nraise SystemExit\n"
     workspace = tmp_path / "workspace"
     (workspace / ".venv" / "bin").mkdir(parents=True)
@@ -215,7 +197,7 @@ async def test_workspace_never_takes_the_place_of_a_module(tmp_path: Path, cache
         (workspace / f"{name}.py").write_text(trap)
     here = Path.cwd()
     os.chdir(workspace)
-    client = AnalysisClient(Options(str(workspace), str(cache), virtual_env=str(workspace / ".venv")))
+    client = AnalysisClient(Options(str(workspace), virtual_env=str(workspace / ".venv")))
     try:
         environment = (await client.warm_up()).answer
         assert environment is not None
@@ -248,8 +230,8 @@ async def test_source_beside_an_extension_module_is_found(client: AnalysisClient
     assert "field" in {member.name for member in reply.answer.members}
 
 
-def test_blocking_client(tmp_path: Path, cache: Path) -> None:
-    with BlockingAnalysisClient(Options(str(tmp_path), str(cache), python=sys.prefix)) as client:
+def test_blocking_client(tmp_path: Path) -> None:
+    with BlockingAnalysisClient(Options(str(tmp_path), python=sys.prefix)) as client:
         environment = client.warm_up().answer
         assert environment is not None
         assert environment.origin == "setting"
@@ -259,6 +241,41 @@ def test_blocking_client(tmp_path: Path, cache: Path) -> None:
         assert reply.answer.expected is not None
         assert reply.answer.expected.type == "int"
     assert not client.status.is_running
+
+
+@pytest.mark.parametrize("state", ["waiting", "answering", "stopped"])
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process that is stopped")
+def test_worker_ends_with_its_client_however_that_ended(tmp_path: Path, state: str) -> None:
+    task = "ask" if state == "answering" else "wait"
+    command = [
+        sys.executable,
+        "-I",
+        str(Path(__file__).with_name("client_of_worker.py")),
+        str(tmp_path),
+        task,
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        worker_id = int(parent.stdout.readline())
+        with open_process(worker_id) as ended:
+            if state == "stopped":
+                os.kill(worker_id, signal.SIGSTOP)
+            assert not select.select([ended], [], [], 0.0)[0]
+            parent.kill()
+            is_ended = bool(select.select([ended], [], [], 20.0)[0])
+            if not is_ended:
+                os.kill(worker_id, signal.SIGKILL)
+    assert is_ended
+
+
+@contextmanager
+def open_process(process_id: int) -> Iterator[int]:
+    """A descriptor that can be read once the process has ended."""
+    descriptor = os.pidfd_open(process_id)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 class SlowAnalyser:

@@ -38,7 +38,7 @@ class LateAnalyst:
 @pytest.fixture(scope="module")
 def analyst(tmp_path_factory: pytest.TempPathFactory) -> Analyst:
     root: Path = tmp_path_factory.mktemp("project")
-    return Analyst(JediAnalyser(Options(str(root), str(tmp_path_factory.mktemp("cache")))))
+    return Analyst(JediAnalyser(Options(str(root))))
 
 
 async def checked(analyst: Analyst | LateAnalyst, document: str, *texts: str) -> Checked:

@@ -38,7 +38,7 @@ def analyst(tmp_path_factory: pytest.TempPathFactory) -> Analyst:
     (root / "store" / "__init__.py").write_text("")
     (root / "store" / "shelf.py").write_text("rows = 1\n")
     (root / "wide.py").write_text("".join(f"{name} = 1\n" for name in WIDE))
-    return Analyst(root, JediAnalyser(Options(str(root), str(tmp_path_factory.mktemp("cache")))))
+    return Analyst(root, JediAnalyser(Options(str(root))))
 
 
 async def refused(source: str, analyst: Analyst, *, to_the_end: bool = False) -> list[str]:
