@@ -12,9 +12,10 @@ from typing import Literal
 
 from holesmith.analysis.grammar import grammar_of
 from holesmith.analysis.import_statements import Import, imports_of_statement
+from holesmith.analysis.query_cost import is_too_costly
 from holesmith.analysis.span import Span
 from holesmith.analysis.symbol_queries import DEFINITIONS, MENTIONS
-from holesmith.analysis.syntax_tree import parse
+from holesmith.analysis.syntax_tree import SyntaxTree, parse
 from tree_sitter import Node, Query, QueryCursor
 
 SymbolKind = Literal["class", "function", "method", "field"]
@@ -74,8 +75,8 @@ class _Found:
 
 
 def symbols_of(language: str, text: str) -> FileSymbols:
-    """Nothing for a language without a grammar."""
-    query, parsed = _definitions_query(language), parse(language, text)
+    """Nothing for a language without a grammar, or for a text whose tree is too costly to ask."""
+    query, parsed = _definitions_query(language), _parsed(language, text)
     if query is None or parsed is None:
         return FileSymbols((), ())
     data = parsed.data
@@ -95,7 +96,7 @@ def symbols_of(language: str, text: str) -> FileSymbols:
 
 def function_bodies(language: str, text: str) -> tuple[Span, ...]:
     """Of functions and methods, local ones too, in the order of the text; braces are a part of a body."""
-    query, parsed = _definitions_query(language), parse(language, text)
+    query, parsed = _definitions_query(language), _parsed(language, text)
     if query is None or parsed is None:
         return ()
     bodies = (
@@ -107,7 +108,7 @@ def function_bodies(language: str, text: str) -> tuple[Span, ...]:
 
 
 def mentions_of(language: str, text: str) -> Mentions:
-    query, parsed = _mentions_query(language), parse(language, text)
+    query, parsed = _mentions_query(language), _parsed(language, text)
     if query is None or parsed is None:
         return Mentions((), (), ())
     data = parsed.data
@@ -118,6 +119,11 @@ def mentions_of(language: str, text: str) -> Mentions:
         return tuple(dict.fromkeys(_text(data, node) for node in nodes))
 
     return Mentions(words("identifier"), words("type"), words("string"))
+
+
+def _parsed(language: str, text: str) -> SyntaxTree | None:
+    parsed = parse(language, text)
+    return None if parsed is None or is_too_costly(parsed.tree.root_node) else parsed
 
 
 @cache
