@@ -17,8 +17,8 @@ from typing import Any
 from holesmith.analysis.own_process import FOLDER, command_of, environment
 from holesmith.context.index.pending import Pending, Scan, Update
 
-# A process that dies is started again this often, then the index stays as it is.
-STARTS_MAX = 3
+# A process that dies is started again until it has been started this often, then the index stays as it is.
+STARTS_MAX = 10
 CLOSE_TIMEOUT_S = 2.0
 
 Event = dict[str, Any]
@@ -28,7 +28,9 @@ class BackgroundIndexer:
     """One workspace's indexer. Paths are relative to the root, with forward slashes."""
 
     def __init__(self, root: Path, on_event: Callable[[Event], None]) -> None:
-        """``on_event`` gets the events that indexer.py describes, on another thread; it must not raise."""
+        """``on_event`` gets the events that indexer.py describes, and ``restarting`` (message) where the
+        process has died and another goes on, on another thread; it must not raise.
+        """
         self._root = root
         self._on_event = on_event
         self._lock = threading.Lock()
@@ -118,8 +120,6 @@ class BackgroundIndexer:
             except OSError as error:
                 self._on_event({"event": "failed", "message": f"the indexer can't be started: {error}"})
                 return False
-        if self._starts > 1:
-            self._send(Scan())  # what the one before had still to do
         return True
 
     def _start(self) -> "subprocess.Popen[bytes]":
@@ -142,5 +142,10 @@ class BackgroundIndexer:
                 with suppress(ValueError):
                     self._on_event(json.loads(line))
         status = process.wait()
-        if status and not self._pending.has_ended:
+        if not status or self._pending.has_ended:
+            return
+        if status < 0 and self._starts < STARTS_MAX:  # killed, perhaps by a file that the next one leaves out
+            self._on_event({"event": "restarting", "message": f"the indexer was ended by signal {-status}"})
+            self.scan()
+        else:
             self._on_event({"event": "failed", "message": f"the indexer ended with status {status}"})

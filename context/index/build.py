@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -44,12 +45,16 @@ class BuildReport:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A folder with its rules and limits, and the database of its index."""
+    """A folder with its rules and limits, and the database of its index.
+
+    ``reading`` is entered with each file's path and size for as long as it is read and parsed.
+    """
 
     root: Path
     connection: sqlite3.Connection
     rules: IgnoreRules
     limits: Limits
+    reading: Callable[[str, int], AbstractContextManager[None]] = lambda path, size: nullcontext()
 
 
 def nothing(_: object) -> None:
@@ -150,8 +155,17 @@ def _stored_batches(workspace: Workspace, files: Sequence[FoundFile]) -> Iterato
             batch, started = [], time.monotonic()
 
 
+def leave_out(workspace: Workspace, path: str, reason: str) -> None:
+    """Store the file as it is now as one that is not indexed, until it changes."""
+    found = found_file(workspace.root, path, workspace.rules)
+    if found is not None:
+        with transaction(workspace.connection):
+            store(workspace.connection, skipped_entry(found, reason))
+
+
 def _entry(workspace: Workspace, found: FoundFile) -> FileEntry:
     try:
-        return entry_of(workspace.root, found, workspace.limits)
+        with workspace.reading(found.path, found.bytes):
+            return entry_of(workspace.root, found, workspace.limits)
     except SkippedFileError as error:
         return skipped_entry(found, str(error))

@@ -8,26 +8,29 @@ undoes a half-written transaction.
 
 Commands: ``{"do": "scan", "focus": [path…]}``, ``{"do": "update", "paths": [path…]}``. Events: ``progress``
 (files_done, files_total), ``scanned`` (the fields of BuildReport), ``updated`` (path, duration_ms),
-``waiting`` (another process scans this workspace), ``failed`` (message). Whoever does not read them loses the
-oldest.
+``waiting`` (another process scans this workspace), ``rebuilding`` (message), ``failed`` (message). Whoever
+does not read them loses the oldest. A file that takes too long or too much memory ends the process; the next
+one leaves that file out.
 """
 
 import fcntl
 import json
 import os
+import resource
 import sqlite3
 import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from holesmith.analysis.private_files import CACHE_VARIABLE, open_private_file
-from holesmith.context.index.build import Progress, Workspace, scan, update
+from holesmith.context.index.build import Progress, Workspace, leave_out, scan, update
 from holesmith.context.index.event_stream import EventStream
+from holesmith.context.index.fatal_files import ReadingNote, fatal_files
 from holesmith.context.index.files import Limits, is_inside
 from holesmith.context.index.ignore import GIT_NAME, OWN_NAME, IgnoreRules
 from holesmith.context.index.location import claim, database_of, delete_unused
@@ -35,6 +38,8 @@ from holesmith.context.index.pending import Pending, Scan, Update
 from holesmith.context.index.schema import delete_database, open_writer
 
 NICENESS = 10
+# Address space: far more than any code takes.
+MEMORY_BYTES_MAX = 3 << 30
 LOCK_POLL_S = 0.2
 
 
@@ -48,7 +53,12 @@ class Indexer:
         self._events = events
         self._limits = limits or Limits()
         self._pending = Pending()
+        self._note: ReadingNote | None = None
+        claim(self._root, self._database)
+        fatal = tuple(fatal_files(self._database.parent))
         self._workspace = self._opened()
+        for path in fatal:
+            leave_out(self._workspace, path, "its reading ends the indexer")
 
     def run(self, lines: Iterable[bytes], at_end: Callable[[], None]) -> None:
         """Do what ``lines`` say until they end; then ``at_end`` is called, on another thread.
@@ -65,7 +75,12 @@ class Indexer:
                 self._rebuild("the index was damaged and is made anew")
             except OSError as error:
                 self._emit("failed", message=advice_for(error))
+        self._close()
+
+    def _close(self) -> None:
         self._workspace.connection.close()
+        if self._note is not None:
+            self._note.close()
 
     def _read(self, lines: Iterable[bytes], at_end: Callable[[], None]) -> None:
         for line in lines:
@@ -127,14 +142,18 @@ class Indexer:
         if self._is_in_place():
             delete_database(self._database)
         self._workspace = self._opened()
-        self._emit("failed", message=message)
+        self._emit("rebuilding", message=message)
         self._scan(())
 
     def _opened(self) -> Workspace:
         claim(self._root, self._database)
         connection = open_writer(self._database)
         self._inode = self._database.stat().st_ino
-        return Workspace(self._root, connection, IgnoreRules(self._root), self._limits)
+        if self._note is not None:
+            self._note.close()
+        self._note = ReadingNote(self._database.parent)
+        rules = IgnoreRules(self._root)
+        return Workspace(self._root, connection, rules, self._limits, self._note.reading)
 
     def _show(self, progress: Progress) -> None:
         self._emit("progress", **asdict(progress))
@@ -213,6 +232,9 @@ def main() -> None:
     """The one argument is the workspace's root."""
     os.umask(0o077)
     os.nice(NICENESS)
+    with suppress(ValueError, OSError):
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, hard))
     sys.exit(run_process(Path(sys.argv[1]), sys.stdin.buffer, sys.stdout.buffer))
 
 

@@ -18,7 +18,7 @@ from holesmith.context.index.indexer import scanning_lock
 from holesmith.context.index.location import claim, database_of, delete_unused
 from holesmith.context.index.reader import Index
 
-from tests.context.repository import write_files
+from tests.context.repository import make_repository, write_files
 
 EVENT_TIMEOUT_S = 30.0
 Start = Callable[[Path], tuple[BackgroundIndexer, "queue.Queue[Event]"]]
@@ -45,8 +45,8 @@ def start() -> Iterator[Start]:
         indexer.close()
 
 
-def wait_for(events: "queue.Queue[Event]", name: str) -> Event:
-    deadline = time.monotonic() + EVENT_TIMEOUT_S
+def wait_for(events: "queue.Queue[Event]", name: str, timeout_s: float = EVENT_TIMEOUT_S) -> Event:
+    deadline = time.monotonic() + timeout_s
     while True:
         event = events.get(timeout=max(0.01, deadline - time.monotonic()))
         if event["event"] == name:
@@ -101,9 +101,7 @@ def test_a_killed_indexer_is_started_again_and_nothing_is_lost(root: Path, start
     assert process is not None
     process.send_signal(signal.SIGKILL)
     process.wait()
-    while events.get(timeout=EVENT_TIMEOUT_S)["event"] != "failed":
-        pass
-    indexer.scan()
+    wait_for(events, "restarting")
     assert wait_for(events, "scanned")["files"] == 30
     assert len(Index(database_of(root)).paths()) == 30
 
@@ -227,13 +225,47 @@ def test_a_stopped_indexer_goes_on_with_everything_it_was_told(root: Path, start
     wait_until(lambda: len(Index(database_of(root)).paths()) == 70, "all is indexed")
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Bomb.java", "a<\n" * 30_000),  # takes gigabytes
+        ("bomb.py", "\\\n" * 40_000),  # takes minutes
+    ],
+)
+def test_a_file_that_ends_the_parser_is_left_out_and_costs_one_restart(
+    root: Path, start: Start, name: str, text: str
+) -> None:
+    write_files(root, {name: text})
+    indexer, events = start(root)
+    indexer.scan([name])
+    wait_for(events, "restarting", timeout_s=120.0)  # of which it needs four, if the processor is its own
+    wait_for(events, "scanned")
+    index = Index(database_of(root))
+    assert len(index.paths()) == 31
+    assert index.text(name) is None
+    write_files(root, {name: "x = 1\n"})
+    indexer.update([name])
+    wait_for(events, "updated")
+    assert index.text(name) == "x = 1\n"
+
+
+@pytest.mark.parametrize("name", ["a.py", "a.java", "a.js", "a.ts", "a.go", "a.rs", "a.c", "a.cpp", "a.cs"])
+def test_hostile_text_is_indexed_or_left_out_in_every_language(tmp_path: Path, name: str) -> None:
+    repository = make_repository(tmp_path, {})
+    for text in ("(\n" * 400_000, "a+\n" * 50_000):
+        repository.write({name: text})
+        started = time.process_time()
+        assert repository.scan().stored == 1
+        assert time.process_time() - started < 5.0
+
+
 def test_a_cache_that_is_deleted_meanwhile_is_made_anew(root: Path, start: Start, tmp_path: Path) -> None:
     indexer, events = start(root)
     indexer.scan()
     wait_for(events, "scanned")
     shutil.rmtree(tmp_path / "cache")
     indexer.update(["d1/m.py"])
-    assert "deleted" in events.get(timeout=EVENT_TIMEOUT_S)["message"]
+    assert "deleted" in wait_for(events, "rebuilding")["message"]
     assert wait_for(events, "scanned")["stored"] == 30
     assert len(Index(database_of(root)).paths()) == 30
 
