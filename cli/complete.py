@@ -125,9 +125,7 @@ def index_workspace(snapshot: Snapshot) -> None:
     try:
         index_now(Path(snapshot.workspace))
     except (OSError, sqlite3.Error) as error:
-        print(
-            f"holesmith: no context from the repository: the index can't be written: {error}", file=sys.stderr
-        )
+        print(f"holesmith: no context from the repository: {error}", file=sys.stderr)
 
 
 async def complete_once(

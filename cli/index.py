@@ -31,11 +31,11 @@ def run(arguments: argparse.Namespace) -> int:
     root: Path = arguments.directory or workspace_of(Path.cwd() / "x")
     if not root.is_dir():
         raise CommandError(f"{root}: no such folder")
-    database = database_of(root)
     try:
+        database = database_of(root)
         report, counts = build(root, database)
     except (OSError, sqlite3.Error) as error:
-        raise CommandError(f"{database}: the index can't be written: {error}") from error
+        raise CommandError(f"no index of {root}: {error}") from error
     size = sum(path.stat().st_size for path in database.parent.glob(database.name + "*"))
     if arguments.json:
         print(
@@ -64,7 +64,9 @@ def build(root: Path, database: Path) -> tuple[BuildReport, dict[str, int]]:
 
         report = index_now(root, show)
     if report is None:
-        raise CommandError("another process has been building this index for minutes; try later")
+        raise CommandError(
+            "another process has been building this index for minutes, or it is too large; try later"
+        )
     connection = open_reader(database)
     try:
         counts = {

@@ -15,7 +15,7 @@ from importlib import metadata
 from pathlib import Path
 
 import platformdirs
-from holesmith.analysis.private_files import CACHE_VARIABLE
+from holesmith.analysis.private_files import CACHE_VARIABLE, NoPrivateFolderError
 from holesmith.cli.diagnosis import Finding
 from holesmith.context.index.location import index_directory
 from holesmith.engine.download_staging import gigabytes
@@ -148,13 +148,19 @@ def judge_memory(bytes_available: int, bytes_needed: int) -> Finding:
 
 
 def check_cache_directory() -> Finding:
-    return judge_directory(
-        "cache directory", Path(platformdirs.user_cache_dir("holesmith")), "XDG_CACHE_HOME"
-    )
+    try:
+        folder = Path(platformdirs.user_cache_dir("holesmith"))
+    except RuntimeError:
+        return Finding("cache directory", "failed", "this user has no home", "set HOME or XDG_CACHE_HOME")
+    return judge_directory("cache directory", folder, "XDG_CACHE_HOME")
 
 
 def check_index_directory() -> Finding:
-    return judge_directory("index directory", index_directory(), CACHE_VARIABLE)
+    try:
+        folder = index_directory()
+    except NoPrivateFolderError as error:
+        return Finding("index directory", "failed", str(error), f"set {CACHE_VARIABLE}")
+    return judge_directory("index directory", folder, CACHE_VARIABLE)
 
 
 def check_model_directory() -> Finding:

@@ -168,6 +168,12 @@ def test_the_directory_of_the_indexes_is_the_one_that_is_used(
     assert check_index_directory().outcome != "failed"
 
 
+@pytest.mark.usefixtures("no_home")
+def test_a_user_without_a_home_is_told_what_to_set() -> None:
+    check(check_index_directory(), "failed", "no home", "set HOLESMITH_CACHE")
+    check(check_cache_directory(), "failed", "no home", "XDG_CACHE_HOME")
+
+
 def test_a_directory_that_cannot_be_written_names_the_variable() -> None:
     check(judge_directory("cache", Path("/proc/holesmith"), "XDG_CACHE_HOME"), "failed", "set XDG_CACHE_HOME")
 
