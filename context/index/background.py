@@ -17,6 +17,7 @@ from typing import Any
 from holesmith.analysis.own_process import FOLDER, command_of, environment
 from holesmith.context.index.pending import Pending, Scan, Update
 
+AFTER_DEATH = "--after-death"
 # A process that dies is started again until it has been started this often, then the index stays as it is.
 STARTS_MAX = 10
 CLOSE_TIMEOUT_S = 2.0
@@ -38,6 +39,7 @@ class BackgroundIndexer:
         self._writer: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._starts = 0
+        self._death: tuple[str, ...] = ()
 
     def scan(self, focus: Sequence[str] = ()) -> None:
         """Look at the whole workspace, first around the files ``focus``, such as those open in the editor."""
@@ -125,7 +127,7 @@ class BackgroundIndexer:
     def _start(self) -> "subprocess.Popen[bytes]":
         # The current folder is the user's workspace, whose modules must never be imported.
         process = subprocess.Popen(
-            command_of("holesmith.context.index.indexer", str(self._root.absolute())),
+            command_of("holesmith.context.index.indexer", str(self._root.absolute()), *self._death),
             cwd=FOLDER,
             env=environment(),
             stdin=subprocess.PIPE,
@@ -145,6 +147,7 @@ class BackgroundIndexer:
         if not status or self._pending.has_ended:
             return
         if status < 0 and self._starts < STARTS_MAX:  # killed, perhaps by a file that the next one leaves out
+            self._death = (AFTER_DEATH,)
             self._on_event({"event": "restarting", "message": f"the indexer was ended by signal {-status}"})
             self.scan()
         else:

@@ -53,7 +53,10 @@ class ReadingNote:
 
 
 def fatal_files(folder: Path) -> Iterator[str]:
-    """The files that were being read when processes ended, each once; their notes are removed."""
+    """The files that were being read when processes ended, each once; their notes are removed.
+
+    A process that is ended on purpose leaves a note too: who starts the next one must know which it was.
+    """
     for note in sorted(folder.glob(f"{_PREFIX}*")):
         with suppress(OSError), open_private_file(note) as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails where its process is alive

@@ -1,34 +1,45 @@
 """Bring the index of a workspace up to date here and now, for commands that need it whole."""
 
+import queue
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 
-from holesmith.context.index.build import BuildReport, Progress, Workspace, nothing, scan
-from holesmith.context.index.files import Limits
-from holesmith.context.index.ignore import IgnoreRules
-from holesmith.context.index.indexer import scanning_lock
-from holesmith.context.index.location import claim, database_of
-from holesmith.context.index.schema import open_writer
+from holesmith.context.index.background import BackgroundIndexer, Event
+from holesmith.context.index.build import BuildReport, Progress, nothing
+from holesmith.context.index.location import database_of
 
-# How often to try for the lock while another process scans: for about five minutes.
-WAITS_MAX = 1_500
+# For all of it, also while another process scans.
+INDEX_S_MAX = 600.0
 
 
-def index_now(root: Path, on_progress: Callable[[Progress], None] = nothing) -> BuildReport | None:
-    """Scan the workspace, waiting for another process that does; None if that one takes too long.
+def index_now(
+    root: Path, on_progress: Callable[[Progress], None] = nothing, seconds_max: float = INDEX_S_MAX
+) -> BuildReport | None:
+    """Scan the workspace, in a process of its own that is ended with this call, however that ends.
 
-    Blocks for as long as reading the changed files takes. Raises OSError or sqlite3.Error if the cache can't
-    be written.
+    None if it takes longer than ``seconds_max``, for example because another process scans it; what was
+    stored by then stays. Raises OSError if the index can't be written.
     """
-    database = database_of(root)
-    claim(root, database)
-    connection = open_writer(database)
+    database_of(root)  # raises where there is no place for it
+    events: queue.Queue[Event] = queue.Queue()
+    indexer = BackgroundIndexer(root, events.put)
+    deadline = monotonic() + seconds_max
     try:
-        waits = iter(range(WAITS_MAX))
-        with scanning_lock(database, lambda: next(waits, None) is not None) as is_ours:
-            if not is_ours:
-                return None
-            workspace = Workspace(root.resolve(), connection, IgnoreRules(root), Limits())
-            return scan(workspace, on_progress)
+        indexer.scan()
+        while (left := deadline - monotonic()) > 0:
+            event = events.get(timeout=left)
+            match event.pop("event"):
+                case "progress":
+                    on_progress(Progress(**event))
+                case "scanned":
+                    return BuildReport(**event)
+                case "failed":
+                    raise OSError(event["message"])
+                case _:
+                    continue
+    except queue.Empty:
+        pass
     finally:
-        connection.close()
+        indexer.close()
+    return None

@@ -28,6 +28,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from holesmith.analysis.private_files import CACHE_VARIABLE, open_private_file
+from holesmith.context.index.background import AFTER_DEATH
 from holesmith.context.index.build import Progress, Workspace, leave_out, scan, update
 from holesmith.context.index.event_stream import EventStream
 from holesmith.context.index.fatal_files import ReadingNote, fatal_files
@@ -46,19 +47,26 @@ LOCK_POLL_S = 0.2
 class Indexer:
     """One workspace, one connection, one thread that works; another takes commands."""
 
-    def __init__(self, root: Path, events: EventStream, limits: Limits | None = None) -> None:
-        """Raises OSError or sqlite3.Error if the index can't be written."""
+    def __init__(self, root: Path, events: EventStream, *, after_death: bool = False) -> None:
+        """``after_death`` says that the process before this one did not end by itself.
+
+        Raises OSError or sqlite3.Error if the index can't be written.
+        """
         self._root = root.resolve()
         self._database = database_of(root)
         self._events = events
-        self._limits = limits or Limits()
         self._pending = Pending()
         self._note: ReadingNote | None = None
         claim(self._root, self._database)
         fatal = tuple(fatal_files(self._database.parent))
         self._workspace = self._opened()
-        for path in fatal:
+        for path in fatal if after_death else ():
             leave_out(self._workspace, path, "its reading ends the indexer")
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """To the database as it is now; made for any thread, for one at a time."""
+        return self._workspace.connection
 
     def run(self, lines: Iterable[bytes], at_end: Callable[[], None]) -> None:
         """Do what ``lines`` say until they end; then ``at_end`` is called, on another thread.
@@ -153,7 +161,7 @@ class Indexer:
             self._note.close()
         self._note = ReadingNote(self._database.parent)
         rules = IgnoreRules(self._root)
-        return Workspace(self._root, connection, rules, self._limits, self._note.reading)
+        return Workspace(self._root, connection, rules, Limits(), self._note.reading)
 
     def _show(self, progress: Progress) -> None:
         self._emit("progress", **asdict(progress))
@@ -211,7 +219,7 @@ def scanning_lock(database: Path, wait: Callable[[], bool]) -> Generator[bool]:
         yield True
 
 
-def run_process(root: Path, commands: BinaryIO, sink: BinaryIO) -> int:
+def run_process(root: Path, commands: BinaryIO, sink: BinaryIO, *, after_death: bool) -> int:
     """The whole life of the process; its status."""
     events = EventStream(sink, on_broken=lambda: os._exit(0))  # whoever listened has gone
 
@@ -220,7 +228,7 @@ def run_process(root: Path, commands: BinaryIO, sink: BinaryIO) -> int:
 
     try:
         delete_unused()
-        Indexer(root, events).run(commands, end)
+        Indexer(root, events, after_death=after_death).run(commands, end)
     except (OSError, sqlite3.Error) as error:
         events.send({"event": "failed", "message": f"no index: {advice_for(error)}"})
         events.flush()
@@ -229,13 +237,14 @@ def run_process(root: Path, commands: BinaryIO, sink: BinaryIO) -> int:
 
 
 def main() -> None:
-    """The one argument is the workspace's root."""
+    """The arguments are the workspace's root, and AFTER_DEATH if the process before did not end by itself."""
     os.umask(0o077)
     os.nice(NICENESS)
     with suppress(ValueError, OSError):
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, hard))
-    sys.exit(run_process(Path(sys.argv[1]), sys.stdin.buffer, sys.stdout.buffer))
+    after_death = AFTER_DEATH in sys.argv[2:]
+    sys.exit(run_process(Path(sys.argv[1]), sys.stdin.buffer, sys.stdout.buffer, after_death=after_death))
 
 
 if __name__ == "__main__":

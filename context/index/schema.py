@@ -103,7 +103,9 @@ def _prepared(path: Path) -> sqlite3.Connection:
     for beside in (path.with_name(path.name + suffix) for suffix in _SUFFIXES[1:]):
         with suppress(FileNotFoundError):
             beside.chmod(FILE_MODE)
-    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None)
+    connection = sqlite3.connect(
+        path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None, check_same_thread=False
+    )
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")

@@ -2,23 +2,20 @@
 
 from collections.abc import Iterator
 
+from holesmith.analysis.regular_file import regular_file_or_none
 from holesmith.context.index.reader import Index
 from holesmith.context.snippet import Snippet
 from holesmith.context.surroundings import Surroundings
 
 PATH = ".holesmith/instructions.md"
+BYTES_MAX = 1_000_000
 CHARACTERS_MAX = 2_000
 
 
 def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
     del index
-    file = around.request.root / PATH
-    try:
-        if file.is_symlink() or not file.is_file():
-            return
-        with file.open(encoding="utf-8", errors="replace") as opened:
-            text = opened.read(CHARACTERS_MAX).strip()
-    except OSError:
-        return
+    root = around.request.root
+    data = regular_file_or_none(root / PATH, BYTES_MAX, root=root, follow_links=False)
+    text = (data or b"").decode("utf-8-sig", "replace")[:CHARACTERS_MAX].strip()
     if text:
         yield Snippet(text, "instructions", PATH, None, 1.0, "the repository's standing instructions")

@@ -163,6 +163,7 @@ def test_the_sources_of_a_request_decide_whether_git_is_asked(tmp_path: Path) ->
 
 def texts_of(editor: Editor, sources: frozenset[str] | None) -> list[str]:
     """What version control says in a prompt; it is read beside the first request, and used from then on."""
+    texts: list[str] = []
     for _ in range(200):
         found = editor.gather(sources=sources)
         texts = [each.snippet.text for each in found.chosen if each.snippet.source == "revision"]

@@ -1,5 +1,6 @@
 """The indexer in its own process: what it tells, several at once, and its end."""
 
+import io
 import json
 import queue
 import shutil
@@ -14,7 +15,8 @@ from pathlib import Path
 import pytest
 from holesmith.analysis.private_files import CACHE_VARIABLE
 from holesmith.context.index.background import BackgroundIndexer, Event
-from holesmith.context.index.indexer import scanning_lock
+from holesmith.context.index.event_stream import EventStream
+from holesmith.context.index.indexer import Indexer, scanning_lock
 from holesmith.context.index.location import claim, database_of, delete_unused
 from holesmith.context.index.reader import Index
 
@@ -247,6 +249,52 @@ def test_a_file_that_ends_the_parser_is_left_out_and_costs_one_restart(
     indexer.update([name])
     wait_for(events, "updated")
     assert index.text(name) == "x = 1\n"
+
+
+def test_a_file_is_not_left_out_because_the_server_ended_while_it_was_read(root: Path, start: Start) -> None:
+    write_files(root, {"large.py": "x = 1\n" * 1_000})
+    claim(root, database_of(root))
+    (database_of(root).parent / "reading-1-x").write_text("large.py")  # what a process leaves then
+    indexer, events = start(root)
+    indexer.scan()
+    assert wait_for(events, "scanned")["skipped"] == {}
+    assert Index(database_of(root)).text("large.py") is not None
+
+
+def test_a_full_disk_is_told_in_one_line_and_the_next_change_is_stored_again(root: Path) -> None:
+    sink = io.BytesIO()
+    events = EventStream(sink, on_broken=lambda: None)
+    indexer = Indexer(root, events)
+    connection = indexer.connection
+    large = "def f(): pass\n" * 5_000
+    write_files(root, {"d0/m.py": large, "d1/m.py": large})
+
+    def commands() -> Iterator[bytes]:
+        # What SQLite says on a full disk, it says of a database that may not grow, too.
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+        yield b'{"do": "update", "paths": ["d0/m.py"]}\n'
+        wait_until(lambda: b"failed" in sink.getvalue(), "it tells")
+        connection.execute("PRAGMA max_page_count = 1000000")
+        yield b'{"do": "update", "paths": ["d1/m.py"]}\n'
+        wait_until(lambda: b"updated" in sink.getvalue(), "it goes on")
+
+    indexer.run(commands(), lambda: None)
+    failed, updated = map(json.loads, sink.getvalue().splitlines())
+    assert "disk is full; free some space, or set HOLESMITH_CACHE" in failed["message"]
+    assert updated["path"] == "d1/m.py"
+    assert Index(database_of(root)).paths() == {"d1/m.py"}
+
+
+def test_a_cache_that_cannot_be_written_is_told_in_one_line(root: Path, start: Start, tmp_path: Path) -> None:
+    database = database_of(root)
+    claim(root, database)
+    database.with_name("open.lock").mkdir()  # root may write into any folder, but not into this
+    indexer, events = start(root)
+    indexer.scan()
+    message = events.get(timeout=EVENT_TIMEOUT_S)["message"]
+    assert message.startswith("no index: ")
+    assert "set HOLESMITH_CACHE to another folder" in message
 
 
 @pytest.mark.parametrize("name", ["a.py", "a.java", "a.js", "a.ts", "a.go", "a.rs", "a.c", "a.cpp", "a.cs"])

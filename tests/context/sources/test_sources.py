@@ -1,5 +1,6 @@
 """What each source finds for a hole, in a small shop."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -177,6 +178,21 @@ def test_instructions_revision_and_tasks(repository: Repository) -> None:
     document = "# TODO: round up\n" + "# filler\n" * 60 + "x = <CURSOR>\n"
     (task,) = repository.snippets("tasks", "a.py", document)
     assert task.text == "# TODO: round up"
+
+
+def test_instructions_from_outside_of_the_repository_are_not_read(repository: Repository) -> None:
+    instructions = repository.root / ".holesmith" / "instructions.md"
+    outside = repository.root.parent / "outside"
+    instructions.parent.rename(outside)
+    instructions.parent.symlink_to(outside)
+    assert repository.snippets("instructions", "a.py", "<CURSOR>") == []
+    instructions.parent.unlink()
+    instructions.parent.mkdir()
+    instructions.symlink_to(outside / "instructions.md")
+    assert repository.snippets("instructions", "a.py", "<CURSOR>") == []
+    instructions.unlink()
+    os.mkfifo(instructions)
+    assert repository.snippets("instructions", "a.py", "<CURSOR>") == []
 
 
 def test_facts_of_the_hole(repository: Repository) -> None:
