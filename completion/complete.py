@@ -8,6 +8,7 @@ from pathlib import Path
 from holesmith.analysis.questions import MissingNamesQuestion, Source
 from holesmith.completion.alternatives import TRIES_MORE, distinct, parting_of
 from holesmith.completion.answer import Answer, Completion
+from holesmith.completion.blocks import excerpt_before
 from holesmith.completion.extent import Extent, extent_of
 from holesmith.completion.facts import facts_at
 from holesmith.completion.guided import GuidedDecoding
@@ -224,6 +225,9 @@ class Completer:
             if prompt.required.isspace() and is_indented(snapshot.language, prefix):
                 excluded = deeper_tokens(vocabulary, prompt.required)
         preferred = preferred_imports(gathered, prefix, prompt.required) if options.monitor else ()
+        if self.workspaces is not None and options.monitor:
+            # What the monitors look at first, lexed here, where it delays no other request.
+            excerpt_before(snapshot.language, document_of(snapshot, prompt.required).before)
         return Prepared(snapshot, extent, gathered, prompt, excluded, preferred)
 
     async def decode(

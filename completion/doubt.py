@@ -16,7 +16,7 @@ _WORD = re.compile(r"\w*")
 _RECEIVER = re.compile(r"(?<![\w.)\]}\"'])((?:[^\W\d]\w*\.)*[^\W\d]\w*)\.$")
 _VALUE = re.compile(r"""["'][\w .:/+-]{1,32}["']""")
 _NO_WORDS = Words(())
-_CALLEE = re.compile(r"([\w.]+)\($")
+_CALLEE = re.compile(r"(?<![\w.])([\w.]++)\($")
 
 
 def word_at(text: str, start: int) -> str:

@@ -33,8 +33,8 @@ async def facts_at(
     analyst: Analyst, source: Source, offset: int, language: str, deadline_ms: float
 ) -> tuple[Fact, ...]:
     """The facts that analysis can tell within ``deadline_ms``, the most particular first."""
-    kind = hole_at(language, source.text[:offset], source.text[offset:]).kind
-    questions = questions_at(kind, source, offset)
+    hole = await asyncio.to_thread(hole_at, language, source.text[:offset], source.text[offset:])
+    questions = questions_at(hole.kind, source, offset)
     replies = await asyncio.gather(*(analyst.ask(question, deadline_ms) for question in questions))
     return tuple(fact for reply in replies for fact in facts_of(reply))
 

@@ -4,6 +4,7 @@ The questions are asked for the report, one after another, each with the deadlin
 asked what it needed while it ran, which its monitors report.
 """
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,7 +84,7 @@ class HoleReport:
 
 async def hole_report(workspaces: Workspaces, snapshot: Snapshot, deadline_ms: float) -> HoleReport:
     """Never raises. Takes at most ``deadline_ms`` for each of up to seven questions."""
-    hole = hole_at(snapshot.language, snapshot.prefix, snapshot.suffix)
+    hole = await asyncio.to_thread(hole_at, snapshot.language, snapshot.prefix, snapshot.suffix)
     client = await workspaces.of(snapshot)
     if client is None:
         return _report(hole, snapshot, reason=f"there is no static analysis for {snapshot.language} here")

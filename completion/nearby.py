@@ -27,7 +27,9 @@ _BUILTINS = frozenset(vars(builtins))
 _DEFINED = re.compile(
     r"^(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE
 )
-_IMPORT = re.compile(r"^(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+(\([^)]*\)|[^\n(]*)", re.MULTILINE)
+_IMPORT = re.compile(
+    r"^(?:from[ \t]++[\w.]++[ \t]++)?import[ \t]++(\((?:[^()#]|#[^\n]*)*+\)|[^\n(]*)", re.MULTILINE
+)
 _IMPORTED = re.compile(r"(?<![\w.])(\w+)(?:\.\w+)*[ \t]*(?:,|$|\))|\bas[ \t]+(\w+)", re.MULTILINE)
 _CHAIN = re.compile(r"(?<![\w.)\]}\"'])[^\W\d]\w*(?:\.[^\W\d]\w*)+")
 _POSTPONED = re.compile(r"^from __future__ import [^\n]*\bannotations\b", re.MULTILINE)
@@ -39,6 +41,9 @@ _CLOSED = re.compile(r"\s*\)")
 _BRACKET = re.compile(r"[()]")
 _KEYWORD = re.compile(r"\b(\w+)[ \t]*=")
 
+# As much of the document on either side as is read; what lies further is asked for.
+CHARACTERS_MAX = 200_000
+LEVELS_MAX = 16
 CALLS_MAX = 8
 CALL_CHARACTERS_MAX = 400
 
@@ -63,10 +68,19 @@ _NO_WORDS = Words(())
 
 @dataclass
 class Nearby:
-    """The text of a Python document up to where generated text begins, and behind it."""
+    """The text of a Python document up to where generated text begins, and behind it.
+
+    Of a long document only what is near: whole lines of it.
+    """
 
     before: str
     after: str
+
+    def __post_init__(self) -> None:
+        if len(self.before) > CHARACTERS_MAX:
+            cut = self.before.find("\n", len(self.before) - CHARACTERS_MAX)
+            self.before = self.before[cut + 1 :]
+        self.after = self.after[:CHARACTERS_MAX]
 
     @cached_property
     def around(self) -> frozenset[str]:
@@ -97,7 +111,7 @@ class Nearby:
             for chain in _CHAIN.findall(text):
                 first, *rest = chain.split(".")
                 if is_self == (first in ("self", "cls")):
-                    for member in rest:
+                    for member in rest[:LEVELS_MAX]:
                         found.setdefault(first, set()).add(member)
                         first = f"{first}.{member}"
         return {receiver: Words(members) for receiver, members in found.items()}
@@ -129,7 +143,7 @@ class Nearby:
     def has_keyword(self, callee: str, keyword: str) -> bool:
         """Whether the same callee gets this keyword elsewhere, in a call without calls before it."""
         return any(
-            keyword in _KEYWORD.findall(_BRACKET.split(text[start:], 1)[0])
+            keyword in _KEYWORD.findall(text, start, _next_bracket(text, start))
             for text in (self.before, self.after)
             for start in _calls(text, callee)
         )
@@ -139,6 +153,11 @@ def _calls(text: str, callee: str) -> Iterator[int]:
     """Where the arguments of its calls begin."""
     opened = f"{callee}("
     return (start + len(opened) for start in mentions(text, opened))
+
+
+def _next_bracket(text: str, start: int) -> int:
+    found = _BRACKET.search(text, start)
+    return len(text) if found is None else found.start()
 
 
 def positional_arguments(text: str, start: int) -> int:

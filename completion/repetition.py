@@ -1,10 +1,9 @@
 """Where a model has begun to repeat itself: a small model's usual way of never coming to an end."""
 
-import re
 from itertools import takewhile
 
-# A run of at least this many repeats of a piece, and of fewer where the piece is longer.
-RUNS = (re.compile(r"(.{3,}?)\1{5,}\Z"), re.compile(r"(.{10,}?)\1{3,}\Z"))
+# A piece of at least so many characters, so many times: fewer times where it is longer.
+RUNS = ((3, 6), (10, 4))
 RUN_CHARACTERS_MAX = 400
 LINE_REPEATS_MAX = 2
 LINES_IN_PIECE_MAX = 4
@@ -23,10 +22,26 @@ def run_start(text: str) -> int | None:
     """Repetition within the last line."""
     line_start = max(text.rfind("\n") + 1, len(text) - RUN_CHARACTERS_MAX)
     line = text[line_start:]
-    for run in RUNS:
-        if (found := run.search(line)) and not found[1].isspace():
-            return line_start + found.end(1)
+    for size_min, times_min in RUNS:
+        run = longest_run(line, size_min, times_min)
+        if run is not None and not line[run[0] : run[1]].isspace():
+            return line_start + run[1]
     return None
+
+
+def longest_run(line: str, size_min: int, times_min: int) -> tuple[int, int] | None:
+    """The first piece, as its span, of the longest run of equal pieces that ``line`` ends in; None if there
+    is none. Of pieces that make the same run, the shortest.
+    """
+    runs: list[tuple[int, int]] = []
+    for size in range(size_min, len(line) // times_min + 1):
+        piece = line[-size:]
+        if line.endswith(piece * times_min):
+            start = len(line) - size * times_min
+            while line.endswith(piece, 0, start) and start >= size:
+                start -= size
+            runs.append((start, start + size))
+    return min(runs, default=None)
 
 
 def lines_start(text: str) -> int | None:

@@ -49,10 +49,15 @@ _COMPARISONS = (None, "==", "!=")
 _ASSIGNMENTS = frozenset(("=", ":=", "+=", "-=", "*=", "/=", "//=", "%=", "**=", "|=", "&=", "^="))
 
 CONTEXT_CHARACTERS = 2_000
+# In a longer statement nothing fires: it is lexed anew for each word, on the event loop. Tokens, characters.
+STATEMENT_MAX = (4_000, 40_000)
 LOOKS_MAX = 16
-_RAISED = re.compile(r"(?:^|[\n;:])[ \t]*(?:except[ \t]*\*?(?:[ \t]*\((?:[\w.\s]+,)*)?|raise\b)\s*[\w.]*$")
+# Possessive quantifiers give nothing back: the time stays in proportion to the text, whatever that is.
+_RAISED = re.compile(
+    r"(?:^|[\n;:])[ \t]*+(?:except[ \t]*+\*?(?:[ \t]*+\((?:[\w.\s]++,)*+)?|raise\b)\s*+[\w.]*+$"
+)
 """Text behind which an exception class or what leads to one must stand: a name, or a name behind dots."""
-_CASE = re.compile(r"(?:^|\n)[ \t]*case[ \t]+(?:[\w.]+[ \t]*\|[ \t]*)*(?:[\w.]+\.)?$")
+_CASE = re.compile(r"(?:^|\n)[ \t]*+case[ \t]++(?:[\w.]++[ \t]*+\|[ \t]*+)*+(?:[\w.]+\.)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +79,19 @@ class Trigger:
 class Surroundings:
     """``statement`` is the text before the generated text from the beginning of its statement on.
 
-    ``context`` are some lines before that, enough to know the block that the statement is in.
+    ``context`` are some lines before that, enough to know the block that the statement is in. In a statement
+    that ``is_too_long`` nothing fires, and it is empty here.
     """
 
     language: str
     statement: str
     context: str = ""
+    is_too_long: bool = False
 
     def triggers(self, generated: str, known: int) -> list[Trigger]:
         """Those that ``generated[known:]`` adds. Costs some lexing of the statement for each word."""
+        if self.is_too_long:
+            return []
         found: list[Trigger | None] = []
         before = generated[known - 1] if known else self.statement[-1:]
         for offset, character in enumerate(generated[known:], known):
@@ -268,6 +277,8 @@ def surroundings_of(language: str, before: str) -> Surroundings:
         outer = min(outer, len(excerpt.tokens) - 1)
     first = TokensBeforeHole(excerpt, outer).start
     start = excerpt.tokens[first].start if first < len(excerpt.tokens) else len(before)
+    if len(excerpt.tokens) - first > STATEMENT_MAX[0] or len(before) - start > STATEMENT_MAX[1]:
+        return Surroundings(language, "", is_too_long=True)
     return Surroundings(language, before[start:], before[max(start - CONTEXT_CHARACTERS, 0) : start])
 
 

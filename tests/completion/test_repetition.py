@@ -1,7 +1,9 @@
 """A model that repeats itself is cut where the repetition begins."""
 
+import re
+
 import pytest
-from holesmith.completion.repetition import repetition_start
+from holesmith.completion.repetition import RUNS, longest_run, repetition_start
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,3 +40,10 @@ def test_ordinary_code_is_not(text: str) -> None:
 def test_whatever_the_text_the_cut_is_inside_it(text: str) -> None:
     start = repetition_start(text)
     assert start is None or 0 < start < len(text)
+
+
+@given(st.text(alphabet="ab (", max_size=60) | st.text(alphabet="ab", max_size=6).map(lambda text: text * 9))
+def test_a_run_is_what_a_pattern_would_find(line: str) -> None:
+    for size_min, times_min in RUNS:
+        found = re.search(rf"(.{{{size_min},}}?)\1{{{times_min - 1},}}\Z", line)
+        assert longest_run(line, size_min, times_min) == (found.span(1) if found else None)
