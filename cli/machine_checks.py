@@ -9,17 +9,18 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-import platformdirs
-from holesmith.analysis.private_files import CACHE_VARIABLE, NoPrivateFolderError
+from holesmith.analysis.private_files import CACHE_VARIABLE
 from holesmith.cli.diagnosis import Finding
 from holesmith.context.index.location import index_directory
 from holesmith.engine.download_staging import gigabytes
+from holesmith.engine.errors import EngineError
 from holesmith.engine.store import STORE_VARIABLE, store_directory
+from platformdirs import user_cache_dir
 
 SHOWN_PACKAGES = ("torch", "transformers", "tokenizers", "jedi", "tree-sitter", "lsprotocol")
 # Measured: the peak of resident memory while the default model loads on a CPU and completes a line.
@@ -148,23 +149,23 @@ def judge_memory(bytes_available: int, bytes_needed: int) -> Finding:
 
 
 def check_cache_directory() -> Finding:
-    try:
-        folder = Path(platformdirs.user_cache_dir("holesmith"))
-    except RuntimeError:
-        return Finding("cache directory", "failed", "this user has no home", "set HOME or XDG_CACHE_HOME")
-    return judge_directory("cache directory", folder, "XDG_CACHE_HOME")
+    return find_directory("cache directory", lambda: Path(user_cache_dir("holesmith")), "XDG_CACHE_HOME")
 
 
 def check_index_directory() -> Finding:
-    try:
-        folder = index_directory()
-    except NoPrivateFolderError as error:
-        return Finding("index directory", "failed", str(error), f"set {CACHE_VARIABLE}")
-    return judge_directory("index directory", folder, CACHE_VARIABLE)
+    return find_directory("index directory", index_directory, CACHE_VARIABLE)
 
 
 def check_model_directory() -> Finding:
-    return judge_directory("model directory", store_directory(), STORE_VARIABLE)
+    return find_directory("model directory", store_directory, STORE_VARIABLE)
+
+
+def find_directory(name: str, find: Callable[[], Path], variable: str) -> Finding:
+    """``find`` gives the directory; it raises for a user who has none."""
+    try:
+        return judge_directory(name, find(), variable)
+    except (RuntimeError, OSError, EngineError) as error:
+        return Finding(name, "failed", str(error), f"set {variable} to a directory that you may write to")
 
 
 def judge_directory(name: str, directory: Path, variable: str) -> Finding:

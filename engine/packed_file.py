@@ -49,7 +49,11 @@ def packed_path(source: WeightSource, kind: str) -> Path:
     except OSError as error:
         raise WeightsError(f"cannot read {error.filename}: {error.strerror}") from error
     key = hashlib.sha256(json.dumps([FORMAT, kind, stats]).encode()).hexdigest()[:20]
-    return user_cache_path("holesmith") / "packed" / f"{key}.safetensors"
+    try:
+        cache = user_cache_path("holesmith")
+    except RuntimeError:  # a user without a home has no caches: this can be neither read nor written
+        cache = Path(os.devnull)
+    return cache / "packed" / f"{key}.safetensors"
 
 
 def _identity(found: os.stat_result) -> tuple[int, int, int, int]:

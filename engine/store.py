@@ -55,10 +55,18 @@ class StoredModel:
 
 
 def store_directory() -> Path:
-    """Where models are kept: ``$HOLESMITH_MODELS``, else the user's data directory."""
-    if override := os.environ.get(STORE_VARIABLE):
-        return Path(override).expanduser().absolute()
-    return Path(platformdirs.user_data_dir("holesmith", appauthor=False)) / "models"
+    """Where models are kept: ``$HOLESMITH_MODELS``, else the user's data directory.
+
+    Raises ModelNotFoundError if the user has no home and names no folder.
+    """
+    try:
+        if override := os.environ.get(STORE_VARIABLE):
+            return Path(override).expanduser().absolute()
+        return Path(platformdirs.user_data_dir("holesmith", appauthor=False)) / "models"
+    except RuntimeError:
+        raise ModelNotFoundError(
+            f"there is no folder for models, because this user has no home; set {STORE_VARIABLE} or HOME"
+        ) from None
 
 
 def find(name_or_path: str, root: Path | None = None, *, relative_paths: bool = False) -> WeightSource:

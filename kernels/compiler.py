@@ -1,16 +1,19 @@
 """How Python loops become machine code: numba, without the interpreter's lock, kept between runs.
 
 Compiling takes seconds, so compiled code is kept beside the module or, where that can't be written, in the
-user's cache directory; numba itself notices another processor or another source.
+user's cache directory; numba itself notices another processor or another source. A user without a home has
+no such directory: numba would take one named ``~`` in the current folder.
 
 Invariant: nothing of the folder we run in is read. numba takes settings from a file ``.numba_config.yaml`` in
 the current directory, which may be an untrusted workspace, and one of them says from where it unpickles kept
 code. So it is imported here and nowhere else, without a parser of such files, and forgets the file's name.
 """
 
+import os
 import sys
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -41,8 +44,17 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 _LOOSE = {"reassoc", "contract", "arcp", "nsz"}
 
 
+def has_place_of_its_own() -> bool:
+    """Whether the place where numba keeps code is the same in every folder: what it finds there it runs."""
+    home = os.path.expanduser("~")  # noqa: PTH111  # as numba does; Path.home raises
+    folders = (home, os.environ.get("NUMBA_CACHE_DIR"), os.environ.get("XDG_CACHE_HOME"))
+    return all(Path(folder).is_absolute() for folder in folders if folder)
+
+
 def compiled(function: _Function) -> _Function:
     """The function as machine code that runs without the interpreter's lock and does not check bounds."""
+    if not has_place_of_its_own():
+        return _jit(function, False)
     try:
         return _jit(function, True)
     except RuntimeError:  # no place to keep it can be written: compile at every start
