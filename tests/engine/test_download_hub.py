@@ -1,6 +1,7 @@
 """Pulling from a model hub: which files, checked against which hash, resumed where."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -198,3 +199,46 @@ def test_json_of_the_record_is_readable_by_others(tmp_path: Path) -> None:
         directory = pull_from(hub, tmp_path)
     record = json.loads((directory / "holesmith.json").read_text())
     assert set(record) == {"name", "licence", "source", "revision", "files"}
+
+
+@pytest.mark.parametrize("name", ["config.json", "model-00001-of-00002.safetensors"])
+def test_a_file_that_does_not_end_is_cut_off_at_the_stated_size(tmp_path: Path, name: str) -> None:
+    stated = len(LAYOUT[name])
+    with serving_hub(LAYOUT) as hub:
+        hub.endless.add(name)
+        check_refused(hub, tmp_path, f"it sends more of {name} than the {stated:,} bytes it states")
+        assert hub.bytes_sent < 100 << 20  # what was under way, of 600
+        kept = sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
+        assert kept <= sum(map(len, LAYOUT.values())) + 100
+        hub.endless.clear()
+        directory = pull_from(hub, tmp_path)
+    assert (directory / name).read_bytes() == LAYOUT[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("config.json", 1 << 30), ("config.json", -1), ("model-00001-of-00002.safetensors", 1 << 60)],
+)
+def test_a_size_that_no_file_has_is_refused_before_anything_is_fetched(
+    tmp_path: Path, name: str, size: int
+) -> None:
+    with serving_hub(LAYOUT) as hub:
+        listing = json.loads(hub.listing())
+        for sibling in listing["siblings"]:
+            if sibling["rfilename"] == name:
+                sibling["size"] = size
+        hub.listing = lambda: json.dumps(listing).encode()
+        check_refused(hub, tmp_path, f"it states an impossible size for {name}")
+    assert hub.requests == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are of POSIX")
+def test_what_is_pulled_is_for_its_owner_alone(tmp_path: Path) -> None:
+    before = os.umask(0o002)
+    try:
+        with serving_hub(LAYOUT) as hub:
+            pull_from(hub, tmp_path / "store")
+    finally:
+        os.umask(before)
+    assert [path for path in (tmp_path / "store").rglob("*") if path.stat().st_mode & 0o077] == []
+    assert (tmp_path / "store").stat().st_mode & 0o077 == 0

