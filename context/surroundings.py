@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from holesmith.analysis.import_statements import Import
-from holesmith.analysis.symbols import FileSymbols, Symbol, symbols_of
+from holesmith.analysis.symbols import FileSymbols, Symbol
+from holesmith.analysis.syntax_process import SYNTAX
 from holesmith.context.identifiers import IDENTIFIER, terms_of
 from holesmith.context.request import ContextRequest
 from holesmith.context.snippet import LineSpan
@@ -65,7 +66,7 @@ class Surroundings:
         prefix = self.request.prefix
         # A name in the hole makes the text whole again: an empty body, say, would lose its function.
         name = "" if prefix[-1:].isidentifier() else "_"
-        return symbols_of(self.request.language, prefix + name + self.request.suffix)
+        return SYNTAX.symbols_of(self.request.language, prefix + name + self.request.suffix)
 
     @cached_property
     def imports(self) -> tuple[Import, ...]:

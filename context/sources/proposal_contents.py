@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from holesmith.analysis.symbols import Mentions, Symbol, mentions_of
+from holesmith.analysis.symbols import Mentions, Symbol
+from holesmith.analysis.syntax_process import SYNTAX
 
 TYPES = (
     "method_names_and_bodies",
@@ -59,5 +60,5 @@ class FileContents:
 
     def _mentioned(self) -> Mentions:
         if self._mentions is None:
-            self._mentions = mentions_of(self._language, self._text)
+            self._mentions = SYNTAX.mentions_of(self._language, self._text)
         return self._mentions
