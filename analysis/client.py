@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, cast
 
 from holesmith.analysis.answers import PythonEnvironment
+from holesmith.analysis.crash_record import CrashRecord
 from holesmith.analysis.jedi_options import Options
 from holesmith.analysis.own_process import FOLDER, command_of, environment
 from holesmith.analysis.questions import ANSWER_OF, A, EnvironmentQuestion, Question
@@ -23,8 +24,6 @@ QUEUE_MAX = 16
 HANG_S = 3.0
 START_S = 20.0
 WARM_UP_MS = 10_000.0
-CRASHES_MAX = 5
-CRASH_WINDOW_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +51,7 @@ class _Job:
     message: bytes
     deadline: float
     kind: type
+    document: str | None
     future: "asyncio.Future[Reply[Any]]"
 
 
@@ -75,7 +75,7 @@ class AnalysisClient:
     _jobs: deque[_Job] = field(default_factory=deque["_Job"])
     _has_job: asyncio.Event = field(default_factory=asyncio.Event)
     _pump: "asyncio.Task[None] | None" = None
-    _crashes: deque[float] = field(default_factory=lambda: deque[float](maxlen=CRASHES_MAX))
+    _crashes: CrashRecord = field(default_factory=CrashRecord)
     _restarts: int = 0
     _memory_bytes: int = 0
     _last_failure: str = ""
@@ -101,7 +101,7 @@ class AnalysisClient:
             return Reply(None, "the document is too long", 0.0)
         deadline = started + deadline_ms / 1000
         future: asyncio.Future[Reply[Any]] = asyncio.get_running_loop().create_future()
-        job = _Job(message, deadline, ANSWER_OF[type(question)], future)
+        job = _Job(message, deadline, ANSWER_OF[type(question)], _document_of(question), future)
         self._jobs.append(job)
         self._start_pump()
         try:
@@ -125,7 +125,7 @@ class AnalysisClient:
             pump.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await pump
-        await self._kill("")
+        await self._kill()
         while self._jobs:
             _settle(self._jobs.popleft(), Reply(None, "closed", 0.0))
 
@@ -147,33 +147,29 @@ class AnalysisClient:
     async def _exchange(self, job: _Job) -> Reply[Any]:
         started = time.monotonic()
         try:
-            worker = await self._running_worker()
-            if worker is None:
+            if self._crashes.is_off(job.document):
                 return Reply(None, f"analysis is off for a while: {self._last_failure}", 0.0)
+            worker = await self._running_worker()
             grace_s = self.hang_s if worker.is_warm else START_S
             async with asyncio.timeout(max(job.deadline - started, 0.0) + grace_s):
                 response = await _converse(worker.process, job.message)
             worker.is_warm = True
-            return await self._read_response(response, job.kind)
+            return await self._read_response(response, job)
         except TimeoutError:
-            await self._kill("a question hung")
+            await self._replace("a question hung", job)
         except (OSError, EOFError, asyncio.IncompleteReadError, ValueError) as error:
-            await self._kill(f"the worker died ({type(error).__name__})")
+            await self._replace(f"the worker died ({type(error).__name__})", job)
         return Reply(None, self._last_failure, (time.monotonic() - started) * 1000)
 
-    async def _read_response(self, response: list[Any], kind: type) -> Reply[Any]:
+    async def _read_response(self, response: list[Any], job: _Job) -> Reply[Any]:
         data, reason, elapsed_ms, self._memory_bytes = response
-        answer = None if data is None else from_json(data, kind)
+        answer = None if data is None else from_json(data, job.kind)
         if self._memory_bytes > self.memory_bytes_max:
-            await self._kill("the worker grew too large")
+            await self._replace("the worker grew too large", job)
         return Reply(answer, reason, elapsed_ms)
 
-    async def _running_worker(self) -> _Process | None:
-        """None while the worker has crashed too often of late."""
+    async def _running_worker(self) -> _Process:
         if self._worker is None:
-            now = time.monotonic()
-            if len(self._crashes) == CRASHES_MAX and now - self._crashes[0] < CRASH_WINDOW_S:
-                return None
             process = await asyncio.create_subprocess_exec(
                 *command_of("holesmith.analysis.worker"),
                 stdin=asyncio.subprocess.PIPE,
@@ -187,12 +183,15 @@ class AnalysisClient:
             process.stdin.write(pack(to_json(self.options)))
         return self._worker
 
-    async def _kill(self, failure: str) -> None:
+    async def _replace(self, failure: str, job: _Job) -> None:
+        """End a worker that has failed; the next question starts another."""
+        self._crashes.note(job.document, had_answered=self._worker is not None and self._worker.is_warm)
+        self._restarts += 1
+        self._last_failure = failure
+        await self._kill()
+
+    async def _kill(self) -> None:
         worker, self._worker = self._worker, None
-        if failure:
-            self._crashes.append(time.monotonic())
-            self._restarts += 1
-            self._last_failure = failure
         if worker is None:
             return
         with contextlib.suppress(ProcessLookupError):
@@ -200,6 +199,11 @@ class AnalysisClient:
         assert worker.process.stdin is not None
         worker.process.stdin.close()
         await worker.process.wait()
+
+
+def _document_of(question: Question[Any]) -> str | None:
+    source = getattr(question, "source", None)
+    return None if source is None else source.path
 
 
 def _is_long(question: Question[Any]) -> bool:

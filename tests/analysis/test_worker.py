@@ -97,6 +97,44 @@ async def test_worker_that_keeps_dying_is_left_alone_for_a_while(client: Analysi
     assert client.status.restarts == 5
 
 
+async def test_a_document_that_ends_the_worker_costs_other_documents_nothing(client: AnalysisClient) -> None:
+    for _ in range(9):
+        client.memory_bytes_max = 1
+        await client.ask(members('"".', "/shop/hostile.py"), PATIENCE_MS)
+    client.memory_bytes_max = 2**40
+    reply = await client.ask(members('"".', "/shop/hostile.py"), PATIENCE_MS)
+    assert "off for a while" in reply.reason
+    reply = await client.ask(members('"".', "/shop/plain.py"), PATIENCE_MS)
+    assert reply.answer is not None
+    await assert_works(client)
+
+
+HOSTILE = {
+    "brackets": "(" * 120_000,
+    "lists": "[" * 400_000,
+    "operators": "-" * 400_000,
+    "strings in strings": "f'{" * 100_000,
+    "deep indentation": "".join(" " * depth + "if x:\n" for depth in range(600)),
+    "one long line": "a+" * 250_000,
+    "attributes": "a" + ".b" * 200_000,
+    "calls": "f(" * 50_000 + ")" * 50_000,
+    "lambdas": "lambda:" * 50_000,
+    "backslashes": "\\\n" * 100_000,
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+async def test_hostile_text_costs_other_documents_nothing(client: AnalysisClient, kind: str) -> None:
+    """Whether as the document or as a module that it imports."""
+    root = Path(client.options.root)
+    (root / "hostile.py").write_text(HOSTILE[kind])
+    await client.ask(members(HOSTILE[kind] + "\n''.", str(root / "open.py")), 300)
+    await client.ask(members("import hostile\nhostile.", str(root / "other.py")), 300)
+    reply = await client.ask(members('"".', str(root / "plain.py")), PATIENCE_MS)
+    assert reply.answer is not None
+    assert "upper" in {member.name for member in reply.answer.members}
+
+
 async def test_five_megabytes_are_refused_at_once(client: AnalysisClient) -> None:
     text = "x = 1\n" * 900_000 + '"".'
     reply = await client.ask(members(text), PATIENCE_MS)
