@@ -45,6 +45,11 @@ function configureUser(folder, chosen) {
   writeFileSync(path.join(user, 'settings.json'), JSON.stringify(chosen));
 }
 
+/** Where the settings of scope `machine` are, which a workspace can't change. */
+function configureMachine(folder, chosen) {
+  writeFileSync(path.join(home, folder, 'Machine/settings.json'), JSON.stringify(chosen));
+}
+
 function configureWorkspace(changes) {
   const folders = [{ path: 'shop' }, { path: 'dirs' }];
   writeFileSync(workspace, JSON.stringify({ folders, settings: changes }));
@@ -356,7 +361,7 @@ const steps = {
   },
   'a model that is not there is one clear message': async () => {
     configureWorkspace({ 'holesmith.model': 'none-of-the-users' });
-    configureUser('user', { ...settings, 'holesmith.model': 'no-such-model' });
+    configureMachine('user', { 'holesmith.model': 'no-such-model' });
     const message = await until('the message', () => page.$('.notification-toast:has-text("no-such-model")'), LOAD_MS);
     assert.ok(message);
     await until('the error', async () => (await page.$(`${STATUS} .codicon-error`)) !== null);
