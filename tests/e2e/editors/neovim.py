@@ -106,8 +106,14 @@ class Neovim:
 
     def server_process(self) -> int:
         """The process id of the one server that this Neovim has started."""
-        self.wait_for(lambda: len(self._servers()) == 1, "one server")
-        return self._servers()[0]
+        found: list[int] = []
+
+        def is_one() -> bool:  # one look at the process table: a server that ends is not there at a second one
+            found[:] = self._servers()
+            return len(found) == 1
+
+        self.wait_for(is_one, "one server")
+        return found[0]
 
     def _servers(self) -> list[int]:
         editor = self.api.funcs.getpid()
