@@ -169,7 +169,7 @@ def test_a_cache_of_other_sizes_never_reaches_compiled_code(
 def test_layers_of_different_sizes_make_no_step(tmp_path: Path) -> None:
     directory = save_model(make_model("qwen2"), tmp_path)
     decoder = packed_decoder(directory)
-    parts, architecture = decoder._parts, decoder.architecture
+    parts, architecture = decoder._parts, decoder.architecture  # pyright: ignore[reportPrivateUsage]  # what it is made of
     first, *others = parts.layers
     for swapped in (
         replace(first, qkv=first.feed_forward_input),

@@ -28,8 +28,10 @@ from tests.engine.tiny_models import make_model, save_model
 GGUF_FILES, DIRECTORIES, DECODED_MAX = 16_000, 4_000, 200
 BYTES_MORE = 256 << 20
 
-WHOLE = [0, 1, 2, 3, 7, 8, 31, 32, 64, 255, 1 << 15, 1 << 16, 1 << 20, 1 << 24, (1 << 31) - 1, 1 << 31]
-WHOLE += [(1 << 32) - 1, 1 << 32, 1 << 40, (1 << 63) - 1, 1 << 63, (1 << 64) - 1]
+WHOLE = (
+    *(0, 1, 2, 3, 7, 8, 31, 32, 64, 255, 1 << 15, 1 << 16, 1 << 20, 1 << 24),
+    *((1 << 31) - 1, 1 << 31, (1 << 32) - 1, 1 << 32, 1 << 40, (1 << 63) - 1, 1 << 63, (1 << 64) - 1),
+)
 REAL = [0.0, -1.0, 1e-30, 1e30, float("inf"), float("nan")]
 
 
@@ -148,8 +150,10 @@ def change_a_count(file: RawGGUF, rng: random.Random) -> None:
         file.tensors_count = rng.choice(WHOLE)
 
 
-CHANGES = [change_a_key, change_a_key, add_a_key, drop_a_key, change_a_tensor, change_a_tensor]
-CHANGES += [drop_or_repeat_a_tensor, change_a_count]
+CHANGES = (
+    *(change_a_key, change_a_key, add_a_key, drop_a_key, change_a_tensor, change_a_tensor),
+    *(drop_or_repeat_a_tensor, change_a_count),
+)
 
 
 def damaged_gguf(rng: random.Random) -> bytes:

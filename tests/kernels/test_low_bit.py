@@ -98,7 +98,7 @@ def test_inputs_of_another_width_never_reach_compiled_code(width: int) -> None:
         matrix(random(2, width))
 
 
-MISFITS: dict[str, dict[str, object]] = {
+MISFITS: dict[str, dict[str, Any]] = {
     "more rows than codes": {"rows": 129},
     "fewer rows than codes": {"rows": 64},
     "codes of another type": {"codes": torch.zeros(8, 16, 16, 4, dtype=torch.int8)},
@@ -120,4 +120,4 @@ def test_parts_that_do_not_fit_make_no_matrix(misfit: str) -> None:
     parts: dict[str, Any] = {name: getattr(matrix, name) for name in names}
     assert LowBitMatrix(**parts)(random(1, 128)).shape == (1, 96)
     with pytest.raises(AssertionError):
-        LowBitMatrix(**{**parts, **MISFITS[misfit]})
+        LowBitMatrix(**(parts | MISFITS[misfit]))
