@@ -64,15 +64,24 @@ class TokensBeforeHole:
     def _statement_start(self) -> int:
         depth = 0
         floor = 0 if self.opener is None else self.opener + 1
+        # Of all line breaks in a row, with comments between them, the same holds: it is found out once.
+        is_line_end: bool | None = None
         for index in range(self.stop - 1, floor - 1, -1):
             token = self.tokens[index]
+            if token.kind == "newline" and depth == 0:
+                is_line_end = self._is_line_end(index) if is_line_end is None else is_line_end
+                if is_line_end:
+                    return index + 1
+            if token.kind in ("newline", "comment"):
+                continue
+            is_line_end = None
             if token.kind == "close":
                 if depth == 0 and self._ends_statement(index):
                     return index + 1
                 depth += 1
             elif token.kind == "open":
                 depth -= 1
-            elif depth == 0 and (token.text == ";" or (token.kind == "newline" and self._is_line_end(index))):
+            elif depth == 0 and token.text == ";":
                 return index + 1
         return floor
 
@@ -80,9 +89,7 @@ class TokensBeforeHole:
         """A brace that closed a block, when something other than the rest of its expression follows."""
         if self.tokens[index].text != "}" or self.excerpt.lexicon.layout != "braces":
             return False
-        after = next(
-            (t for t in self.tokens[index + 1 : self.stop] if t.kind not in ("newline", "comment")), None
-        )
+        after = self._significant_behind(index)
         return after is None or after.kind in ("word", "string", "number") or after.text == "@"
 
     def _is_line_end(self, index: int) -> bool:
@@ -91,11 +98,13 @@ class TokensBeforeHole:
         before = next(significant_backwards(self.tokens, index), None)
         if before is None or self.tokens[before].kind not in ("word", "number", "string", "close"):
             return False
-        after = next(
-            (t for t in self.tokens[index + 1 : self.stop] if t.kind not in ("newline", "comment")), None
-        )
+        after = self._significant_behind(index)
         is_soft = self.language in ("go", "javascript", "typescript", "javascriptreact", "typescriptreact")
         return is_soft and (after is None or after.kind == "word")
+
+    def _significant_behind(self, index: int) -> Token | None:
+        behind = (self.tokens[each] for each in range(index + 1, self.stop))
+        return next((token for token in behind if token.kind not in ("newline", "comment")), None)
 
 
 def expression_before(tokens: list[Token], stop: int, floor: int = 0) -> Span | None:
