@@ -21,7 +21,8 @@ NEAR_LINES_AFTER = 4
 QUERY_LINES = 10
 # Longer files are looked at only around the hole.
 CHARACTERS_MAX = 300_000
-_CALL = re.compile(r"([^\W\d]\w*)\s*\(")
+# From the beginning of a word only: else a long one without a bracket is read from each of its letters.
+_CALL = re.compile(r"(?<!\w)([^\W\d]\w*)\s*\(")
 _RECEIVER = re.compile(r"([^\W\d]\w*)(?:\([^()]*\))?\s*(?:\.|->|::)\s*\w*\Z")
 
 
