@@ -231,6 +231,13 @@ def _config_of_gguf(file: GGUFFile, name: str, family: str) -> Json:
 
 
 def _renamed(file: GGUFFile, name: str, keys: Mapping[str, str]) -> dict[str, object]:
-    """The single values of these keys; none of them is a list in a model of ours."""
-    found = ((ours, file.metadata.get(f"{name}.{theirs}")) for ours, theirs in keys.items())
-    return {key: value for key, value in found if isinstance(value, int | float | str)}
+    """The values of these keys. Raises WeightsError for a list: none of our models has one for each layer."""
+    found = {
+        ours: file.metadata[f"{name}.{theirs}"]
+        for ours, theirs in keys.items()
+        if f"{name}.{theirs}" in file.metadata
+    }
+    for key, value in found.items():
+        if not isinstance(value, int | float | str):
+            raise WeightsError(f"{file.path}: its {keys[key]!r} is a list, which is not supported")
+    return found

@@ -125,7 +125,7 @@ NUMBERS: list[tuple[str, bytes, str]] = [
     ("attention.head_count", u32(3), "can't be"),
     ("attention.head_count_kv", u32(0), HUGE),
     ("attention.head_count_kv", u32(3), "can't be"),
-    ("attention.head_count_kv", numbers([1, 2]), "lacks 'num_key_value_heads'"),
+    ("attention.head_count_kv", numbers([1, 2]), "'attention.head_count_kv' is a list"),
     ("attention.key_length", u32(1 << 31), HUGE),
     ("attention.key_length", u32(1 << 20), HUGE),
     ("attention.key_length", u32(15), "can't be"),
