@@ -88,8 +88,9 @@ def test_a_package_re_exports_nothing(package: str) -> None:
     assert isinstance(body[0], ast.Expr)
 
 
-def test_every_test_that_the_architecture_page_names_exists() -> None:
-    named = re.findall(r"`(tests/[\w/.]+)::(\w+)`", (ROOT / "ARCHITECTURE.md").read_text())
+@pytest.mark.parametrize("page", ["ARCHITECTURE.md", "docs/security.md"])
+def test_every_test_that_a_page_names_exists(page: str) -> None:
+    named = re.findall(r"`(tests/[\w/.]+)::(\w+)`", (ROOT / page).read_text())
     assert named
     for path, test in named:
         assert f"def {test}(" in (ROOT / path).read_text(), f"{path}::{test}"
