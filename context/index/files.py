@@ -32,6 +32,10 @@ class Limits:
     walk_s_max: float = 120.0
 
 
+# Dates that the database can't hold, such as those after the year 2262, count as the nearest that it can.
+_MODIFIED_NS_MAX = 2**63 - 1
+
+
 @dataclass(frozen=True, slots=True)
 class FoundFile:
     """``path`` is relative to the root, with forward slashes."""
@@ -62,7 +66,7 @@ def walk(root: Path, rules: IgnoreRules, limits: Limits) -> Iterator[FoundFile]:
                     if rules.is_file_ignored(path):
                         continue
                     status = entry.stat(follow_symlinks=False)
-                    yield FoundFile(path, status.st_size, status.st_mtime_ns)
+                    yield _found(path, status)
                     count += 1
             except OSError:
                 continue
@@ -82,7 +86,7 @@ def found_file(root: Path, path: str, rules: IgnoreRules) -> FoundFile | None:
         status = (root / path).stat(follow_symlinks=False)
     except OSError:
         return None
-    return FoundFile(path, status.st_size, status.st_mtime_ns)
+    return _found(path, status)
 
 
 def is_inside(path: str) -> bool:
@@ -137,3 +141,8 @@ def _is_plain(root: Path, path: str) -> bool:
         if place.is_symlink():
             return False
     return place.is_file()
+
+
+def _found(path: str, status: os.stat_result) -> FoundFile:
+    modified_ns = max(-_MODIFIED_NS_MAX, min(status.st_mtime_ns, _MODIFIED_NS_MAX))
+    return FoundFile(path, status.st_size, modified_ns)
