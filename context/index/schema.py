@@ -97,6 +97,16 @@ def delete_database(path: Path) -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
+def _make_tables(connection: sqlite3.Connection) -> None:
+    """Those that are not there. Raises sqlite3.DatabaseError for a database with others of their names."""
+    try:
+        connection.executescript(_TABLES)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:
+            raise sqlite3.DatabaseError("foreign") from error
+        raise
+
+
 def _prepared(path: Path) -> sqlite3.Connection:
     # SQLite gives the files that it makes beside a database the database's own mode.
     make_private_file(path)
@@ -112,7 +122,7 @@ def _prepared(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA cache_size = -32000")
         if connection.execute("PRAGMA quick_check (1)").fetchone()[0] != "ok":
             raise sqlite3.DatabaseError("damaged")
-        connection.executescript(_TABLES)
+        _make_tables(connection)
     except BaseException:
         connection.close()
         raise
