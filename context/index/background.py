@@ -20,7 +20,7 @@ from holesmith.context.index.pending import Pending, Scan, Update
 AFTER_DEATH = "--after-death"
 # A process that dies is started again until it has been started this often, then the index stays as it is.
 STARTS_MAX = 10
-# Well under what a server that ends waits for all it has to close: one that is frozen has to be killed by then.
+# Well under what a server that ends waits for all it has to close: a frozen process has to be killed by then.
 CLOSE_TIMEOUT_S = 0.6
 
 Event = dict[str, Any]
