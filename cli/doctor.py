@@ -8,9 +8,12 @@ from functools import partial
 from pathlib import Path
 
 from holesmith.cli import machine_checks, model_checks, tool_checks
+from holesmith.cli.bundle import bundle, write_bundle
 from holesmith.cli.command import Subparsers
 from holesmith.cli.diagnosis import Check, Finding, diagnose
+from holesmith.cli.errors import CommandError
 from holesmith.cli.model_argument import model_argument
+from holesmith.cli.source_file import workspace_of
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -21,21 +24,41 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--verify", action="store_true", help="compare the hashes of models, not only sizes")
     parser.add_argument("--model", type=model_argument, metavar="M", help="the model to complete a line with")
     parser.add_argument("--json", action="store_true", help="print one JSON list")
+    parser.add_argument("--bundle", type=Path, metavar="FILE", help="write a report to send, without code")
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="for it: your settings, as JSON")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="for it: a log of the server")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit status 1 if anything failed; warnings do not count."""
-    folder: Path = arguments.directory or Path.cwd()
-    checks = all_checks(verify=arguments.verify, model=arguments.model, folder=folder)
+    if arguments.bundle is not None:
+        return report(arguments)
     findings: list[Finding] = []
-    for finding in diagnose(checks):
+    for finding in diagnose(checks_of(arguments)):
         findings.append(finding)
         if not arguments.json:
             print(in_lines(finding), flush=True)
     if arguments.json:
         print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False))
     return 1 if any(finding.outcome == "failed" for finding in findings) else 0
+
+
+def report(arguments: argparse.Namespace) -> int:
+    """Write the file of ``--bundle``; checks that fail are a part of it, and no failure of the command."""
+    if arguments.bundle.exists():
+        raise CommandError(f"{arguments.bundle} is there already: name a new file")
+    workspace = workspace_of((arguments.directory or Path.cwd()) / "x")
+    findings = list(diagnose(checks_of(arguments)))
+    write_bundle(arguments.bundle, list(bundle(findings, workspace, arguments.settings, arguments.log)))
+    held = "versions, checks, names of variables, settings, log"
+    print(f"{arguments.bundle}: {held}; read it before you send it")
+    return 0
+
+
+def checks_of(arguments: argparse.Namespace) -> Sequence[Check]:
+    folder: Path = arguments.directory or Path.cwd()
+    return all_checks(verify=arguments.verify, model=arguments.model, folder=folder)
 
 
 def all_checks(*, verify: bool, model: str | None, folder: Path) -> Sequence[Check]:
