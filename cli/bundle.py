@@ -17,7 +17,6 @@ from contextlib import suppress
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from typing import cast
 
 from holesmith.cli.diagnosis import Finding
 from holesmith.cli.errors import CommandError
@@ -147,6 +146,6 @@ def read_tail(path: Path, bytes_max: int) -> str:
             raise CommandError(f"{path}: no such file")
         with path.open("rb") as file:
             file.seek(max(os.fstat(file.fileno()).st_size - bytes_max, 0))
-            return cast("bytes", file.read(bytes_max)).decode(errors="replace")
+            return file.read(bytes_max).decode(errors="replace")
     except OSError as error:
         raise CommandError(f"{path} can't be read: {error.strerror}") from None

@@ -70,6 +70,10 @@ def checks(**_: object) -> Sequence[Check]:
     )
 
 
+def no_checks(**_: object) -> Sequence[Check]:
+    return ()
+
+
 def written(workspace: Path, monkeypatch: pytest.MonkeyPatch, *, with_files: bool = True) -> str:
     monkeypatch.setattr(doctor, "all_checks", checks)
     log, settings = workspace.parent / "lsp.log", workspace.parent / "settings.json"
@@ -126,7 +130,7 @@ def test_without_log_and_settings_it_says_how_to_add_them(
 def test_what_cannot_be_read_is_one_line(
     option: str, workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(doctor, "all_checks", lambda **_: ())
+    monkeypatch.setattr(doctor, "all_checks", no_checks)
     assert main(["doctor", "--bundle", str(workspace.parent / "r.txt"), option, "none-such"]) == 1
     assert capsys.readouterr().err == "holesmith: error: none-such: no such file\n"
     assert not (workspace.parent / "r.txt").exists()
@@ -135,7 +139,7 @@ def test_what_cannot_be_read_is_one_line(
 def test_no_file_is_written_over(
     workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(doctor, "all_checks", lambda **_: ())
+    monkeypatch.setattr(doctor, "all_checks", no_checks)
     assert main(["doctor", "--bundle", "plan.py"]) == 1
     assert "plan.py is there already" in capsys.readouterr().err
     assert (workspace / "plan.py").read_text() == f"{SOURCE}\n"

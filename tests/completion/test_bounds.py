@@ -32,6 +32,30 @@ def raised(before: str) -> list[Trigger]:
     return Surroundings("python", before).triggers("x", 0)
 
 
+def members(before: str) -> object:
+    return Nearby(before, "").members("a")
+
+
+def names(text: str) -> object:
+    return Nearby(text, text).names
+
+
+def keywords(text: str) -> object:
+    return Nearby(text, text).has_keyword("x", "y")
+
+
+def calls(text: str) -> object:
+    return Nearby(text, text).takes_none("x")
+
+
+def keyword_doubt(statement: str) -> object:
+    return doubt_of(Trigger("keyword", 0, 1), statement, "x", Nearby("", ""))
+
+
+def member_doubt(statement: str) -> object:
+    return doubt_of(Trigger("member", 0, 1), statement, "x", Nearby("", ""))
+
+
 @pytest.mark.parametrize(
     ("look", "text"),
     [
@@ -47,18 +71,12 @@ def raised(before: str) -> list[Trigger]:
         (list_begin, "from a import " + " " * COUNT + "!"),
         (repetition_start, " " * COUNT + "x"),
         (repetition_start, "x\n" + "ab" * COUNT + "!"),
-        (lambda text: Nearby(text, "").members("a"), "a." * COUNT * 5),
-        (lambda text: Nearby(text, text).names, "\nfrom a import (" * COUNT),
-        (lambda text: Nearby(text, text).has_keyword("x", "y"), "x(" * COUNT * 5),
-        (lambda text: Nearby(text, text).takes_none("x"), "x( " * COUNT * 2),
-        (
-            lambda text: doubt_of(Trigger("keyword", 0, 1), text, "x", Nearby("", "")),
-            "a." * COUNT + " !",
-        ),
-        (
-            lambda text: doubt_of(Trigger("member", 0, 1), text, "x", Nearby("", "")),
-            "a." * COUNT + " !",
-        ),
+        (members, "a." * COUNT * 5),
+        (names, "\nfrom a import (" * COUNT),
+        (keywords, "x(" * COUNT * 5),
+        (calls, "x( " * COUNT * 2),
+        (keyword_doubt, "a." * COUNT + " !"),
+        (member_doubt, "a." * COUNT + " !"),
     ],
 )
 def test_a_pattern_takes_time_in_proportion_to_the_text(look: Callable[[str], object], text: str) -> None:
