@@ -164,7 +164,9 @@ def find_directory(name: str, find: Callable[[], Path], variable: str) -> Findin
     """``find`` gives the directory; it raises for a user who has none."""
     try:
         return judge_directory(name, find(), variable)
-    except (RuntimeError, OSError, EngineError) as error:
+    except RuntimeError:
+        return Finding(name, "failed", "this user has no home", f"set HOME or {variable}")
+    except (OSError, EngineError) as error:
         return Finding(name, "failed", str(error), f"set {variable} to a directory that you may write to")
 
 

@@ -64,7 +64,7 @@ def checks(**_: object) -> Sequence[Check]:
         Check("packages", machine_checks.check_packages),
         Check("model directory", machine_checks.check_model_directory),
         Check("cache directory", machine_checks.check_cache_directory),
-        Check("environment", tool_checks.check_environment),
+        Check("environment", lambda: tool_checks.check_environment(Path.cwd())),
         Check("grammars", breaks),
         Check("models", lambda: Finding("models", "failed", "/srv/alicewonder/m/w.gguf has 3 bytes", "x")),
     )
