@@ -84,7 +84,7 @@ def _candidates(options: Options, root: Path, project: dict[str, Any]) -> Iterat
 def _chosen_prefix(root: Path, python: str) -> Path | None:
     """The folder of an environment, given that folder or an interpreter in it; None if it is neither."""
     chosen = root / python
-    if chosen.is_dir():
+    if _is_folder(chosen):
         return chosen
     # Not resolved: that would leave the virtual environment, and the link may lead nowhere on this machine.
     if chosen.parent.name in ("bin", "Scripts"):
@@ -93,7 +93,7 @@ def _chosen_prefix(root: Path, python: str) -> Path | None:
 
 
 def _packages(prefix: Path) -> list[Path]:
-    return list(_site_packages(prefix)) if prefix.is_dir() else []
+    return list(_site_packages(prefix)) if _is_folder(prefix) else []
 
 
 def _poetry_environments(root: Path, project: dict[str, Any]) -> Iterator[Path]:
@@ -134,8 +134,10 @@ def _site_packages(prefix: Path) -> Iterator[Path]:
     if (prefix / "Lib/site-packages").is_dir():
         yield prefix / "Lib/site-packages"
     configuration = _configuration(prefix)
-    if configuration.get("include-system-site-packages", "").lower() == "true" and "home" in configuration:
-        yield from Path(configuration["home"]).parent.glob("lib/python3*/site-packages")
+    home = Path(configuration.get("home", ""))
+    is_wanted = configuration.get("include-system-site-packages", "").lower() == "true"
+    if is_wanted and home.is_absolute() and _is_folder(home):
+        yield from home.parent.glob("lib/python3*/site-packages")
 
 
 def _with_links(packages: list[Path]) -> Iterator[Path]:
@@ -146,10 +148,18 @@ def _with_links(packages: list[Path]) -> Iterator[Path]:
             for line in _read(file).splitlines()[:ENTRIES_MAX]:
                 target = directory / line.strip()
                 is_code = line.startswith(("import ", "import\t", "#"))
-                if line.strip() and not is_code and target.is_dir() and not _is_too_wide(target):
+                if line.strip() and not is_code and _is_folder(target) and not _is_too_wide(target):
                     yield target
         for file in sorted(directory.glob("__editable___*_finder.py"))[:ENTRIES_MAX]:
             yield from _editable_targets(_read(file))
+
+
+def _is_folder(path: Path) -> bool:
+    """False also for what the system takes for no path at all, such as a name that is too long."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _is_too_wide(folder: Path) -> bool:
@@ -164,9 +174,9 @@ def _editable_targets(finder: str) -> Iterator[Path]:
         mapping = ast.literal_eval(match[1]) if match else {}
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         return
-    for package, path in mapping.items():
+    for package, path in mapping.items() if isinstance(mapping, dict) else ():
         target = Path(str(path))
-        if target.name == str(package) and target.parent.is_dir():
+        if target.name == str(package) and _is_folder(target.parent):
             yield target.parent
 
 
@@ -178,7 +188,7 @@ def _source_roots(root: Path, project: dict[str, Any]) -> Iterator[str]:
     listed = [each for names in (named, extra, extra_ty) if isinstance(names, list) for each in names]
     for name in (".", "src", *(each for each in listed if isinstance(each, str))):
         path = os.path.normpath(root / name)
-        if path not in seen and Path(path).is_dir():
+        if path not in seen and _is_folder(Path(path)):
             seen.add(path)
             yield path
 
