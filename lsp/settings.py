@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from holesmith.completion.options import CONTEXT_SOURCES, Lines, Options, PromptOrder, WeightForm
+from holesmith.completion.visible_text import one_line
 from holesmith.lsp.documents import Limits
 
 _OPTIONS = Options()
@@ -304,7 +305,7 @@ def read_settings(*sources: object) -> tuple[Settings, tuple[str, ...]]:
                 values[rule.field] = value
             else:
                 problems.append(_refusal(rule, value))
-    problems += [f"holesmith.{key} is not a setting" for key in given]
+    problems += [f"holesmith.{_shortened(one_line(key))} is not a setting" for key in given]
     return Settings(**values), tuple(problems)
 
 
@@ -315,9 +316,12 @@ def as_written(value: object) -> str:
 
 
 def _refusal(rule: Rule, value: object) -> str:
-    shown = repr(value) if isinstance(value, str) else as_written(value)
-    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    shown = _shortened(repr(value) if isinstance(value, str) else as_written(value))
     return f"holesmith.{rule.key} must be {rule.expectation}, not {shown}; {as_written(rule.default)} is used"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _own_section(source: Mapping[str, object]) -> Mapping[str, object]:
