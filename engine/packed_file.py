@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from holesmith.engine.cache_directory import cache_directory
 from holesmith.engine.errors import WeightsError
 from holesmith.engine.weight_source import WeightSource
-from platformdirs import user_cache_path
 from torch import Tensor
 
 FORMAT = 3
@@ -49,11 +49,7 @@ def packed_path(source: WeightSource, kind: str) -> Path:
     except OSError as error:
         raise WeightsError(f"cannot read {error.filename}: {error.strerror}") from error
     key = hashlib.sha256(json.dumps([FORMAT, kind, stats]).encode()).hexdigest()[:20]
-    try:
-        cache = user_cache_path("holesmith")
-    except RuntimeError:  # a user without a home has no caches: this can be neither read nor written
-        cache = Path(os.devnull)
-    return cache / "packed" / f"{key}.safetensors"
+    return cache_directory("packed") / f"{key}.safetensors"
 
 
 def _identity(found: os.stat_result) -> tuple[int, int, int, int]:

@@ -57,11 +57,14 @@ class StoredModel:
 def store_directory() -> Path:
     """Where models are kept: ``$HOLESMITH_MODELS``, else the user's data directory.
 
-    Raises ModelNotFoundError if the user has no home and names no folder.
+    Raises ModelNotFoundError if the user has no home and names no folder, or a relative one.
     """
     try:
         if override := os.environ.get(STORE_VARIABLE):
-            return Path(override).expanduser().absolute()
+            directory = Path(override).expanduser()
+            if not directory.is_absolute():  # it would lie in whatever folder somebody has opened
+                raise ModelNotFoundError(f"{STORE_VARIABLE} must name a whole path, not {override}")
+            return directory
         return Path(platformdirs.user_data_dir("holesmith", appauthor=False)) / "models"
     except RuntimeError:
         raise ModelNotFoundError(

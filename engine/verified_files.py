@@ -10,11 +10,11 @@ import json
 import os
 from pathlib import Path
 
+from holesmith.engine.cache_directory import cache_directory
 from holesmith.engine.errors import WeightsError
 from holesmith.engine.file_hash import sha256_of_file
 from holesmith.engine.store import private_opener
 from holesmith.engine.weight_source import WeightSource
-from platformdirs import user_cache_path
 
 
 def check_hashes(source: WeightSource) -> None:
@@ -47,7 +47,7 @@ def _note_of(path: Path, sha256: str) -> tuple[Path, str]:
     place = os.fspath(path.absolute())
     state = [place, sha256, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
     name = hashlib.sha256(place.encode(errors="surrogateescape")).hexdigest()[:20]
-    return user_cache_path("holesmith") / "verified" / f"{name}.json", json.dumps(state)
+    return cache_directory("verified") / f"{name}.json", json.dumps(state)
 
 
 def _remembered(note: tuple[Path, str]) -> bool:

@@ -4,16 +4,16 @@ change.
 Some lie in a repository, whose other files tell what belongs there; it is written to the user's cache.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from holesmith.analysis.private_files import NoPrivateFolderError, cache_folder
 from holesmith.evaluation.case import Case
+from holesmith.evaluation.errors import EvaluationError
 from holesmith.evaluation.json_lines import SourceRow, read_json_lines
 from holesmith.evaluation.run_folder import write_whole
-from platformdirs import user_cache_path
 
 HOLE_MARK = "⟦hole⟧"
 ROWS_NAME = "own_suite.jsonl"
@@ -41,8 +41,11 @@ def rows_of(name: str) -> Iterator[SourceRow]:
 
 
 def repositories_folder() -> Path:
-    cache = os.environ.get("HOLESMITH_CACHE") or user_cache_path("holesmith", appauthor=False)
-    return Path(cache) / "own-suite"
+    """Raises EvaluationError if the user has no place for caches."""
+    try:
+        return cache_folder() / "own-suite"
+    except NoPrivateFolderError as error:
+        raise EvaluationError(str(error)) from None
 
 
 def put(path: Path, text: str) -> None:

@@ -15,11 +15,11 @@ def cache_directory(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch:
     cache = tmp_path / "cache"
     if "real_model_path" not in request.fixturenames:
 
-        def user_cache_path(_name: str) -> Path:
+        def user_cache_path(_name: str, *, appauthor: bool) -> Path:
+            assert not appauthor
             return cache
 
-        monkeypatch.setattr("holesmith.engine.packed_file.user_cache_path", user_cache_path)
-        monkeypatch.setattr("holesmith.engine.verified_files.user_cache_path", user_cache_path)
+        monkeypatch.setattr("holesmith.engine.cache_directory.user_cache_path", user_cache_path)
     return cache
 
 

@@ -8,6 +8,7 @@ from holesmith.completion.options import Options
 from holesmith.completion.service import load_from_store
 from holesmith.engine.errors import EngineError, ModelNotFoundError, WeightsError
 from holesmith.engine.store import (
+    STORE_VARIABLE,
     Record,
     StoredFile,
     find,
@@ -231,3 +232,9 @@ def test_the_variable_moves_the_store(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_without_the_variable_the_store_is_in_the_data_directory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HOLESMITH_MODELS", raising=False)
     assert store_directory().parts[-2:] == ("holesmith", "models")
+
+
+def test_a_relative_folder_for_models_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(STORE_VARIABLE, "models")
+    with pytest.raises(ModelNotFoundError, match="HOLESMITH_MODELS must name a whole path, not models"):
+        store_directory()

@@ -18,10 +18,16 @@ from holesmith.evaluation.stack_repo import StackRepo
 JAVA = "class A { void f() { b.c(); } }\n"
 PYTHON = "import shop\nshop.sell(1)\n"
 DEEP = "[" * 100_000
-NESTED: object = []
-for _ in range(500):
-    NESTED = [NESTED]
 
+
+def nested(depth: int) -> object:
+    value: object = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+NESTED = nested(500)
 VALUES: list[object] = [
     None, True, 0, -1, 10**30, -(10**400), 1.5, math.nan, math.inf, "", "\0", "a\0b", "\ud800", ".", "..",
     "../outside.py", "/etc/passwd", "shop/../../outside.py", "shop", "a\nb", "x" * 5_000, "9" * 5_000,
@@ -102,7 +108,7 @@ def told(cases: Iterable[Case], file: Path, row: int) -> None:
     try:
         for case in cases:
             str(astuple(case)).encode()
-            case.id.encode(), case.path.encode(), case.prefix.encode(), case.suffix.encode()
+            "".join((case.id, case.path, case.prefix, case.suffix)).encode()
             assert case.workspace is None or str(file.parents[0]) in case.workspace
             assert ".." not in Path(case.workspace or "").parts
     except MalformedRowError as error:

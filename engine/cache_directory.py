@@ -1,0 +1,18 @@
+"""Where the engine keeps what it can make anew: packed weights, and which files it has verified."""
+
+import os
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+
+def cache_directory(name: str) -> Path:
+    """The engine's directory of this name below the user's cache.
+
+    A user without a home has no cache: nothing can be read or written below the path that is given then.
+    """
+    try:
+        cache = user_cache_path("holesmith", appauthor=False)
+    except RuntimeError:
+        cache = Path(os.devnull)
+    return cache / name
