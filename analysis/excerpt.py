@@ -1,7 +1,7 @@
 """The part of a file around the cursor that is enough to know the hole, as tokens.
 
 A long prefix is cut where a statement begins at the left margin, so that no literal is cut open;
-without such a place nothing is cut.
+without such a place nothing is cut, unless it is longer than any code that people write.
 """
 
 import re
@@ -14,6 +14,8 @@ from holesmith.analysis.lexicon import Lexicon, lexicon_of
 
 PREFIX_CHARACTERS = 24_000
 SUFFIX_CHARACTERS = 24_000
+UNCUT_CHARACTERS = 200_000
+"""A prefix without such a place is cut at the beginning of some line, or anywhere, if it is that long."""
 TAB_WIDTH = 8
 _MARGIN_STATEMENT = re.compile(
     r"^(?:def|class|async def|from|import|@\w|func|fn|pub|public|function|export)\b", re.M
@@ -54,11 +56,18 @@ def excerpt_at(language: str, prefix: str, suffix: str) -> Excerpt:
     start = 0
     if len(prefix) > PREFIX_CHARACTERS:
         margin = _MARGIN_STATEMENT.search(prefix, len(prefix) - PREFIX_CHARACTERS)
-        start = margin.start() if margin else 0
+        start = margin.start() if margin else _beginning_of_end(prefix)
     is_cut = start > 0 or len(suffix) > SUFFIX_CHARACTERS
     tokens = tokenize(lexicon, prefix, start)
     brackets = open_brackets(lexicon.layout, tokens)
     return Excerpt(lexicon, prefix, suffix[:SUFFIX_CHARACTERS], tokens, brackets, is_cut)
+
+
+def _beginning_of_end(prefix: str) -> int:
+    if len(prefix) <= UNCUT_CHARACTERS:
+        return 0
+    start = len(prefix) - PREFIX_CHARACTERS
+    return prefix.find("\n", start) + 1 or start
 
 
 def line_start(text: str, offset: int) -> int:

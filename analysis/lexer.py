@@ -23,7 +23,8 @@ KEPT_TOKENS_MIN = 200
 KEPT_TEXTS_MAX = 8
 KEY_CHARACTERS = 64
 AHEAD_CHARACTERS = 400
-_REGEX_LITERAL = re.compile(r"/(?![*/])(?:[^/\\\[\r\n]|\\.|\[(?:[^\]\\\r\n]|\\.)*\])+/[a-z]*")
+REGEX_CHARACTERS_MAX = 1_000
+_REGEX_LITERAL = re.compile(r"/(?![*/])(?:[^/\\\[\r\n]|\\.|\[(?:[^\]\\\r\n]|\\.)*+\])++/[a-z]*")
 _VALUE_ENDS = frozenset(("word", "number", "string", "close"))
 _WORDS_BEFORE_VALUE = frozenset(
     ("return", "typeof", "case", "in", "of", "delete", "void", "throw", "new", "await", "yield", "instanceof")
@@ -181,7 +182,8 @@ def _kinds(lexicon: Lexicon) -> dict[str, tuple[TokenKind, bool]]:
 def _regex_literal(text: str, match: re.Match[str], tokens: list[Token]) -> tuple[re.Match[str], TokenKind]:
     before = next((token for token in reversed(tokens) if token.kind not in ("newline", "comment")), None)
     is_division = before and before.kind in _VALUE_ENDS and before.text not in _WORDS_BEFORE_VALUE
-    literal = None if is_division else _REGEX_LITERAL.match(text, match.start())
+    start = match.start()
+    literal = None if is_division else _REGEX_LITERAL.match(text, start, start + REGEX_CHARACTERS_MAX)
     return (literal, "string") if literal else (match, "operator")
 
 

@@ -25,6 +25,7 @@ _STATEMENT_WORDS = frozenset(
         "for",
     )
 )
+_SOFT_LINE_ENDS = frozenset(("go", "javascript", "typescript", "javascriptreact", "typescriptreact"))
 
 
 class TokensBeforeHole:
@@ -64,47 +65,49 @@ class TokensBeforeHole:
     def _statement_start(self) -> int:
         depth = 0
         floor = 0 if self.opener is None else self.opener + 1
-        # Of all line breaks in a row, with comments between them, the same holds: it is found out once.
-        is_line_end: bool | None = None
+        after: Token | None = None
+        newlines = _LineEnds(self.language, self.tokens)
         for index in range(self.stop - 1, floor - 1, -1):
             token = self.tokens[index]
-            if token.kind == "newline" and depth == 0:
-                is_line_end = self._is_line_end(index) if is_line_end is None else is_line_end
-                if is_line_end:
-                    return index + 1
-            if token.kind in ("newline", "comment"):
-                continue
-            is_line_end = None
             if token.kind == "close":
-                if depth == 0 and self._ends_statement(index):
+                if depth == 0 and self._ends_statement(token, after):
                     return index + 1
                 depth += 1
             elif token.kind == "open":
                 depth -= 1
-            elif depth == 0 and token.text == ";":
+            elif depth == 0 and (
+                token.text == ";" or (token.kind == "newline" and self._is_line_end(newlines, index, after))
+            ):
                 return index + 1
+            if token.kind not in ("newline", "comment"):
+                after = token
         return floor
 
-    def _ends_statement(self, index: int) -> bool:
+    def _ends_statement(self, token: Token, after: Token | None) -> bool:
         """A brace that closed a block, when something other than the rest of its expression follows."""
-        if self.tokens[index].text != "}" or self.excerpt.lexicon.layout != "braces":
+        if token.text != "}" or self.excerpt.lexicon.layout != "braces":
             return False
-        after = self._significant_behind(index)
         return after is None or after.kind in ("word", "string", "number") or after.text == "@"
 
-    def _is_line_end(self, index: int) -> bool:
-        if self.excerpt.lexicon.layout == "indentation":
-            return True
-        before = next(significant_backwards(self.tokens, index), None)
-        if before is None or self.tokens[before].kind not in ("word", "number", "string", "close"):
-            return False
-        after = self._significant_behind(index)
-        is_soft = self.language in ("go", "javascript", "typescript", "javascriptreact", "typescriptreact")
-        return is_soft and (after is None or after.kind == "word")
+    def _is_line_end(self, newlines: "_LineEnds", index: int, after: Token | None) -> bool:
+        return self.excerpt.lexicon.layout == "indentation" or newlines.end_statement(index, after)
 
-    def _significant_behind(self, index: int) -> Token | None:
-        behind = (self.tokens[each] for each in range(index + 1, self.stop))
-        return next((token for token in behind if token.kind not in ("newline", "comment")), None)
+
+class _LineEnds:
+    """Where a newline ends a statement in languages with braces; to be asked from the last to the first."""
+
+    def __init__(self, language: str, tokens: list[Token]) -> None:
+        self._is_soft = language in _SOFT_LINE_ENDS
+        self._tokens = tokens
+        self._before = len(tokens)
+
+    def end_statement(self, index: int, after: Token | None) -> bool:
+        """``after`` is the next significant token behind the newline at ``index``."""
+        if not self._is_soft or not (after is None or after.kind == "word"):
+            return False
+        if self._before >= index:  # else it stands before all newlines since
+            self._before = next(significant_backwards(self._tokens, index), -1)
+        return self._before >= 0 and self._tokens[self._before].kind in ("word", "number", "string", "close")
 
 
 def expression_before(tokens: list[Token], stop: int, floor: int = 0) -> Span | None:
