@@ -73,27 +73,40 @@ def find_in(modules: "Modules") -> None:
 
 
 def _replace_functions() -> None:
+    """Lists and walks of folders serve refactorings in jedi; nothing here asks for them."""
     load = jedi.inference.compiled.access.load_module
 
-    def load_own(state: Any, dotted_name: str, sys_path: Iterable[str]) -> Any:
+    def load_own(state: Any, dotted_name: str, sys_path: object) -> Any:
         own = _current.value().import_path_of(dotted_name)
         return None if own is None else load(state, dotted_name, own)
 
+    def find(_state: Any, **asked: Any) -> tuple[Any, bool | None]:
+        return _current.value().find(**asked)
+
+    def names(_state: Any, paths: Iterable[str]) -> list[str]:
+        return _current.value().names_in(paths)
+
+    def read(file: parso.file_io.FileIO) -> bytes:
+        return _current.value().access.read(str(file.path))
+
     _replace(jedi.inference.compiled.access, load_module=load_own)
-    _replace(
-        functions,
-        get_module_info=lambda state, **asked: _current.value().find(**asked),
-        iter_module_names=lambda state, paths: _current.value().names_in(paths),
-    )
-    _replace(parso.file_io.FileIO, read=lambda file: _current.value().access.read(str(file.path)))
-    # They serve refactorings, which look through all files of a project; nothing here asks for them.
-    _replace(jedi.file_io.FolderIO, list=lambda folder: [], walk=lambda folder: iter(()))
+    _replace(functions, get_module_info=find, iter_module_names=names)
+    _replace(parso.file_io.FileIO, read=read)
+    _replace(jedi.file_io.FolderIO, list=_none, walk=_none)
     _replace(
         parso.cache,
-        _load_from_file_system=lambda *given, **named: None,
-        _save_to_file_system=lambda *given, **named: None,
-        _remove_cache_and_update_lock=lambda *given, **named: None,
+        _load_from_file_system=_nothing,
+        _save_to_file_system=_nothing,
+        _remove_cache_and_update_lock=_nothing,
     )
+
+
+def _none(_folder: Any) -> tuple[Any, ...]:
+    return ()
+
+
+def _nothing(*_given: Any, **_named: Any) -> None:
+    return None
 
 
 class Modules:

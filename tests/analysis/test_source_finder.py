@@ -64,8 +64,11 @@ def questions_about(workspace: Path, names: list[str]) -> Iterator[Question[obje
 def audited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Workers of this test note here what code they run."""
     notes = tmp_path / "notes"
-    command = [sys.executable, "-I", str(AUDITED), str(notes)]
-    monkeypatch.setattr(client_module, "command_of", lambda module: command)
+
+    def command_of(_module: str) -> list[str]:
+        return [sys.executable, "-I", str(AUDITED), str(notes)]
+
+    monkeypatch.setattr(client_module, "command_of", command_of)
     return notes
 
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
@@ -307,7 +307,7 @@ def test_worker_ends_with_its_client_however_that_ended(tmp_path: Path, state: s
 
 
 @contextmanager
-def open_process(process_id: int) -> Iterator[int]:
+def open_process(process_id: int) -> Generator[int]:
     """A descriptor that can be read once the process has ended."""
     descriptor = os.pidfd_open(process_id)
     try:
