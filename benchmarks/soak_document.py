@@ -119,7 +119,8 @@ class Document:
         ends = (before[: len(before) - cut][-COMPARED:] for cut in range(HEALED_MAX))
         if not any(end and prompt.endswith(end) for end in ends):
             return f"{self.uri}: the prompt ends in {prompt[-COMPARED:]!r}, not {before[-COMPARED:]!r}"
-        rest = behind.partition("\n")[2].strip()[:COMPARED]
+        # A window of few tokens may end behind the first line.
+        rest = behind.partition("\n")[2].lstrip().partition("\n")[0][:COMPARED]
         return None if rest in prompt else f"{self.uri}: {rest!r} behind the cursor is not in the prompt"
 
     def _tell(self, changes: list[dict[str, object]]) -> None:

@@ -118,6 +118,8 @@ class Protocol(LanguageServerProtocol):
 
     def _structured(self, fields: dict[str, object]) -> Any:
         method, params = fields.get("method"), fields.get("params")
+        if method == types.CANCEL_REQUEST and not _names_request(params):  # the library takes any value
+            raise JsonRpcInvalidParams("invalid parameters: id must be a number or a string")
         try:
             if method in OWN_REQUESTS and "id" in fields:
                 return self._converter.structure(fields, OWN_REQUESTS[cast("str", method)])
@@ -152,6 +154,10 @@ def _token_in(fields: dict[str, object]) -> bytes:
     for name in ("initializationOptions", "token"):
         found = cast("dict[str, object]", found).get(name) if isinstance(found, dict) else None
     return found.encode("utf-8", "surrogatepass") if isinstance(found, str) else b""
+
+
+def _names_request(params: object) -> bool:
+    return isinstance(params, dict) and _is_id(cast("dict[str, object]", params).get("id"))
 
 
 def _is_id(number: object) -> bool:

@@ -231,6 +231,15 @@ async def test_cancelling_what_is_unknown_or_over(client: RawClient) -> None:
     assert await client.lives()
 
 
+@pytest.mark.parametrize("number", [[1], {"id": 1}, None, True, 1.5])
+async def test_cancelling_what_can_be_no_request_is_no_failure_of_the_server(
+    client: RawClient, number: object
+) -> None:
+    client.send(method="$/cancelRequest", params={"id": number})
+    client.send(id="next", method="holesmith/status")
+    assert (await client.answer_to("next"))["result"]["last_failure"] is None
+
+
 async def test_capabilities_from_the_future_do_not_keep_the_server_from_starting() -> None:
     strange = {
         "general": {"positionEncodings": ["utf-8"], "markdown": 7},
