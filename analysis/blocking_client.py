@@ -6,7 +6,7 @@ from typing import Self
 
 from holesmith.analysis.answers import PythonEnvironment
 from holesmith.analysis.client import AnalysisClient, Reply, WorkerStatus
-from holesmith.analysis.jedi_options import Options
+from holesmith.analysis.options import Options
 from holesmith.analysis.questions import A, Question
 
 

@@ -15,8 +15,8 @@ from typing import Any, Generic, cast
 
 from holesmith.analysis.answers import PythonEnvironment
 from holesmith.analysis.crash_record import CrashRecord
-from holesmith.analysis.jedi_options import Options
-from holesmith.analysis.own_process import FOLDER, command_of, environment
+from holesmith.analysis.options import Options
+from holesmith.analysis.processes.own_process import FOLDER, command_of, environment
 from holesmith.analysis.questions import ANSWER_OF, A, EnvironmentQuestion, Question
 from holesmith.analysis.wire import LENGTH, MESSAGE_BYTES_MAX, from_json, pack, to_json
 
@@ -171,7 +171,7 @@ class AnalysisClient:
     async def _running_worker(self) -> _Process:
         if self._worker is None:
             process = await asyncio.create_subprocess_exec(
-                *command_of("holesmith.analysis.worker"),
+                *command_of("holesmith.analysis.worker.main"),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,

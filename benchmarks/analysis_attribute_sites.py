@@ -25,7 +25,7 @@ from pathlib import Path
 
 from holesmith.analysis.answers import Members
 from holesmith.analysis.blocking_client import BlockingAnalysisClient
-from holesmith.analysis.jedi_options import Options
+from holesmith.analysis.options import Options
 from holesmith.analysis.questions import CallQuestion, MembersQuestion, Source
 
 FILE_BYTES_MAX = 500_000

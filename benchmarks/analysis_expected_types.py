@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from holesmith.analysis.blocking_client import BlockingAnalysisClient
-from holesmith.analysis.jedi_options import Options
+from holesmith.analysis.options import Options
 from holesmith.analysis.questions import ExpectedTypeQuestion, Source
 
 PROBE = "1j"

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from holesmith.analysis.answers import StaticErrors
 from holesmith.analysis.blocking_client import BlockingAnalysisClient
-from holesmith.analysis.jedi_options import Options
+from holesmith.analysis.options import Options
 from holesmith.analysis.questions import Source, StaticErrorsQuestion
 
 FILE_BYTES_MAX = 100_000

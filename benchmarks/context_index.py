@@ -17,12 +17,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from holesmith.analysis.language import language_of
-from holesmith.analysis.private_files import CACHE_VARIABLE
-from holesmith.analysis.syntax_tree import parse
+from holesmith.analysis.files.private_files import CACHE_VARIABLE
+from holesmith.analysis.languages import language_of
+from holesmith.analysis.outline.syntax_tree import parse
 from holesmith.context.identifiers import terms_of
-from holesmith.context.index.background import BackgroundIndexer, Event
 from holesmith.context.index.location import database_of
+from holesmith.context.index.process.background import BackgroundIndexer, Event
 from holesmith.context.index.reader import Index
 
 EVENT_TIMEOUT_S = 600.0

@@ -13,9 +13,9 @@ import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from holesmith.evaluation.reports.summary import cluster_of, short_names
 from holesmith.evaluation.row import Row
-from holesmith.evaluation.run_folder import read_rows
-from holesmith.evaluation.summary import cluster_of, short_names
+from holesmith.evaluation.runs.run_folder import read_rows
 
 NATS_MAX = 40.0
 # A smaller change of surprise counts neither as better nor as worse.

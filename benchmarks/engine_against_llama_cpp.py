@@ -24,11 +24,11 @@ from typing import Any, Protocol
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
-from holesmith.engine.decoding import DecodeLoop
-from holesmith.engine.loading import load_model
-from holesmith.engine.model import Decoder
+from holesmith.engine.decoding.decode_loop import DecodeLoop
+from holesmith.engine.files.weight_source import WeightSource
+from holesmith.engine.loading.load import load_model
+from holesmith.engine.model.decoder import Decoder
 from holesmith.engine.request import Request
-from holesmith.engine.weight_source import WeightSource
 
 DECODED_TOKENS = 64
 

@@ -3,7 +3,7 @@
     python benchmarks/engine_anchoring.py MODEL.gguf DIR… [--holes 200] [--prompt-tokens 400] [--seed 1]
 
 Lines of the Python files in DIR are cut at a random place, and the rest of the line is asked for in both
-orders (`holesmith.context.prompt`), greedily, with token healing in both. Compared with the line that was
+orders (`context.prompt`), greedily, with token healing in both. Compared with the line that was
 there: the whole rest, and the first identifier that begins in it. Pairs are told apart by McNemar's exact
 test. The last line is one JSON object.
 """
@@ -19,15 +19,15 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
-from holesmith.context.prompt import Hole, Order, build_prompt
-from holesmith.context.templates import template_for
-from holesmith.engine.decoding import DecodeLoop
-from holesmith.engine.key_value_cache import KeyValueCache
-from holesmith.engine.loading import load_model
-from holesmith.engine.model import Decoder
+from holesmith.context.prompt.prompt import Hole, Order, build_prompt
+from holesmith.context.prompt.templates import template_for
+from holesmith.engine.decoding.decode_loop import DecodeLoop
+from holesmith.engine.files.weight_source import WeightSource
+from holesmith.engine.loading.load import load_model
+from holesmith.engine.model.decoder import Decoder
+from holesmith.engine.model.kv_cache import KeyValueCache
 from holesmith.engine.request import Request, Token
-from holesmith.engine.vocabulary import Vocabulary
-from holesmith.engine.weight_source import WeightSource
+from holesmith.engine.vocabulary.vocabulary import Vocabulary
 
 TOKENS_MAX = 32
 ORDERS: tuple[Order, Order] = ("plain", "anchored")

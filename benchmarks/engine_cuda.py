@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from holesmith.engine.decoding import DecodeLoop
+from holesmith.engine.decoding.decode_loop import DecodeLoop
 from holesmith.engine.errors import EngineError
-from holesmith.engine.loading import LoadedModel, choose_form, load_model
-from holesmith.engine.model import Decoder
+from holesmith.engine.files.weight_source import WeightSource
+from holesmith.engine.loading.load import LoadedModel, choose_form, load_model
+from holesmith.engine.model.cuda_step import ROWS
+from holesmith.engine.model.decoder import Decoder
 from holesmith.engine.request import Request
-from holesmith.engine.static_step import ROWS
-from holesmith.engine.weight_source import WeightSource
 
 CUDA = torch.device("cuda")
 COPIED_BYTES = 1 << 30

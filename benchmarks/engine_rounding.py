@@ -14,12 +14,12 @@ import time
 from pathlib import Path
 
 import torch
-from holesmith.engine.configuration import architecture_from_gguf
-from holesmith.engine.gguf_file import read_gguf
-from holesmith.engine.loading import load_decoder, load_model
-from holesmith.engine.model import Decoder
-from holesmith.engine.weight_source import WeightSource
-from holesmith.engine.weights import GGUFWeights
+from holesmith.engine.files.gguf_file import read_gguf
+from holesmith.engine.files.weight_source import WeightSource
+from holesmith.engine.loading.configuration import architecture_from_gguf
+from holesmith.engine.loading.load import load_decoder, load_model
+from holesmith.engine.loading.weights import GGUFWeights
+from holesmith.engine.model.decoder import Decoder
 from torch import Tensor
 
 CPU = torch.device("cpu")

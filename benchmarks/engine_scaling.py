@@ -20,13 +20,13 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
-from holesmith.engine.decoding import DecodeLoop
-from holesmith.engine.key_value_cache import KeyValueCache
-from holesmith.engine.loading import PREFIX_BYTES_MAX, load_model
-from holesmith.engine.model import Decoder
-from holesmith.engine.prefix_cache import PrefixCache
+from holesmith.engine.decoding.decode_loop import DecodeLoop
+from holesmith.engine.decoding.prefix_cache import PrefixCache
+from holesmith.engine.files.weight_source import WeightSource
+from holesmith.engine.loading.load import PREFIX_BYTES_MAX, load_model
+from holesmith.engine.model.decoder import Decoder
+from holesmith.engine.model.kv_cache import KeyValueCache
 from holesmith.engine.request import Generation, Request
-from holesmith.engine.weight_source import WeightSource
 
 DECODED_TOKENS = 16
 DOCUMENT_TOKENS = 1_000

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from holesmith.evaluation.run_folder import ROWS_NAME, read_rows
+from holesmith.evaluation.runs.run_folder import ROWS_NAME, read_rows
 
 DEFAULT = ("own", "--no-context", "--no-monitor", "--max-tokens", "16")
 # A row takes a second or so; the model's start ten.

@@ -17,17 +17,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from holesmith.completion.options import Options
-from holesmith.engine import loading
+from holesmith.engine.interface import Engine, ModelDescription, Stream
+from holesmith.engine.loading import load
 from holesmith.engine.request import Generation, Request, Token
-from holesmith.engine.seam import Engine, ModelDescription, Stream
-from holesmith.engine.vocabulary import Vocabulary
+from holesmith.engine.vocabulary.vocabulary import Vocabulary
 from holesmith.evaluation.case import Case
 from holesmith.evaluation.configuration import Configuration, Named
-from holesmith.evaluation.pool import LocalPool, order_of, rows_of
-from holesmith.evaluation.prompting import prompt_for
-from holesmith.evaluation.repository_holes import RepositoryHoles
-from holesmith.evaluation.task import AnswerTask, OrderTask
-from holesmith.evaluation.worker import WorkerSetup, load_engine_from_store
+from holesmith.evaluation.runs.pool import LocalPool, order_of, rows_of
+from holesmith.evaluation.runs.prompting import prompt_for
+from holesmith.evaluation.runs.task import AnswerTask, OrderTask
+from holesmith.evaluation.runs.worker import WorkerSetup, load_engine_from_store
+from holesmith.evaluation.suites.repository_holes import RepositoryHoles
 
 WINDOW_STEP = 128
 
@@ -83,7 +83,7 @@ def main() -> None:
     parser.add_argument("--cache-mb", type=int, help="scale the engine's prefix cache down with the workload")
     arguments = parser.parse_args()
     if arguments.cache_mb is not None:
-        loading.PREFIX_BYTES_MAX = arguments.cache_mb << 20
+        load.PREFIX_BYTES_MAX = arguments.cache_mb << 20
     named = Named(
         "prior",
         Configuration(

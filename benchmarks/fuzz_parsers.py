@@ -35,9 +35,9 @@ Test = Callable[[bytes], None]
 
 def gguf(folder: Path) -> Test:
     """The header, the tensors' places, and what the metadata say of the architecture."""
-    from holesmith.engine.configuration import architecture_from_gguf
     from holesmith.engine.errors import WeightsError
-    from holesmith.engine.gguf_file import read_gguf
+    from holesmith.engine.files.gguf_file import read_gguf
+    from holesmith.engine.loading.configuration import architecture_from_gguf
 
     path = folder / "model.gguf"
 
@@ -56,9 +56,9 @@ def gguf(folder: Path) -> Test:
 
 def lexer(folder: Path) -> Test:
     """Tokens of any text in any language, from the beginning and going on from a text lexed before."""
-    from holesmith.analysis.grammar import LANGUAGES
-    from holesmith.analysis.lexer import tokenize, tokens_of
-    from holesmith.analysis.lexicon import lexicon_of
+    from holesmith.analysis.outline.grammars import LANGUAGES
+    from holesmith.analysis.syntax.language_rules import lexicon_of
+    from holesmith.analysis.syntax.lexer import tokenize, tokens_of
 
     languages = [*sorted(LANGUAGES), "unknown"]
 
@@ -77,10 +77,10 @@ def lexer(folder: Path) -> Test:
 
 def hole(folder: Path) -> Test:
     """The hole, its extent and its stops in any text."""
-    from holesmith.analysis.grammar import LANGUAGES
-    from holesmith.analysis.hole import hole_at
-    from holesmith.completion.extent import extent_of
-    from holesmith.completion.shaping import shape
+    from holesmith.analysis.outline.grammars import LANGUAGES
+    from holesmith.analysis.syntax.hole import hole_at
+    from holesmith.completion.postprocess.extent import extent_of
+    from holesmith.completion.postprocess.shaping import shape
 
     languages = [*sorted(LANGUAGES), "unknown"]
 
@@ -99,7 +99,7 @@ def hole(folder: Path) -> Test:
 
 def framing(folder: Path) -> Test:
     """The stream of a client: it is read to its end, and no message is longer than it says."""
-    from holesmith.lsp.client_input import ClientInput
+    from holesmith.lsp.transport.client_input import ClientInput
 
     header = re.compile(rb"Content-Length: (\d+)\r\n\Z")
 
@@ -123,9 +123,9 @@ def framing(folder: Path) -> Test:
 def messages(folder: Path) -> Test:
     """JSON as the parameters of each request of our own, as settings, and as URIs."""
     import cattrs
-    from holesmith.lsp.messages import OWN_REQUESTS, make_converter, without_strange
+    from holesmith.lsp.documents.uris import key_of, name_of, path_of
     from holesmith.lsp.settings import read_settings
-    from holesmith.lsp.uris import key_of, name_of, path_of
+    from holesmith.lsp.transport.messages import OWN_REQUESTS, make_converter, without_strange
 
     converter = make_converter()
 
@@ -150,7 +150,7 @@ def messages(folder: Path) -> Test:
 
 def documents(folder: Path) -> Test:
     """Changes of a document, as JSON: the size told is that of the text, and the text is its lines."""
-    from holesmith.lsp.documents import Document
+    from holesmith.lsp.documents.documents import Document
     from lsprotocol import types
 
     def test(data: bytes) -> None:
@@ -170,8 +170,8 @@ def documents(folder: Path) -> Test:
 
 def notebooks(folder: Path) -> Test:
     """Cells put in and taken out at any place, also such as are not there."""
-    from holesmith.lsp.documents import Documents, Limits
-    from holesmith.lsp.notebooks import Notebooks
+    from holesmith.lsp.documents.documents import Documents, Limits
+    from holesmith.lsp.documents.notebooks import Notebooks
     from lsprotocol import types
 
     def test(data: bytes) -> None:
@@ -200,7 +200,7 @@ def notebooks(folder: Path) -> Test:
 
 def patterns(folder: Path) -> Test:
     """An ignore file, and any paths against it."""
-    from holesmith.context.index.ignore import read_patterns
+    from holesmith.context.index.ignoring.ignore_rules import read_patterns
 
     path = folder / ".gitignore"
 
@@ -217,8 +217,8 @@ def patterns(folder: Path) -> Test:
 
 def environment(folder: Path) -> Test:
     """The files that say where a project's packages are."""
-    from holesmith.analysis.environment import find_environment, in_words
-    from holesmith.analysis.jedi_options import Options
+    from holesmith.analysis.options import Options
+    from holesmith.analysis.python.environment import find_environment, in_words
 
     packages = folder / ".venv" / "lib" / "python3.11" / "site-packages"
     packages.mkdir(parents=True)
@@ -239,10 +239,10 @@ def environment(folder: Path) -> Test:
 
 def suites(folder: Path) -> Test:
     """Rows of data sets: a case, or one line that says what is wrong with which."""
-    from holesmith.evaluation.apieval import ApiTokens
-    from holesmith.evaluation.dotprompts import DotPrompts, open_texts
     from holesmith.evaluation.errors import EvaluationError
-    from holesmith.evaluation.humaneval_fim import HumanEvalFIM
+    from holesmith.evaluation.suites.apieval import ApiTokens
+    from holesmith.evaluation.suites.dotprompts import DotPrompts, open_texts
+    from holesmith.evaluation.suites.humaneval_fim import HumanEvalFIM
 
     rows, index = folder / "rows.jsonl", folder / "index.csv"
     (folder / "shop").mkdir()

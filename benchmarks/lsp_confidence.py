@@ -23,19 +23,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from holesmith.analysis.private_files import CACHE_VARIABLE
-from holesmith.completion.complete import Completer, completion_of
-from holesmith.completion.middle import Middle, Written, confidence_of
+from holesmith.analysis.files.private_files import CACHE_VARIABLE
 from holesmith.completion.options import Options
-from holesmith.completion.refusal import objection_to, refusal_of
-from holesmith.completion.repository_prompt import PatientRetrieval
+from holesmith.completion.pipeline import Completer, completion_of
+from holesmith.completion.postprocess.filters import objection_to, refusal_of
+from holesmith.completion.postprocess.middle import Middle, Written, confidence_of
 from holesmith.completion.snapshot import Snapshot
-from holesmith.completion.stopwatch import Stopwatch
-from holesmith.completion.workspaces import Workspaces
-from holesmith.context.templates import template_for
-from holesmith.engine.loading import load_engine
-from holesmith.engine.seam import Engine
-from holesmith.engine.store import find
+from holesmith.completion.stage_timer import Stopwatch
+from holesmith.completion.workspace.analysis_clients import Workspaces
+from holesmith.context.prompt.templates import template_for
+from holesmith.engine.interface import Engine
+from holesmith.engine.loading.load import load_engine
+from holesmith.engine.store.store import find
+from holesmith.evaluation.runs.repository_prompt import PatientRetrieval
 
 FILE_BYTES = (1_500, 80_000)
 PREFIX_LINES_MIN = 8

@@ -30,26 +30,26 @@ from typing import Any
 
 import torch
 from holesmith.analysis.client import AnalysisClient, Reply
-from holesmith.analysis.jedi_options import Options as AnalysisOptions
+from holesmith.analysis.options import Options as AnalysisOptions
 from holesmith.analysis.questions import A, EnvironmentQuestion, Question, Source
-from holesmith.completion.acquaintance import get_to_know
-from holesmith.completion.complete import Completer, Prepared, decode_freely, document_of, request_of
-from holesmith.completion.guided import GuidedDecoding
-from holesmith.completion.middle import Middle
-from holesmith.completion.monitors import question_of
+from holesmith.completion.guidance.guided_decoding import GuidedDecoding
+from holesmith.completion.guidance.watcher import Watch
+from holesmith.completion.monitors.choices import question_of
+from holesmith.completion.monitors.triggers import surroundings_of
 from holesmith.completion.options import Options
+from holesmith.completion.pipeline import Completer, Prepared, decode_freely, document_of, request_of
+from holesmith.completion.postprocess.middle import Middle
+from holesmith.completion.scheduling.analysis_warm_up import get_to_know
 from holesmith.completion.snapshot import Snapshot
-from holesmith.completion.stopwatch import Stopwatch
-from holesmith.completion.triggers import surroundings_of
-from holesmith.completion.watch import Watch
-from holesmith.context.templates import template_for
-from holesmith.engine.decoding import DecodeLoop
-from holesmith.engine.loading import PREFIX_BYTES_MAX, load_model
+from holesmith.completion.stage_timer import Stopwatch
+from holesmith.context.prompt.templates import template_for
+from holesmith.engine.decoding.decode_loop import DecodeLoop
+from holesmith.engine.decoding.prefix_cache import PrefixCache
+from holesmith.engine.decoding.thread_tuner import ThreadPool, thread_counts
+from holesmith.engine.loading.load import PREFIX_BYTES_MAX, load_model
 from holesmith.engine.local import Loaded, LocalEngine
-from holesmith.engine.model import Decoder
-from holesmith.engine.prefix_cache import PrefixCache
-from holesmith.engine.store import find
-from holesmith.engine.thread_pool import ThreadPool, thread_counts
+from holesmith.engine.model.decoder import Decoder
+from holesmith.engine.store.store import find
 
 FILE_BYTES = range(3_000, 60_000)
 HOLES_A_FILE = 5

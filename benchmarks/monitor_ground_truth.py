@@ -33,16 +33,16 @@ from typing import Any, Literal, TypeGuard
 
 from holesmith.analysis.client import Reply
 from holesmith.analysis.deadline import Deadline
-from holesmith.analysis.jedi_analyser import JediAnalyser
-from holesmith.analysis.jedi_options import Options
+from holesmith.analysis.options import Options
+from holesmith.analysis.python.jedi_analyser import JediAnalyser
 from holesmith.analysis.questions import A, Question, ScopeQuestion, Source, StaticErrorsQuestion
-from holesmith.completion.inquiry import Document
-from holesmith.completion.watch import Watch
-from holesmith.context.healing import split_partial_token
-from holesmith.engine.gguf_file import read_gguf
-from holesmith.engine.store import find
-from holesmith.engine.vocabulary import Vocabulary
-from holesmith.engine.vocabulary_gguf import vocabulary_from_gguf
+from holesmith.completion.guidance.question_cache import Document
+from holesmith.completion.guidance.watcher import Watch
+from holesmith.context.prompt.token_healing import split_partial_token
+from holesmith.engine.files.gguf_file import read_gguf
+from holesmith.engine.store.store import find
+from holesmith.engine.vocabulary.gguf import vocabulary_from_gguf
+from holesmith.engine.vocabulary.vocabulary import Vocabulary
 
 Kind = Literal["line", "member", "argument", "word", "body"]
 KINDS: tuple[Kind, ...] = ("line", "member", "argument", "word", "body")

@@ -30,10 +30,15 @@ from pathlib import Path
 from typing import Literal
 
 from holesmith.analysis.client import AnalysisClient
-from holesmith.analysis.jedi_options import Options as AnalysisOptions
-from holesmith.analysis.private_files import CACHE_VARIABLE
+from holesmith.analysis.files.private_files import CACHE_VARIABLE
+from holesmith.analysis.options import Options as AnalysisOptions
 from holesmith.analysis.questions import EnvironmentQuestion, Source
-from holesmith.completion.complete import (
+from holesmith.completion.guidance.guided_decoding import GuidedDecoding
+from holesmith.completion.guidance.watcher import Watch
+from holesmith.completion.monitor_report import MonitorReport
+from holesmith.completion.monitors.choices import choices_of, question_of
+from holesmith.completion.options import Options
+from holesmith.completion.pipeline import (
     Completer,
     Prepared,
     completion_of,
@@ -41,20 +46,15 @@ from holesmith.completion.complete import (
     document_of,
     request_of,
 )
-from holesmith.completion.guided import GuidedDecoding
-from holesmith.completion.middle import Middle
-from holesmith.completion.monitor_report import MonitorReport
-from holesmith.completion.monitors import choices_of, question_of
-from holesmith.completion.options import Options
-from holesmith.completion.repository_prompt import PatientRetrieval
+from holesmith.completion.postprocess.middle import Middle
 from holesmith.completion.snapshot import Snapshot
-from holesmith.completion.stopwatch import Stopwatch
-from holesmith.completion.watch import Watch
-from holesmith.context.templates import template_for
-from holesmith.engine.loading import load_engine
+from holesmith.completion.stage_timer import Stopwatch
+from holesmith.context.prompt.templates import template_for
+from holesmith.engine.interface import Engine
+from holesmith.engine.loading.load import load_engine
 from holesmith.engine.request import Generation
-from holesmith.engine.seam import Engine
-from holesmith.engine.store import find
+from holesmith.engine.store.store import find
+from holesmith.evaluation.runs.repository_prompt import PatientRetrieval
 
 Kind = Literal["member", "name", "argument"]
 KINDS: tuple[Kind, ...] = ("member", "name", "argument")

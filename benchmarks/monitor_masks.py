@@ -27,14 +27,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from holesmith.engine.catalogue import default_model
-from holesmith.engine.constraint import ByteMachine, Constraint
-from holesmith.engine.gguf_file import read_gguf
-from holesmith.engine.store import find
-from holesmith.engine.token_index import TokenIndex
-from holesmith.engine.token_mask import TokenMasks
-from holesmith.engine.vocabulary import Vocabulary
-from holesmith.engine.vocabulary_gguf import vocabulary_from_gguf
+from holesmith.engine.constraints.constraint import ByteMachine, Constraint
+from holesmith.engine.constraints.token_index import TokenIndex
+from holesmith.engine.constraints.token_mask import TokenMasks
+from holesmith.engine.files.gguf_file import read_gguf
+from holesmith.engine.store.catalogue import default_model
+from holesmith.engine.store.store import find
+from holesmith.engine.vocabulary.gguf import vocabulary_from_gguf
+from holesmith.engine.vocabulary.vocabulary import Vocabulary
 
 OWNERS: tuple[object, ...] = (
     *(str, bytes, list, dict, set, int, float, pathlib.Path, decimal.Decimal, collections.Counter),

@@ -28,12 +28,12 @@ from holesmith.analysis.questions import MembersQuestion, Source
 from holesmith.completion.options import Options
 from holesmith.completion.service import load_from_store
 from holesmith.completion.snapshot import Snapshot
-from holesmith.completion.workspaces import Workspaces
-from holesmith.context.prompt import Hole, Prompt, build_prompt
-from holesmith.context.templates import template_for
-from holesmith.engine.constraint import Constraint
+from holesmith.completion.workspace.analysis_clients import Workspaces
+from holesmith.context.prompt.prompt import Hole, Prompt, build_prompt
+from holesmith.context.prompt.templates import template_for
+from holesmith.engine.constraints.constraint import Constraint
+from holesmith.engine.interface import Engine
 from holesmith.engine.request import Request
-from holesmith.engine.seam import Engine
 
 FILE_BYTES_MAX = 200_000
 HOLES_PER_FILE_MAX = 3

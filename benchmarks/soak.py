@@ -35,9 +35,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from holesmith.engine.catalogue import default_model
 from holesmith.engine.errors import ModelNotFoundError, WeightsError
-from holesmith.engine.store import find
+from holesmith.engine.store.catalogue import default_model
+from holesmith.engine.store.store import find
 from soak_client import Conversation
 from soak_document import Document
 from soak_faults import FAULTS, Fault, Stage

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-WORKER, INDEXER = b"holesmith.analysis.worker", b"holesmith.context.index.indexer"
+WORKER, INDEXER = b"holesmith.analysis.worker.main", b"holesmith.context.index.process.indexer"
 MARK = "HOLESMITH_SOAK"
 
 Process = tuple[int, str]

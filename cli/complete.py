@@ -10,20 +10,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import get_args
 
-from holesmith.analysis.environment import fault_of_setting
+from holesmith.analysis.python.environment import fault_of_setting
 from holesmith.cli.command import Subparsers
 from holesmith.cli.errors import CommandError
 from holesmith.cli.model_argument import model_argument
 from holesmith.cli.source_file import snapshot_of
 from holesmith.completion.answer import Answer
-from holesmith.completion.hole_report import Asked, HoleReport, hole_report
 from holesmith.completion.monitor_report import MonitorReport
 from holesmith.completion.options import Options, WeightForm
-from holesmith.completion.retrieval import Retrieval, is_too_general
 from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
-from holesmith.completion.workspaces import Workspaces
-from holesmith.context.index.foreground import index_now
+from holesmith.completion.workspace.analysis_clients import Workspaces
+from holesmith.completion.workspace.hole_report import Asked, HoleReport, hole_report
+from holesmith.completion.workspace.retrieval import Retrieval, is_too_general
+from holesmith.context.index.process.foreground import index_now
 
 # A command is not typed over: it waits for an analysis that has to start first.
 ANSWER_MS_MAX = 10_000.0

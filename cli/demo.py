@@ -12,11 +12,11 @@ from holesmith.cli.errors import CommandError
 from holesmith.cli.visible_output import bare
 from holesmith.completion.answer import Answer
 from holesmith.completion.options import Options
-from holesmith.completion.retrieval import Retrieval
 from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.visible_text import visible
-from holesmith.completion.workspaces import Workspaces
+from holesmith.completion.workspace.analysis_clients import Workspaces
+from holesmith.completion.workspace.retrieval import Retrieval
 
 EXAMPLE = Path(__file__).parent / "example"
 

@@ -7,10 +7,10 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from holesmith.cli import machine_checks, model_checks, tool_checks
-from holesmith.cli.bundle import bundle, write_bundle
+from holesmith.cli.checks import machine_checks, model_checks, tool_checks
+from holesmith.cli.checks.bundle import bundle, write_bundle
+from holesmith.cli.checks.diagnosis import Check, Finding, diagnose
 from holesmith.cli.command import Subparsers
-from holesmith.cli.diagnosis import Check, Finding, diagnose
 from holesmith.cli.errors import CommandError
 from holesmith.cli.model_argument import model_argument
 from holesmith.cli.source_file import workspace_of

@@ -9,7 +9,7 @@ from holesmith.cli.complete import positive
 from holesmith.cli.model_argument import model_argument
 from holesmith.completion.options import WeightForm
 from holesmith.evaluation.configuration import MODES
-from holesmith.evaluation.suite_opening import SUITES, SuiteOpener
+from holesmith.evaluation.suites.open_suite import SUITES, SuiteOpener
 
 
 def add_parser(subparsers: Subparsers) -> None:

@@ -5,10 +5,10 @@ import json
 import sys
 
 from holesmith.cli.visible_output import bare
-from holesmith.evaluation.apieval_building import conversation_rows, repositories_in, token_rows
 from holesmith.evaluation.errors import EvaluationError
-from holesmith.evaluation.run_folder import write_whole
-from holesmith.evaluation.stack_repo_building import Building
+from holesmith.evaluation.runs.run_folder import write_whole
+from holesmith.evaluation.suites.apieval_building import conversation_rows, repositories_in, token_rows
+from holesmith.evaluation.suites.stack_repo_building import Building
 from tqdm import tqdm
 
 

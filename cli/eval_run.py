@@ -15,15 +15,15 @@ from holesmith.cli.visible_output import bare
 from holesmith.completion.visible_text import visible
 from holesmith.evaluation.configuration import PAPER_TEMPERATURES, Configuration, Named, grid_of
 from holesmith.evaluation.errors import EvaluationError
-from holesmith.evaluation.pool import LocalPool, Pool, ProcessPool
-from holesmith.evaluation.reporting import compare, summarise, write_reports
+from holesmith.evaluation.reports.reporting import compare, summarise, write_reports
+from holesmith.evaluation.reports.summary import aligned, percent, summary_text
 from holesmith.evaluation.row import Row
-from holesmith.evaluation.run import Run
-from holesmith.evaluation.run_folder import RunFolder
-from holesmith.evaluation.suite import Chosen, Suite
-from holesmith.evaluation.suite_opening import SUITES, SuiteOpener
-from holesmith.evaluation.summary import aligned, percent, summary_text
-from holesmith.evaluation.worker import WorkerSetup
+from holesmith.evaluation.runs.pool import LocalPool, Pool, ProcessPool
+from holesmith.evaluation.runs.run import Run
+from holesmith.evaluation.runs.run_folder import RunFolder
+from holesmith.evaluation.runs.worker import WorkerSetup
+from holesmith.evaluation.suites.open_suite import SUITES, SuiteOpener
+from holesmith.evaluation.suites.suite import Chosen, Suite
 from tqdm import tqdm
 
 
@@ -117,7 +117,7 @@ def pool_of(arguments: argparse.Namespace, opener: SuiteOpener) -> Pool:
         for device in devices
     ]
     if arguments.ray:
-        from holesmith.evaluation.ray_pool import RayPool
+        from holesmith.evaluation.runs.ray_pool import RayPool
 
         return RayPool(arguments.ray, setups[0], len(setups), arguments.ray_gpus)
     return ProcessPool(setups) if len(setups) > 1 else LocalPool(setups[0])

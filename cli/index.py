@@ -12,8 +12,8 @@ from holesmith.cli.errors import CommandError
 from holesmith.cli.source_file import workspace_of
 from holesmith.cli.visible_output import bare
 from holesmith.context.index.build import BuildReport, Progress
-from holesmith.context.index.foreground import index_now
 from holesmith.context.index.location import database_of
+from holesmith.context.index.process.foreground import index_now
 from holesmith.context.index.schema import open_reader
 from tqdm import tqdm
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, BinaryIO
 from holesmith.cli.command import Subparsers
 from holesmith.cli.errors import CommandError
 from holesmith.completion.options import Options
-from holesmith.completion.retrieval import Retrieval
 from holesmith.completion.service import Service
 from holesmith.completion.status import Status
-from holesmith.completion.workspaces import Workspaces
+from holesmith.completion.workspace.analysis_clients import Workspaces
+from holesmith.completion.workspace.retrieval import Retrieval
 
 if TYPE_CHECKING:
     from holesmith.lsp.completion_service import StartService
@@ -46,9 +46,9 @@ def address(text: str) -> tuple[str, int]:
 
 def run(arguments: argparse.Namespace) -> int:
     # Imported here, because the protocol's types take longer to import than other commands take to run.
-    from holesmith.lsp.log import log_to_stderr
-    from holesmith.lsp.settings_schema import settings_schema
-    from holesmith.lsp.streams import claim_standard_streams
+    from holesmith.lsp.client.settings_schema import settings_schema
+    from holesmith.lsp.transport.log import log_to_stderr
+    from holesmith.lsp.transport.streams import claim_standard_streams
 
     if arguments.settings_schema:
         print(json.dumps(settings_schema(), indent=2))
@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def wait_for_client(host: str, port: int, token: str, *, allow_remote: bool) -> tuple[BinaryIO, BinaryIO]:
-    from holesmith.lsp.streams import OthersCouldReachItError, accept, listen
+    from holesmith.lsp.transport.streams import OthersCouldReachItError, accept, listen
 
     try:
         listener = listen(host, port, allow_remote=allow_remote)

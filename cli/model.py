@@ -10,10 +10,11 @@ from holesmith.cli.command import Subparsers
 from holesmith.cli.model_argument import model_argument
 from holesmith.cli.visible_output import bare
 from holesmith.completion.visible_text import visible
-from holesmith.engine.catalogue import MODELS, HubRepository, Model, default_model, resolve
-from holesmith.engine.download import pull
-from holesmith.engine.download_staging import Progress, gigabytes
-from holesmith.engine.store import (
+from holesmith.engine.files.weight_source import WeightSource
+from holesmith.engine.store.catalogue import MODELS, HubRepository, Model, default_model, resolve
+from holesmith.engine.store.download import pull
+from holesmith.engine.store.staging import Progress, gigabytes
+from holesmith.engine.store.store import (
     StoredModel,
     find,
     find_hash_damage,
@@ -22,7 +23,6 @@ from holesmith.engine.store import (
     stored_model,
     stored_models,
 )
-from holesmith.engine.weight_source import WeightSource
 from tqdm import tqdm
 
 Fields = dict[str, object]
@@ -72,7 +72,7 @@ def run_pull(arguments: argparse.Namespace) -> int:
 
 def default_for_this_machine() -> str:
     # Imported here: torch takes a second that the other verbs need not wait for.
-    from holesmith.engine.loading import choose_device
+    from holesmith.engine.loading.load import choose_device
 
     return default_model(choose_device("auto").type)
 
@@ -148,8 +148,8 @@ def described(name: str, *, verify: bool) -> Fields:
 def facts(source: WeightSource) -> Fields:
     """What the files themselves say."""
     # Reading vocabularies takes torch and the tokenizers along: too slow for `list` and `path`.
-    from holesmith.context.templates import template_for
-    from holesmith.engine.weight_facts import read_facts
+    from holesmith.context.prompt.templates import template_for
+    from holesmith.engine.loading.weight_facts import read_facts
 
     found = read_facts(source)
     template = template_for(found.vocabulary)

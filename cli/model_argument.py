@@ -1,6 +1,6 @@
 """What a user types as a model: a name, or a path, which may be relative here and nowhere else."""
 
-from holesmith.engine.store import explicit_path
+from holesmith.engine.store.store import explicit_path
 
 
 def model_argument(text: str) -> str:

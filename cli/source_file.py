@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from holesmith.analysis.language import language_of
+from holesmith.analysis.languages import language_of
 from holesmith.cli.errors import CommandError
 from holesmith.completion.snapshot import Snapshot
 

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from holesmith.completion.triggers import TriggerKind
+from holesmith.completion.monitors.triggers import TriggerKind
 
 Outcome = Literal["allowed", "bound", "left", "unknown", "late", "dropped", "open"]
 """How a trigger ended.

@@ -2,12 +2,12 @@
 
 import re
 
-from holesmith.analysis.excerpt import excerpt_at
-from holesmith.analysis.hole import hole_of
-from holesmith.completion.imports_wanted import LIST_PENALTY
-from holesmith.context.gather import Gathered
+from holesmith.analysis.syntax.excerpt import excerpt_at
+from holesmith.analysis.syntax.hole import hole_of
+from holesmith.completion.monitors.imports import LIST_PENALTY
+from holesmith.context.retrieval.gather import Gathered
 from holesmith.context.sources.missing_imports import begun_line
-from holesmith.engine.constraint import Constraint
+from holesmith.engine.constraints.constraint import Constraint
 
 CONFIDENCE = 0.86
 """How often an import of what the file misses was right, to the end of its line

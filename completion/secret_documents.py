@@ -1,6 +1,6 @@
 """Documents that hold secrets: nothing of them is told to anybody, be it a model or the client of another."""
 
-from holesmith.analysis.secrets import is_secret
+from holesmith.analysis.files.secrets import is_secret
 from holesmith.completion.snapshot import Snapshot
 
 WITHHELD = "nothing is told of files that hold secrets"

@@ -10,25 +10,25 @@ from dataclasses import replace
 from time import monotonic, perf_counter
 from typing import Any
 
-from holesmith.analysis.environment import in_words
-from holesmith.completion.acquaintance import get_to_know
+from holesmith.analysis.python.environment import in_words
 from holesmith.completion.answer import Answer
-from holesmith.completion.background import Background
-from holesmith.completion.complete import Completer
-from holesmith.completion.debounce import Debounce
-from holesmith.completion.foresight import Foresight, after_taking
-from holesmith.completion.in_flight import InFlight
 from holesmith.completion.options import Options
-from holesmith.completion.recent import RecentAnswers
-from holesmith.completion.refusal import AFTER_DELETION
-from holesmith.completion.retrieval import Retrieval
+from holesmith.completion.pipeline import Completer
+from holesmith.completion.postprocess.filters import AFTER_DELETION
+from holesmith.completion.scheduling.analysis_warm_up import get_to_know
+from holesmith.completion.scheduling.background_activity import Background
+from holesmith.completion.scheduling.completion_cache import RecentAnswers
+from holesmith.completion.scheduling.debounce import Debounce
+from holesmith.completion.scheduling.in_flight import InFlight
+from holesmith.completion.scheduling.prefetch import Foresight, after_taking
+from holesmith.completion.scheduling.prompt_warm_up import Take, Warming, prompt_ahead, read
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.status import Status
-from holesmith.completion.warming import Take, Warming, prompt_ahead, read
-from holesmith.completion.workspaces import Workspaces
-from holesmith.context.templates import template_for
+from holesmith.completion.workspace.analysis_clients import Workspaces
+from holesmith.completion.workspace.retrieval import Retrieval
+from holesmith.context.prompt.templates import template_for
 from holesmith.engine.errors import EngineError
-from holesmith.engine.seam import Engine
+from holesmith.engine.interface import Engine
 
 JUST_TAKEN = "a suggestion of one line was just taken"
 SLICES_A_PAUSE = 4
@@ -42,9 +42,9 @@ Loader = Callable[[Options, Progress], Engine]
 def load_from_store(options: Options, progress: Progress) -> Engine:
     """The loader of every day: the named or default model, out of the model store."""
     # Imported here, in the loading thread: torch takes a second that the first answer must not wait for.
-    from holesmith.engine.catalogue import default_model
-    from holesmith.engine.loading import choose_device, load_engine
-    from holesmith.engine.store import find
+    from holesmith.engine.loading.load import choose_device, load_engine
+    from holesmith.engine.store.catalogue import default_model
+    from holesmith.engine.store.store import find
 
     name = options.model or default_model(choose_device(options.device).type)
     return load_engine(find(name), options.device, progress, options.weights)

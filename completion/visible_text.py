@@ -2,7 +2,7 @@
 
 import re
 
-from holesmith.completion.hidden_characters import hidden_offsets, is_letter_joiner
+from holesmith.completion.postprocess.hidden_characters import hidden_offsets, is_letter_joiner
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#!|~&])")
 _BACKTICKS = re.compile("`+")

@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from holesmith.analysis.regular_file import regular_file_or_none
+from holesmith.analysis.files.regular_file import regular_file_or_none
 
 TIMEOUT_S = 1.0
 OUTPUT_BYTES_MAX = 200_000

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from holesmith.analysis.secrets import is_secret
+from holesmith.analysis.files.secrets import is_secret
 from holesmith.context.git import Repository, branch_of, git_output, repository_around, safe_settings
 from holesmith.context.request import Revision
 

@@ -5,7 +5,7 @@ Bodies are most of a file's tokens and little of what a caller needs to know.
 
 from collections.abc import Sequence
 
-from holesmith.analysis.symbols import Symbol
+from holesmith.analysis.outline.symbols import Symbol
 
 MEMBERS_MAX = 24
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from holesmith.analysis.import_statements import Import
-from holesmith.analysis.symbols import FileSymbols, Symbol
-from holesmith.analysis.syntax_process import SYNTAX
+from holesmith.analysis.outline.import_statements import Import
+from holesmith.analysis.outline.symbols import FileSymbols, Symbol
+from holesmith.analysis.outline.syntax_process import SYNTAX
 from holesmith.context.identifiers import IDENTIFIER, terms_of
 from holesmith.context.request import ContextRequest
 from holesmith.context.snippet import LineSpan

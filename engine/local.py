@@ -14,9 +14,9 @@ from time import perf_counter
 from typing import Protocol, TypeVar
 
 from holesmith.engine.errors import EngineError
+from holesmith.engine.interface import ModelDescription
 from holesmith.engine.request import Generation, Request, Token
-from holesmith.engine.seam import ModelDescription
-from holesmith.engine.vocabulary import Vocabulary
+from holesmith.engine.vocabulary.vocabulary import Vocabulary
 
 QUEUE_MAX = 16
 """More requests than this waiting at once are refused: the editor has long moved on."""

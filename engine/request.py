@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from holesmith.engine.constraint import Constraint
+from holesmith.engine.constraints.constraint import Constraint
 
 Finish = Literal["stop", "length", "cancelled"]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from holesmith.analysis.language import language_of
+from holesmith.analysis.languages import language_of
 
 FILE_BYTES_MAX = 1_000_000
 FILES_MAX = 50_000

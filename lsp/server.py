@@ -13,23 +13,23 @@ from importlib.metadata import version
 from typing import Any
 
 from holesmith.completion.snapshot import Snapshot
-from holesmith.completion.workspaces import Workspaces
-from holesmith.lsp import files
-from holesmith.lsp.chatlsp import ChatLsp
+from holesmith.completion.workspace.analysis_clients import Workspaces
+from holesmith.lsp.client.configuration import Configuration
+from holesmith.lsp.client.reporting import Reporting
 from holesmith.lsp.completion_service import StartService
-from holesmith.lsp.configuration import Configuration
-from holesmith.lsp.documents import Documents, Unheld
+from holesmith.lsp.documents.documents import Documents, Unheld
+from holesmith.lsp.documents.positions import encoding_named
+from holesmith.lsp.documents.uris import path_of
+from holesmith.lsp.features import file_events
+from holesmith.lsp.features.chatlsp import ChatLsp
+from holesmith.lsp.features.inline_completion import Suggestions
 from holesmith.lsp.last_resort import end_process_soon
-from holesmith.lsp.log import ClientLog
-from holesmith.lsp.messages import ErrorReportParams, InlineParams, make_converter
-from holesmith.lsp.parent import watch
-from holesmith.lsp.positions import encoding_named
-from holesmith.lsp.protocol import Protocol
-from holesmith.lsp.reporting import Reporting
 from holesmith.lsp.settings import Settings
 from holesmith.lsp.snapshots import Workspace
-from holesmith.lsp.suggestions import Suggestions
-from holesmith.lsp.uris import path_of
+from holesmith.lsp.transport.log import ClientLog
+from holesmith.lsp.transport.messages import ErrorReportParams, InlineParams, make_converter
+from holesmith.lsp.transport.parent_process import watch
+from holesmith.lsp.transport.protocol import Protocol
 from lsprotocol import types
 from pygls.capabilities import get_capability
 from pygls.exceptions import JsonRpcException, JsonRpcParseError
@@ -161,11 +161,11 @@ class Server(LanguageServer):
 
     def _get_ready_for(self, uri: str) -> None:
         """Let the service index and analyse the workspace of a document in the background."""
-        self._get_ready(files.opened(self.holes, uri))
+        self._get_ready(file_events.opened(self.holes, uri))
 
     def open_notebook(self, params: types.DidOpenNotebookDocumentParams) -> None:
         self.holes.notebooks.open(params, self.holes.documents)
-        self._get_ready(files.opened_notebook(self.holes, params))
+        self._get_ready(file_events.opened_notebook(self.holes, params))
 
     def _get_ready(self, snapshot: Snapshot | None) -> None:
         if snapshot is not None and self.holes.service is not None:
@@ -179,14 +179,14 @@ class Server(LanguageServer):
             _logger.warning("a change to %s, which is not open, was ignored", document.uri)
         elif isinstance(after, Unheld) and after is not before:
             _logger.warning("%s is no longer completed: %s", after.uri, after.reason)
-        files.tell_edited(self.holes, document.uri)
+        file_events.tell_edited(self.holes, document.uri)
 
     def change_notebook(self, params: types.DidChangeNotebookDocumentParams) -> None:
         if not self.holes.notebooks.change(params, self.holes.documents):
             _logger.warning("a change to %s, which is not open, was ignored", params.notebook_document.uri)
         cells = params.change.cells
         for edited in cells.text_content or () if cells is not None else ():
-            files.tell_edited(self.holes, edited.document.uri)
+            file_events.tell_edited(self.holes, edited.document.uri)
 
     def move(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
         removed = _paths([folder.uri for folder in params.event.removed])
@@ -270,11 +270,11 @@ def register_notebooks(server: Server) -> None:
 def register_files(server: Server) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def save(params: types.DidSaveTextDocumentParams) -> None:
-        files.tell_changed(server.holes, [params.text_document.uri])
+        file_events.tell_changed(server.holes, [params.text_document.uri])
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def change_files(params: types.DidChangeWatchedFilesParams) -> None:
-        files.tell_changed(server.holes, [change.uri for change in params.changes])
+        file_events.tell_changed(server.holes, [change.uri for change in params.changes])
 
 
 def register_requests(server: Server, suggestions: Suggestions) -> None:

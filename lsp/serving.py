@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import BinaryIO, cast
 
-from holesmith.lsp.client_input import ClientInput
-from holesmith.lsp.client_output import ClientOutput
 from holesmith.lsp.last_resort import end_process_soon
 from holesmith.lsp.server import Server
+from holesmith.lsp.transport.client_input import ClientInput
+from holesmith.lsp.transport.client_output import ClientOutput
 from pygls.io_ import StdinAsyncReader, run_async
 
 _SEND_SECONDS = 2.0

@@ -13,10 +13,10 @@ from typing import Any, Literal, cast
 
 from holesmith.completion.options import CONTEXT_SOURCES, Lines, Options, PromptOrder, WeightForm
 from holesmith.completion.visible_text import one_line
-from holesmith.lsp.documents import Limits
+from holesmith.lsp.documents.documents import Limits
 
 _OPTIONS = Options()
-# As in engine/catalogue.py: NAME, or OWNER/NAME[@REVISION][:FILE.gguf].
+# As in engine/store/catalogue.py: NAME, or OWNER/NAME[@REVISION][:FILE.gguf].
 _MODEL_NAME = re.compile(
     r"(?!.*\.gguf\Z)[A-Za-z0-9][\w.-]*|[A-Za-z0-9][\w.-]*/(?![^:]*\.gguf\Z)[A-Za-z0-9][\w.-]*"
     r"(?:@[A-Za-z0-9][\w./-]*)?(?::[A-Za-z0-9][\w./-]*\.gguf)?",

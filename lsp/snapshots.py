@@ -10,11 +10,11 @@ from typing import Protocol
 
 from holesmith.completion.snapshot import Selected, Snapshot
 from holesmith.lsp.completion_service import CompletionService
-from holesmith.lsp.documents import Cursor, Document, Documents, Unheld
-from holesmith.lsp.notebooks import Notebooks
-from holesmith.lsp.positions import Encoding
+from holesmith.lsp.documents.documents import Cursor, Document, Documents, Unheld
+from holesmith.lsp.documents.notebooks import Notebooks
+from holesmith.lsp.documents.positions import Encoding
+from holesmith.lsp.documents.uris import folder_around, name_of, path_of
 from holesmith.lsp.settings import Settings
-from holesmith.lsp.uris import folder_around, name_of, path_of
 from lsprotocol import types
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")

@@ -5,12 +5,12 @@ import pwd
 from collections.abc import Iterator
 
 import pytest
-from holesmith.analysis.private_files import CACHE_VARIABLE
-from holesmith.engine.catalogue import default_model
-from holesmith.engine.download import pull
+from holesmith.analysis.files.private_files import CACHE_VARIABLE
 from holesmith.engine.errors import ModelNotFoundError, WeightsError
-from holesmith.engine.store import find
-from holesmith.engine.weight_source import WeightSource
+from holesmith.engine.files.weight_source import WeightSource
+from holesmith.engine.store.catalogue import default_model
+from holesmith.engine.store.download import pull
+from holesmith.engine.store.store import find
 from hypothesis import settings
 
 # The same examples in every run, however busy the machine: what fails once, fails again.

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from itertools import takewhile
 
 from holesmith.engine.errors import EngineError
+from holesmith.engine.interface import ModelDescription
 from holesmith.engine.request import Finish, Generation, Request, Token
-from holesmith.engine.seam import ModelDescription
-from holesmith.engine.vocabulary import BYTE_OF_CHARACTER, Pieces, Vocabulary
+from holesmith.engine.vocabulary.vocabulary import BYTE_OF_CHARACTER, Pieces, Vocabulary
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 QWEN_SPECIAL = (

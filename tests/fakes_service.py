@@ -115,8 +115,8 @@ class FakeService:
 
 
 def main() -> None:
-    from holesmith.lsp.log import log_to_stderr
-    from holesmith.lsp.streams import claim_standard_streams
+    from holesmith.lsp.transport.log import log_to_stderr
+    from holesmith.lsp.transport.streams import claim_standard_streams
 
     log_to_stderr()
     source, sink = claim_standard_streams()

@@ -15,7 +15,7 @@ ALLOWED = {
     "completion": {"analysis", "context", "engine"},
     "context": {"analysis"},
     "engine": {"kernels"},
-    "evaluation": {"completion", "analysis", "engine"},
+    "evaluation": {"completion", "analysis", "context", "engine"},
     "kernels": set[str](),
     "lsp": {"completion", "analysis"},
 }

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from holesmith.context.index.entry import FileEntry, entry_of, skipped_entry
 from holesmith.context.index.files import FoundFile, Limits, SkippedFileError, found_file, walk
-from holesmith.context.index.ignore import IgnoreRules
+from holesmith.context.index.ignoring.ignore_rules import IgnoreRules
 from holesmith.context.index.popularity import store_popular
 from holesmith.context.index.writer import remove, store, transaction
 

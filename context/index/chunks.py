@@ -7,7 +7,7 @@ that can be had, and holds at most LINES_MAX lines.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from holesmith.analysis.symbols import Symbol
+from holesmith.analysis.outline.symbols import Symbol
 
 LINES_MAX = 20
 

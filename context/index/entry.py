@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from holesmith.analysis.language import language_of
-from holesmith.analysis.symbols import FileSymbols, symbols_of
+from holesmith.analysis.languages import language_of
+from holesmith.analysis.outline.symbols import FileSymbols, symbols_of
 from holesmith.context.index.chunks import Chunk, chunks_of
 from holesmith.context.index.files import FoundFile, Limits, read_source
 

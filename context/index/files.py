@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from holesmith.analysis.grammar import LANGUAGES
-from holesmith.analysis.language import language_of
-from holesmith.analysis.regular_file import UnreadableFileError, read_regular_file
-from holesmith.context.index.ignore import IgnoreRules
+from holesmith.analysis.files.regular_file import UnreadableFileError, read_regular_file
+from holesmith.analysis.languages import language_of
+from holesmith.analysis.outline.grammars import LANGUAGES
+from holesmith.context.index.ignoring.ignore_rules import IgnoreRules
 
 
 @dataclass(frozen=True, slots=True)

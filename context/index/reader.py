@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from holesmith.analysis.import_statements import Import
-from holesmith.analysis.symbols import Symbol
+from holesmith.analysis.outline.import_statements import Import
+from holesmith.analysis.outline.symbols import Symbol
 from holesmith.context.index.schema import open_reader
 
 # A term in more chunks than this says little and costs much.

@@ -9,7 +9,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import PurePosixPath
 
-from holesmith.analysis.symbols import Symbol
+from holesmith.analysis.outline.symbols import Symbol
 from holesmith.context.identifiers import terms_of
 from holesmith.context.index.chunks import Chunk
 from holesmith.context.index.entry import FileEntry

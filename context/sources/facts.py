@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from holesmith.context.comments import comment_mark
 from holesmith.context.index.reader import Index
+from holesmith.context.prompt.comments import comment_mark
 from holesmith.context.request import FactKind
 from holesmith.context.snippet import LineSpan, Snippet
 from holesmith.context.surroundings import Surroundings

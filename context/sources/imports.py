@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from holesmith.analysis.import_statements import Import
-from holesmith.analysis.symbols import Symbol
+from holesmith.analysis.outline.import_statements import Import
+from holesmith.analysis.outline.symbols import Symbol
+from holesmith.context.index.import_targets import files_of_import, nearest
 from holesmith.context.index.reader import Index, IndexedSymbol
-from holesmith.context.modules import files_of_import, nearest
 from holesmith.context.snippet import LineSpan, Snippet
 from holesmith.context.stubs import stub_of
 from holesmith.context.surroundings import Surroundings

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from holesmith.analysis.regular_file import regular_file_or_none
+from holesmith.analysis.files.regular_file import regular_file_or_none
 from holesmith.context.index.reader import Index
 from holesmith.context.snippet import Snippet
 from holesmith.context.surroundings import Surroundings

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from holesmith.context.index.python_modules import module_of, module_of_import, relative_to
 from holesmith.context.index.reader import Index
-from holesmith.context.python_modules import module_of, module_of_import, relative_to
 from holesmith.context.snippet import Snippet
 from holesmith.context.surroundings import Surroundings
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from holesmith.analysis.symbols import Mentions, Symbol
-from holesmith.analysis.syntax_process import SYNTAX
+from holesmith.analysis.outline.symbols import Mentions, Symbol
+from holesmith.analysis.outline.syntax_process import SYNTAX
 
 TYPES = (
     "method_names_and_bodies",

@@ -10,8 +10,8 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from holesmith.context.identifiers import parts_of_identifier
+from holesmith.context.index.import_targets import files_of_import
 from holesmith.context.index.reader import Index
-from holesmith.context.modules import files_of_import
 from holesmith.context.surroundings import Surroundings
 
 FILES_MAX = 6

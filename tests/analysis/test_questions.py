@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from holesmith.analysis.deadline import Deadline
-from holesmith.analysis.jedi_analyser import JediAnalyser
-from holesmith.analysis.jedi_options import Options
+from holesmith.analysis.options import Options
+from holesmith.analysis.python.jedi_analyser import JediAnalyser
 from holesmith.analysis.questions import (
     CallQuestion,
     ExpectedTypeQuestion,

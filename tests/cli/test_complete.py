@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from holesmith.cli.main import main
-from holesmith.engine.weight_source import WeightSource
+from holesmith.engine.files.weight_source import WeightSource
 
 HOLESMITH = Path(sys.executable).with_name("holesmith")
 

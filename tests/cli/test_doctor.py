@@ -8,8 +8,8 @@ from pathlib import Path
 import holesmith.cli.main as command_line
 import pytest
 from holesmith.cli import doctor
-from holesmith.cli.diagnosis import Check, Finding, Outcome, diagnose
-from holesmith.cli.machine_checks import (
+from holesmith.cli.checks.diagnosis import Check, Finding, Outcome, diagnose
+from holesmith.cli.checks.machine_checks import (
     Accelerators,
     available_bytes,
     check_cache_directory,
@@ -24,8 +24,8 @@ from holesmith.cli.machine_checks import (
     judge_processor,
     judge_torch,
 )
-from holesmith.cli.model_checks import check_completion, check_models, judge_answer
-from holesmith.cli.tool_checks import (
+from holesmith.cli.checks.model_checks import check_completion, check_models, judge_answer
+from holesmith.cli.checks.tool_checks import (
     check_analysis,
     check_environment,
     check_git,
@@ -36,8 +36,8 @@ from holesmith.cli.tool_checks import (
 )
 from holesmith.completion.answer import Answer, Completion
 from holesmith.completion.status import Status
-from holesmith.engine.store import Record, StoredFile, write_record
-from holesmith.engine.weight_source import WeightSource
+from holesmith.engine.files.weight_source import WeightSource
+from holesmith.engine.store.store import Record, StoredFile, write_record
 
 CPU_TORCH = Accelerators(torch="2.13.0", cuda=None, gpus=(), has_driver=False, threads=8)
 READY = Status("ready", "tiny on cpu")

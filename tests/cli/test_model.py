@@ -11,8 +11,8 @@ import holesmith.cli.model as command
 import pytest
 from gguf import GGUFWriter
 from holesmith.engine.errors import DownloadError
-from holesmith.engine.store import Record, StoredFile, write_record
-from holesmith.engine.weight_source import WeightSource
+from holesmith.engine.files.weight_source import WeightSource
+from holesmith.engine.store.store import Record, StoredFile, write_record
 from tokenizers import Tokenizer, models
 
 from tests.fakes import QWEN_SPECIAL

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from holesmith.analysis.own_process import FOLDER, command_of, environment
+from holesmith.analysis.processes.own_process import FOLDER, command_of, environment
 
 SHOW = "import json, sys; print(json.dumps(sys.path))"
 # None that Python itself imports before any code of ours.
@@ -65,9 +65,9 @@ def test_the_command_line_and_the_server_import_nothing_of_the_workspace(workspa
 
 @pytest.mark.parametrize("kind", PYTHONPATHS)
 def test_worker_and_indexer_import_nothing_of_the_workspace(workspace: Path, kind: str) -> None:
-    python, *options = command_of("holesmith.analysis.worker")
-    assert options[-2:] == ["-m", "holesmith.analysis.worker"]
-    show = f"import holesmith.analysis.worker, holesmith.context.index.indexer; {SHOW}"
+    python, *options = command_of("holesmith.analysis.worker.main")
+    assert options[-2:] == ["-m", "holesmith.analysis.worker.main"]
+    show = f"import holesmith.analysis.worker.main, holesmith.context.index.process.indexer; {SHOW}"
     given = variables(workspace, PYTHONPATHS[kind])
     result = subprocess.run(
         [python, *options[:-2], "-c", show],

@@ -11,13 +11,13 @@ from pathlib import Path
 import holesmith.cli.complete as complete_command
 import pytest
 from holesmith.cli import doctor
-from holesmith.cli.diagnosis import Check, Finding
+from holesmith.cli.checks.diagnosis import Check, Finding
 from holesmith.cli.main import main
 from holesmith.completion.answer import Answer, Completion
-from holesmith.completion.hole_report import HoleReport
 from holesmith.completion.options import Options
 from holesmith.completion.snapshot import Snapshot
-from holesmith.engine.store import Record, StoredFile, write_record
+from holesmith.completion.workspace.hole_report import HoleReport
+from holesmith.engine.store.store import Record, StoredFile, write_record
 
 ORDERS = "\x1b]0;owned\x07\x9b2J\u202e\u2066\u200b\U000e0041\x7f\rgone"
 OBEYED = set(ORDERS) - set("]0;owned2Jgone")

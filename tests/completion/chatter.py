@@ -30,10 +30,10 @@ from holesmith.analysis.questions import (
     RolesQuestion,
     ScopeQuestion,
 )
-from holesmith.engine.decoding import DecodeLoop
+from holesmith.engine.decoding.decode_loop import DecodeLoop
+from holesmith.engine.interface import ModelDescription
 from holesmith.engine.local import Loaded, LocalEngine
-from holesmith.engine.seam import ModelDescription
-from holesmith.engine.vocabulary import Vocabulary
+from holesmith.engine.vocabulary.vocabulary import Vocabulary
 from holesmith.kernels.workers import nothing
 from torch import Tensor
 

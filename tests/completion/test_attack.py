@@ -12,11 +12,11 @@ import pytest
 import pytest_asyncio
 from holesmith.completion.answer import Answer
 from holesmith.completion.options import Options
-from holesmith.completion.retrieval import Retrieval
 from holesmith.completion.service import Progress, Service
 from holesmith.completion.snapshot import Snapshot
-from holesmith.completion.workspaces import Workspaces
-from holesmith.engine.seam import Engine
+from holesmith.completion.workspace.analysis_clients import Workspaces
+from holesmith.completion.workspace.retrieval import Retrieval
+from holesmith.engine.interface import Engine
 
 from tests.fakes import FakeEngine
 

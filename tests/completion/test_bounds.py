@@ -10,17 +10,17 @@ from collections.abc import Callable
 import pytest
 from holesmith.analysis.client import Reply
 from holesmith.analysis.questions import A, Question
-from holesmith.completion.complete import Completer
-from holesmith.completion.doubt import doubt_of
-from holesmith.completion.import_list import is_before_list, is_behind_name, list_begin
-from holesmith.completion.inquiry import Document
-from holesmith.completion.nearby import Nearby
+from holesmith.completion.guidance.question_cache import Document
+from holesmith.completion.guidance.watcher import Watch
+from holesmith.completion.monitors.doubt import doubt_of
+from holesmith.completion.monitors.import_list import is_before_list, is_behind_name, list_begin
+from holesmith.completion.monitors.local_names import Nearby
+from holesmith.completion.monitors.triggers import Surroundings, Trigger, surroundings_of
 from holesmith.completion.options import Options
-from holesmith.completion.repetition import repetition_start
+from holesmith.completion.pipeline import Completer
+from holesmith.completion.postprocess.repetition import repetition_start
 from holesmith.completion.snapshot import Snapshot
-from holesmith.completion.triggers import Surroundings, Trigger, surroundings_of
-from holesmith.completion.watch import Watch
-from holesmith.context.templates import template_for
+from holesmith.context.prompt.templates import template_for
 
 from tests.fakes import FakeEngine
 

@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from holesmith.analysis.private_files import CACHE_VARIABLE
-from holesmith.completion import retrieval, warming
+from holesmith.analysis.files.private_files import CACHE_VARIABLE
 from holesmith.completion.answer import Answer
 from holesmith.completion.options import Options
-from holesmith.completion.retrieval import Retrieval
+from holesmith.completion.scheduling import prompt_warm_up
 from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
-from holesmith.context.gather import Gathered
-from holesmith.context.index.foreground import index_now
+from holesmith.completion.workspace import retrieval
+from holesmith.completion.workspace.retrieval import Retrieval
+from holesmith.context.index.process.foreground import index_now
+from holesmith.context.retrieval.gather import Gathered
 
 from tests.completion.pauses import at_rest
 from tests.fakes import FakeEngine, byte_vocabulary
@@ -61,7 +62,7 @@ async def complete(root: Path, engine: FakeEngine, options: Options) -> Answer:
 async def test_read_ahead_in_a_pause_it_is_known_when_asked_for(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(warming, "IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(prompt_warm_up, "IDLE_SECONDS", 0.0)
     service = await started(FakeEngine("(1)\n"), replace(OPTIONS, look_ahead=True))
     snapshot = Snapshot(str(root / "main.py"), "python", MAIN, len(MAIN) - 1, workspace=str(root))
     try:
@@ -89,7 +90,7 @@ class Indexing(Retrieval):
 async def test_context_that_was_found_since_is_read_in_the_pause_and_not_by_the_next_key(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(warming, "IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(prompt_warm_up, "IDLE_SECONDS", 0.0)
     service = await started(FakeEngine(""), replace(OPTIONS, look_ahead=True), Indexing())
     snapshot = Snapshot(str(root / "main.py"), "python", MAIN, len(MAIN) - 1, workspace=str(root))
     try:

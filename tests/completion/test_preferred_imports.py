@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from holesmith.analysis.answers import MissingNames
 from holesmith.analysis.client import Reply
-from holesmith.analysis.private_files import CACHE_VARIABLE
+from holesmith.analysis.files.private_files import CACHE_VARIABLE
 from holesmith.analysis.questions import MissingNamesQuestion, Question
-from holesmith.completion import retrieval
 from holesmith.completion.options import Options
-from holesmith.completion.retrieval import Retrieval
 from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
-from holesmith.completion.workspaces import Workspaces
-from holesmith.context.index.foreground import index_now
-from holesmith.engine.constraint import Constraint
+from holesmith.completion.workspace import retrieval
+from holesmith.completion.workspace.analysis_clients import Workspaces
+from holesmith.completion.workspace.retrieval import Retrieval
+from holesmith.context.index.process.foreground import index_now
+from holesmith.engine.constraints.constraint import Constraint
 
 from tests.fakes import FakeEngine
 

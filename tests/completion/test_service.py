@@ -9,7 +9,7 @@ from holesmith.completion.service import Loader, Progress, Service
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.status import Status
 from holesmith.engine.errors import DeviceError, EngineError, ModelNotFoundError
-from holesmith.engine.seam import Engine
+from holesmith.engine.interface import Engine
 
 from tests.fakes import FakeEngine
 

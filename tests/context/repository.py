@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from holesmith.analysis.language import language_of
-from holesmith.context.budget import Budget
-from holesmith.context.deadline import NEVER
-from holesmith.context.gather import Choice, Gathered, gather
+from holesmith.analysis.languages import language_of
 from holesmith.context.index.build import BuildReport, Workspace, scan
 from holesmith.context.index.files import Limits
-from holesmith.context.index.ignore import IgnoreRules
+from holesmith.context.index.ignoring.ignore_rules import IgnoreRules
 from holesmith.context.index.reader import Index
 from holesmith.context.index.schema import open_writer
+from holesmith.context.prompt.budget import Budget
 from holesmith.context.request import ContextRequest
+from holesmith.context.retrieval.deadline import NEVER
+from holesmith.context.retrieval.gather import Choice, Gathered, gather
 from holesmith.context.snippet import Snippet
 from holesmith.context.sources.catalogue import SOURCES
 from holesmith.context.surroundings import Surroundings

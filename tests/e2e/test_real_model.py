@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from holesmith.engine.weight_source import WeightSource
+from holesmith.engine.files.weight_source import WeightSource
 from lsprotocol import types
 
 from tests.e2e.client import REAL_SERVER, Session, session

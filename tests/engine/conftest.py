@@ -19,7 +19,7 @@ def cache_directory(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch:
             assert not appauthor
             return cache
 
-        monkeypatch.setattr("holesmith.engine.cache_directory.user_cache_path", user_cache_path)
+        monkeypatch.setattr("holesmith.engine.files.cache_directory.user_cache_path", user_cache_path)
     return cache
 
 

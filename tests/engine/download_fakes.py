@@ -13,8 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import cast
 
-from holesmith.engine.catalogue import HubRepository, Model, PackageCarrier, Part, PinnedFile
-from holesmith.engine.download_staging import SourceError
+from holesmith.engine.store.catalogue import HubRepository, Model, PackageCarrier, Part, PinnedFile
+from holesmith.engine.store.staging import SourceError
 
 HUB_ID = "maker/tiny-model"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from holesmith.engine.vocabulary import BYTE_OF_CHARACTER
+from holesmith.engine.vocabulary.vocabulary import BYTE_OF_CHARACTER
 
 WIDTH, HEADS, KV_HEADS, HEAD_WIDTH, INNER, LAYERS = 64, 4, 2, 16, 96, 2
 SPECIAL = ("<|endoftext|>", "<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>")

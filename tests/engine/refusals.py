@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 from holesmith.engine.errors import WeightsError
-from holesmith.engine.loading import load_model
-from holesmith.engine.weight_source import WeightSource
+from holesmith.engine.files.weight_source import WeightSource
+from holesmith.engine.loading.load import load_model
 
 from tests.engine.raw_gguf import RawGGUF
 

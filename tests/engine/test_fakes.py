@@ -2,8 +2,8 @@
 
 import pytest
 from holesmith.engine.errors import EngineError
+from holesmith.engine.interface import Engine
 from holesmith.engine.request import Request
-from holesmith.engine.seam import Engine
 
 from tests.fakes import FakeEngine, byte_vocabulary
 

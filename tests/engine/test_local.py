@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from holesmith.engine.decoding import DecodeLoop
+from holesmith.engine.decoding.decode_loop import DecodeLoop
 from holesmith.engine.errors import EngineError
-from holesmith.engine.loading import load_engine
+from holesmith.engine.files.weight_source import WeightSource
+from holesmith.engine.interface import Engine, ModelDescription
+from holesmith.engine.loading.load import load_engine
 from holesmith.engine.local import QUEUE_MAX, Loaded, LocalEngine
 from holesmith.engine.request import Generation, Request, Sampling, Token
-from holesmith.engine.seam import Engine, ModelDescription
-from holesmith.engine.weight_source import WeightSource
 
 from tests.engine.tiny_models import load_directory, make_model, save_model
 from tests.fakes import byte_vocabulary

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from holesmith.engine.configuration import architecture_from_config
-from holesmith.engine.loading import load_decoder
-from holesmith.engine.model import Decoder
-from holesmith.engine.weights import SafetensorsWeights
+from holesmith.engine.loading.configuration import architecture_from_config
+from holesmith.engine.loading.load import load_decoder
+from holesmith.engine.loading.weights import SafetensorsWeights
+from holesmith.engine.model.decoder import Decoder
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import (
     Gemma2Config,
@@ -98,7 +98,7 @@ def make_model(family: str, seed: int = 0) -> PreTrainedModel:
 
 def save_tokenizer(directory: Path) -> None:
     """A byte-level tokenizer with three special tokens, as tokenizer.json."""
-    from holesmith.engine.vocabulary import BYTE_OF_CHARACTER
+    from holesmith.engine.vocabulary.vocabulary import BYTE_OF_CHARACTER
 
     tokenizer = Tokenizer(models.BPE(dict(BYTE_OF_CHARACTER), []))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(False)  # pyright: ignore[reportAttributeAccessIssue]  # the stub lacks the setter

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from holesmith.completion.options import Options
-from holesmith.engine.seam import Engine
+from holesmith.engine.interface import Engine
 from holesmith.evaluation.case import Case
 from holesmith.evaluation.configuration import Configuration, Named
-from holesmith.evaluation.pool import LocalPool
 from holesmith.evaluation.row import Row
-from holesmith.evaluation.run import Order, Run
-from holesmith.evaluation.run_folder import RunFolder
-from holesmith.evaluation.worker import WorkerSetup
+from holesmith.evaluation.runs.pool import LocalPool
+from holesmith.evaluation.runs.run import Order, Run
+from holesmith.evaluation.runs.run_folder import RunFolder
+from holesmith.evaluation.runs.worker import WorkerSetup
 
 CONFIGURATIONS = (
     Named("prior", Configuration(mode="prior", tokens_max=24, prompt_tokens_max=200)),

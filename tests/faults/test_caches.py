@@ -18,11 +18,11 @@ from typing import Any
 
 import pytest
 from holesmith.analysis.client import AnalysisClient
-from holesmith.analysis.jedi_options import Options
+from holesmith.analysis.options import Options
 from holesmith.analysis.questions import MembersQuestion, Source
 from holesmith.context.index import location
-from holesmith.context.index.background import BackgroundIndexer
 from holesmith.context.index.location import claim, database_of, delete_unused
+from holesmith.context.index.process.background import BackgroundIndexer
 from holesmith.context.index.reader import Index
 
 EVENT_SECONDS = 30.0

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from holesmith.analysis.client import AnalysisClient
-from holesmith.analysis.jedi_options import Options
+from holesmith.analysis.options import Options
 from holesmith.analysis.questions import EnvironmentQuestion
 
 from tests.e2e.client import REAL_SERVER
@@ -23,7 +23,7 @@ from tests.e2e.raw_client import RawClient, inline, raw_client
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are read from /proc")
 
-WORKER, INDEXER = b"holesmith.analysis.worker", b"holesmith.context.index.indexer"
+WORKER, INDEXER = b"holesmith.analysis.worker.main", b"holesmith.context.index.process.indexer"
 ANSWER_SECONDS = 10.0
 END_SECONDS = 15.0
 WORKERS_MAX = 4

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from holesmith.analysis.environment import find_environment, in_words
-from holesmith.analysis.jedi_options import Options
+from holesmith.analysis.options import Options
+from holesmith.analysis.python.environment import find_environment, in_words
 from holesmith.lsp.settings import read_settings
 
 LONG = "x" * 300

@@ -11,22 +11,27 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
-from holesmith.analysis.excerpt import excerpt_at
-from holesmith.analysis.grammar import LANGUAGES
-from holesmith.analysis.hole import hole_of
-from holesmith.analysis.import_statements import imports_of_statement
-from holesmith.analysis.lexer import tokenize
-from holesmith.analysis.lexicon import lexicon_of
-from holesmith.analysis.stops import is_multiline_place, stops_of
-from holesmith.analysis.symbols import mentions_of, symbols_of
-from holesmith.analysis.syntax_tree import parse
-from holesmith.completion.argument_place import argument_place
-from holesmith.completion.extent import extent_of
-from holesmith.completion.import_list import is_before_list, is_behind_name, is_name_place, list_begin
-from holesmith.completion.indentation import indentation_of, reindented
-from holesmith.completion.line_beginning import is_indented
-from holesmith.completion.repetition import repetition_start
-from holesmith.completion.shaping import shape
+from holesmith.analysis.outline.grammars import LANGUAGES
+from holesmith.analysis.outline.import_statements import imports_of_statement
+from holesmith.analysis.outline.symbols import mentions_of, symbols_of
+from holesmith.analysis.outline.syntax_tree import parse
+from holesmith.analysis.syntax.excerpt import excerpt_at
+from holesmith.analysis.syntax.hole import hole_of
+from holesmith.analysis.syntax.language_rules import lexicon_of
+from holesmith.analysis.syntax.lexer import tokenize
+from holesmith.analysis.syntax.stops import is_multiline_place, stops_of
+from holesmith.completion.monitors.argument_place import argument_place
+from holesmith.completion.monitors.import_list import (
+    is_before_list,
+    is_behind_name,
+    is_name_place,
+    list_begin,
+)
+from holesmith.completion.postprocess.extent import extent_of
+from holesmith.completion.postprocess.indentation import indentation_of, reindented
+from holesmith.completion.postprocess.line_indentation import is_indented
+from holesmith.completion.postprocess.repetition import repetition_start
+from holesmith.completion.postprocess.shaping import shape
 from holesmith.context.index.chunks import chunks_of
 from holesmith.context.request import ContextRequest
 from holesmith.context.surroundings import Surroundings

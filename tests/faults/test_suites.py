@@ -7,13 +7,13 @@ from dataclasses import astuple
 from pathlib import Path
 
 import pytest
-from holesmith.evaluation.apieval import ApiConversations, ApiTokens
 from holesmith.evaluation.case import Case
-from holesmith.evaluation.dotprompts import DotPrompts, open_texts
 from holesmith.evaluation.errors import EvaluationError, MalformedRowError
-from holesmith.evaluation.humaneval_fim import HumanEvalFIM
-from holesmith.evaluation.run_folder import ROWS_NAME, read_rows
-from holesmith.evaluation.stack_repo import StackRepo
+from holesmith.evaluation.runs.run_folder import ROWS_NAME, read_rows
+from holesmith.evaluation.suites.apieval import ApiConversations, ApiTokens
+from holesmith.evaluation.suites.dotprompts import DotPrompts, open_texts
+from holesmith.evaluation.suites.humaneval_fim import HumanEvalFIM
+from holesmith.evaluation.suites.stack_repo import StackRepo
 
 JAVA = "class A { void f() { b.c(); } }\n"
 PYTHON = "import shop\nshop.sell(1)\n"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from holesmith.completion.options import Options
+from holesmith.lsp.client.settings_schema import settings_schema, settings_table
 from holesmith.lsp.settings import RULES, Settings, read_settings
-from holesmith.lsp.settings_schema import settings_schema, settings_table
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from holesmith.context.index.build import nearness, scan, update
-from holesmith.context.index.ignore import IgnoreRules
+from holesmith.context.index.ignoring.ignore_rules import IgnoreRules
 from holesmith.context.index.reader import Index
 from holesmith.context.index.schema import open_writer
 from holesmith.context.index.writer import transaction

@@ -1,6 +1,6 @@
 """Files cut into chunks: nothing lost, nothing too long, definitions whole where they fit."""
 
-from holesmith.analysis.symbols import symbols_of
+from holesmith.analysis.outline.symbols import symbols_of
 from holesmith.context.index.chunks import LINES_MAX, chunks_of
 from hypothesis import given, settings
 from hypothesis import strategies as st

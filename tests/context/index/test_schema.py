@@ -8,9 +8,9 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
-from holesmith.analysis.private_files import CACHE_VARIABLE
-from holesmith.context.index.foreground import index_now
+from holesmith.analysis.files.private_files import CACHE_VARIABLE
 from holesmith.context.index.location import database_of
+from holesmith.context.index.process.foreground import index_now
 from holesmith.context.index.reader import Index
 from holesmith.context.index.schema import open_writer
 

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from holesmith.engine.weight_source import WeightSource
+from holesmith.engine.files.weight_source import WeightSource
 
 pytest.importorskip("pynvim")
 

@@ -1,0 +1,1 @@
+"""Reading files of an untrusted workspace, and keeping private ones private."""

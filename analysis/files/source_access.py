@@ -1,0 +1,96 @@
+"""Which files analysis may read, and reading them: the one way to the text of a module.
+
+A repository can hold links to anything that its user may read: private keys, another project, ``/proc``. So
+what is reached through the workspace must lie in it once all links are followed, or in a folder of its
+environment. What is reached through the environment may lie elsewhere, for package managers link to their
+caches. Whatever the way, a file is read only if it is regular, not too large, and no secret by its name.
+"""
+
+import errno
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from holesmith.analysis.files.regular_file import regular_file_or_none
+
+BYTES_MAX = 4 * 1024**2
+"""The largest modules seen in real packages, which are generated, have 1.4 MB."""
+_SYSTEM_FOLDERS = ("/proc", "/sys", "/dev") if os.name == "posix" else ()
+_SOURCES = (".py", ".pyi")
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """A folder by the name it was given and by its real one."""
+
+    given: str
+    real: str
+
+    @classmethod
+    def of(cls, path: str) -> "_Folder":
+        given = os.path.abspath(path)  # noqa: PTH100 # of each module that is looked for: paths as plain text
+        return cls(given, os.path.realpath(given))
+
+
+class SourceAccess:
+    """What may be read for one project. Paths are text, as jedi's are."""
+
+    def __init__(self, root: str, libraries: Iterable[str], is_secret: Callable[[str], bool]) -> None:
+        """``libraries`` are the folders of the environment, of the standard library and of type stubs.
+
+        ``is_secret`` says of a path whether the file's name alone tells that it is not to be read.
+        """
+        self._root = _Folder.of(root)
+        self._libraries = [_Folder.of(path) for path in dict.fromkeys(libraries)]
+        self._beside: dict[str, _Folder] = {}
+        self._is_secret = is_secret
+        self._never = [folder for folder in _SYSTEM_FOLDERS if not _is_below(self._root.real, folder)]
+
+    def allow_beside(self, document: str) -> None:
+        """A document outside of the workspace was opened by its user: modules beside it are its own."""
+        folder = os.path.dirname(os.path.abspath(document))  # noqa: PTH100, PTH120
+        if not _is_below(folder, self._root.given) and folder not in self._beside:
+            self._beside[folder] = _Folder.of(folder)
+
+    def real_path(self, path: str) -> str | None:
+        """Where a file or folder is once all links are followed; None if it may not be read."""
+        given = os.path.abspath(path)  # noqa: PTH100
+        real = os.path.realpath(given)
+        if any(_is_below(real, folder) for folder in self._never) or not self._is_allowed(given, real):
+            return None
+        return None if self._is_named_as_secret(given, real) else real
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a module. Raises FileNotFoundError for whatever is not to be read."""
+        if os.path.lexists(path):  # most of the names that are tried do not exist
+            real = self.real_path(path)
+            data = None if real is None else regular_file_or_none(Path(real), BYTES_MAX, follow_links=False)
+            if data is not None:
+                return data
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+
+    def _is_allowed(self, given: str, real: str) -> bool:
+        if _is_below(real, self._root.real) or self._is_in_a_known_folder(real):
+            return True
+        is_of_environment = any(_is_below(given, folder.given) for folder in self._libraries)
+        return is_of_environment and (real.endswith(_SOURCES) or os.path.isdir(real))  # noqa: PTH112
+
+    def _is_in_a_known_folder(self, real: str) -> bool:
+        return any(_is_below(real, folder.real) for folder in (*self._libraries, *self._beside.values()))
+
+    def _is_named_as_secret(self, given: str, real: str) -> bool:
+        """By the names within the project: the folder that a project lies in says nothing of its files."""
+        folders = (self._root, *self._libraries, *self._beside.values())
+        names = [name for folder in folders for name in (folder.given, folder.real)]
+        return any(self._is_secret(_below(path, names)) for path in {given, real})
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder if folder.endswith(os.sep) else folder + os.sep)
+
+
+def _below(path: str, folders: Iterable[str]) -> str:
+    """The rest of a path behind the longest of the folders that it lies in; else all of it."""
+    longest = max((folder for folder in folders if _is_below(path, folder)), key=len, default="")
+    return path[len(longest) :].lstrip(os.sep) or os.path.basename(path)  # noqa: PTH119

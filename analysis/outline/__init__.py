@@ -1,0 +1,1 @@
+"""Outlines of whole files by tree-sitter: symbols and import statements."""

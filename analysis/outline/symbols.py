@@ -1,0 +1,242 @@
+"""The symbols and imports of a file, for an index of the repository: cheap enough for every file of it.
+
+Lines count from 0 and spans of lines are half-open. Definitions local to a function are left out. Any text
+has symbols: what the parser could not make sense of is missing.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from holesmith.analysis.outline.grammars import grammar_of
+from holesmith.analysis.outline.import_statements import Import, imports_of_statement
+from holesmith.analysis.outline.query_cost import is_too_costly
+from holesmith.analysis.outline.symbol_queries import DEFINITIONS, MENTIONS
+from holesmith.analysis.outline.syntax_tree import SyntaxTree, parse
+from holesmith.analysis.syntax.span import Span
+from tree_sitter import Node, Query, QueryCursor
+
+SymbolKind = Literal["class", "function", "method", "field"]
+
+SIGNATURE_CHARACTERS_MAX = 240
+DOCUMENTATION_CHARACTERS_MAX = 120
+SYMBOLS_MAX = 20_000
+_KINDS: tuple[SymbolKind, ...] = ("class", "function", "method", "field")
+_WORD = re.compile(r"[^\W\d]\w*")
+_NOT_BASES = frozenset(("extends", "implements", "metaclass", "public", "private", "protected", "virtual"))
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """``signature`` is the header on one line, without its body or value beyond SIGNATURE_CHARACTERS_MAX.
+
+    ``parent`` is the index of the enclosing symbol. ``body_line`` is the line on which the body begins, and
+    ``stop_line`` for a symbol without one. ``bases`` are the bare names of the types it extends.
+    """
+
+    name: str
+    kind: SymbolKind
+    parent: int | None
+    start_line: int
+    body_line: int
+    stop_line: int
+    signature: str
+    documentation: str
+    bases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileSymbols:
+    """In the order of the text, a symbol before those inside it."""
+
+    symbols: tuple[Symbol, ...]
+    imports: tuple[Import, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """The words of a file by their role, each once, in the order of the text."""
+
+    identifiers: tuple[str, ...]
+    types: tuple[str, ...]
+    strings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    node: Node
+    outer: Node
+    kind: SymbolKind
+    name: str
+    body: Node | None
+    bases: tuple[str, ...]
+
+
+def symbols_of(language: str, text: str) -> FileSymbols:
+    """Nothing for a language without a grammar, or for a text whose tree is too costly to ask."""
+    query, parsed = _definitions_query(language), _parsed(language, text)
+    if query is None or parsed is None:
+        return FileSymbols((), ())
+    data = parsed.data
+    found: list[_Found] = []
+    imports: list[Import] = []
+    for _, captures in QueryCursor(query).matches(parsed.tree.root_node):
+        if "import" in captures:
+            node = captures["import"][0]
+            imports.extend(imports_of_statement(language, _text(data, node), node.start_point.row))
+        elif len(found) < SYMBOLS_MAX:
+            definition = _found(data, captures)
+            if definition:
+                found.append(definition)
+    found.sort(key=lambda each: (each.outer.start_byte, -each.outer.end_byte))
+    return FileSymbols(tuple(_nested(language, data, found)), tuple(imports))
+
+
+def function_bodies(language: str, text: str) -> tuple[Span, ...]:
+    """Of functions and methods, local ones too, in the order of the text; braces are a part of a body."""
+    query, parsed = _definitions_query(language), _parsed(language, text)
+    if query is None or parsed is None:
+        return ()
+    bodies = (
+        parsed.span(captures["body"][0])
+        for _, captures in QueryCursor(query).matches(parsed.tree.root_node)
+        if "body" in captures and ("function" in captures or "method" in captures)
+    )
+    return tuple(sorted(set(bodies), key=lambda body: (body.start, -body.stop)))
+
+
+def mentions_of(language: str, text: str) -> Mentions:
+    query, parsed = _mentions_query(language), _parsed(language, text)
+    if query is None or parsed is None:
+        return Mentions((), (), ())
+    data = parsed.data
+    captures = QueryCursor(query).captures(parsed.tree.root_node)
+
+    def words(name: str) -> tuple[str, ...]:
+        nodes = sorted(captures.get(name, ()), key=lambda node: node.start_byte)
+        return tuple(dict.fromkeys(_text(data, node) for node in nodes))
+
+    return Mentions(words("identifier"), words("type"), words("string"))
+
+
+def _parsed(language: str, text: str) -> SyntaxTree | None:
+    parsed = parse(language, text)
+    return None if parsed is None or is_too_costly(parsed.tree.root_node) else parsed
+
+
+@cache
+def _definitions_query(language: str) -> Query | None:
+    grammar = grammar_of(language)
+    return Query(grammar, DEFINITIONS[language]) if grammar else None
+
+
+@cache
+def _mentions_query(language: str) -> Query | None:
+    grammar = grammar_of(language)
+    return Query(grammar, MENTIONS[language]) if grammar else None
+
+
+def _found(data: bytes, captures: dict[str, list[Node]]) -> _Found | None:
+    whole: list[tuple[SymbolKind, Node]] = [
+        (kind, captures[kind][0]) for kind in _KINDS if captures.get(kind)
+    ]
+    if not whole:
+        return None
+    kind, node = whole[0]
+    outer = node.parent if node.parent and node.parent.type == "decorated_definition" else node
+    body = captures["body"][0] if "body" in captures else None
+    name = _WORD.findall(_text(data, captures["name"][0]))
+    bases = " ".join(_text(data, each) for each in captures.get("bases", ()))
+    return _Found(node, outer, kind, name[-1], body, _base_names(bases)) if name else None
+
+
+def _base_names(text: str) -> tuple[str, ...]:
+    """The last word of each dotted name; type arguments and keyword arguments are left out."""
+    bare = re.sub(r"<[^<>]*>|\[[^\[\]]*\]|\w+\s*=\s*[\w.]+", "", text)
+    names = (match[0].split(".")[-1] for match in re.finditer(r"[^\W\d][\w.]*\w|[^\W\d]", bare))
+    return tuple(dict.fromkeys(name for name in names if name not in _NOT_BASES))
+
+
+def _nested(language: str, data: bytes, found: list[_Found]) -> Iterator[Symbol]:
+    """Each with the symbol around it; what is local to a function or a repeated attribute is left out."""
+    open_symbols: list[tuple[int, _Found, int]] = []  # [end byte, what was found, index or -1 if left out]
+    seen: set[tuple[int | None, str]] = set()
+    last: tuple[int, str] | None = None
+    index = 0
+    for each in found:
+        while open_symbols and open_symbols[-1][0] <= each.outer.start_byte:
+            open_symbols.pop()
+        is_repeated = last == (each.node.start_byte, each.name)
+        last = (each.node.start_byte, each.name)
+        around = [(item, number) for _, item, number in open_symbols]
+        parent = next(
+            (number for item, number in reversed(around) if item.kind == "class" and number >= 0), None
+        )
+        in_function = any(item.kind in ("function", "method") for item, _ in around)
+        is_attribute = each.node.type == "assignment" and parent is not None and in_function
+        if (in_function and not is_attribute) or is_repeated:
+            open_symbols.append((each.outer.end_byte, each, -1))
+            continue
+        if each.kind == "field":
+            if (parent, each.name) in seen:
+                continue
+            seen.add((parent, each.name))
+        yield _symbol(language, data, each, parent)
+        open_symbols.append((each.outer.end_byte, each, index))
+        index += 1
+
+
+def _symbol(language: str, data: bytes, found: _Found, parent: int | None) -> Symbol:
+    node, body = found.node, found.body
+    stop_byte = body.start_byte if body else node.end_byte
+    start_byte = min(node.start_byte, stop_byte)
+    kind: SymbolKind = "method" if found.kind == "function" and parent is not None else found.kind
+    stop_line = found.outer.end_point.row + (found.outer.end_point.column > 0)
+    return Symbol(
+        name=found.name,
+        kind=kind,
+        parent=parent,
+        start_line=found.outer.start_point.row,
+        body_line=body.start_point.row if body else stop_line,
+        stop_line=max(stop_line, found.outer.start_point.row + 1),
+        signature=_signature(data[start_byte : min(stop_byte, start_byte + 8 * SIGNATURE_CHARACTERS_MAX)]),
+        documentation=_documentation(language, data, found),
+        bases=found.bases,
+    )
+
+
+def _signature(data: bytes) -> str:
+    text = " ".join(data.decode("utf-8", "replace").split())
+    if len(text) > SIGNATURE_CHARACTERS_MAX:
+        return text[: SIGNATURE_CHARACTERS_MAX - 1] + "…"
+    return text.removesuffix("{").removesuffix("=>").rstrip().removesuffix(":").rstrip(" ;")
+
+
+def _documentation(language: str, data: bytes, found: _Found) -> str:
+    """The first line with words of the docstring, or of the comment right above."""
+    if found.kind == "field":
+        return ""
+    if language == "python":
+        first = _first_child(found.body)
+        inner = _first_child(first) if first and first.type == "expression_statement" else first
+        node = inner if inner and inner.type == "string" else None
+    else:
+        node = found.outer.prev_named_sibling
+        node = node if node and "comment" in node.type else None
+    if node is None:
+        return ""
+    text = data[node.start_byte : min(node.end_byte, node.start_byte + 2000)].decode("utf-8", "replace")
+    lines = (line.strip().strip("/*#\"'!").strip() for line in text.lstrip("rRuUbBfF").splitlines())
+    line = next((line for line in lines if line), "")
+    return line[:DOCUMENTATION_CHARACTERS_MAX]
+
+
+def _first_child(node: Node | None) -> Node | None:
+    children = node.named_children if node else []
+    return children[0] if children else None
+
+
+def _text(data: bytes, node: Node) -> str:
+    return data[node.start_byte : node.end_byte].decode("utf-8", "surrogatepass")

@@ -1,0 +1,158 @@
+"""Symbols and mentions of any text within a bound of time, for a server that must not stand still meanwhile.
+
+A short text is read here; it costs less than a message. A longer one goes to a process of its own, which is
+ended when it takes too long: the text then has no symbols, and one that is alike is not tried again for a
+while. All of it may be called from any thread.
+"""
+
+import json
+import queue
+import subprocess
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import IO, Any, TypeVar
+
+from holesmith.analysis.outline.symbols import FileSymbols, Mentions, mentions_of, symbols_of
+from holesmith.analysis.processes.own_process import FOLDER, command_of, environment
+from holesmith.analysis.wire import LENGTH, MESSAGE_BYTES_MAX, from_json, pack
+
+T = TypeVar("T", FileSymbols, Mentions)
+
+SHORT_CHARACTERS = 400
+LONG_CHARACTERS = 1_000_000
+"""A text that is even longer has no symbols."""
+ANSWER_S = 0.5
+START_S = 5.0
+"""For the first answer of a process, which imports its modules before."""
+REFUSAL_S = 30.0
+REFUSALS_MAX = 64
+KEY_CHARACTERS = 200
+
+_Key = tuple[str, str, str]
+
+
+class SyntaxProcess:
+    """Starts the process with the first longer text. One thread, which ends with this object, talks to it."""
+
+    def __init__(self, answer_s: float = ANSWER_S) -> None:
+        self._answer_s = answer_s
+        self._jobs: queue.SimpleQueue[tuple[bytes, Future[Any]] | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_new = True
+        self._refused: OrderedDict[_Key, float] = OrderedDict()
+
+    @property
+    def process(self) -> "subprocess.Popen[bytes] | None":
+        """The running process; None before the first longer text."""
+        return self._process
+
+    def symbols_of(self, language: str, text: str) -> FileSymbols:
+        """As ``symbols.symbols_of``; none for a text that takes too long."""
+        return self._ask("symbols", symbols_of, FileSymbols((), ()), language, text)
+
+    def mentions_of(self, language: str, text: str) -> Mentions:
+        """As ``symbols.mentions_of``; none for a text that takes too long."""
+        return self._ask("mentions", mentions_of, Mentions((), (), ()), language, text)
+
+    def close(self) -> None:
+        """End the process. Another text starts another."""
+        with self._lock:
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            self._jobs.put(None)
+            thread.join()
+
+    def _ask(self, kind: str, read: Callable[[str, str], T], none: T, language: str, text: str) -> T:
+        if len(text) <= SHORT_CHARACTERS:
+            return read(language, text)
+        key = language, text[:KEY_CHARACTERS], text[-KEY_CHARACTERS:]
+        if len(text) > LONG_CHARACTERS or self._refused.get(key, 0.0) > time.monotonic():
+            return none
+        future: Future[Any] = Future()
+        with self._lock:
+            self._jobs.put((pack([kind, language, text]), future))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="syntax", daemon=True)
+                self._thread.start()
+        answer = future.result()
+        if answer is None:
+            self._refuse(key)
+            return none
+        return from_json(answer, type(none))
+
+    def _refuse(self, key: _Key) -> None:
+        with self._lock:
+            self._refused[key] = time.monotonic() + REFUSAL_S
+            if len(self._refused) > REFUSALS_MAX:
+                self._refused.popitem(last=False)
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            message, future = job
+            try:
+                future.set_result(self._exchange(message))
+            except (OSError, EOFError, ValueError):
+                self._end()
+                future.set_result(None)
+        self._end()
+
+    def _exchange(self, message: bytes) -> Any:
+        process = self._running()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        # To kill it ends reading and writing on every system, also where the process is stopped.
+        alarm = threading.Timer(START_S if self._is_new else self._answer_s, process.kill)
+        alarm.start()
+        try:
+            process.stdin.write(message)
+            process.stdin.flush()
+            answer = json.loads(_read(process.stdout))
+        finally:
+            alarm.cancel()
+        self._is_new = False
+        return answer
+
+    def _running(self) -> "subprocess.Popen[bytes]":
+        if self._process is None or self._process.poll() is not None:
+            self._end()
+            self._is_new = True
+            self._process = subprocess.Popen(
+                command_of("holesmith.analysis.outline.syntax_worker"),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                cwd=FOLDER,
+                env=environment(),
+            )
+        return self._process
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
+        process.wait()
+
+
+def _read(answers: IO[bytes]) -> bytes:
+    header = answers.read(LENGTH.size)
+    if len(header) < LENGTH.size:
+        raise EOFError
+    (length,) = LENGTH.unpack(header)
+    if length > MESSAGE_BYTES_MAX:
+        raise ValueError("an answer is too long")
+    return answers.read(length)
+
+
+SYNTAX = SyntaxProcess()
+"""That of this process, for all documents."""

@@ -1,0 +1,232 @@
+"""The Python environment of a project, found by reading files and directories only.
+
+The workspace is untrusted and its interpreter is a program of the workspace, so nothing is ever
+executed: version and packages are read from ``pyvenv.cfg`` and the directories, ``.pth`` files give
+directories and never run code.
+"""
+
+import ast
+import base64
+import hashlib
+import os
+import re
+import tomllib
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from holesmith.analysis.answers import PythonEnvironment
+from holesmith.analysis.files.regular_file import regular_file_or_none
+from holesmith.analysis.options import Options
+
+FILE_BYTES_MAX = 1_000_000
+ENTRIES_MAX = 2_000
+NONE_FOUND = "none found"
+_DIRECTORIES = (".venv", "venv", "env", ".env", "virtualenv")
+
+
+def find_environment(options: Options) -> PythonEnvironment:
+    """The user's setting first, then the project's own files, then what the editor was started in."""
+    root = Path(options.root)
+    project = _toml(root / "pyproject.toml")
+    roots = tuple(_source_roots(root, project))
+    fault = options.python and fault_of_setting(root, options.python)
+    for origin, prefix in _candidates(options, root, project):
+        if packages := _packages(prefix):
+            paths = tuple(dict.fromkeys(str(path) for path in _with_links(packages)))
+            told = f"{origin}; {fault}" if fault else origin
+            return PythonEnvironment(told, str(prefix), _version(prefix), paths, roots)
+    return PythonEnvironment(fault or NONE_FOUND, None, None, (), roots)
+
+
+def fault_of_setting(root: Path, python: str) -> str | None:
+    """What is wrong with the interpreter or environment that the user has named, in one line, or None."""
+    chosen = _chosen_prefix(root, python)
+    return None if chosen is not None and _packages(chosen) else f"{python} is no Python environment"
+
+
+def in_words(environment: PythonEnvironment) -> str:
+    """One line for a person: which environment it is, and what told it."""
+    if environment.path is None:
+        fault = "" if environment.origin == NONE_FOUND else f" ({environment.origin})"
+        return f"no Python environment found: the project's own files and the standard library{fault}"
+    version = f"Python {environment.version}" if environment.version else "Python"
+    return f"{version} in {environment.path} ({environment.origin})"
+
+
+def _candidates(options: Options, root: Path, project: dict[str, Any]) -> Iterator[tuple[str, Path]]:
+    if options.python:
+        chosen = _chosen_prefix(root, options.python)
+        if chosen is not None:
+            yield "setting", chosen
+    for table, origin in (
+        ("pyright", "pyproject.toml (pyright)"),
+        ("basedpyright", "pyproject.toml (pyright)"),
+    ):
+        settings = _table(project, "tool", table)
+        if isinstance(settings.get("venv"), str):
+            yield origin, root / str(settings.get("venvPath", ".")) / settings["venv"]
+    uv_name = os.environ.get("UV_PROJECT_ENVIRONMENT")
+    if uv_name and (root / "uv.lock").is_file():
+        yield "uv", root / uv_name
+    for name in _DIRECTORIES:
+        if (root / name / "pyvenv.cfg").is_file():
+            yield ("uv" if (root / "uv.lock").is_file() else name), root / name
+    if options.virtual_env:
+        yield "VIRTUAL_ENV", Path(options.virtual_env)
+    yield from (("poetry", path) for path in _poetry_environments(root, project))
+    conda = os.environ.get("CONDA_PREFIX")
+    if conda:
+        yield "CONDA_PREFIX", Path(conda)
+
+
+def _chosen_prefix(root: Path, python: str) -> Path | None:
+    """The folder of an environment, given that folder or an interpreter in it; None if it is neither."""
+    chosen = root / python
+    if _is_folder(chosen):
+        return chosen
+    # Not resolved: that would leave the virtual environment, and the link may lead nowhere on this machine.
+    if chosen.parent.name in ("bin", "Scripts"):
+        return chosen.parent.parent
+    return chosen.parent if chosen.is_file() else None
+
+
+def _packages(prefix: Path) -> list[Path]:
+    return list(_site_packages(prefix)) if _is_folder(prefix) else []
+
+
+def _poetry_environments(root: Path, project: dict[str, Any]) -> Iterator[Path]:
+    """Poetry's own place: <cache>/virtualenvs/<name>-<hash of the project's path>-py<version>, newest
+    first.
+    """
+    name = _table(project, "tool", "poetry").get("name") or _table(project, "project").get("name")
+    if not isinstance(name, str):
+        return
+    safe_name = re.sub(r'[ $`!*@"\\\r\n\t]', "_", name.lower())[:42]
+    digest = hashlib.sha256(os.path.normcase(os.path.realpath(root)).encode()).digest()
+    tag = base64.urlsafe_b64encode(digest).decode()[:8]
+    for cache in _poetry_caches():
+        yield from sorted(cache.glob(f"virtualenvs/{safe_name}-{tag}-py*"), reverse=True)
+
+
+def _poetry_caches() -> Iterator[Path]:
+    if named := os.environ.get("POETRY_CACHE_DIR"):
+        yield Path(named)
+    with suppress(RuntimeError):  # the user has no home
+        yield Path.home() / ".cache/pypoetry"
+        yield Path.home() / "Library/Caches/pypoetry"
+
+
+def _site_packages(prefix: Path) -> Iterator[Path]:
+    for pattern in (
+        "lib/python3*/site-packages",
+        "lib64/python3*/site-packages",
+        "lib/python3*/dist-packages",
+    ):
+        for path in sorted(prefix.glob(pattern), reverse=True)[:2]:
+            if (
+                pattern.startswith("lib64")
+                and path.resolve() == (prefix / "lib" / path.parts[-2] / path.name).resolve()
+            ):
+                continue
+            yield path
+    if (prefix / "Lib/site-packages").is_dir():
+        yield prefix / "Lib/site-packages"
+    configuration = _configuration(prefix)
+    home = Path(configuration.get("home", ""))
+    is_wanted = configuration.get("include-system-site-packages", "").lower() == "true"
+    if is_wanted and home.is_absolute() and _is_folder(home):
+        yield from home.parent.glob("lib/python3*/site-packages")
+
+
+def _with_links(packages: list[Path]) -> Iterator[Path]:
+    """Each site-packages directory, with the directories that its editable installs point to."""
+    for directory in packages:
+        yield directory
+        for file in sorted(directory.glob("*.pth"))[:ENTRIES_MAX]:
+            for line in _read(file).splitlines()[:ENTRIES_MAX]:
+                target = directory / line.strip()
+                is_code = line.startswith(("import ", "import\t", "#"))
+                if line.strip() and not is_code and _is_folder(target) and not _is_too_wide(target):
+                    yield target
+        for file in sorted(directory.glob("__editable___*_finder.py"))[:ENTRIES_MAX]:
+            yield from _editable_targets(_read(file))
+
+
+def _is_folder(path: Path) -> bool:
+    """False also for what the system takes for no path at all, such as a name that is too long."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _is_too_wide(folder: Path) -> bool:
+    """Whether a folder holds the whole home of the user, and so everything; packages are not kept there."""
+    return Path(os.path.expanduser("~")).resolve().is_relative_to(folder.resolve())  # noqa: PTH111 # never fails
+
+
+def _editable_targets(finder: str) -> Iterator[Path]:
+    """The parents of the packages that setuptools' editable finder maps, read as a literal."""
+    match = re.search(r"^MAPPING(?::[^=\n]+)?= (\{.*\})\s*$", finder, re.M)
+    try:
+        mapping = ast.literal_eval(match[1]) if match else {}
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return
+    for package, path in mapping.items() if isinstance(mapping, dict) else ():
+        target = Path(str(path))
+        if target.name == str(package) and _is_folder(target.parent):
+            yield target.parent
+
+
+def _source_roots(root: Path, project: dict[str, Any]) -> Iterator[str]:
+    seen: set[str] = set()
+    named = _table(project, "tool", "setuptools", "packages", "find").get("where")
+    extra = _table(project, "tool", "pyright").get("extraPaths")
+    extra_ty = _table(project, "tool", "ty", "environment").get("extra-paths")
+    listed = [each for names in (named, extra, extra_ty) if isinstance(names, list) for each in names]
+    for name in (".", "src", *(each for each in listed if isinstance(each, str))):
+        path = os.path.normpath(root / name)
+        if path not in seen and _is_folder(Path(path)):
+            seen.add(path)
+            yield path
+
+
+def _version(prefix: Path) -> str | None:
+    configuration = _configuration(prefix)
+    if told := _number_of(configuration.get("version") or configuration.get("version_info") or ""):
+        return told
+    found = next(iter(sorted(prefix.glob("lib/python3.*"), reverse=True)), None)
+    return _number_of(found.name.removeprefix("python")) if found else None
+
+
+def _number_of(version: str) -> str | None:
+    """Its first two numbers. None for any other text: the workspace wrote it, and it would be shown."""
+    number = re.fullmatch(r"(\d+(?:\.\d+)?)(?:\.\w+)*\+?", version, re.ASCII)
+    return number[1] if number else None
+
+
+def _configuration(prefix: Path) -> dict[str, str]:
+    lines = (line.partition("=") for line in _read(prefix / "pyvenv.cfg").splitlines())
+    return {key.strip().lower(): value.strip() for key, _, value in lines if value}
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(_read(path))
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return {}
+
+
+def _table(document: dict[str, Any], *keys: str) -> dict[str, Any]:
+    for key in keys:
+        inner = document.get(key)
+        if not isinstance(inner, dict):
+            return {}
+        document = inner
+    return document
+
+
+def _read(path: Path) -> str:
+    return (regular_file_or_none(path, FILE_BYTES_MAX) or b"").decode("utf-8", "replace")

@@ -1,0 +1,1 @@
+"""Every value that an expression can have, or "unknown"."""

@@ -1,0 +1,69 @@
+"""What a call gives: what the annotation says, an instance of the class, or all that the body returns."""
+
+from typing import Any
+
+from holesmith.analysis.python.inference.bindings import decorators_of
+from holesmith.analysis.python.inference.dynamic_attributes import has_plain_construction
+from holesmith.analysis.python.inference.inference import Investigation
+from holesmith.analysis.python.inference.methods import PROPERTY_DECORATORS, TRANSPARENT_DECORATORS
+from jedi.inference.base_value import ValueSet
+
+RETURNS_MAX = 20
+_ODD_CLASSES = frozenset(("type", "object", "super", "property", "Mock", "MagicMock"))
+
+
+def called(investigation: Investigation, callee: Any, is_awaited: bool) -> Any:
+    if callee.is_class():
+        if is_awaited:
+            return investigation.unknown("an awaited class")
+        return _constructed(investigation, callee)
+    if not callee.is_function():
+        return investigation.unknown("a called instance")
+    functions = list(callee.get_signature_functions())
+    return investigation.merge(returned(investigation, each, callee, is_awaited) for each in functions)
+
+
+def _constructed(investigation: Investigation, cls: Any) -> Any:
+    if cls.py__name__() in _ODD_CLASSES or not has_plain_construction(cls):
+        return investigation.unknown("an unusual constructor")
+    return cls.execute_with_values()
+
+
+def returned(investigation: Investigation, function: Any, callee: Any, is_awaited: bool = False) -> Any:
+    node = getattr(function, "tree_node", None)
+    if node is None or node.type != "funcdef":
+        return investigation.unknown("a compiled function")
+    if is_async(node) != is_awaited:
+        return investigation.unknown("a coroutine")
+    if not decorators_of(node) <= TRANSPARENT_DECORATORS | PROPERTY_DECORATORS:
+        return investigation.unknown("an unknown decorator")
+    if node.annotation is not None:
+        if node.annotation.get_code(include_prefix=False).endswith("Self"):
+            return _receiver(investigation, callee)
+        return investigation.annotated(function.parent_context, node.annotation)
+    return _body_returns(investigation, function, node)
+
+
+def is_async(funcdef: Any) -> bool:
+    return funcdef.parent.type in ("async_stmt", "async_funcdef")
+
+
+def _receiver(investigation: Investigation, callee: Any) -> Any:
+    """What ``Self`` is: the instance that the method is bound to, or an instance of the class."""
+    receiver = getattr(callee, "instance", None) or getattr(callee, "owner", callee)
+    if receiver.is_class():
+        return receiver.execute_with_values()
+    return ValueSet([receiver]) if receiver.is_instance() else investigation.unknown("Self")
+
+
+def _body_returns(investigation: Investigation, function: Any, node: Any) -> Any:
+    if function.parent_context.is_stub() or node.is_generator():
+        return investigation.unknown("no return annotation")
+    returns = list(node.iter_return_stmts())
+    if not 0 < len(returns) <= RETURNS_MAX:
+        return investigation.unknown("no or too many returns")
+    context = function.as_context()
+    results = [each.children[1] for each in returns if each.type == "return_stmt"]
+    if not results:
+        return investigation.unknown("returns nothing")
+    return investigation.merge(investigation.values(context, each) for each in results)

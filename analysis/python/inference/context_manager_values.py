@@ -1,0 +1,77 @@
+"""What ``with`` gives to its target."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from holesmith.analysis.python.inference.annotations import generic_arguments
+from holesmith.analysis.python.inference.bindings import bindings_of, class_bindings, decorators_of
+from holesmith.analysis.python.inference.inference import Investigation
+from holesmith.analysis.python.inference.methods import class_of
+
+_GENERATORS = frozenset(("contextmanager", "asynccontextmanager"))
+_NAMES_MAX = 8
+
+
+def entered(investigation: Investigation, context: Any, manager: Any, *, is_async: bool) -> Any:
+    """The result of ``__enter__`` or ``__aenter__``, and what a generator made a manager yields."""
+    functions = list(_generators(investigation, context, manager))
+    if functions:
+        return investigation.merge(_yielded(investigation, *each) for each in functions)
+    managers = investigation.values(context, manager)
+    if not managers:
+        return investigation.unknown("the context manager is not known")
+    name = "__aenter__" if is_async else "__enter__"
+    return investigation.merge(
+        investigation.call(investigation.member(value, name), is_async) for value in managers
+    )
+
+
+def _yielded(investigation: Investigation, context: Any, function: Any) -> Any:
+    arguments = generic_arguments(function.annotation) if function.annotation is not None else []
+    if not arguments:
+        return investigation.unknown("what the context manager yields is not annotated")
+    return investigation.annotated(context, arguments[0])
+
+
+def _generators(investigation: Investigation, context: Any, node: Any) -> Iterator[tuple[Any, Any]]:
+    """The functions under ``@contextmanager`` that a call may be of, with the context of their annotations;
+    none if it may be of anything else.
+    """
+    if node.type not in ("atom_expr", "power") or node.children[-1].children[0].value != "(":
+        return
+    callee = node.children[:-1]
+    found = list(_named(context, callee[0]) if len(callee) == 1 else _methods(investigation, context, callee))
+    if all(function.type == "funcdef" and decorators_of(function) & _GENERATORS for _, function in found):
+        yield from found
+
+
+def _named(context: Any, name: Any) -> Iterator[tuple[Any, Any]]:
+    if name.type != "name":
+        return
+    waiting = list(context.goto(name, name.start_pos))
+    for _ in range(_NAMES_MAX):
+        if not waiting:
+            return
+        found = waiting.pop()
+        tree_name = getattr(found, "tree_name", None)
+        definition = tree_name.get_definition(import_name_always=True) if tree_name is not None else None
+        if definition is not None and definition.type in ("import_name", "import_from"):
+            waiting += [each for each in found.goto() if each is not found]
+        elif definition is not None and len(bindings_of(tree_name) or ()) == 1:
+            yield found.parent_context, definition
+
+
+def _methods(investigation: Investigation, context: Any, callee: list[Any]) -> Iterator[tuple[Any, Any]]:
+    last = callee[-1]
+    if last.type != "trailer" or last.children[0].value != ".":
+        return
+    for value in investigation.chain(context, callee[:-1]) or ():
+        owner = class_of(value)
+        for base in owner.py__mro__() if owner.is_class() else ():
+            classdef = getattr(base, "tree_node", None)
+            if classdef is None or classdef.type != "classdef":
+                continue
+            bindings = list(class_bindings(classdef, last.children[1].value))
+            yield from ((base.as_context(), each.get_definition()) for each in bindings)
+            if bindings:
+                break

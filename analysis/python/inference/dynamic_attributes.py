@@ -1,0 +1,279 @@
+"""Whether a class or module can have members that its source does not show."""
+
+import re
+from typing import Any
+
+from holesmith.analysis.python.inference.bindings import code_of, decorators_of
+from holesmith.analysis.python.inference.methods import class_of
+from jedi.inference.cache import inference_state_method_cache
+from jedi.inference.gradual.base import GenericClass
+from jedi.inference.imports import Importer
+
+_PLAIN_METACLASSES = frozenset(
+    ("type", "ABCMeta", "EnumMeta", "EnumType", "NamedTupleMeta", "ProtocolMeta", "_ProtocolMeta")
+)
+_PLAIN_DECORATORS = frozenset(
+    [
+        "dataclass",
+        "total_ordering",
+        "final",
+        "runtime_checkable",
+        "unique",
+        "deprecated",
+        "define",
+        "frozen",
+        "mutable",
+        "attrs",
+        "s",
+        "attributes",
+        "disjoint_base",
+        "type_check_only",
+        "python_2_unicode_compatible",
+        "dataclass_transform",
+    ]
+)
+_DYNAMIC_HOOKS = ("__getattr__", "__getattribute__")
+_ATTRIBUTES = r"(?:\b(?:self|cls)\.__dict__|\bvars\(\s*(?:self|cls)?\s*\))"
+_DYNAMIC_CLASS = re.compile(
+    r"\bsetattr\(\s*(?:self|cls)\b|\blocals\(\)|\bexec\("
+    # To read all attributes makes no others.
+    rf"|(?<!\*\*)(?<!\bin )(?<!\bdict\()(?<!\blist\(){_ATTRIBUTES}(?!\.(?:items|keys|values|copy|get)\()"
+)
+_DYNAMIC_MODULE = re.compile(
+    r"\bglobals\(\)|\bvars\(\)|\blocals\(\)|\bexec\(|lazy_import|lazy_loader|LazyModule"
+    # A module that sets its own attributes has to get hold of itself first.
+    r"|\bsys\.modules\b|import_module\(\s*__name__|__import__\(\s*__name__|\bgetmodule\("
+)
+_DYNAMIC_NAMES = re.compile(r"\bglobals\(\)\s*(?:\[|\.update)|\bvars\(\)\s*\[|\bexec(?:file)?\(")
+_EXTRA_FIELDS = re.compile(r"""\bextra\b["']?\s*[=:]\s*(?:["']allow|\w*Extra\.allow)""")
+_OPEN_NAMES = frozenset(
+    ("object", "Mock", "MagicMock", "NonCallableMock", "SimpleNamespace", "Namespace", "Struct")
+)
+
+
+def open_reason(value: Any) -> str | None:
+    """Why the value may have members that are not listed; None if it cannot."""
+    if value.is_module():
+        return _open_module(value)
+    if not hasattr(value, "py__class__"):
+        return "a namespace package"
+    owner = class_of(value)
+    if value.is_function() or value.is_bound_method():
+        return "a function"
+    if not owner.is_class():
+        return "its class is not known"
+    if owner.py__name__() in _OPEN_NAMES:
+        return f"{owner.py__name__()} takes any attribute"
+    return _open_owner(owner._class_value if isinstance(owner, GenericClass) else owner)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+
+
+@inference_state_method_cache()
+def _open_owner(owner: Any) -> str | None:
+    """Of a class without what its type variables stand for, which is another value each time."""
+    reasons = (reason for base in owner.py__mro__() if (reason := _open_class(base)))
+    return next(reasons, None) or _completed_below(owner)
+
+
+def _completed_below(owner: Any) -> str | None:
+    """A class with nothing of its own but with classes derived from it stands for those."""
+    classdef = getattr(owner, "tree_node", None)
+    if classdef is None or classdef.type != "classdef" or _is_stub(owner):
+        return None
+    is_completed = _is_empty(classdef) and _has_subclasses_nearby(classdef)
+    return f"{classdef.name.value} is completed by its subclasses" if is_completed else None
+
+
+@inference_state_method_cache()
+def _open_class(base: Any) -> str | None:
+    classdef = getattr(base, "tree_node", None)
+    if classdef is None or classdef.type != "classdef":
+        return None
+    name = classdef.name.value
+    if _has_field_metaclass(base):
+        if any(is_field_metaclass(each) for each in _named_metaclasses(base)):
+            return None
+        if _EXTRA_FIELDS.search(code_of(base.parent_context, classdef)):
+            return f"{name} takes extra fields"
+    if not decorators_of(classdef) <= _PLAIN_DECORATORS:
+        return f"{name} has an unknown decorator"
+    if any(defines(classdef, hook) for hook in _DYNAMIC_HOOKS) and name != "object":
+        return f"{name} computes attributes"
+    if not _is_stub(base) and _DYNAMIC_CLASS.search(code_of(base.parent_context, classdef)):
+        return f"{name} sets attributes by name"
+    if _is_empty(classdef) and classdef.get_super_arglist() is None and not _is_stub(base):
+        return f"{name} is filled from outside"
+    if _is_patched(classdef):
+        return f"{name} is changed from outside"
+    return _open_bases(base, name)
+
+
+def _is_empty(classdef: Any) -> bool:
+    """Whether there is nothing in it but a docstring."""
+    body = classdef.get_suite()
+    lines = body.children if body.type == "suite" else [body]
+    content = [line.children[0] for line in lines if line.type != "newline" and hasattr(line, "children")]
+    return all(each.type == "string" or getattr(each, "value", "") in ("pass", "...") for each in content)
+
+
+def _has_subclasses_nearby(classdef: Any) -> bool:
+    """Whether other classes of the module derive from it."""
+    for name in classdef.get_root_node().get_used_names().get(classdef.name.value, ()):
+        derived = name.search_ancestor("classdef")
+        arguments = None if derived is None or derived is classdef else derived.get_super_arglist()
+        if arguments is not None and arguments.start_pos <= name.start_pos < arguments.end_pos:
+            return True
+    return False
+
+
+def _open_bases(base: Any, name: str) -> str | None:
+    arguments = base.tree_node.get_super_arglist()
+    if arguments is None:
+        return None
+    nodes = arguments.children[::2] if arguments.type == "arglist" else [arguments]
+    context = base.parent_context
+    for node in nodes:
+        if node.type == "argument":
+            if node.children[0].type == "operator" or node.children[0].value == "metaclass":
+                metaclass = node.children[-1].get_code(include_prefix=False)
+                is_marked = any(is_field_metaclass(each) for each in _named_metaclasses(base))
+                if metaclass.rpartition(".")[2] not in _PLAIN_METACLASSES and not is_marked:
+                    return f"{name} has metaclass {metaclass}"
+            continue
+        if _is_stub(base) and node.type == "name" and node.value.startswith("_"):
+            continue  # jedi hides private names of stubs; the compiled class has these members too
+        values = context.infer_node(node)
+        # jedi resolves some private bases of stubs to the class itself.
+        is_itself = any(getattr(value, "tree_node", None) is base.tree_node for value in values)
+        if not values or is_itself or not all(value.is_class() for value in values):
+            return f"a base of {name} is not known"
+    return None
+
+
+def is_field_metaclass(metaclass: Any) -> bool:
+    """Whether it declares that it makes a constructor of annotated fields and adds nothing else (PEP 681).
+
+    The dynamic code of the class that it stands at, such as pydantic's ``BaseModel``, is of no matter then.
+    """
+    node = getattr(metaclass, "tree_node", None)
+    return node is not None and node.type == "classdef" and "dataclass_transform" in decorators_of(node)
+
+
+def _has_field_metaclass(cls: Any) -> bool:
+    metaclasses = cls.get_metaclasses() if hasattr(cls, "get_metaclasses") else ()
+    return any(is_field_metaclass(each) for each in metaclasses)
+
+
+def _named_metaclasses(cls: Any) -> list[Any]:
+    """Those that the class statement itself names."""
+    arguments = cls.tree_node.get_super_arglist()
+    nodes = (
+        [] if arguments is None else arguments.children[::2] if arguments.type == "arglist" else [arguments]
+    )
+    named = [node.children[-1] for node in nodes if node.type == "argument"]
+    return [value for node in named for value in cls.parent_context.infer_node(node)]
+
+
+def defines(classdef: Any, name: str) -> bool:
+    """Whether the class, or one nested in it, has a method or attribute of that name."""
+    used = classdef.get_root_node().get_used_names().get(name, ())
+    return any(
+        each.parent.type == "funcdef" and each.parent.name is each and _inside(each, classdef)
+        for each in used
+    ) or any(
+        each.parent.type == "expr_stmt" and each.is_definition() and _inside(each, classdef) for each in used
+    )
+
+
+def _inside(name: Any, classdef: Any) -> bool:
+    return classdef.start_pos < name.start_pos < classdef.end_pos
+
+
+def _is_patched(classdef: Any) -> bool:
+    """Whether the module assigns to attributes of the class, or sets them by name."""
+    for name in classdef.get_root_node().get_used_names().get(classdef.name.value, ()):
+        parent = name.parent
+        if parent.type in ("atom_expr", "power") and parent.children[0] is name:
+            last = parent.children[-1]
+            if last.type == "trailer" and last.children[0].value == "." and last.children[1].is_definition():
+                return True
+        if parent.type == "arglist" and parent.children[0] is name and _called(parent) == "setattr":
+            return True
+    return False
+
+
+def _called(arguments: Any) -> str:
+    trailer = arguments.parent
+    if trailer is None or trailer.type != "trailer" or trailer.parent is None:
+        return ""
+    return getattr(trailer.parent.children[0], "value", "")
+
+
+def has_known_bases(cls: Any) -> bool:
+    """Whether all bases of a class and of its bases are found, with no metaclass of their own making."""
+    return all(
+        _open_bases(base, base.py__name__()) is None
+        for base in cls.py__mro__()
+        if getattr(base, "tree_node", None) is not None and base.tree_node.type == "classdef"
+    )
+
+
+def has_plain_construction(cls: Any) -> bool:
+    """Whether calling the class gives an instance of it."""
+    for base in cls.py__mro__():
+        classdef = getattr(base, "tree_node", None)
+        if classdef is None or classdef.type != "classdef":
+            continue
+        if base.get_root_context().is_stub():
+            continue
+        if defines(classdef, "__new__"):
+            return False
+    return all(
+        each.py__name__() in _PLAIN_METACLASSES or is_field_metaclass(each) for each in cls.get_metaclasses()
+    )
+
+
+def shapes_subclasses(cls: Any) -> bool:
+    """Whether a base changes the classes derived from it, their constructor perhaps too."""
+    nodes = [
+        base.tree_node for base in cls.py__mro__() if getattr(base, "tree_node", None) and not _is_stub(base)
+    ]
+    return any(defines(node, "__init_subclass__") for node in nodes if node.type == "classdef")
+
+
+def is_enumeration(cls: Any) -> bool:
+    """Whether a name assigned in the class's body is a member of an enumeration rather than the value."""
+    return any(base.py__name__() == "Enum" and _is_stub(base) for base in cls.py__mro__())
+
+
+def _is_stub(cls: Any) -> bool:
+    return bool(cls.get_root_context().is_stub())
+
+
+@inference_state_method_cache()
+def _open_module(module: Any) -> str | None:
+    node = getattr(module, "tree_node", None)
+    if node is None:
+        return None if module.is_compiled() else "a namespace package"
+    used = node.get_used_names()
+    if any(
+        each.parent.type == "funcdef" and each.parent.parent is node for each in used.get("__getattr__", ())
+    ):
+        return "the module computes attributes"
+    if not module.is_stub() and _DYNAMIC_MODULE.search(code_of(module.as_context(), node)):
+        return "the module sets names by name"
+    return None if has_followed_stars(module, node) else "a star import is not resolved"
+
+
+def has_all_names(module: Any) -> bool:
+    """Whether every name that the module's code can use is bound in sight."""
+    node = module.tree_node
+    return not _DYNAMIC_NAMES.search(code_of(module.as_context(), node)) and has_followed_stars(module, node)
+
+
+def has_followed_stars(module: Any, node: Any) -> bool:
+    context = module.as_context()
+    return all(
+        Importer(module.inference_state, each.get_paths()[-1], context, each.level).follow()
+        for each in node.iter_imports()
+        if each.is_star_import()
+    )

@@ -1,0 +1,62 @@
+"""The functions of classes as jedi values, bound to what they were looked up on."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from holesmith.analysis.python.inference.bindings import scope_of
+from jedi.inference.base_value import ValueWrapper
+from jedi.inference.compiled import builtin_from_name
+from jedi.inference.value.function import FunctionValue
+from jedi.inference.value.instance import BoundMethod
+from jedi.inference.value.iterable import Sequence
+
+# What may stand above a function without changing what a call of it gives.
+TRANSPARENT_DECORATORS = frozenset(
+    (
+        "staticmethod",
+        "classmethod",
+        "abstractmethod",
+        "override",
+        "final",
+        "overload",
+        "cache",
+        "lru_cache",
+        "wraps",
+    )
+)
+PROPERTY_DECORATORS = frozenset(("property", "cached_property", "abstractproperty"))
+
+
+class ClassMethod(ValueWrapper):
+    """A function of a class, bound to the class that it was looked up in."""
+
+    def __init__(self, function: Any, owner: Any) -> None:
+        super().__init__(function)
+        self.owner = owner
+
+    def get_signatures(self) -> list[Any]:
+        return [signature.bind(self) for signature in self._wrapped_value.get_signatures()]
+
+
+def functions_of(owner: Any, function: Any) -> Iterator[Any]:
+    """The function value of a definition in the body of a class or of one of its bases."""
+    for base in owner.py__mro__():
+        if getattr(base, "tree_node", None) is scope_of(function):
+            yield FunctionValue.from_context(base.as_context(), function)
+
+
+def class_of(value: Any) -> Any:
+    """The class of an instance, and a class itself."""
+    if isinstance(value, Sequence):  # its own idea of its class has jedi infer all of its elements
+        return builtin_from_name(value.inference_state, value.array_type)
+    return value if value.is_class() else value.py__class__()
+
+
+def methods_of(value: Any, owner: Any, function: Any) -> Iterator[Any]:
+    """A plain method, as it is looked up on a class or an instance of it."""
+    return functions_of(owner, function) if value.is_class() else bound_methods(value, owner, function)
+
+
+def bound_methods(instance: Any, owner: Any, function: Any) -> Iterator[Any]:
+    for each in functions_of(owner, function):
+        yield BoundMethod(instance, each.parent_context, each)

@@ -1,0 +1,1 @@
+"""What several questions need: receivers, member lists, signatures, names in view."""

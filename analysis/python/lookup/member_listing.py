@@ -1,0 +1,229 @@
+"""The names of a value's members, as jedi has them, at a small part of its cost.
+
+jedi looks for the members of a class among all names of the class's file, once for each class that it
+inherits from, and does so anew for each value. Here a class is read once (see ``class_members``), and what is
+found for a class or module of another file is kept with the inference state.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from holesmith.analysis.answers import Member
+from holesmith.analysis.python.inference.bindings import code_of
+from holesmith.analysis.python.inference.class_members import class_members, instance_members
+from holesmith.analysis.python.inference.methods import class_of
+from holesmith.analysis.python.lookup.names import kind_of
+from holesmith.analysis.python.parsing.inference_cache import kept_with
+from jedi.api.completion import _complete_getattr  # pyright: ignore[reportPrivateUsage]
+from jedi.inference.base_value import LazyValueWrapper, ValueSet, ValueWrapper
+from jedi.inference.compiled import ExactValue
+from jedi.inference.gradual.base import GenericClass, _GenericInstanceWrapper  # pyright: ignore[reportPrivateUsage]
+from jedi.inference.gradual.conversion import convert_values
+from jedi.inference.gradual.stub_value import StubModuleValue
+from jedi.inference.value import ClassValue, ModuleValue, TreeInstance
+from jedi.inference.value.instance import InstanceClassFilter, SelfAttributeFilter
+from jedi.inference.value.iterable import Sequence
+from jedi.inference.value.klass import ClassFilter
+from parso.python.tree import UsedNamesMapping
+
+MEMBERS_MAX = 5_000
+_ALIKE = (TreeInstance, _GenericInstanceWrapper, ExactValue, Sequence, ClassValue, GenericClass)
+"""Values that have the members of their class, whatever else they are."""
+_HOOKS = frozenset(("__getattr__", "__getattribute__"))
+_PROXY = re.compile(r"\breturn[ \t]+getattr\(")
+_KEPT = "members listed by holesmith"
+_READ = "members of classes read by holesmith"
+_WITHIN = "names within a class by holesmith"
+
+
+def names_of(context: Any, value: Any) -> list[Any]:
+    """jedi's names of all members of a value, those of metaclasses too; a name may come several times."""
+    return list(_names(context, value))[:MEMBERS_MAX]
+
+
+def names_in(state: Any, names: Any) -> list[Any]:
+    """All names of a filter of jedi's.
+
+    What jedi thinks of the conditions around a name takes none away: the code may be for another system, and
+    for a newer Python. To infer anything meanwhile would go wrong, as jedi counts on one ``Ellipsis`` of two.
+    """
+    state.flow_analysis_enabled = False
+    try:
+        return list(names.values())
+    finally:
+        state.flow_analysis_enabled = True
+
+
+def _names(context: Any, value: Any) -> Iterator[Any]:
+    for each in _with_source(value):
+        for names in each.get_filters(origin_scope=context.tree_node):
+            _narrow(names)
+            yield from names_in(context.inference_state, names)
+    yield from _names_elsewhere(context, value)
+
+
+def _with_source(value: Any) -> list[Any]:
+    """A value of a stub is followed by what the stub is for."""
+    return [value, *(source for source in convert_values(ValueSet((value,))) if source is not value)]
+
+
+def _names_elsewhere(context: Any, value: Any) -> Iterator[Any]:
+    """A class has the members of its metaclass too, and a proxy those of what it stands for."""
+    if isinstance(value, TreeInstance):
+        if not value.is_stub():
+            yield from _complete_getattr(context, value)
+    elif value.is_class() and hasattr(value, "get_metaclasses"):
+        for metaclass in value.get_metaclasses():
+            for names in metaclass.get_filters():
+                _narrow(names)
+                yield from names_in(context.inference_state, names)
+
+
+def _narrow(names: Any) -> None:
+    """Have a filter of jedi's for a class look at the names within that class only."""
+    for inner in ("_class_filter", "_wrapped_filter"):
+        if inner in vars(names):
+            _narrow(vars(names)[inner])
+    scope = vars(names).get("_parser_scope")
+    if scope is not None and scope.type == "classdef" and isinstance(names._used_names, UsedNamesMapping):  # noqa: SLF001
+        kept: dict[Any, Any] = kept_with(names.parent_context.inference_state, _WITHIN)
+        key = scope, names._used_names  # noqa: SLF001
+        if key not in kept:
+            kept[key] = _used_within(*key)
+        names._used_names = kept[key]  # noqa: SLF001
+        names._parso_cache_node = None  # noqa: SLF001 # what is kept there is by name, for the whole file
+
+
+def _used_within(scope: Any, used: Any) -> Any:
+    start, end = scope.start_pos, scope.end_pos
+    within: dict[str, list[Any]] = {}
+    for text, names in used.items():
+        inside = [name for name in names if start <= name.start_pos < end]
+        if inside:
+            within[text] = inside
+    return UsedNamesMapping(within)
+
+
+def members_listed(context: Any, value: Any) -> list[Member]:
+    """The names of all members of a value and their kinds, each name once."""
+    key = _key(context, value)
+    if key is None:
+        return _listed(context, value)
+    kept: dict[Any, list[Member]] = kept_with(context.inference_state, _KEPT)
+    if key not in kept:
+        kept[key] = _listed(context, value)
+    return kept[key]
+
+
+def owners(value: Any) -> list[Any]:
+    """The module, or the classes that a value has its members from."""
+    if value.is_module() or not hasattr(value, "py__class__"):
+        return [value]
+    cls = class_of(value)
+    return list(cls.py__mro__()) if cls.is_class() else []
+
+
+def _listed(context: Any, value: Any) -> list[Member]:
+    found: dict[str, Member] = {}
+    for each in _with_source(value):
+        for names in _filters(each, context.tree_node):
+            for member in _let_through(names, context):
+                found.setdefault(member.name, member)
+    for member in _plain(_names_elsewhere(context, value)):
+        found.setdefault(member.name, member)
+    return list(found.values())[:MEMBERS_MAX]
+
+
+def _filters(value: Any, origin: Any) -> Iterator[Any]:
+    """As jedi's, but for an instance without inferring what the parameters of its class are."""
+    if type(value) is not TreeInstance:
+        yield from value.get_filters(origin_scope=origin)
+        return
+    cls = value.class_value
+    for base in cls.py__mro__():
+        if not base.is_compiled():
+            yield SelfAttributeFilter(value, cls, base.as_context(), origin)
+    yield from cls.get_filters(origin_scope=origin, is_instance=True)
+
+
+def _let_through(names: Any, context: Any) -> Iterable[Member]:
+    """The members that a filter of jedi's lets through. Those of classes are read from their text."""
+    if type(names) is InstanceClassFilter:
+        names = vars(names)["_class_filter"]
+    scope = vars(names).get("_parser_scope")
+    if type(names) not in (ClassFilter, SelfAttributeFilter) or scope.type != "classdef":
+        return _plain(names_in(context.inference_state, names))
+    members = _read(context, scope, is_of_instances=type(names) is SelfAttributeFilter)
+    if any(map(_is_private, members)) and not _is_within(context.tree_node, scope):
+        return [member for name, member in members.items() if not _is_private(name)]
+    return members.values()
+
+
+def _read(context: Any, scope: Any, *, is_of_instances: bool) -> dict[str, Member]:
+    """The members that a class binds. The document's own are read for each text."""
+    read = instance_members if is_of_instances else class_members
+    if scope.get_root_node() is context.get_root_context().tree_node:
+        return {name: Member(name, kind) for name, kind in read(scope).items()}
+    kept: dict[Any, dict[str, Member]] = kept_with(context.inference_state, _READ)
+    key = is_of_instances, scope
+    if key not in kept:
+        kept[key] = {name: Member(name, kind) for name, kind in read(scope).items()}
+    return kept[key]
+
+
+def _is_private(name: str) -> bool:
+    """Whether only the class itself has it under this name."""
+    return name.startswith("__") and not name.endswith("__")
+
+
+def _is_within(node: Any, scope: Any) -> bool:
+    while node is not None and node is not scope:
+        node = node.parent
+    return node is not None
+
+
+def _plain(names: Iterable[Any]) -> list[Member]:
+    members: dict[str, Member] = {}
+    for name in names:
+        if name.string_name not in members:
+            members[name.string_name] = Member(name.string_name, kind_of(name))
+    return list(members.values())
+
+
+def _key(context: Any, value: Any) -> Any:
+    """What values have in common that have the same members; None if it cannot be told, or the document has a
+    part in it: its classes change from text to text, and what a proxy stands for differs from value to value.
+    """
+    document = context.get_root_context().tree_node
+    origins = owners(value)
+    if not origins or any(each.get_root_context().tree_node is document for each in origins):
+        return None
+    if type(value) in (ModuleValue, StubModuleValue):
+        return value
+    kinds, plain = _unwrapped(value)
+    if not all(issubclass(kind, _ALIKE) for kind in kinds):
+        return None
+    if plain.is_instance():
+        if any(_is_proxy(context, each) for each in origins):
+            return None
+        class_kinds, plain = _unwrapped(plain.py__class__())
+        kinds += class_kinds
+    return (kinds, plain) if all(issubclass(kind, _ALIKE) for kind in kinds) else None
+
+
+def _is_proxy(context: Any, owner: Any) -> bool:
+    """Whether a class gives attributes of something else for its own, in a way that jedi understands."""
+    scope = getattr(owner, "tree_node", None)
+    if scope is None or scope.type != "classdef":
+        return False
+    has_hook = not _HOOKS.isdisjoint(_read(context, scope, is_of_instances=False))
+    return has_hook and _PROXY.search(code_of(owner.parent_context, scope)) is not None
+
+
+def _unwrapped(value: Any) -> tuple[tuple[type, ...], Any]:
+    kinds = [type(value)]
+    while isinstance(value, LazyValueWrapper | ValueWrapper):
+        value = value._wrapped_value  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        kinds.append(type(value))
+    return tuple(kinds), value

@@ -1,0 +1,68 @@
+"""What the rest of the file says about a receiver: other members used on it, or tests of its type.
+
+A class may be completed by its subclasses, and a name may be narrowed by a test; the code around the
+hole shows both, without any inference.
+"""
+
+import re
+from collections.abc import Set
+from typing import Any
+
+from holesmith.analysis.python.inference.bindings import code_of, region_of
+from holesmith.analysis.python.project import PLACEHOLDER
+from holesmith.analysis.syntax.occurrences import mentions
+
+# Also guards of the project's own: ``is_request(x)``, but not the tests of a path's file. What ``isinstance``
+# says is read more closely (type_tests.py).
+_TESTS = re.compile(
+    r"(?<!def )\b(?:issubclass|hasattr|getattr|setattr|delattr|callable|cast|type"
+    r"|(?!isinstance|isfile|isdir|isabs|islink|ismount|isnan|isinf|isatty)(?:is|has)_?[a-z]\w*)\(\s*$"
+)
+_MEMBER = re.compile(r"\s*\.\s*([^\W\d]\w*)")
+_ARGUMENT_END = re.compile(r"\s*[,)]")
+_MATCH = re.compile(r"\bmatch\b[^\n]*$")
+_HEADER_END = re.compile(r"\b[^\n]*:[ \t]*$", re.MULTILINE)
+TEST_CHARACTERS = 200
+"""The longest test that is seen before its argument."""
+
+
+def contradiction(known: Set[str], context: Any, leaf: Any, receiver: list[Any]) -> str | None:
+    """A reason to doubt that the receiver has only ``known`` members."""
+    text = "".join(each.get_code() for each in receiver).strip()
+    region = code_of(context, region_of(leaf, receiver))
+    spans = [(start, start + len(text)) for start in mentions(region, text)]
+    for _, stop in spans:
+        member = _MEMBER.match(region, stop)
+        if member is not None and member[1] not in known and member[1] not in (PLACEHOLDER, leaf.value):
+            return f"{member[1]} is used on it too"
+    if any(_is_tested(region, start, stop) for start, stop in spans):
+        return "its type is tested"
+    if any(_is_matched(region, start, stop) for start, stop in spans):
+        return "it is matched"
+    return "a missing attribute is caught" if _is_caught(leaf) else None
+
+
+def _is_tested(region: str, start: int, stop: int) -> bool:
+    before = region[start - 1 : start]
+    if not (before == "(" or before.isspace()) or _ARGUMENT_END.match(region, stop) is None:
+        return False
+    return _TESTS.search(region, max(start - TEST_CHARACTERS, 0), start) is not None
+
+
+def _is_matched(region: str, start: int, stop: int) -> bool:
+    if _HEADER_END.match(region, stop) is None:
+        return False
+    return _MATCH.search(region, region.rfind("\n", 0, start) + 1, start) is not None
+
+
+def _is_caught(leaf: Any) -> bool:
+    """Whether the code stands in a ``try`` that goes on where an attribute is missing."""
+    node = leaf
+    while (node := node.search_ancestor("try_stmt", "funcdef", "classdef")) is not None:
+        if node.type != "try_stmt":
+            return False
+        clauses = [each for each in node.children if each.type == "except_clause"]
+        is_tried = leaf.start_pos < node.children[2].end_pos
+        if is_tried and any("AttributeError" in each.get_code(include_prefix=False) for each in clauses):
+            return True
+    return False

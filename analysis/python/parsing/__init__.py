@@ -1,0 +1,1 @@
+"""One text after another, cheaply: what jedi knows is kept from version to version."""

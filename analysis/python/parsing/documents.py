@@ -1,0 +1,118 @@
+"""The texts of questions as jedi scripts, parsed incrementally and kept apart from the project's files.
+
+parso keeps one tree for each path, changes it in place when the text changes, and would serve it as the file
+of that path to questions about other documents. So the tree of a question's text stands in parso's cache
+only while that question is answered.
+
+Invariant: between questions parso's cache holds nothing but files as they are on disk.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from holesmith.analysis.python.parsing.inference_cache import KeptState
+from holesmith.analysis.python.parsing.used_names import UsedNames
+from parso.cache import parser_cache
+
+DOCUMENTS_MAX = 4
+
+Trees = dict[str, Any]
+"""parso's cache items of one path, by grammar."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    text: str
+    script: Any
+    trees: Trees
+    state: KeptState
+    used: UsedNames
+
+
+@dataclass(slots=True)
+class JediDocuments:
+    """``parse`` makes a script of a path and a text; it may change the tree that parso has of the path.
+
+    Only the last text of a path is kept, since its tree becomes that of the next text. The path used last is
+    the last one; ``is_incremental`` says whether its script was made from an earlier text.
+    """
+
+    parse: Callable[[str | None, str], Any]
+    is_incremental: bool = False
+    _documents: OrderedDict[str | None, _Document] = field(default_factory=OrderedDict[str | None, _Document])
+    _is_shown: bool = False
+    _began_s: float = 0.0
+    _shown: Path | None = None
+    _files: Trees = field(default_factory=Trees)
+
+    def script(self, path: str | None, text: str) -> Any:
+        """The script of a text. It can be asked until ``hand_back_files`` or the next call."""
+        self.hand_back_files()
+        before = self._documents.pop(path, None)
+        self._show(path, before.trees if before else {})
+        self._began_s = time.time()
+        if before is not None and before.text == text and before.state.is_fresh:
+            document = before
+            document.state.reset_limits()
+        else:
+            self.is_incremental = before is not None
+            script = self.parse(path, text)
+            used = before.used if before is not None else UsedNames()
+            used.note(script._module_node)  # noqa: SLF001
+            if before is not None and before.state.serves_another_text:
+                state = before.state
+                state.take(script)
+            else:
+                state = KeptState.of(script)
+            document = _Document(text, script, _items(self._shown), state, used)
+        self._documents[path] = document
+        if len(self._documents) > DOCUMENTS_MAX:
+            self._documents.popitem(last=False)
+        return document.script
+
+    def hand_back_files(self) -> None:
+        """End a question: what parso has of its path is the file again, if it was read."""
+        if self._is_shown:
+            last = next(reversed(self._documents.values()), None)
+            if last is not None:
+                last.state.note_files(self._began_s)
+            _put(self._shown, self._files)
+            self._is_shown = False
+
+    def forget_documents(self) -> None:
+        """For after an interruption: what was being parsed is half changed, and what jedi was inferring is
+        noted as unknown."""
+        self.hand_back_files()
+        self._documents.clear()
+
+    def renew(self, path: str | None) -> None:
+        """When there is time: have a state that holds on to many earlier texts of a path made anew."""
+        document = self._documents.get(path)
+        if document is not None and document.state.is_worn:
+            self.forget_text(path)
+
+    def forget_text(self, path: str | None) -> None:
+        """Have the next text of a path parsed from nothing."""
+        self.hand_back_files()
+        self._documents.pop(path, None)
+
+    def _show(self, path: str | None, trees: Trees) -> None:
+        self._shown = None if path is None else Path(path).absolute()
+        self._files = _items(self._shown)
+        self._is_shown = True
+        _put(self._shown, trees)
+
+
+def _items(path: Path | None) -> Trees:
+    return {grammar: files[path] for grammar, files in parser_cache.items() if path in files}
+
+
+def _put(path: Path | None, trees: Trees) -> None:
+    for grammar, files in parser_cache.items():
+        files.pop(path, None)
+        if grammar in trees:
+            files[path] = trees[grammar]

@@ -1,0 +1,180 @@
+"""parso's tree of a text made that of the next text by parsing only the statements that differ.
+
+Successive texts of a document differ in a statement or two. parso's own incremental parser compares all lines
+and copies all nodes; here whole statements are parsed alone and put in the place of the old ones.
+
+Invariant: a tree that was changed is the one that parso makes of the new text from nothing. What a parser
+does with a text depends on what is before it only by its state: the brackets, strings, blocks and errors that
+are open, and the indentations. Statements are replaced only between two places where nothing is open, if the
+new ones begin in the column of the old ones and leave nothing open either.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from holesmith.analysis.python.parsing.line_diff import Change, changes_of
+from holesmith.analysis.python.parsing.statement_spans import (
+    Place,
+    ends_line,
+    is_whole,
+    place_for_column,
+    place_of,
+    place_without,
+)
+from parso.cache import parser_cache, try_to_save_module
+from parso.file_io import KnownContentFileIO
+from parso.parser import InternalParseError
+from parso.python.parser import Parser
+from parso.python.token import PythonTokenTypes
+from parso.python.tokenize import BOM_UTF8_STRING
+from parso.tree import BaseNode
+
+LINES_MAX = 250
+"""So many lines are parsed at most."""
+_CONTINUATIONS = ("else", "elif", "except", "finally")
+_COMMENTS = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*")
+_CODE = re.compile(r"([ \t]*)[^ \t\n#]")
+_UNUSUAL = "\r\f\v\x1c\x1d\x1e\x85\u2028\u2029"
+"""What ends a line to Python's strings or to parso, but not to both, or does not count as indentation."""
+
+
+class _StatementParser(Parser):
+    """Gives up where statements are not complete: in the whole text something else follows them."""
+
+    def error_recovery(self, token: Any) -> None:
+        if token.type is PythonTokenTypes.ENDMARKER:
+            raise InternalParseError("incomplete statement", *token[:3])
+        super().error_recovery(token)
+
+
+@dataclass(frozen=True, slots=True)
+class _Graft:
+    """``statements`` to be put in a place, and the prefix that the leaf behind them then has."""
+
+    place: Place
+    statements: list[Any]
+    prefix: str
+    lines_more: int
+
+
+def graft(grammar: Any, path: str | None, text: str) -> bool:
+    """Whether parso's tree of a path, which is of an earlier text, has been made that of ``text``.
+
+    If not, it is as it was. If this was interrupted, the tree is of no use.
+    """
+    key = None if path is None else Path(path).absolute()
+    item: Any = parser_cache.get(grammar._hashed, {}).get(key)  # noqa: SLF001
+    if item is None or any(each in text for each in _UNUSUAL) or text.startswith(BOM_UTF8_STRING):
+        return False
+    lines = text.splitlines(keepends=True)
+    if not text or text.endswith("\n"):
+        lines.append("")
+    grafts = _grafts(grammar, item.node, item.lines, lines)
+    if grafts is None:
+        return False
+    for each in reversed(grafts):  # so that the places before it are where they were
+        _put(each)
+    item.node._used_names = None  # noqa: SLF001
+    file = KnownContentFileIO(key, text)
+    try_to_save_module(grammar._hashed, file, item.node, lines, pickling=False)  # noqa: SLF001
+    return True
+
+
+def _grafts(grammar: Any, module: Any, old: Sequence[str], new: Sequence[str]) -> list[_Graft] | None:
+    """In the order of the text, with lines as in the old one; None if anything is uncertain."""
+    found: list[tuple[Change, Place]] = []
+    for each in changes_of(old, new):
+        change = each
+        place = place_of(module, change)
+        while place and found and found[-1][1].stop_line >= place.start_line:
+            change = found.pop()[0].to(change)
+            place = place_of(module, change)
+        if place is None:
+            return None
+        found.append((change, place))
+    grafts = list[_Graft]()
+    for change, place in found:
+        made = _graft_of(grammar, change, place, new)
+        if made is None:
+            return None
+        grafts.append(made)
+    return grafts or None
+
+
+def _graft_of(grammar: Any, change: Change, place: Place, new: Sequence[str]) -> _Graft | None:
+    start = place.start_line - 1 + change.new_start - change.start
+    stop = place.stop_line - 1 + change.new_stop - change.stop
+    if stop - start > LINES_MAX:
+        return None
+    lines = new[start:stop]
+    column = next((len(code[1]) for line in lines if (code := _CODE.match(line))), None)
+    if column is None:
+        parsed: tuple[list[Any], str] | None = [], "".join(lines)
+        fitting = place_without(place)
+    else:
+        parsed = _parsed(grammar, lines, place.start_line, column)
+        fitting = place_for_column(place, column)
+    old_comments, rest = _prefix_parts(place)
+    if parsed is None or fitting is None or not _COMMENTS.fullmatch(parsed[1] + old_comments):
+        return None
+    return _Graft(fitting, parsed[0], parsed[1] + rest, len(lines) - (place.stop_line - place.start_line))
+
+
+def _prefix_parts(place: Place) -> tuple[str, str]:
+    """What stands before the next leaf, within the place and behind it."""
+    lines = place.behind.prefix.split("\n")
+    count = place.stop_line - (place.last.line + 1 if place.last else 1)
+    return "".join(line + "\n" for line in lines[:count]), "\n".join(lines[count:])
+
+
+def _parsed(grammar: Any, lines: Sequence[str], line: int, column: int) -> tuple[list[Any], str] | None:
+    """The statements in lines, which begin in a column, and what is behind the last; None if they leave
+    anything open.
+    """
+    # The lower level makes a line that begins further left an error; the token that ends ours is not wanted.
+    levels = [-1, column]
+    tokenize: Any = grammar._tokenize_lines  # noqa: SLF001
+    tokens = list(tokenize(lines, indents=levels, start_pos=(line, 0), is_first_token=False))
+    del tokens[-2]
+    kinds = [token.type for token in tokens if token.type is not PythonTokenTypes.DEDENT]
+    if kinds[-2:-1] != [PythonTokenTypes.NEWLINE]:
+        return None
+    try:
+        module: Any = _StatementParser(grammar._pgen_grammar).parse(tokens)  # noqa: SLF001
+    except InternalParseError:
+        return None
+    *statements, end = module.children
+    head = statements[0].get_first_leaf()
+    if head.column != column or head.value in _CONTINUATIONS or not ends_line(statements[-1]):
+        return None
+    return (statements, end.prefix) if is_whole(statements) else None
+
+
+def _put(graft: _Graft) -> None:
+    place = graft.place
+    place.behind.prefix = graft.prefix
+    for statement in graft.statements:
+        statement.parent = place.block
+    place.block.children[place.first : place.stop] = graft.statements
+    if graft.lines_more:
+        _move(place.block, place.first + len(graft.statements), graft.lines_more)
+
+
+def _move(block: Any, index: int, lines_more: int) -> None:
+    """Move all that stands in or behind the children of a block from an index on."""
+    nodes = list[Any]()
+    while True:
+        nodes += block.children[index:]
+        if block.parent is None:
+            break
+        index = block.parent.children.index(block) + 1
+        block = block.parent
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, BaseNode):
+            nodes += node.children
+        else:
+            node.line += lines_more

@@ -1,0 +1,246 @@
+"""A project as jedi needs it, and the text of a question as a parsed script with the hole filled in.
+
+jedi would by default run the environment's interpreter to learn its search path, and load extension
+modules. Here it gets the search path that was read from files, and an environment that is the
+worker's own interpreter with nothing but its standard library in view, so nothing of the project is
+executed.
+"""
+
+import re
+import sys
+import sysconfig
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import jedi
+import jedi.settings
+import parso.cache
+from holesmith.analysis.answers import PythonEnvironment
+from holesmith.analysis.files.secrets import is_secret
+from holesmith.analysis.files.source_access import SourceAccess
+from holesmith.analysis.options import Options
+from holesmith.analysis.python.environment import find_environment
+from holesmith.analysis.python.parsing.documents import DOCUMENTS_MAX, JediDocuments
+from holesmith.analysis.python.parsing.incremental_parse import graft
+from holesmith.analysis.python.parsing.jedi_patches import end_circles
+from holesmith.analysis.questions import Source
+from holesmith.analysis.syntax.brackets import CLOSER_OF
+from holesmith.analysis.syntax.excerpt import Excerpt, excerpt_at, indentation, line_start
+from holesmith.analysis.syntax.hole import Hole, hole_of
+from holesmith.analysis.syntax.hole_frame import closing_quote, first_of_line, quote_of, unowned_openers
+from holesmith.analysis.worker.source_only_imports import Modules, find_in
+from jedi.api.environment import InterpreterEnvironment
+from parso.cache import parser_cache
+from parso.grammar import load_grammar
+
+PLACEHOLDER = "holesmith_hole"
+CHARACTERS_MAX = 600_000
+GRAMMAR_VERSION = "3.13"
+FILES_MAX = 1_500
+_HEADER_WORDS = frozenset(
+    ("if", "elif", "for", "while", "with", "def", "class", "async", "except", "match", "case")
+)
+
+_NEXT_ELEMENT = re.compile(r"(?!(?:for|if|else|and|or|in|is|not|async)\b)[\w\"'(\[{*]")
+
+
+class TooLongError(Exception):
+    """The text is longer than jedi can parse in any useful time."""
+
+
+class IsolatedEnvironment(InterpreterEnvironment):
+    """The worker's interpreter, with only the standard library on its path, and the newest grammar: the
+    project may be newer than the interpreter, and older code is a part of it."""
+
+    def get_grammar(self) -> Any:
+        return load_grammar(version=GRAMMAR_VERSION)
+
+    def get_sys_path(self) -> list[str]:
+        # Of the installation itself: in a virtual environment "platstdlib" is the environment's own
+        # directory.
+        paths = sysconfig.get_paths(vars={"platbase": sys.base_exec_prefix})
+        libraries = [paths["stdlib"], paths["platstdlib"]]
+        return list(dict.fromkeys([*libraries, str(Path(paths["platstdlib"]) / "lib-dynload")]))
+
+
+@dataclass(frozen=True)
+class FilledHole:
+    """The text of a question in which a placeholder name stands at the hole, and what the hole is.
+
+    Brackets that nothing closes are closed behind the placeholder and a missing colon is added, so
+    that the rest of the file is parsed as what it is. ``offset`` is where the placeholder begins.
+    """
+
+    script: Any
+    text: str
+    offset: int
+    hole: Hole
+
+    @cached_property
+    def position(self) -> tuple[int, int]:
+        return position_of(self.text, self.offset)
+
+    @cached_property
+    def leaf(self) -> Any:
+        """The placeholder's leaf in the tree; in a comment the leaf behind it."""
+        line, column = self.position
+        return self.script._module_node.get_leaf_for_position((line, column + 1), include_prefixes=True)  # noqa: SLF001
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the placeholder stands in the tree, and behind a dot if the text has one there."""
+        if self.hole.kind == "comment":
+            return True
+        leaf = self.leaf
+        return PLACEHOLDER in leaf.value and (self.hole.kind != "attribute" or leaf.parent.type == "trailer")
+
+    @cached_property
+    def context(self) -> Any:
+        """The scope that the hole is in."""
+        return self.module_context.create_context(self.leaf)
+
+    @property
+    def module_context(self) -> Any:
+        return self.script._get_module_context()  # noqa: SLF001
+
+
+@dataclass(frozen=True, slots=True)
+class JediProject:
+    """``documents`` are the texts that were asked about: several questions come about one text."""
+
+    environment: PythonEnvironment
+    documents: JediDocuments
+    modules: Modules
+
+    @classmethod
+    def of(cls, options: Options) -> "JediProject":
+        jedi.settings.dynamic_params = False
+        jedi.settings.dynamic_params_for_other_modules = False
+        jedi.settings.dynamic_array_additions = False
+        jedi.settings.auto_import_modules = []
+        jedi.settings.fast_parser = False
+        end_circles()
+        setattr(parso.cache, "_CACHED_SIZE_TRIGGER", 100 * FILES_MAX)  # noqa: B010 # private; see _forget_files
+        interpreter = IsolatedEnvironment()
+        environment = find_environment(options)
+        standard_library = interpreter.get_sys_path()
+        search_path = [*environment.source_roots, *standard_library, *environment.search_paths]
+        stubs = str(Path(jedi.__file__).parent)
+        libraries = [*standard_library, *environment.search_paths, stubs]
+        modules = Modules(SourceAccess(options.root, libraries, is_secret), standard_library)
+        documents = JediDocuments(_parser(options.root, search_path, interpreter, modules.access))
+        return cls(environment, documents, modules)
+
+    def begin(self) -> None:
+        """Before each question: several projects may be in one process, and jedi knows of none."""
+        find_in(self.modules)
+        self._forget_files()
+
+    def _forget_files(self) -> None:
+        """Between two questions, let go of the parsed files if they are many.
+
+        parso would do so in the middle of a question, and jedi then fails on the files it still uses.
+        """
+        if sum(len(files) for files in parser_cache.values()) > FILES_MAX:
+            parser_cache.clear()
+            self.documents.forget_documents()
+
+    def script(self, path: str | None, text: str) -> Any:
+        if len(text) > CHARACTERS_MAX:
+            raise TooLongError(f"the file has more than {CHARACTERS_MAX:,} characters")
+        return self.documents.script(path, text)
+
+    def fill(self, source: Source, offset: int) -> FilledHole:
+        """Fill the hole at ``offset``; the rest of a word around it is replaced by the placeholder."""
+        if len(source.text) > CHARACTERS_MAX:
+            raise TooLongError(f"the file has more than {CHARACTERS_MAX:,} characters")
+        offset = min(max(offset, 0), len(source.text))
+        prefix, suffix = source.text[:offset], source.text[offset:]
+        while suffix[:1] and (suffix[0].isalnum() or suffix[0] == "_"):
+            suffix = suffix[1:]
+        excerpt = excerpt_at("python", prefix, suffix)
+        hole = hole_of(excerpt)
+        start = hole.word.start
+        closers = closing(excerpt, suffix)
+        if excerpt.open_literal and hole.kind == "string" and not closing_quote(excerpt):
+            closers = quote_of(excerpt.open_literal.text) + closers
+        text = prefix[:start] + PLACEHOLDER + closers + suffix
+        filled = FilledHole(self.script(source.path, text), text, start, hole)
+        if self.documents.is_incremental and not filled.is_sound:
+            # parso's incremental parser lost its way between two texts, so this one is parsed anew.
+            self.documents.forget_text(source.path)
+            filled = FilledHole(self.script(source.path, text), text, start, hole)
+        return filled
+
+
+def _parser(
+    root: str, search_path: list[str], interpreter: IsolatedEnvironment, access: SourceAccess
+) -> Callable[[str | None, str], Any]:
+    def parse(path: str | None, text: str) -> Any:
+        # Not jedi's own way of looking around: it takes a module beside the document for any of that name.
+        if path is not None:
+            access.allow_beside(path)
+        paths = [*search_path, *script_directories(root, path)]
+        project = jedi.Project(root, sys_path=paths, load_unsafe_extensions=False, smart_sys_path=False)
+        graft(interpreter.get_grammar(), path, text)
+        # Incrementally, which is not for files: other scripts hold on to their trees.
+        jedi.settings.fast_parser = True
+        try:
+            return jedi.Script(text, path=path, project=project, environment=interpreter)
+        finally:
+            jedi.settings.fast_parser = False
+
+    return parse
+
+
+def script_directories(root: str, path: str | None) -> list[str]:
+    """Where a program in the document's folder would find modules: that folder and those above it within the
+    project, unless they are packages; the nearest last.
+    """
+    if path is None:
+        return []
+    return [str(marker.parent) for marker in _package_markers(root, path) if not marker.is_file()]
+
+
+@lru_cache(maxsize=DOCUMENTS_MAX)
+def _package_markers(root: str, path: str) -> tuple[Path, ...]:
+    """What would make a package of each of those folders."""
+    above = [folder for folder in Path(path).parents if folder.is_relative_to(root)]
+    return tuple(folder / "__init__.py" for folder in reversed(above or Path(path).parents[:1]))
+
+
+def closing(excerpt: Excerpt, suffix: str) -> str:
+    """What the hole's statement lacks to be whole: closing brackets, the comma before the next element
+    in a bracket that goes on below, and the colon of a header.
+    """
+    brackets = [excerpt.tokens[index] for index in unowned_openers(excerpt)]
+    closers = "".join(CLOSER_OF[token.text] for token in reversed(brackets))
+    rest_of_line = suffix.split("\n", 1)[0].strip()
+    if rest_of_line or not excerpt.tokens:
+        return closers
+    if len(brackets) != len(excerpt.open_tokens):
+        return closers + ("," if _NEXT_ELEMENT.match(suffix.lstrip()) else "")
+    anchor = excerpt.open_tokens[0] if excerpt.open_tokens else len(excerpt.tokens)
+    first = first_of_line(excerpt.tokens, anchor)
+    if first >= len(excerpt.tokens) or excerpt.tokens[first].text not in _HEADER_WORDS:
+        return closers
+    if any(
+        token.text == ":" for token in excerpt.tokens[first : excerpt.open_tokens[0] if brackets else None]
+    ):
+        return closers
+    column = indentation(excerpt.prefix, line_start(excerpt.prefix, excerpt.tokens[first].start))
+    behind = suffix.lstrip()
+    next_column = indentation(suffix, line_start(suffix, len(suffix) - len(behind))) if behind else 0
+    return closers + (":" if next_column > column else ": pass")
+
+
+def position_of(text: str, offset: int) -> tuple[int, int]:
+    """Line from 1 and column from 0, as parso counts them: form feeds do not end a line, carriage
+    returns do.
+    """
+    before = text[:offset].replace("\r\n", "\n").replace("\r", "\n")
+    line = before.count("\n")
+    return line + 1, len(before) - (before.rfind("\n") + 1)

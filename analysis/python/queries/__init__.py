@@ -1,0 +1,1 @@
+"""One file a question; they never import each other."""

@@ -1,0 +1,80 @@
+"""The expected type of the hole as plain data, with the literals that fit where they can be listed."""
+
+import re
+from typing import Any
+
+from holesmith.analysis.answers import Expected, ExpectedType
+from holesmith.analysis.deadline import Deadline
+from holesmith.analysis.python.inference.dynamic_attributes import is_enumeration
+from holesmith.analysis.python.lookup.expected_types import Expectation, expectation_at, typed_dict_of
+from holesmith.analysis.python.project import JediProject
+from holesmith.analysis.questions import ExpectedTypeQuestion
+
+LITERALS_MAX = 60
+_NAME = re.compile(r"[^\W\d]\w*")
+_NOT_TYPES = frozenset(
+    ("None", "Optional", "Union", "Annotated", "Final", "ClassVar", "typing", "t", "collections", "abc")
+)
+
+
+def expected_type_at(project: JediProject, question: ExpectedTypeQuestion, deadline: Deadline) -> Expected:
+    expectation = expectation_at(project.fill(question.source, question.offset))
+    return Expected(None if expectation is None else plain(expectation))
+
+
+def plain(expectation: Expectation) -> ExpectedType:
+    return ExpectedType(
+        expectation.text,
+        type_names(expectation.text),
+        expectation.origin,
+        tuple(literals(expectation))[:LITERALS_MAX],
+    )
+
+
+def type_names(text: str) -> tuple[str, ...]:
+    """The names of the classes in a type, outermost first, without what only wraps them."""
+    names = dict.fromkeys(_NAME.findall(re.sub(r"Literal\[[^\]]*\]", "Literal", text)))
+    return tuple(name for name in names if name not in _NOT_TYPES)
+
+
+def literals(expectation: Expectation) -> list[str]:
+    """Enum members, the values of ``Literal``, the keys of a TypedDict, True and False; empty if there
+    are more.
+    """
+    found: list[str] = []
+    if (
+        re.fullmatch(r"(?:\w+\.)?Literal\[.*\]", expectation.text, re.S)
+        and expectation.annotation is not None
+    ):
+        inner = expectation.annotation.children[-1].children[1]
+        nodes = inner.children[::2] if inner.type == "subscriptlist" else [inner]
+        return [node.get_code(include_prefix=False).strip() for node in nodes]
+    if expectation.text == "bool":
+        return ["True", "False"] if expectation.origin != "condition" else []
+    for value in expectation.values or ():
+        keys_of = typed_dict_of(value) if expectation.origin.startswith("key of") else None
+        cls = keys_of or value.py__class__()
+        if not cls.is_class():
+            return []
+        if keys_of is not None:
+            found += [repr(name.string_name) for name in _fields(cls)]
+        elif is_enumeration(cls):
+            found += [f"{cls.py__name__()}.{name.string_name}" for name in _fields(cls)]
+        else:
+            return []
+    return list(dict.fromkeys(found))
+
+
+def _fields(cls: Any) -> list[Any]:
+    """The names assigned or annotated in the body of the class, in the order of the source."""
+    names = [
+        name
+        for name in next(iter(cls.get_filters())).values()
+        if getattr(name, "tree_name", None) is not None
+    ]
+    fields = [
+        name for name in names if (found := name.tree_name.get_definition()) and found.type == "expr_stmt"
+    ]
+    return sorted(
+        (name for name in fields if not name.string_name.startswith("_")), key=lambda name: name.start_pos
+    )

@@ -1,0 +1,111 @@
+"""Which members of an enumeration a ``case`` may name: behind the enumeration's dot, or for its subject.
+
+Invariant: where the subject may be something else than the enumeration, nothing is said.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from holesmith.analysis.answers import Cases
+from holesmith.analysis.deadline import Deadline
+from holesmith.analysis.python.inference.bindings import class_bindings, defined_names
+from holesmith.analysis.python.inference.dynamic_attributes import is_enumeration, open_reason
+from holesmith.analysis.python.inference.expression_values import Provenance
+from holesmith.analysis.python.project import FilledHole, JediProject
+from holesmith.analysis.python.queries.members import receiver_of
+from holesmith.analysis.python.queries.scope import visible_names
+from holesmith.analysis.questions import CasesQuestion, Source
+
+_CASE = re.compile(r"(?P<margin>[ \t]*)case\b")
+_MATCH = re.compile(r"(?P<margin>[ \t]*)match\s+(?P<subject>[\w.]+)\s*:\s*(?:#.*)?$")
+_DOTTED = re.compile(r"[\w.]+\.$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """A ``match`` statement: what stands before it, its margin, and what is matched."""
+
+    before: str
+    margin: str
+    subject: str
+
+
+def cases_at(project: JediProject, question: CasesQuestion, deadline: Deadline) -> Cases | None:
+    """None if the hole is in no ``case`` of a simple subject, or no enumeration is matched there."""
+    before = question.source.text[: question.offset]
+    statement = _statement_of(before)
+    if statement is None:
+        return None
+    dotted = _DOTTED.search(before)
+    if dotted is not None:
+        return _members(_asked(project, question.source.path, statement, dotted[0]))
+    return _subject(_asked(project, question.source.path, statement, f"{statement.subject}."))
+
+
+def _members(filled: FilledHole) -> Cases | None:
+    """Behind the dot of an enumeration."""
+    classes = list(_values(filled))
+    if not classes or not all(each.is_class() and is_enumeration(each) for each in classes):
+        return None
+    members = {name for each in classes for name in _members_of(each)}
+    return Cases("", tuple(sorted(members)), all(_holds_only_members(each) for each in classes))
+
+
+def _subject(filled: FilledHole) -> Cases | None:
+    """Where a pattern begins: the members of what is matched, by the name of their class in scope."""
+    values = list(_values(filled))
+    if len(values) != 1 or not values[0].is_instance() or not is_enumeration(values[0].py__class__()):
+        return None
+    cls = values[0].py__class__()
+    names = visible_names(filled.context, filled.position)
+    name = next((each.string_name for each in names if _stands_for(each, cls)), None)
+    return None if name is None else Cases(f"{name}.", tuple(sorted(_members_of(cls))), is_complete=False)
+
+
+def _statement_of(before: str) -> _Match | None:
+    """The ``match`` around the last line, which begins a ``case``."""
+    *above, line = before.split("\n")
+    case = _CASE.match(line)
+    if case is None:
+        return None
+    for index in range(len(above) - 1, -1, -1):
+        text = above[index]
+        if text.strip() and len(text) - len(text.lstrip()) < len(case["margin"]):
+            found = _MATCH.match(text)
+            head = "".join(f"{each}\n" for each in above[:index])
+            return _Match(head, found["margin"], found["subject"]) if found else None
+    return None
+
+
+def _asked(project: JediProject, path: str | None, statement: _Match, expression: str) -> FilledHole:
+    """The file up to the ``match``, and there an expression with a hole: parso knows no patterns."""
+    text = f"{statement.before}{statement.margin}{expression}"
+    return project.fill(Source(path, f"{text}\n"), len(text))
+
+
+def _values(filled: FilledHole) -> Any:
+    """What the receiver before the hole's dot can be; nothing if that is not certain."""
+    receiver = receiver_of(filled.leaf)
+    return (Provenance().chain(filled.context, receiver) if receiver else None) or ()
+
+
+def _stands_for(name: Any, cls: Any) -> bool:
+    if name.string_name != cls.py__name__():
+        return False
+    return any(getattr(value, "tree_node", None) is cls.tree_node for value in name.infer())
+
+
+def _members_of(cls: Any) -> set[str]:
+    """What the body of the class assigns, private names too."""
+    node = cls.tree_node
+    return {
+        text
+        for text in defined_names(node)
+        if any(each.get_definition().type == "expr_stmt" for each in class_bindings(node, text))
+    }
+
+
+def _holds_only_members(cls: Any) -> bool:
+    """Whether nothing else of the class makes a pattern: no class is nested, nothing set by name."""
+    return open_reason(cls) is None and not any(True for _ in cls.tree_node.iter_classdefs())

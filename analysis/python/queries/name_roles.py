@@ -1,0 +1,174 @@
+"""What the names at a hole certainly are: exception classes, other classes, functions; the rest is unknown.
+
+A role is told only if every binding of the name is followed and all bases of a class are known, so that what
+is said to be no exception is none.
+"""
+
+import builtins
+import time
+from collections.abc import Iterable, Iterator
+from types import BuiltinFunctionType
+from typing import Any
+
+from holesmith.analysis.answers import NameRole, Role, Roles
+from holesmith.analysis.deadline import Deadline
+from holesmith.analysis.python.inference.bindings import (
+    class_bindings,
+    decorators_of,
+    defined_names,
+    is_member,
+)
+from holesmith.analysis.python.inference.dynamic_attributes import has_followed_stars
+from holesmith.analysis.python.inference.expression_values import Provenance
+from holesmith.analysis.python.lookup.member_listing import names_of
+from holesmith.analysis.python.project import PLACEHOLDER, FilledHole, JediProject
+from holesmith.analysis.python.queries.members import in_order, receiver_of, view_of
+from holesmith.analysis.python.queries.scope import NAMES_MAX, visible_names
+from holesmith.analysis.questions import RolesQuestion
+
+_ABSTRACT = frozenset(("abstractmethod", "abstractproperty", "abstractclassmethod", "abstractstaticmethod"))
+_PLAIN_DECORATORS = frozenset(("dataclass", "final", "runtime_checkable", "total_ordering"))
+
+
+_GENERIC = frozenset(("Generic", "Protocol"))
+OTHERS_S_MAX = 0.06
+"""How long the roles of names are looked for that nobody wants to know for certain."""
+
+
+def _builtin_roles() -> dict[str, Role]:
+    """Known without inference, which would read half of the standard library's stubs."""
+    roles: dict[str, Role] = {}
+    for text, value in vars(builtins).items():
+        if isinstance(value, type):
+            roles[text] = "exception" if issubclass(value, BaseException) else "class"
+        elif isinstance(value, BuiltinFunctionType):
+            roles[text] = "function"
+    return roles
+
+
+_BUILTIN_ROLES = _builtin_roles()
+
+
+def roles_at(project: JediProject, question: RolesQuestion, deadline: Deadline) -> Roles | None:
+    filled = project.fill(question.source, question.offset)
+    found = _members(filled) if filled.hole.kind == "attribute" else _scope(filled)
+    if found is None:
+        return None
+    names, is_complete = found
+    by_text: dict[str, list[Any]] = {}
+    for name in names:
+        if name.string_name != PLACEHOLDER and len(by_text) < NAMES_MAX:
+            by_text.setdefault(name.string_name, []).append(name)
+    roles = tuple(_named(by_text, frozenset(question.wanted), deadline))
+    return Roles(roles, is_complete and len(by_text) < NAMES_MAX)
+
+
+def _scope(filled: FilledHole) -> tuple[list[Any], bool]:
+    module = filled.module_context
+    is_complete = has_followed_stars(module.get_value(), module.tree_node)
+    return visible_names(filled.context, filled.position), is_complete
+
+
+def _members(filled: FilledHole) -> tuple[list[Any], bool] | None:
+    receiver = receiver_of(filled.leaf)
+    if receiver is None:
+        return None
+    view = view_of(filled.context, filled.leaf, receiver)
+    names = [name for value in in_order(view.values) for name in names_of(filled.context, value)]
+    return names, not view.reason
+
+
+def _named(by_text: dict[str, list[Any]], wanted: frozenset[str], deadline: Deadline) -> Iterator[NameRole]:
+    stop_at = time.monotonic() + OTHERS_S_MAX
+    for text, names in by_text.items():
+        role: Role = "unknown"
+        if all(name.get_root_context().is_builtins_module() for name in names):
+            role = _BUILTIN_ROLES.get(text, "unknown")
+        else:
+            is_quick = time.monotonic() < stop_at and not deadline.is_near(20) and _is_defined_there(names)
+            role = role_of(names) if text in wanted or is_quick else role
+        yield NameRole(text, role)
+
+
+def _is_defined_there(names: Iterable[Any]) -> bool:
+    """Whether a name is defined where it is found rather than imported, which is quick to follow."""
+    parents = [name.tree_name.parent for name in names if name.tree_name is not None]
+    return bool(parents) and all(each.type in ("classdef", "funcdef") for each in parents)
+
+
+def role_of(names: Iterable[Any]) -> Role:
+    """The role of what several bindings of one name stand for; unknown where they differ.
+
+    The innermost scope hides the others, but which one that is depends on where the name is used.
+    """
+    roles: set[Role] = {_role_of_binding(name) for name in names}
+    return roles.pop() if len(roles) == 1 else "unknown"
+
+
+def _role_of_binding(name: Any) -> Role:
+    values = Provenance().definition(name)
+    roles: set[Role] = {_role_of_value(value) for value in values or ()}
+    return roles.pop() if len(roles) == 1 else "unknown"
+
+
+def _role_of_value(value: Any) -> Role:
+    if value.is_function():
+        return "function"
+    if not value.is_class() or value.py__name__() in ("type", "object"):
+        return "unknown"
+    if any(base.py__name__() == "BaseException" for base in value.py__mro__()):
+        return "exception"
+    if not all(_has_known_bases(base) for base in value.py__mro__()):
+        return "unknown"
+    return "abstract" if is_abstract(value) else "class"
+
+
+def _has_known_bases(cls: Any) -> bool:
+    """Whether all bases are followed, and no decorator puts something else in the place of the class."""
+    node = getattr(cls, "tree_node", None)
+    if node is None or node.type != "classdef":
+        return bool(cls.is_compiled()) or cls.py__name__() in _GENERIC
+    if not (cls.get_root_context().is_stub() or decorators_of(node) <= _PLAIN_DECORATORS):
+        return False
+    arguments = node.get_super_arglist()
+    if arguments is None:
+        return True
+    nodes = arguments.children[::2] if arguments.type == "arglist" else [arguments]
+    bases = [each for each in nodes if each.type != "argument" or each.children[0].type == "operator"]
+    bases = [each for each in bases if each.get_first_leaf().value not in _GENERIC]
+    values = [cls.parent_context.infer_node(each) for each in bases]
+    return all(each and all(value.is_class() for value in each) for each in values)
+
+
+def is_abstract(cls: Any) -> bool:
+    """Whether instantiating the class fails: it has ``ABCMeta`` and a method that is still abstract.
+
+    Of stubs it is not told, which say less of what is abstract than the modules themselves.
+    """
+    if cls.get_root_context().is_stub() or not _has_abstract_meta(cls):
+        return False
+    settled: set[str] = set()
+    for base in cls.py__mro__():
+        node = getattr(base, "tree_node", None)
+        if node is None or node.type != "classdef":
+            return False
+        names = defined_names(node)
+        if any(_is_abstract_method(node, text) for text in names - settled):
+            return True
+        settled |= names
+    return False
+
+
+def _has_abstract_meta(cls: Any) -> bool:
+    is_derived = any(
+        base.py__name__() == "ABC" and base.get_root_context().is_stub() for base in cls.py__mro__()
+    )
+    return is_derived or any(meta.py__name__() == "ABCMeta" for meta in cls.get_metaclasses())
+
+
+def _is_abstract_method(classdef: Any, text: str) -> bool:
+    """Whether the last that the body of the class binds to a name is an abstract method."""
+    bindings = [each for each in class_bindings(classdef, text) if not is_member(each)]
+    definition = bindings[-1].get_definition() if bindings else None
+    is_method = definition is not None and definition.type == "funcdef"
+    return is_method and bool(decorators_of(definition) & _ABSTRACT)

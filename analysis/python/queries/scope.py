@@ -1,0 +1,79 @@
+"""The names that may begin an expression at the hole, innermost scope first."""
+
+from dataclasses import replace
+from typing import Any
+
+from holesmith.analysis.answers import Origin, ScopeName, ScopeNames
+from holesmith.analysis.deadline import Deadline
+from holesmith.analysis.python.inference.bindings import scope_of
+from holesmith.analysis.python.inference.dynamic_attributes import has_all_names
+from holesmith.analysis.python.lookup.member_listing import names_in
+from holesmith.analysis.python.lookup.names import kind_of, type_text
+from holesmith.analysis.python.parsing.inference_cache import kept_with
+from holesmith.analysis.python.project import PLACEHOLDER, JediProject
+from holesmith.analysis.questions import ScopeQuestion
+from jedi.inference.context import get_global_filters
+
+NAMES_MAX = 3_000
+_KEPT = "builtins listed by holesmith"
+_DESCRIBED = "builtins described by holesmith"
+
+
+def scope_names_at(project: JediProject, question: ScopeQuestion, deadline: Deadline) -> ScopeNames:
+    filled = project.fill(question.source, question.offset)
+    module = filled.module_context
+    found: dict[str, ScopeName] = {}
+    for name in visible_names(filled.context, filled.position):
+        text = name.string_name
+        if text in found or text == PLACEHOLDER or len(found) >= NAMES_MAX:
+            continue
+        found[text] = _described(name, module)
+        if len(found) <= question.typed_max and not deadline.is_near(10):
+            found[text] = replace(found[text], type=type_text(name.infer()))
+    is_complete = has_all_names(module.get_value()) and len(found) < NAMES_MAX
+    return ScopeNames(tuple(found.values()), is_complete)
+
+
+def _described(name: Any, module: Any) -> ScopeName:
+    """Without its type. What is said of the builtins is kept with jedi's state, as they are."""
+    kept: dict[Any, ScopeName] = kept_with(module.inference_state, _DESCRIBED)
+    if name in kept:
+        return kept[name]
+    described = ScopeName(name.string_name, kind_of(name), _origin(name, module))
+    if described.origin == "builtin":
+        kept[name] = described
+    return described
+
+
+def visible_names(context: Any, position: tuple[int, int]) -> list[Any]:
+    """jedi's names of every scope around a position; a name may come several times."""
+    filters = get_global_filters(context, position, origin_scope=None)
+    return [name for each in filters for name in _names(context.inference_state, each)]
+
+
+def _names(state: Any, names: Any) -> list[Any]:
+    """All names of a filter; those of the builtins are kept with jedi's state."""
+    context = vars(names).get("parent_context")
+    if context is None or not context.is_builtins_module():
+        return names_in(state, names)
+    kept: dict[Any, list[Any]] = kept_with(state, _KEPT)
+    key = context, type(names)
+    if key not in kept:
+        kept[key] = names_in(state, names)
+    return kept[key]
+
+
+def _origin(name: Any, module: Any) -> Origin:
+    root = name.get_root_context()
+    if root.is_builtins_module():
+        return "builtin"
+    tree_name = getattr(name, "tree_name", None)
+    if tree_name is None or (root is not module and root.tree_node is not module.tree_node):
+        return "import"
+    definition = tree_name.get_definition(import_name_always=True)
+    kind = definition.type if definition is not None else ""
+    if kind in ("import_name", "import_from"):
+        return "import"
+    if kind == "param":
+        return "parameter"
+    return "global" if scope_of(tree_name).type == "file_input" else "local"

@@ -1,0 +1,118 @@
+"""Getting to know a document before anything is asked: what it imports, what stands before its dots
+and what it calls.
+
+The first question about a module or a class costs up to a second, the second a few milliseconds; so the first
+is asked while nobody waits.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from holesmith.analysis.answers import WarmedUp
+from holesmith.analysis.deadline import Deadline
+from holesmith.analysis.python.inference.bindings import code_of, is_member
+from holesmith.analysis.python.inference.dynamic_attributes import open_reason
+from holesmith.analysis.python.lookup.member_listing import members_listed
+from holesmith.analysis.python.project import FilledHole, JediProject
+from holesmith.analysis.python.queries.call import call_of
+from holesmith.analysis.python.queries.members import receiver_of, view_of
+from holesmith.analysis.python.queries.scope import visible_names
+from holesmith.analysis.questions import WarmUpQuestion
+from jedi.inference.names import TreeNameDefinition
+
+SLICE_S = 0.05
+RECEIVERS_MAX = CALLEES_MAX = 200
+
+_Work = Callable[[], object]
+
+
+def warm_up(project: JediProject, question: WarmUpQuestion, deadline: Deadline) -> WarmedUp:
+    """A slice of the work, from piece ``question.begin`` on; the nearest to the offset first."""
+    if question.begin == 0:
+        project.documents.renew(question.source.path)
+    filled = project.fill(question.source, question.offset)
+    pieces = [*_imports(filled), partial(_look_around, filled), *_receivers(filled), *_callees(filled)]
+    stop_at = time.monotonic() + SLICE_S
+    for index in range(question.begin, len(pieces)):
+        try:
+            pieces[index]()
+        except Exception:  # noqa: BLE001 # what fails here fails again when it is asked for, and is answered there
+            project.documents.forget_documents()
+            return WarmedUp(index + 1 if index + 1 < len(pieces) else None)
+        if time.monotonic() >= stop_at or deadline.is_near():
+            return WarmedUp(index + 1 if index + 1 < len(pieces) else None)
+    return WarmedUp(None)
+
+
+def _look_around(filled: FilledHole) -> None:
+    """The names in scope, those of the builtins among them."""
+    visible_names(filled.context, filled.position)
+
+
+def _imports(filled: FilledHole) -> Iterator[_Work]:
+    for statement in filled.module_context.tree_node.iter_imports():
+        for name in statement.get_defined_names():
+            yield partial(_meet, filled.module_context, name)
+
+
+def _meet(context: Any, name: Any) -> None:
+    """An imported name: the members of a module, or of the instances of a class."""
+    for value in TreeNameDefinition(context, name).infer():
+        if value.is_module():
+            open_reason(value)
+            members_listed(context, value)
+        elif value.is_class():
+            open_reason(value)
+            for instance in value.execute_annotation(None):
+                members_listed(context, instance)
+
+
+def _receivers(filled: FilledHole) -> list[_Work]:
+    """One for each text that stands before a dot, where it stands nearest to the hole."""
+    pieces: dict[str, _Work] = {}
+    module = filled.module_context
+    for name in _names_by_nearness(filled):
+        receiver = receiver_of(name) if is_member(name) else None
+        if receiver is not None and len(pieces) < RECEIVERS_MAX:
+            text = "".join(code_of(module, node) for node in receiver)
+            pieces.setdefault(text, partial(_look_at, module, name, receiver))
+    return list(pieces.values())
+
+
+def _callees(filled: FilledHole) -> list[_Work]:
+    """As `_receivers`, for what is called, and what that gives."""
+    pieces: dict[str, _Work] = {}
+    module = filled.module_context
+    for name in _names_by_nearness(filled):
+        call = _call_of(name)
+        if call and len(pieces) < CALLEES_MAX:
+            text = "".join(code_of(module, node) for node in call[:-1])
+            pieces.setdefault(text, partial(_look_at_call, module, name, call))
+    return list(pieces.values())
+
+
+def _names_by_nearness(filled: FilledHole) -> list[Any]:
+    line = filled.position[0]
+    used = filled.module_context.tree_node.get_used_names().values()
+    return sorted((name for names in used for name in names), key=lambda name: abs(name.start_pos[0] - line))
+
+
+def _call_of(name: Any) -> list[Any]:
+    """The operand and the trailers up to that behind a name with which it is called; nothing if it is not."""
+    last = name.parent if is_member(name) else name
+    following = last.get_next_sibling() if last.parent.type in ("atom_expr", "power") else None
+    if following is None or following.type != "trailer" or following.children[0].value != "(":
+        return []
+    siblings = last.parent.children
+    return [each for each in siblings[: siblings.index(following) + 1] if each.type != "keyword"]
+
+
+def _look_at(module: Any, name: Any, receiver: list[Any]) -> None:
+    view_of(module.create_context(name), name, receiver, is_guessed=False)
+
+
+def _look_at_call(module: Any, name: Any, call: list[Any]) -> None:
+    call_of(module.create_context(name), call[:-1], 0, set(), is_guessed=False)
+    _look_at(module, name, call)

@@ -1,0 +1,138 @@
+"""The end of a block in a generated middle, for both layouts: by indentation and by braces.
+
+The offsets and None are those of ``stops``.
+"""
+
+from dataclasses import dataclass
+
+from holesmith.analysis.syntax.excerpt import indentation
+from holesmith.analysis.syntax.hole_frame import Frame, walk
+from holesmith.analysis.syntax.lexer import Token
+
+_INDENTED_CLAUSES = frozenset(("else", "elif", "except", "finally"))
+# What goes on behind the brace of a literal, a type or a pattern.
+_AFTER_LITERAL = frozenset(
+    ("[", "=", "as", "satisfies", "?", ":", "|", "&", "&&", "||", "??", "=>", "==", "===")
+)
+_BRACED_CLAUSES = _AFTER_LITERAL | frozenset(
+    ("else", "catch", "finally", "while", ")", "]", ",", ".", ";", "?.", "(", "}")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A logical line of the middle, without its newline."""
+
+    column: int
+    first: Token | None
+    stop: int
+    opens_block: bool
+    is_comment: bool
+
+
+def indented_block_stop(frame: Frame, middle: str) -> int | None:
+    """Comments to the left of the block belong to it only if code of the block follows."""
+    lines, is_closed_behind = _logical_lines(frame, middle)
+    end = 0
+    threshold: int | None = None
+    clause_column: int | None = None
+    if not frame.is_fresh_line:
+        hole_line = lines.pop(0)
+        end = hole_line.stop
+        threshold = frame.statement_column
+        if hole_line.opens_block:
+            threshold, clause_column = threshold + 1, threshold
+    for line in lines:
+        if line.is_comment and (threshold is None or line.column < threshold):
+            continue
+        if threshold is None:
+            if frame.header_column is not None and line.column <= frame.header_column:
+                return 0
+            threshold = line.column
+        elif line.column < threshold:
+            if line.column != clause_column or not _may_be_clause(line, len(middle)):
+                return end
+            if not _is_clause(line):
+                return None
+        end = line.stop
+    return end if is_closed_behind else None
+
+
+def _is_clause(line: _Line) -> bool:
+    return line.first is not None and line.first.text in _INDENTED_CLAUSES
+
+
+def _may_be_clause(line: _Line, length: int) -> bool:
+    """Also when the word is the middle's last and may still grow into a clause's keyword."""
+    if _is_clause(line) or line.first is None:
+        return True
+    word = line.first
+    return word.stop == length and any(clause.startswith(word.text) for clause in _INDENTED_CLAUSES)
+
+
+def _logical_lines(frame: Frame, middle: str) -> tuple[list[_Line], bool]:
+    """The lines with anything on them, and whether the suffix closes what the next token would close.
+
+    If the hole is not on a fresh line, the first of them is the rest of the hole's line, even if that
+    is empty.
+    """
+    lines: list[_Line] = []
+    tokens: list[Token] = []
+    is_closed_behind = False
+    for token, brackets in walk(frame, middle):
+        if brackets is None:
+            is_closed_behind = True
+            break
+        if token.kind != "newline":
+            tokens.append(token)
+        elif not brackets and (tokens or not (lines or frame.is_fresh_line)):
+            lines.append(_line(frame, middle, tokens))
+            tokens = []
+    if tokens or not (lines or frame.is_fresh_line):
+        lines.append(_line(frame, middle, tokens))
+    return lines, is_closed_behind
+
+
+def _line(frame: Frame, middle: str, tokens: list[Token]) -> _Line:
+    code = [token for token in tokens if token.kind != "comment"]
+    if not tokens:
+        return _Line(frame.statement_column, None, 0, frame.header_column is not None, is_comment=False)
+    start = max(middle.rfind("\n", 0, tokens[0].start), middle.rfind("\r", 0, tokens[0].start)) + 1
+    text = middle[start:] if start else frame.line + middle
+    opens = bool(code) and code[-1].text == ":"
+    return _Line(indentation(text), tokens[0], tokens[-1].stop, opens, is_comment=not code)
+
+
+def braced_block_stop(frame: Frame, middle: str) -> int | None:
+    """A block that the hole's own statement opens ends the completion; so does the end of the block
+    around it.
+    """
+    depth_of_block = max((depth for depth, each in enumerate(frame.unowned, 1) if each.is_block), default=0)
+    is_behind_opener = frame.lead == "{" and bool(frame.unowned) and frame.unowned[-1].is_block
+    is_own_statement = not (frame.is_fresh_line or is_behind_opener)
+    is_own_block_ended = False
+    end = 0
+    for token, brackets in walk(frame, middle):
+        if brackets is None:
+            return end
+        if token.kind == "newline":
+            continue
+        is_rest_of_template = token.kind == "string" and token.start == end
+        if is_own_block_ended and not is_rest_of_template and not _may_follow_brace(token):
+            return None if _is_growing_clause(token, len(middle)) else end
+        end = token.stop
+        if len(brackets) < depth_of_block:
+            return end
+        is_at_statement_level = is_own_statement and len(brackets) == depth_of_block
+        is_own_block_ended = is_at_statement_level and token.text == "}"
+        if is_at_statement_level and token.text == ";":
+            is_own_statement = False
+    return None
+
+
+def _may_follow_brace(token: Token) -> bool:
+    return token.kind == "comment" or token.text in _BRACED_CLAUSES
+
+
+def _is_growing_clause(token: Token, length: int) -> bool:
+    return token.stop == length and any(clause.startswith(token.text) for clause in _BRACED_CLAUSES)

@@ -1,0 +1,111 @@
+"""Which brackets are open at the cursor, and which of them the text behind the cursor already closes.
+
+Half-written code leaves brackets open for ever. Two rules keep one forgotten bracket from spoiling
+the rest: a closing bracket also closes what was opened inside it, and in Python a keyword that can
+only begin a statement, at the start of a line, closes everything.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from holesmith.analysis.syntax.language_rules import Layout
+from holesmith.analysis.syntax.lexer import Token
+
+CLOSER_OF = {"(": ")", "[": "]", "{": "}"}
+_STATEMENT_WORDS = frozenset(
+    (
+        "def",
+        "class",
+        "import",
+        "return",
+        "raise",
+        "try",
+        "with",
+        "while",
+        "pass",
+        "break",
+        "continue",
+        "assert",
+        "del",
+    )
+)
+
+
+def open_brackets(layout: Layout, tokens: Sequence[Token]) -> list[int]:
+    """The indices of the tokens that opened the brackets still open at the end, outermost first."""
+    stack: list[int] = []
+    first = 0
+    if layout == "indentation":  # what was open where a statement begins was never closed
+        count = len(tokens)
+        first = next((index for index in range(count - 1, 0, -1) if _begins_statement(tokens, index)), 0)
+    for index in range(first, len(tokens)):
+        kind = tokens[index].kind
+        if kind == "open":
+            stack.append(index)
+        elif kind == "close":
+            _close(tokens, stack, tokens[index].text)
+    return stack
+
+
+def _begins_statement(tokens: Sequence[Token], index: int) -> bool:
+    return _is_statement_word(tokens[index - 1] if index else None, tokens[index])
+
+
+def _is_statement_word(before: Token | None, token: Token) -> bool:
+    """Whether this keyword at the beginning of a line can only begin a statement."""
+    is_keyword = token.kind == "word" and token.text in _STATEMENT_WORDS
+    return is_keyword and before is not None and before.kind == "newline"
+
+
+def _close(tokens: Sequence[Token], stack: list[int], closer: str) -> None:
+    for depth in range(len(stack) - 1, -1, -1):
+        if CLOSER_OF[tokens[stack[depth]].text] == closer:
+            del stack[depth:]
+            return
+
+
+def unmatched_closers(layout: Layout, tokens: Iterable[Token], limit: int) -> list[str]:
+    """The closing brackets, innermost first, that close something opened before these tokens; at most
+    ``limit``. No more tokens are taken than that needs.
+    """
+    closers: list[str] = []
+    stack: list[str] = []
+    recovers = layout == "indentation"
+    before: Token | None = None
+    for token in tokens:
+        if len(closers) >= limit:
+            break
+        if token.kind == "open":
+            stack.append(CLOSER_OF[token.text])
+        elif token.kind == "close":
+            if token.text in stack:
+                while stack.pop() != token.text:
+                    pass
+            else:
+                closers.append(token.text)
+        elif recovers and _is_statement_word(before, token):
+            break
+        before = token
+    return closers
+
+
+def unowned_brackets(
+    openers: Sequence[str], closers: Sequence[str], *, is_excerpt: bool = False
+) -> list[int]:
+    """What is still to be closed by the middle: the indices of the open brackets that the suffix does
+    not close.
+
+    ``openers`` outermost first, ``closers`` innermost first. The suffix's closers are given to the
+    outermost brackets that they fit, because an editor that did not close a bracket left the
+    innermost one open; in an excerpt of a file, whose outermost closers are out of sight, to the
+    innermost.
+    """
+    step = -1 if is_excerpt else 1
+    remaining = list(closers)[::-step]
+    unowned: list[int] = []
+    for index in range(len(openers))[::step]:
+        fitting = CLOSER_OF[openers[index]]
+        if fitting in remaining:
+            del remaining[: remaining.index(fitting) + 1]
+        else:
+            unowned.append(index)
+    return unowned[::step]

@@ -1,0 +1,114 @@
+"""The part of a file around the cursor that is enough to know the hole, as tokens.
+
+A long prefix is cut where a statement begins at the left margin, so that no literal is cut open;
+without such a place nothing is cut, unless it is longer than any code that people write.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from holesmith.analysis.syntax.brackets import open_brackets
+from holesmith.analysis.syntax.language_rules import Lexicon, lexicon_of
+from holesmith.analysis.syntax.lexer import Token, tokenize
+
+PREFIX_CHARACTERS = 24_000
+SUFFIX_CHARACTERS = 24_000
+UNCUT_CHARACTERS = 200_000
+"""A prefix without such a place is cut at the beginning of some line, or anywhere, if it is that long."""
+TAB_WIDTH = 8
+_MARGIN_STATEMENT = re.compile(
+    r"^(?:def|class|async def|from|import|@\w|func|fn|pub|public|function|export)\b", re.M
+)
+_LITERAL_LEADS = frozenset(
+    ("=", "(", "[", ",", ":", "return", "?", "+=", "in", "yield", "await", "]", "&", "??", "||")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The hole's surroundings; token spans are offsets in the whole prefix.
+
+    ``open_tokens`` are the brackets open at the cursor, outermost first, as indices of ``tokens``.
+    """
+
+    lexicon: Lexicon
+    prefix: str
+    suffix: str
+    tokens: list[Token]
+    open_tokens: list[int]
+    is_cut: bool
+
+    @property
+    def line(self) -> str:
+        """The text before the cursor on its line."""
+        return self.prefix[line_start(self.prefix, len(self.prefix)) :]
+
+    @property
+    def open_literal(self) -> Token | None:
+        """The string or comment that the cursor stands in."""
+        last = self.tokens[-1] if self.tokens else None
+        return last if last and not last.is_closed and last.stop == len(self.prefix) else None
+
+
+def excerpt_at(language: str, prefix: str, suffix: str) -> Excerpt:
+    lexicon = lexicon_of(language)
+    start = 0
+    if len(prefix) > PREFIX_CHARACTERS:
+        margin = _MARGIN_STATEMENT.search(prefix, len(prefix) - PREFIX_CHARACTERS)
+        start = margin.start() if margin else _beginning_of_end(prefix)
+    is_cut = start > 0 or len(suffix) > SUFFIX_CHARACTERS
+    tokens = tokenize(lexicon, prefix, start)
+    brackets = open_brackets(lexicon.layout, tokens)
+    return Excerpt(lexicon, prefix, suffix[:SUFFIX_CHARACTERS], tokens, brackets, is_cut)
+
+
+def _beginning_of_end(prefix: str) -> int:
+    if len(prefix) <= UNCUT_CHARACTERS:
+        return 0
+    start = len(prefix) - PREFIX_CHARACTERS
+    return prefix.find("\n", start) + 1 or start
+
+
+def line_start(text: str, offset: int) -> int:
+    return max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
+
+
+def indentation(text: str, offset: int = 0) -> int:
+    """The column of the first character that is not blank on the line that begins at ``offset``; a tab
+    fills up to the next multiple of eight, as Python counts.
+    """
+    column = 0
+    for character in text[offset:]:
+        if character == "\t":
+            column += TAB_WIDTH - column % TAB_WIDTH
+        elif character in " \f":
+            column += 1
+        else:
+            break
+    return column
+
+
+def significant_backwards(tokens: list[Token], stop: int) -> Iterator[int]:
+    """The indices below ``stop`` of tokens that are neither newline nor comment, last first."""
+    for index in range(stop - 1, -1, -1):
+        if tokens[index].kind not in ("newline", "comment"):
+            yield index
+
+
+def opens_block(lexicon: Lexicon, tokens: list[Token], index: int, lead: str = "") -> bool:
+    """Whether the bracket at ``index`` begins a block of statements rather than a literal or a list.
+
+    ``lead`` is the text of the token before the first of ``tokens``.
+    """
+    token = tokens[index]
+    if lexicon.layout != "braces" or token.text != "{" or token.is_interpolation:
+        return False
+    before = next(significant_backwards(tokens, index), None)
+    if before is None:
+        return lead not in _LITERAL_LEADS
+    # gofmt writes composite literals without and blocks with a blank before the brace.
+    is_composite = lexicon.language == "go" and tokens[before].stop == token.start
+    # `new int[] {1}` makes an array; in TypeScript `f(): A[] {` begins a body.
+    is_body = tokens[before].text == "]" and lexicon.language.startswith("typescript")
+    return is_body or (tokens[before].text not in _LITERAL_LEADS and not is_composite)

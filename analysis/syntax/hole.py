@@ -1,0 +1,300 @@
+"""The construct at the hole: what kind of thing is missing there, and the code that says more about it.
+
+It is told from the tokens before the cursor, which half-written code cannot confuse as it confuses a
+parser. The innermost construct counts: in ``return f(a, ‸`` the hole is an argument, in ``return
+f(a).‸`` an attribute.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from holesmith.analysis.syntax.excerpt import Excerpt, excerpt_at, significant_backwards
+from holesmith.analysis.syntax.lexer import Token
+from holesmith.analysis.syntax.span import Span
+from holesmith.analysis.syntax.tokens_before_hole import WORD_OPERATORS, TokensBeforeHole, expression_before
+
+HoleKind = Literal[
+    "annotation",
+    "argument",
+    "attribute",
+    "base",
+    "comment",
+    "condition",
+    "decorator",
+    "definition",
+    "element",
+    "exception",
+    "import",
+    "interpolation",
+    "iteration",
+    "parameter",
+    "return",
+    "right_hand_side",
+    "statement",
+    "string",
+    "subscript",
+    "unknown",
+    "with",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """What stands at the cursor. All spans are offsets in the prefix.
+
+    ``word`` is the identifier begun before the cursor, empty if none. ``subject`` is the expression
+    that the hole depends on: the receiver before the dot, the callee of an argument, the container of
+    a subscript, the target of a right-hand side or annotation. ``argument`` counts from 0;
+    ``keyword`` is the name in ``f(name=‸``. ``operator`` is the operator just before the hole, as in
+    ``a + ‸``. For a string, ``enclosing`` is the kind of hole that the whole literal stands in, and
+    the other fields belong to that.
+    """
+
+    kind: HoleKind
+    word: Span
+    subject: Span | None = None
+    argument: int | None = None
+    keyword: str | None = None
+    operator: str | None = None
+    enclosing: HoleKind | None = None
+
+
+_ATTRIBUTE_OPERATORS = {
+    "python": frozenset((".",)),
+    "c": frozenset((".", "->")),
+    "cpp": frozenset((".", "->", "::")),
+    "rust": frozenset((".", "::")),
+    "java": frozenset((".", "::")),
+}
+_DEFAULT_ATTRIBUTE_OPERATORS = frozenset((".", "?."))
+_ASSIGNMENTS = frozenset(("=", ":=", "+=", "-=", "*=", "/=", "%=", "|=", "&=", "^="))
+_NOT_OPERATORS = _ASSIGNMENTS | frozenset((":", ",", ";", "->", "=>", "@", ".", "..."))
+_KIND_OF_WORD: dict[str, HoleKind] = {
+    "import": "import",
+    "from": "import",
+    "use": "import",
+    "using": "import",
+    "package": "import",
+    "return": "return",
+    "yield": "return",
+    "if": "condition",
+    "elif": "condition",
+    "while": "condition",
+    "assert": "condition",
+    "switch": "condition",
+    "match": "condition",
+    "raise": "exception",
+    "throw": "exception",
+    "except": "exception",
+    "catch": "exception",
+    "with": "with",
+    "for": "iteration",
+    "def": "definition",
+    "class": "definition",
+    "fn": "definition",
+    "func": "definition",
+    "function": "definition",
+    "struct": "definition",
+    "interface": "definition",
+    "enum": "definition",
+}
+_DEFINITION_WORDS = frozenset(("def", "fn", "func", "function"))
+_HEADER_WORDS = frozenset(("if", "while", "for", "switch", "catch", "with"))
+_BLOCK_HEADERS = frozenset(
+    (
+        "if",
+        "elif",
+        "else",
+        "for",
+        "while",
+        "try",
+        "except",
+        "finally",
+        "with",
+        "def",
+        "class",
+        "case",
+        "match",
+    )
+)
+_MODIFIERS = frozenset(
+    ("async", "await", "export", "pub", "public", "private", "protected", "static", "final")
+)
+
+
+def hole_at(language: str, prefix: str, suffix: str = "") -> Hole:
+    """Never fails: what cannot be told is "unknown" or "statement". Costs one lexing of the excerpt."""
+    return hole_of(excerpt_at(language, prefix, suffix))
+
+
+def hole_of(excerpt: Excerpt) -> Hole:
+    literal = excerpt.open_literal
+    end = len(excerpt.prefix)
+    if literal and literal.kind == "comment":
+        return Hole("comment", Span(end, end))
+    count = len(excerpt.tokens)
+    if literal:
+        around = _classify(TokensBeforeHole(excerpt, count - 1), Span(end, end))
+        return Hole(
+            "string",
+            Span(end, end),
+            around.subject,
+            around.argument,
+            around.keyword,
+            around.operator,
+            around.kind,
+        )
+    last = excerpt.tokens[-1] if count else None
+    if last and last.kind == "word" and last.stop == end:
+        return _classify(TokensBeforeHole(excerpt, count - 1), Span(last.start, end))
+    if last and last.kind == "number" and last.stop == end:
+        return Hole("unknown", Span(last.start, end))
+    return _classify(TokensBeforeHole(excerpt, count), Span(end, end))
+
+
+def _classify(view: TokensBeforeHole, word: Span) -> Hole:
+    before = view.before
+    level = view.level()
+    first = next((token.text for token in level if token.text not in _MODIFIERS), "")
+    if _is_import(view, level, first):
+        return Hole("import", word)
+    operators = _ATTRIBUTE_OPERATORS.get(view.language, _DEFAULT_ATTRIBUTE_OPERATORS)
+    if before and before.text in operators:
+        dot = next(significant_backwards(view.tokens, view.stop))
+        return Hole("attribute", word, expression_before(view.tokens, dot, view.start))
+    if view.opener is None or view.is_block:
+        return _in_statement(view, level, first, word)
+    return _in_brackets(view, level, word)
+
+
+def _is_import(view: TokensBeforeHole, level: list[Token], first: str) -> bool:
+    words = [token.text for token in level]
+    if view.language == "python":
+        opener = view.opener
+        if opener is not None and view.tokens[opener].text == "(":
+            return opener > 0 and view.tokens[opener - 1].text == "import"
+        return bool(words) and words[0] in ("import", "from")
+    if words[:1] == ["#"]:
+        return words[1:2] == ["include"]
+    return _KIND_OF_WORD.get(first) == "import" and (words[0] == first or words[0] in _MODIFIERS)
+
+
+def _operator(before: Token | None) -> str | None:
+    if before is None:
+        return None
+    is_sign = before.kind == "operator" and before.text not in _NOT_OPERATORS
+    return before.text if is_sign or before.text in WORD_OPERATORS else None
+
+
+def _last_assignment(level: list[Token]) -> int | None:
+    return next((i for i in range(len(level) - 1, -1, -1) if level[i].text in _ASSIGNMENTS), None)
+
+
+def _in_statement(view: TokensBeforeHole, level: list[Token], first: str, word: Span) -> Hole:
+    level, first = _behind_header(view, level, first)
+    before = view.before if level else None
+    operator = _operator(before)
+    if not level:
+        return Hole("statement", word)
+    if level[0].text == "@" and view.language in ("python", "java", "typescript", "javascript"):
+        return Hole("decorator", word)
+    annotation = _annotation(view, level, first, word)
+    if annotation:
+        return annotation
+    assignment = _last_assignment(level)
+    if assignment is not None and level[assignment] is not level[0]:
+        target = Span(level[0].start, level[assignment - 1].stop)
+        return Hole("right_hand_side", word, target, operator=operator)
+    kind = _KIND_OF_WORD.get(first)
+    if kind == "definition":
+        return Hole("definition" if len(level) < 3 else "unknown", word)
+    if kind == "iteration" and not any(token.text in ("in", "of") for token in level):
+        return Hole("definition", word)
+    if kind:
+        return Hole(kind, word, operator=operator)
+    return Hole("unknown", word, operator=operator)
+
+
+def _behind_header(view: TokensBeforeHole, level: list[Token], first: str) -> tuple[list[Token], str]:
+    """In ``if x: y = ‸`` the statement that counts is the one behind the colon."""
+    if view.language != "python" or first not in _BLOCK_HEADERS:
+        return level, first
+    colon = next((i for i, token in enumerate(level) if token.text == ":" and not _in_lambda(level, i)), None)
+    if colon is None:
+        return level, first
+    rest = level[colon + 1 :]
+    return rest, rest[0].text if rest else ""
+
+
+def _in_lambda(level: list[Token], colon: int) -> bool:
+    return any(token.text == "lambda" for token in level[:colon])
+
+
+def _annotation(view: TokensBeforeHole, level: list[Token], first: str, word: Span) -> Hole | None:
+    before = level[-1]
+    if before.text == "->" and first in _DEFINITION_WORDS:
+        return Hole("annotation", word)
+    if view.language in ("python", "typescript", "rust", "typescriptreact") and before.text == ":":
+        names = level[:-1]
+        if (
+            first not in _BLOCK_HEADERS
+            and not _in_lambda(level, len(level))
+            and all(t.kind == "word" or t.text == "." for t in names)
+        ):
+            return Hole("annotation", word, Span(names[0].start, names[-1].stop)) if names else None
+    return None
+
+
+def _in_brackets(view: TokensBeforeHole, level: list[Token], word: Span) -> Hole:
+    opener = view.opener
+    assert opener is not None
+    token = view.tokens[opener]
+    operator = _operator(view.before)
+    if token.is_interpolation:
+        return Hole("interpolation", word, operator=operator)
+    subject = expression_before(view.tokens, opener)
+    lead = view.tokens[opener - 1] if opener else None
+    is_applied = lead is not None and (lead.kind in ("word", "close", "string") and subject is not None)
+    if lead and lead.kind == "word" and (lead.text in _KIND_OF_WORD or lead.text in WORD_OPERATORS):
+        if view.language != "python" and lead.text in _HEADER_WORDS:
+            return Hole(_KIND_OF_WORD[lead.text], word, operator=operator)
+        is_applied = False
+    if token.text == "(" and is_applied:
+        return _in_parentheses(view, level, word, subject, operator)
+    if token.text == "[" and is_applied:
+        return Hole("subscript", word, subject, operator=operator)
+    commas = sum(1 for each in level if each.text == ",")
+    return Hole("element", word, argument=commas, operator=operator)
+
+
+def _in_parentheses(
+    view: TokensBeforeHole, level: list[Token], word: Span, subject: Span | None, operator: str | None
+) -> Hole:
+    definition = _definition_word(view)
+    commas = [i for i, each in enumerate(level) if each.text == ","]
+    current = level[commas[-1] + 1 :] if commas else level
+    if definition == "class" and view.language == "python":
+        return Hole("base", word, subject)
+    names = [each.text for each in current]
+    if definition:
+        if len(names) >= 2 and ":" in names:
+            has_default = "=" in names
+            kind: HoleKind = "right_hand_side" if has_default else "annotation"
+            return Hole(
+                kind, word, Span(current[0].start, current[names.index(":") - 1].stop), operator=operator
+            )
+        return Hole("right_hand_side" if "=" in names else "parameter", word, argument=len(commas))
+    keyword = names[0] if len(names) >= 2 and names[1] == "=" else None
+    return Hole("argument", word, subject, len(commas), keyword, operator)
+
+
+def _definition_word(view: TokensBeforeHole) -> str | None:
+    """The keyword of the definition whose parameters or bases the hole is in."""
+    assert view.opener is not None
+    for index in range(view.opener - 1, max(view.opener - 4, -1), -1):
+        text = view.tokens[index].text
+        if text in _DEFINITION_WORDS or text == "class":
+            return text
+        if view.tokens[index].kind != "word":
+            break
+    return None

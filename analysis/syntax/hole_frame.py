@@ -1,0 +1,224 @@
+"""What the text around a hole fixes for the middle: open brackets and literals, and the columns of its
+block.
+
+A frame is made once for a hole; ``walk`` then gives the tokens of a middle in that frame, and ends
+where the suffix already has what comes next.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from holesmith.analysis.syntax.brackets import CLOSER_OF, unmatched_closers, unowned_brackets
+from holesmith.analysis.syntax.excerpt import (
+    Excerpt,
+    indentation,
+    line_start,
+    opens_block,
+    significant_backwards,
+)
+from holesmith.analysis.syntax.language_rules import Lexicon
+from holesmith.analysis.syntax.lexer import Token, tokenize, tokens_of
+
+CLOSERS_MAX = 200
+_COMPOUND_WORDS = frozenset(
+    (
+        "def",
+        "class",
+        "if",
+        "elif",
+        "else",
+        "for",
+        "while",
+        "try",
+        "except",
+        "finally",
+        "with",
+        "async",
+        "match",
+        "case",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bracket:
+    """An open bracket. ``is_block``: statements stand in it."""
+
+    opener: str
+    is_block: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """``unowned`` brackets were opened before the hole and have no closer behind it, outermost first.
+
+    ``lead`` is the last token before the hole, "" at the beginning of the file. ``open_literal`` is
+    the text of the string or comment that the hole is in, and ``closing_quote`` is not empty if the
+    suffix closes it. ``statement_column`` is the indentation of the statement that the hole is in;
+    ``header_column`` that of the compound statement that ended just before the hole and still lacks
+    its block. ``is_fresh_line``: the hole begins a statement, on a line that is still empty.
+    """
+
+    lexicon: Lexicon
+    open_literal: str
+    closing_quote: str
+    unowned: tuple[Bracket, ...]
+    lead: str
+    line: str
+    is_fresh_line: bool
+    statement_column: int
+    header_column: int | None
+
+
+def frame_of(excerpt: Excerpt) -> Frame:
+    literal = excerpt.open_literal
+    open_literal = literal.text if literal else ""
+    is_in_brackets = any(not _bracket(excerpt, index).is_block for index in excerpt.open_tokens)
+    return Frame(
+        excerpt.lexicon,
+        open_literal,
+        closing_quote(excerpt),
+        tuple(_bracket(excerpt, index) for index in unowned_openers(excerpt)),
+        next(
+            (excerpt.tokens[i].text for i in significant_backwards(excerpt.tokens, len(excerpt.tokens))), ""
+        ),
+        excerpt.line,
+        not (excerpt.line.strip() or is_in_brackets or literal),
+        _statement_column(excerpt),
+        header_column(excerpt),
+    )
+
+
+def unowned_openers(excerpt: Excerpt) -> list[int]:
+    """The tokens of the prefix that opened a bracket which nothing behind the hole closes."""
+    if not excerpt.open_tokens:
+        return []
+    literal = excerpt.open_literal
+    behind = tokens_of(excerpt.lexicon, (literal.text if literal else "") + excerpt.suffix)
+    if literal:
+        next(behind, None)
+    closers = unmatched_closers(excerpt.lexicon.layout, behind, CLOSERS_MAX)
+    openers = [excerpt.tokens[index].text for index in excerpt.open_tokens]
+    unowned = unowned_brackets(openers, closers, is_excerpt=excerpt.is_cut)
+    return [excerpt.open_tokens[index] for index in unowned]
+
+
+def _bracket(excerpt: Excerpt, index: int) -> Bracket:
+    return Bracket(excerpt.tokens[index].text, opens_block(excerpt.lexicon, excerpt.tokens, index))
+
+
+def walk(frame: Frame, middle: str) -> Iterator[tuple[Token, list[Bracket] | None]]:
+    """Each token of the middle, with spans in it, and the brackets open behind the token.
+
+    None instead of brackets: this token closes what the suffix closes already, and the walk ends. The
+    first token may begin before the middle, at a negative offset, where it continues the literal that
+    the hole is in.
+    """
+    shift = len(frame.open_literal)
+    tokens = tokenize(frame.lexicon, frame.open_literal + middle)
+    brackets = list(frame.unowned)
+    for index, unshifted in enumerate(tokens):
+        token = unshifted._replace(start=unshifted.start - shift, stop=unshifted.stop - shift)
+        if index == 0 and frame.closing_quote and token.is_closed:
+            yield (
+                token._replace(stop=max(token.stop - len(frame.closing_quote), 0), is_closed=False),
+                brackets,
+            )
+            yield token, None
+            return
+        if token.kind == "open":
+            brackets.append(Bracket(token.text, opens_block(frame.lexicon, tokens, index, frame.lead)))
+        elif token.kind == "close" and not _close(brackets, token.text):
+            yield token, None
+            return
+        yield token, brackets
+
+
+def _close(brackets: list[Bracket], closer: str) -> bool:
+    for depth in range(len(brackets) - 1, -1, -1):
+        if CLOSER_OF[brackets[depth].opener] == closer:
+            del brackets[depth:]
+            return True
+    return False
+
+
+def closing_quote(excerpt: Excerpt) -> str:
+    """The closer of the literal that the hole is in, if the suffix has it: on the line, or with every
+    later literal well formed; else "".
+    """
+    literal = excerpt.open_literal
+    if literal is None or literal.kind != "string":
+        return ""
+    behind = tokenize(excerpt.lexicon, literal.text + excerpt.suffix)
+    if not behind or behind[0].kind != "string" or not behind[0].is_closed:
+        return ""
+    quote = quote_of(literal.text)
+    is_one_line = len(quote) == 1 and quote != "`"
+    return quote if is_one_line or all(token.is_closed for token in behind if token.kind == "string") else ""
+
+
+def quote_of(literal: str) -> str:
+    """The quotation mark that a literal begins with, after its prefix; "" for a piece of a template."""
+    position = next((index for index, character in enumerate(literal) if character in "\"'`"), None)
+    if position is None:
+        return ""
+    mark = literal[position]
+    return mark * 3 if literal.startswith(mark * 3, position) else mark
+
+
+def _statement_column(excerpt: Excerpt) -> int:
+    """The indentation of the line on which the hole's statement began."""
+    brackets = [
+        excerpt.tokens[index]
+        for index in excerpt.open_tokens
+        if not opens_block(excerpt.lexicon, excerpt.tokens, index)
+    ]
+    literal = excerpt.open_literal
+    first = brackets[0].start if brackets else literal.start if literal else len(excerpt.prefix)
+    return indentation(excerpt.prefix, line_start(excerpt.prefix, first))
+
+
+def header_column(excerpt: Excerpt) -> int | None:
+    """The column of the compound statement whose block is still to come at the hole; Python's layout only.
+
+    Comments and a docstring do not count as the block.
+    """
+    tokens = excerpt.tokens
+    if excerpt.lexicon.layout != "indentation" or excerpt.open_tokens or excerpt.open_literal:
+        return None
+    colon = next(significant_backwards(tokens, len(tokens)), None)
+    if colon is not None and _is_docstring(tokens, colon):
+        colon = next(significant_backwards(tokens, colon), None)
+    if colon is None or tokens[colon].text != ":":
+        return None
+    first = first_of_line(tokens, colon)
+    if tokens[first].text not in _COMPOUND_WORDS:
+        return None
+    return indentation(excerpt.prefix, line_start(excerpt.prefix, tokens[first].start))
+
+
+def _is_docstring(tokens: list[Token], index: int) -> bool:
+    is_last_on_line = index + 1 < len(tokens) and tokens[index + 1].kind == "newline"
+    return (
+        tokens[index].kind == "string"
+        and is_last_on_line
+        and index > 0
+        and tokens[index - 1].kind == "newline"
+    )
+
+
+def first_of_line(tokens: list[Token], index: int) -> int:
+    """The first token of the logical line that the token at ``index`` is on."""
+    depth = 0
+    while index > 0:
+        before = tokens[index - 1]
+        if before.kind == "close":
+            depth += 1
+        elif before.kind == "open":
+            if depth == 0:
+                break
+            depth -= 1
+        elif before.kind == "newline" and depth == 0:
+            break
+        index -= 1
+    return index

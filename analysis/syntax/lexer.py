@@ -1,0 +1,235 @@
+"""Tokens of a half-written text: a lexer that never fails and needs no end of the file.
+
+It works on the text alone, so the state at the cursor (inside a string or comment, which brackets are
+open) does not depend on how a parser recovers from what is missing. Every character belongs to
+exactly one token, or to the blanks between tokens. A literal with expressions in it (f-string,
+template) gives string pieces with the tokens of the expressions between them.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from threading import Lock
+from typing import Literal, NamedTuple, cast
+
+from holesmith.analysis.syntax.language_rules import Lexicon
+
+TokenKind = Literal["newline", "comment", "string", "number", "word", "open", "close", "operator"]
+
+DEPTH_MAX = 64
+KEPT_TOKENS_MIN = 200
+KEPT_TEXTS_MAX = 8
+KEY_CHARACTERS = 64
+AHEAD_CHARACTERS = 400
+REGEX_CHARACTERS_MAX = 1_000
+_REGEX_LITERAL = re.compile(r"/(?![*/])(?:[^/\\\[\r\n]|\\.|\[(?:[^\]\\\r\n]|\\.)*+\])++/[a-z]*")
+_VALUE_ENDS = frozenset(("word", "number", "string", "close"))
+_WORDS_BEFORE_VALUE = frozenset(
+    ("return", "typeof", "case", "in", "of", "delete", "void", "throw", "new", "await", "yield", "instanceof")
+)
+
+
+class Token(NamedTuple):
+    """A token with its half-open span in code points. A NamedTuple because a file has many thousands of them.
+
+    ``is_closed`` is False for a string or comment that the text, or its line, ends before its closing mark.
+    ``is_interpolation`` marks the braces around an expression inside a literal.
+    """
+
+    kind: TokenKind
+    start: int
+    stop: int
+    text: str
+    is_closed: bool = True
+    is_interpolation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Lexed:
+    """A text's tokens from ``start`` on. Outside of any literal, lines end at the offsets ``ends``, where
+    there are so many tokens as ``counts`` says.
+    """
+
+    text: str
+    start: int
+    tokens: list[Token]
+    ends: list[int]
+    counts: list[int]
+
+
+_last: dict[tuple[Lexicon, str], _Lexed] = {}
+"""What was lexed last, by how it begins: most texts are an earlier one with some characters more."""
+_lock = Lock()
+
+
+def tokenize(lexicon: Lexicon, text: str, start: int = 0) -> list[Token]:
+    """All tokens from ``start`` on. Linear in the length of the text, or of what is new in it."""
+    key = lexicon, text[:KEY_CHARACTERS]
+    lexed = _beginning(_last.get(key), text, start)
+    _scan(lexicon, text, lexed.ends[-1] if lexed.ends else start, lexed.tokens, 0, lexed=lexed)
+    if len(lexed.tokens) >= KEPT_TOKENS_MIN:
+        with _lock:
+            _last.pop(key, None)
+            _last[key] = replace(lexed, tokens=lexed.tokens.copy())
+            if len(_last) > KEPT_TEXTS_MAX:
+                del _last[next(iter(_last))]
+    return lexed.tokens
+
+
+def tokens_of(lexicon: Lexicon, text: str) -> Iterator[Token]:
+    """The same tokens, for who needs the first few of a long text: it is lexed as far as they are taken.
+
+    Where a text is cut behind a line, only the last token can be another than in the whole one: a literal
+    that goes on over lines.
+    """
+    size, given = AHEAD_CHARACTERS, 0
+    while (cut := text.find("\n", size) + 1) > 0:
+        tokens = tokenize(lexicon, text[:cut])
+        yield from tokens[given:-1]
+        given, size = max(given, len(tokens) - 1), 4 * cut
+    yield from tokenize(lexicon, text)[given:]
+
+
+def _beginning(last: _Lexed | None, text: str, start: int) -> _Lexed:
+    """What a text has in common with the last one, in whole lines: what follows the end of a line, outside of
+    any literal, changes nothing before it.
+    """
+    empty = _Lexed(text, start, [], [], [])
+    if last is None or start < last.start:
+        return empty
+    stop = bisect_left(
+        last.ends, _common(last.text, text)
+    )  # a newline may be one with the character behind it
+    first = bisect_left(last.ends, start, 0, stop)
+    if start > last.start and (first == stop or last.ends[first] != start):
+        return empty
+    first += start > last.start
+    if first >= stop:
+        return empty
+    skipped = last.counts[first - 1] if first else 0
+    counts = [count - skipped for count in last.counts[first:stop]]
+    return _Lexed(text, start, last.tokens[skipped : last.counts[stop - 1]], last.ends[first:stop], counts)
+
+
+def _common(text: str, other: str) -> int:
+    """With how many characters two texts begin alike."""
+    low, high = 0, min(len(text), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if text[low:middle] == other[low:middle] else (low, middle - 1)
+    return low
+
+
+def _scan(
+    lexicon: Lexicon,
+    text: str,
+    position: int,
+    tokens: list[Token],
+    depth: int,
+    *,
+    is_one_line: bool = False,
+    lexed: _Lexed | None = None,
+) -> int:
+    """Append tokens; with ``depth`` > 0 stop after the brace that ends the expression, and return its
+    offset.
+
+    ``is_one_line`` lets a newline outside brackets end the expression too, so that a half-written
+    literal does not swallow the rest of the file. The ends of lines are noted in ``lexed``.
+    """
+    match_at = lexicon.pattern.match
+    kinds = _kinds(lexicon)
+    brackets = 0
+    length = len(text)
+    while position < length:
+        match = match_at(text, position)
+        assert match is not None, "the last group of the pattern takes any character"
+        group = match.lastgroup or ""
+        if group == "blank":
+            position = match.end()
+            continue
+        if group == "interpolated" and depth < DEPTH_MAX:
+            position = _scan_literal(lexicon, text, match, tokens, depth)
+            continue
+        kind, is_closed = kinds[group]
+        if kind == "operator" and lexicon.has_regex_literals and match.group() in ("/", "/=", "//"):
+            match, kind = _regex_literal(text, match, tokens)
+        if is_one_line and kind == "newline" and not brackets:
+            return position
+        position = match.end()
+        if depth and kind in ("open", "close"):
+            brackets += 1 if kind == "open" else -1
+            if brackets < 0:
+                tokens.append(Token("close", match.start(), position, match.group(), is_interpolation=True))
+                return position
+        tokens.append(Token(kind, match.start(), position, match.group(), is_closed))
+        if kind == "newline" and lexed is not None:
+            lexed.ends.append(position)
+            lexed.counts.append(len(tokens))
+    return position
+
+
+@cache
+def _kinds(lexicon: Lexicon) -> dict[str, tuple[TokenKind, bool]]:
+    kinds: dict[str, tuple[TokenKind, bool]] = {"interpolated": ("operator", True)}
+    for group in lexicon.pattern.groupindex:
+        kind = group.rstrip("0123456789").removeprefix("unclosed_")
+        kinds[group] = cast("TokenKind", kind), not group.startswith("unclosed_")
+    return kinds
+
+
+def _regex_literal(text: str, match: re.Match[str], tokens: list[Token]) -> tuple[re.Match[str], TokenKind]:
+    before = next((token for token in reversed(tokens) if token.kind not in ("newline", "comment")), None)
+    is_division = before and before.kind in _VALUE_ENDS and before.text not in _WORDS_BEFORE_VALUE
+    start = match.start()
+    literal = None if is_division else _REGEX_LITERAL.match(text, start, start + REGEX_CHARACTERS_MAX)
+    return (literal, "string") if literal else (match, "operator")
+
+
+@dataclass(frozen=True, slots=True)
+class _Literal:
+    """How an interpolated literal ends and where its expressions begin."""
+
+    stops: re.Pattern[str]
+    quote: str
+    opener: str
+    is_one_line: bool
+
+
+@cache
+def _literal(opening: str) -> _Literal:
+    quote = opening.lstrip("fFrRtT$@")
+    opener = "${" if quote == "`" else "{"
+    is_verbatim = "@" in opening
+    skipped = [r"\\(?:\r\n|[\s\S])"] if not is_verbatim else ['""']
+    if opener == "{":
+        skipped.append(r"\{\{")
+    stops = [re.escape(quote), re.escape(opener)]
+    is_one_line = len(quote) == 1 and quote != "`" and not is_verbatim
+    if is_one_line:
+        stops.append(r"(?=[\r\n])")
+    return _Literal(
+        re.compile(f"(?P<skip>{'|'.join(skipped)})|{'|'.join(stops)}"), quote, opener, is_one_line
+    )
+
+
+def _scan_literal(lexicon: Lexicon, text: str, match: re.Match[str], tokens: list[Token], depth: int) -> int:
+    literal = _literal(match.group())
+    piece_start = match.start()
+    position = match.end()
+    while True:
+        stop = literal.stops.search(text, position)
+        if stop and stop["skip"]:
+            position = stop.end()
+            continue
+        end = stop.end() if stop else len(text)
+        if not stop or stop.group() != literal.opener:
+            is_closed = stop is not None and stop.group() == literal.quote
+            tokens.append(Token("string", piece_start, end, text[piece_start:end], is_closed))
+            return end
+        tokens.append(Token("string", piece_start, end - 1, text[piece_start : end - 1]))
+        tokens.append(Token("open", end - 1, end, "{", is_interpolation=True))
+        piece_start = position = _scan(lexicon, text, end, tokens, depth + 1, is_one_line=literal.is_one_line)
+        if not (tokens[-1].is_interpolation and tokens[-1].kind == "close"):
+            return position

@@ -1,0 +1,167 @@
+"""The tokens before a hole, cut at the bracket or the statement that the hole is in."""
+
+from holesmith.analysis.syntax.excerpt import Excerpt, opens_block, significant_backwards
+from holesmith.analysis.syntax.lexer import Token
+from holesmith.analysis.syntax.span import Span
+
+_LINKS = frozenset((".", "?.", "->", "::"))
+WORD_OPERATORS = frozenset(
+    ("and", "or", "not", "in", "is", "await", "instanceof", "typeof", "new", "else", "if")
+)
+_STATEMENT_WORDS = frozenset(
+    (
+        "return",
+        "yield",
+        "if",
+        "elif",
+        "while",
+        "assert",
+        "switch",
+        "raise",
+        "throw",
+        "except",
+        "catch",
+        "with",
+        "for",
+    )
+)
+_SOFT_LINE_ENDS = frozenset(("go", "javascript", "typescript", "javascriptreact", "typescriptreact"))
+
+
+class TokensBeforeHole:
+    """The tokens before the hole's word, cut into the pieces that the classification looks at."""
+
+    def __init__(self, excerpt: Excerpt, stop: int) -> None:
+        self.excerpt = excerpt
+        self.language = excerpt.lexicon.language
+        self.tokens = excerpt.tokens
+        self.stop = stop
+        opens = [index for index in excerpt.open_tokens if index < stop]
+        self.opener = opens[-1] if opens else None
+        self.is_block = self.opener is not None and opens_block(excerpt.lexicon, self.tokens, self.opener)
+        self.start = 0 if self.opener is None else self.opener + 1
+        if self.opener is None or self.is_block:
+            self.start = self._statement_start()
+
+    @property
+    def before(self) -> Token | None:
+        """The token just before the hole, inside the same bracket and statement."""
+        index = next(significant_backwards(self.tokens, self.stop), -1)
+        return self.tokens[index] if index >= self.start else None
+
+    def level(self) -> list[Token]:
+        """The significant tokens of the statement, or since the bracket, but not inside closed brackets."""
+        kept: list[Token] = []
+        depth = 0
+        for token in self.tokens[self.start : self.stop]:
+            if token.kind == "close":
+                depth = max(depth - 1, 0)
+            if depth == 0 and token.kind not in ("newline", "comment"):
+                kept.append(token)
+            if token.kind == "open":
+                depth += 1
+        return kept
+
+    def _statement_start(self) -> int:
+        depth = 0
+        floor = 0 if self.opener is None else self.opener + 1
+        after: Token | None = None
+        newlines = _LineEnds(self.language, self.tokens)
+        for index in range(self.stop - 1, floor - 1, -1):
+            token = self.tokens[index]
+            if token.kind == "close":
+                if depth == 0 and self._ends_statement(token, after):
+                    return index + 1
+                depth += 1
+            elif token.kind == "open":
+                depth -= 1
+            elif depth == 0 and (
+                token.text == ";" or (token.kind == "newline" and self._is_line_end(newlines, index, after))
+            ):
+                return index + 1
+            if token.kind not in ("newline", "comment"):
+                after = token
+        return floor
+
+    def _ends_statement(self, token: Token, after: Token | None) -> bool:
+        """A brace that closed a block, when something other than the rest of its expression follows."""
+        if token.text != "}" or self.excerpt.lexicon.layout != "braces":
+            return False
+        return after is None or after.kind in ("word", "string", "number") or after.text == "@"
+
+    def _is_line_end(self, newlines: "_LineEnds", index: int, after: Token | None) -> bool:
+        return self.excerpt.lexicon.layout == "indentation" or newlines.end_statement(index, after)
+
+
+class _LineEnds:
+    """Where a newline ends a statement in languages with braces; to be asked from the last to the first."""
+
+    def __init__(self, language: str, tokens: list[Token]) -> None:
+        self._is_soft = language in _SOFT_LINE_ENDS
+        self._tokens = tokens
+        self._before = len(tokens)
+
+    def end_statement(self, index: int, after: Token | None) -> bool:
+        """``after`` is the next significant token behind the newline at ``index``."""
+        if not self._is_soft or not (after is None or after.kind == "word"):
+            return False
+        if self._before >= index:  # else it stands before all newlines since
+            self._before = next(significant_backwards(self._tokens, index), -1)
+        return self._before >= 0 and self._tokens[self._before].kind in ("word", "number", "string", "close")
+
+
+def expression_before(tokens: list[Token], stop: int, floor: int = 0) -> Span | None:
+    """The postfix expression that ends before the token at ``stop``, such as ``a.b(c)[d]`` before its dot."""
+    start = stop
+    while True:
+        index = next(significant_backwards(tokens, start), -1)
+        if index < floor:
+            break
+        token = tokens[index]
+        if token.kind == "close":
+            opening = _opening(tokens, index, floor)
+            if opening is None:
+                break
+            start = opening
+            lead = next(significant_backwards(tokens, start), -1)
+            if lead < floor or not _continues(tokens[lead]):
+                break
+            continue
+        if token.kind not in ("word", "string", "number") and token.text not in (
+            ".",
+            "?.",
+            "->",
+            "::",
+            "?",
+            "!",
+        ):
+            break
+        start = index
+        lead = next(significant_backwards(tokens, start), -1)
+        if token.kind in ("word", "string", "number") and (lead < floor or not _is_link(tokens[lead])):
+            break
+    if start == stop:
+        return None
+    last = next(significant_backwards(tokens, stop))
+    return Span(tokens[start].start, tokens[last].stop)
+
+
+def _is_link(token: Token) -> bool:
+    return token.text in _LINKS
+
+
+def _continues(token: Token) -> bool:
+    is_keyword = token.kind == "word" and (token.text in _STATEMENT_WORDS or token.text in WORD_OPERATORS)
+    return (token.kind in ("word", "close", "string") and not is_keyword) or _is_link(token)
+
+
+def _opening(tokens: list[Token], close: int, floor: int) -> int | None:
+    depth = 0
+    for index in range(close, floor - 1, -1):
+        if tokens[index].kind == "close":
+            depth += 1
+        elif tokens[index].kind == "open":
+            depth -= 1
+            if depth == 0:
+                return index
+    return None

@@ -1,0 +1,178 @@
+"""The analysis process: reads questions from standard input and writes answers to standard output, one
+by one.
+
+It is started by ``client`` with an isolated module search path, so that no file of the workspace can
+take the place of a module. It never imports or runs the workspace, and it ends with its client. A
+question that takes too long is interrupted; whatever an analyser raises is an answer of None; memory
+beyond the limit ends the process, and the client starts another.
+"""
+
+import contextlib
+import gc
+import json
+import os
+import resource
+import select
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from holesmith.analysis.analyser import Analyser
+from holesmith.analysis.deadline import Overdue, interrupting
+from holesmith.analysis.options import Options
+from holesmith.analysis.processes.parent_process import end_with_parent
+from holesmith.analysis.python.jedi_analyser import JediAnalyser
+from holesmith.analysis.questions import ANSWER_OF
+from holesmith.analysis.wire import LENGTH, MESSAGE_BYTES_MAX, from_json, pack, to_json
+from holesmith.analysis.worker.source_only_imports import forget_other_finders
+
+PAUSE_S = 0.3
+IDLE_S = 10.0
+ANSWERS_MAX = 30
+CLEAR_OUT_BYTES = 400 * 1024**2
+OVERTIME_MS = 1_500.0
+OVERTIME_PAUSE_S = 30.0
+ADDRESS_SPACE_BYTES_MAX = 6 * 1024**3
+_QUESTIONS = {kind.__name__: kind for kind in ANSWER_OF}
+
+
+def main() -> None:
+    _queue_up()
+    questions, answers = _private_pipes()
+    end_with_parent(answers.fileno())
+    with contextlib.suppress(ValueError, OSError):
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE_BYTES_MAX, hard))
+    configuration = _read(questions)
+    if configuration is None:
+        return
+    forget_other_finders()
+    analyser = JediAnalyser(from_json(configuration, Options))
+    overtime, garbage = Overtime(), Garbage()
+    while (message := _read(questions)) is not None:
+        answers.write(pack(respond(analyser, message, overtime)))
+        answers.flush()
+        garbage.note_answer()
+        if _is_idle(questions, PAUSE_S):
+            garbage.tidy_up()
+            if _is_idle(questions, IDLE_S):
+                garbage.clear_out()
+
+
+class Garbage:
+    """When Python looks for objects that only hold on to each other: never while a question is answered.
+
+    The trees of a project are millions of objects that live long, and to go through all of them takes up to
+    two seconds; Python would do so in the middle of any question.
+    """
+
+    def __init__(self) -> None:
+        gc.set_threshold(0)  # not gc.disable(): parso enables it again
+        self._answers = 0
+        self._is_cleared = True
+        self._bytes_max = CLEAR_OUT_BYTES
+
+    def note_answer(self) -> None:
+        """Once for each; questions may come without a pause."""
+        self._is_cleared = False
+        self._answers += 1
+        if self._answers >= ANSWERS_MAX:
+            self.tidy_up()
+
+    def tidy_up(self) -> None:
+        """In a short pause: only among what is new, unless there is much in all."""
+        self._answers = 0
+        gc.collect(1)
+        if _memory_bytes() > self._bytes_max:
+            self.clear_out()
+            self._bytes_max = max(_memory_bytes() * 3 // 2, CLEAR_OUT_BYTES)
+
+    def clear_out(self) -> None:
+        """In a long pause, once after each work."""
+        if not self._is_cleared:
+            gc.collect()
+            self._is_cleared = True
+
+
+def _queue_up() -> None:
+    """Have the system, where it can, not take a core from a thread that decodes as soon as a question comes.
+
+    It gets one within a few milliseconds all the same; a thread that is stopped in the middle of a product
+    holds up the others.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+
+def _is_idle(questions: BinaryIO, seconds: float) -> bool:
+    """Whether none comes so long."""
+    return not select.select([questions], [], [], seconds)[0]
+
+
+def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """The pipes to the client, out of reach of anything that prints."""
+    questions = os.fdopen(os.dup(0), "rb")
+    answers = os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    return questions, answers
+
+
+def _read(stream: BinaryIO) -> Any:
+    header = stream.read(LENGTH.size)
+    if len(header) < LENGTH.size:
+        return None
+    (length,) = LENGTH.unpack(header)
+    assert length <= MESSAGE_BYTES_MAX, "the client bounds what it sends"
+    return json.loads(stream.read(length))
+
+
+@dataclass(slots=True)
+class Overtime:
+    """How long a question is worked on that nobody waits for any more.
+
+    What is interrupted is lost, and would be as late the next time: the first question about a large module
+    may take longer than anybody waits. But after what did not end in that time either, there is none for a
+    while.
+    """
+
+    _not_before_s: float = 0.0
+
+    def allowed_ms(self) -> float:
+        return OVERTIME_MS if time.monotonic() >= self._not_before_s else 0.0
+
+    def was_in_vain(self) -> None:
+        self._not_before_s = time.monotonic() + OVERTIME_PAUSE_S
+
+
+def respond(analyser: Analyser, message: list[Any], overtime: Overtime) -> list[Any]:
+    name, data, budget_ms = message
+    started = time.perf_counter()
+    answer, reason = None, ""
+    try:
+        with interrupting(budget_ms, overtime.allowed_ms()) as deadline:
+            answer = analyser.answer(from_json(data, _QUESTIONS[name]), deadline)
+    except Overdue:
+        reason = "late"
+        overtime.was_in_vain()
+    except Exception as error:  # noqa: BLE001 # analysers fail in any way on strange code, and the worker goes on
+        reason = f"{type(error).__name__}: {error}"[:500]
+    elapsed_ms = (time.perf_counter() - started) * 1000
+    return [to_json(answer), reason, elapsed_ms, _memory_bytes()]
+
+
+def _memory_bytes() -> int:
+    """Resident memory now, or the peak where the system does not tell the present."""
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024
+
+
+if __name__ == "__main__":
+    main()

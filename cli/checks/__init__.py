@@ -1,0 +1,1 @@
+"""What `holesmith doctor` looks at, and the report it writes."""

@@ -1,0 +1,131 @@
+"""What ``holesmith doctor`` asks of the tools around the model: grammars, analysis, editors, git.
+
+Analysis is imported by the checks that are about it, so that a library it lacks spoils no other check.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Set
+from pathlib import Path
+
+from holesmith.cli.checks.diagnosis import Finding
+
+QUESTION = "import pathlib\n\npathlib.Path().read_te"
+EXPECTED = "read_text"
+ANALYSIS_MS = 20_000.0
+VERSION_S = 10.0
+NEOVIM_INLINE = (0, 12)
+VS_CODES = ("code", "code-insiders", "codium", "code-server")
+
+
+def check_grammars() -> Finding:
+    from holesmith.analysis.outline.grammars import LANGUAGES
+
+    broken = [f"{language} ({fault})" for language in sorted(LANGUAGES) if (fault := grammar_fault(language))]
+    if broken:
+        remedy = "install holesmith again"
+        return Finding("grammars", "failed", f"can't be loaded: {', '.join(broken)}", remedy)
+    return Finding("grammars", "ok", ", ".join(sorted(LANGUAGES)))
+
+
+def grammar_fault(language: str) -> str:
+    """Why a grammar can't be used; "" if it can."""
+    from holesmith.analysis.outline.grammars import grammar_of
+
+    try:
+        return "" if grammar_of(language) is not None else "missing"
+    except (ImportError, AttributeError, ValueError, OSError) as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def check_analysis() -> Finding:
+    """Start the analysis worker and ask it for the members of a standard class."""
+    from holesmith.analysis.blocking_client import BlockingAnalysisClient
+    from holesmith.analysis.options import Options
+    from holesmith.analysis.questions import MembersQuestion, Source
+
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        BlockingAnalysisClient(Options(root=directory)) as client,
+    ):
+        question = MembersQuestion(Source(str(Path(directory) / "hole.py"), QUESTION), len(QUESTION))
+        reply = client.ask(question, ANALYSIS_MS)
+    names = None if reply.answer is None else {member.name for member in reply.answer.members}
+    return judge_members(names, reply.reason, reply.elapsed_ms)
+
+
+def judge_members(names: Set[str] | None, reason: str, elapsed_ms: float) -> Finding:
+    """``names`` is None if there was no answer, and ``reason`` then says why."""
+    remedy = "completions go on without static analysis; install holesmith again"
+    if names is None:
+        return Finding("analysis", "warning", f"jedi gave no answer: {reason}", remedy)
+    if EXPECTED not in names:
+        return Finding("analysis", "warning", f"jedi does not know pathlib.Path.{EXPECTED}", remedy)
+    detail = f"jedi lists {len(names)} members of pathlib.Path in {elapsed_ms:.0f} ms"
+    return Finding("analysis", "ok", detail)
+
+
+def check_environment(folder: Path) -> Finding:
+    """Of the project in that folder, as a completion there would find it."""
+    from holesmith.analysis.options import Options
+    from holesmith.analysis.python.environment import find_environment, in_words
+
+    found = find_environment(Options(root=str(folder), virtual_env=os.environ.get("VIRTUAL_ENV")))
+    if found.path is None:
+        remedy = "name the project's environment in holesmith.analysis.python, or make a .venv"
+        return Finding("environment", "warning", f"{in_words(found)}, for {folder}", remedy)
+    return Finding("environment", "ok", f"{in_words(found)}, for {folder}")
+
+
+def check_git() -> Finding:
+    version = first_line("git")
+    if version is None:
+        return Finding(
+            "git", "warning", "not found on PATH", "install git: it tells which files belong to a repository"
+        )
+    return Finding("git", "ok", version)
+
+
+def check_editors() -> Finding:
+    return judge_editors(first_line("nvim"), [name for name in VS_CODES if shutil.which(name) is not None])
+
+
+def judge_editors(neovim: str | None, vs_codes: list[str]) -> Finding:
+    """``neovim`` is the first line of its ``--version``; None if it is not on PATH."""
+    found = [f"{name} (through the extension in editors/vscode)" for name in vs_codes]
+    if neovim is not None:
+        match = re.search(r"v(\d+)\.(\d+)", neovim)
+        version = (int(match[1]), int(match[2])) if match is not None else (0, 0)
+        if version < NEOVIM_INLINE and not vs_codes:
+            remedy = "its language client shows no ghost text before 0.12: update it"
+            return Finding("editors", "warning", neovim, remedy)
+        inline = "ghost text" if version >= NEOVIM_INLINE else "menu only, ghost text needs 0.12"
+        found.insert(0, f"{neovim} ({inline})")
+    if not found:
+        remedy = (
+            "any editor whose language client knows textDocument/inlineCompletion will do; see the README"
+        )
+        return Finding("editors", "warning", "neither Neovim nor VS Code found on PATH", remedy)
+    return Finding("editors", "ok", ", ".join(found))
+
+
+def first_line(program: str) -> str | None:
+    """The first line of ``program --version``; None if there is no such program or it does not say."""
+    path = shutil.which(program)
+    if path is None:
+        return None
+    try:
+        result = subprocess.run(
+            [path, "--version"],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=VERSION_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return next(iter(result.stdout.splitlines()), None)

@@ -1,0 +1,1 @@
+"""Optimistic decoding under monitors; knows no kind of monitor."""

@@ -1,0 +1,141 @@
+"""Optimistic decoding under monitors: decode ahead while analysis answers, and go back where it refuses.
+
+Going back is a new request: the prompt and the tokens that stay, under the constraint. The engine's prefix
+cache holds the keys and values of exactly those tokens, so it only forgets what is thrown away; and nothing
+but plain requests crosses the seam, so any engine can do it.
+
+Invariant: for greedy decoding the text is the same as if decoding had waited at every trigger for its answer.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from time import perf_counter
+from typing import Any
+
+from holesmith.completion.guidance.watcher import Violation, Watch
+from holesmith.completion.postprocess.middle import Middle
+from holesmith.engine.interface import Engine, Stream
+from holesmith.engine.request import Generation, Request, Token
+
+
+class GuidedDecoding:
+    """One completion's decoding, over as many requests as it takes."""
+
+    def __init__(
+        self, engine: Engine, request: Request, middle: Middle, is_finished: Callable[[], bool], watch: Watch
+    ) -> None:
+        """``is_finished`` tells whether ``middle`` is all that is wanted."""
+        self._engine = engine
+        self._request = request
+        self._middle = middle
+        self._is_finished = is_finished
+        self._watch = watch
+        self._tokens: list[Token] = []
+        self._streams: list[Stream] = []
+        self.waited_ms = 0.0
+
+    async def run(self) -> Generation:
+        """Decode until it is finished and every answer that matters is in. Cancelling stops the engine."""
+        try:
+            self._streams.append(self._engine.start(self._request))
+            while (violation := await self._next_violation()) is not None:
+                self._go_back(violation)
+            return await self._generation()
+        finally:
+            for stream in self._streams:
+                stream.cancel()
+            self._watch.close()
+
+    async def _next_violation(self) -> Violation | None:
+        """Decode on until analysis refuses something. None: the text is finished and nothing was refused."""
+        stream = self._streams[-1]
+        reader = aiter(stream)
+        coming: asyncio.Task[Token | None] | None = None
+        is_decoding = True
+        ended = 0.0
+        try:
+            while True:
+                answers = self._watch.unanswered() if is_decoding else self._watch.outstanding()
+                if not is_decoding and not answers:
+                    return None
+                awaited: set[asyncio.Task[Any]] = {*answers}
+                if awaited and is_decoding:
+                    coming = coming or asyncio.ensure_future(_next(reader))
+                    awaited.add(coming)
+                if awaited:
+                    await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+                # Where nothing but a token is waited for, a task for it would cost more than all the rest.
+                if is_decoding and (not awaited or (coming is not None and coming.done())):
+                    token = await (coming or _next(reader))
+                    coming, is_decoding = None, self._take(token, stream)
+                    ended = now_ms()
+                violation = self._watch.violation()
+                if violation is not None:
+                    return violation
+        finally:
+            self.waited_ms += 0.0 if is_decoding else now_ms() - ended
+            stream.cancel()
+            if coming is not None:
+                coming.cancel()
+
+    def _take(self, token: Token | None, stream: Stream) -> bool:
+        """Note a token. Whether more are wanted."""
+        if token is None:
+            self._watch.end()
+            return False
+        self._tokens.append(token)
+        self._middle.add(token)
+        self._watch.add(self._engine.vocabulary.token_bytes(token.id))
+        if self._is_finished():
+            stream.cancel()
+            if not self._middle.text.strip():
+                self._watch.end()
+            return False
+        return True
+
+    def _go_back(self, violation: Violation) -> None:
+        kept = self._tokens[: violation.tokens_kept]
+        self._tokens = kept
+        self._middle.rewind(len(kept))
+        self._streams.append(self._engine.start(self._request_after(kept, violation)))
+
+    def _request_after(self, kept: list[Token], violation: Violation) -> Request:
+        """The rest of the first request, when ``kept`` is done."""
+        required = self._request.required_prefix
+        counted = 0
+        for token in kept:
+            counted += not required
+            required = required[len(self._engine.vocabulary.token_bytes(token.id)) :]
+        return replace(
+            self._request,
+            token_ids=(*self._request.token_ids, *(token.id for token in kept)),
+            tokens_max=self._request.tokens_max - counted,
+            required_prefix=required,
+            constraints=violation.constraints,
+            excluded_first=frozenset() if kept else self._request.excluded_first,
+            sampling=replace(self._request.sampling, seed=self._request.sampling.seed + len(self._streams)),
+        )
+
+    async def _generation(self) -> Generation:
+        """All that was done, as one generation."""
+        parts = [await stream.result() for stream in self._streams]
+        timings: dict[str, float] = {}
+        for part in parts:
+            for stage, duration_ms in part.timings_ms.items():
+                timings[stage] = timings.get(stage, 0.0) + duration_ms
+        return replace(
+            parts[-1],
+            tokens=tuple(self._tokens),
+            tokens_prefilled=sum(part.tokens_prefilled for part in parts),
+            timings_ms=timings,
+            constraints_dropped=sum(part.constraints_dropped for part in parts),
+        )
+
+
+def now_ms() -> float:
+    return perf_counter() * 1000
+
+
+async def _next(reader: AsyncIterator[Token]) -> Token | None:
+    return await anext(reader, None)

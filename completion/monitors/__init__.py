@@ -1,0 +1,1 @@
+"""What monitors watch for, ask and allow."""

@@ -1,0 +1,207 @@
+"""What the document itself shows to be right, so that nobody need be asked about it.
+
+What is here would not be refused anyway: a name bound or used in the definition around the cursor is allowed
+whatever analysis finds (see `watch`), and a member that is used on the same receiver nearby is a reason for
+analysis not to trust its own list. So a verdict is the same with it and without; only the question is saved.
+"""
+
+import builtins
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from keyword import kwlist, softkwlist
+
+from holesmith.analysis.syntax.occurrences import mentions
+from holesmith.completion.monitors.enclosing_blocks import words_around
+
+KEYWORDS = frozenset((*kwlist, *softkwlist))
+EXCEPTIONS = frozenset(
+    name
+    for name, value in vars(builtins).items()
+    if isinstance(value, type) and issubclass(value, BaseException)
+)
+_BUILTINS = frozenset(vars(builtins))
+_DEFINED = re.compile(
+    r"^(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE
+)
+_IMPORT = re.compile(
+    r"^(?:from[ \t]++[\w.]++[ \t]++)?import[ \t]++(\((?:[^()#]|#[^\n]*)*+\)|[^\n(]*)", re.MULTILINE
+)
+_IMPORTED = re.compile(r"(?<![\w.])(\w+)(?:\.\w+)*[ \t]*(?:,|$|\))|\bas[ \t]+(\w+)", re.MULTILINE)
+_CHAIN = re.compile(r"(?<![\w.)\]}\"'])[^\W\d]\w*(?:\.[^\W\d]\w*)+")
+_POSTPONED = re.compile(r"^from __future__ import [^\n]*\bannotations\b", re.MULTILINE)
+_FUNCTION = re.compile(r"^([ \t]*)(?:async[ \t]+)?def\b", re.MULTILINE)
+_CLASS = re.compile(r"^class\b", re.MULTILINE)
+_COMMENT = re.compile(r"#[^\n]*")
+_NAMED = re.compile(r"\w+\s*=(?!=)")
+_CLOSED = re.compile(r"\s*\)")
+_BRACKET = re.compile(r"[()]")
+_KEYWORD = re.compile(r"\b(\w+)[ \t]*=")
+
+# As much of the document on either side as is read; what lies further is asked for.
+CHARACTERS_MAX = 200_000
+LEVELS_MAX = 16
+CALLS_MAX = 8
+CALL_CHARACTERS_MAX = 400
+
+
+class Words:
+    """Some words, and whether another may be the beginning of one of them."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._ordered = sorted(set(words))
+
+    def __contains__(self, word: str) -> bool:
+        at = bisect_left(self._ordered, word)
+        return self._ordered[at : at + 1] == [word]
+
+    def has_beginning(self, beginning: str) -> bool:
+        at = bisect_left(self._ordered, beginning)
+        return at < len(self._ordered) and self._ordered[at].startswith(beginning)
+
+
+_NO_WORDS = Words(())
+
+
+@dataclass
+class Nearby:
+    """The text of a Python document up to where generated text begins, and behind it.
+
+    Of a long document only what is near: whole lines of it.
+    """
+
+    before: str
+    after: str
+
+    def __post_init__(self) -> None:
+        if len(self.before) > CHARACTERS_MAX:
+            cut = self.before.find("\n", len(self.before) - CHARACTERS_MAX)
+            self.before = self.before[cut + 1 :]
+        self.after = self.after[:CHARACTERS_MAX]
+
+    @cached_property
+    def around(self) -> frozenset[str]:
+        """The bare names in the definition around the cursor, and where annotations are not evaluated those
+        that the module binds further down.
+        """
+        found = words_around("python", self.before, self.after)
+        return found | bound_at_margin(self.after) if _POSTPONED.search(self.before) else found
+
+    @cached_property
+    def names(self) -> Words:
+        """Names that certainly exist here."""
+        known = self.around | _BUILTINS | KEYWORDS | self._at_margin
+        if _function_start(self.before) is not None:
+            known |= bound_at_margin(self.after)  # what a function uses may be defined below it
+        return Words(known)
+
+    def members(self, receiver: str) -> Words:
+        """What is used on a dotted receiver in the function around the cursor, on ``self`` in the class."""
+        return self._members.get(receiver, _NO_WORDS)
+
+    @cached_property
+    def _members(self) -> dict[str, Words]:
+        found: dict[str, set[str]] = {}
+        of_self = self.before[_last_class(self.before) :]
+        of_locals = self.before[_function_start(self.before) or 0 :]
+        for text, is_self in ((of_locals, False), (of_self, True)):
+            for chain in _CHAIN.findall(text):
+                first, *rest = chain.split(".")
+                if is_self == (first in ("self", "cls")):
+                    for member in rest[:LEVELS_MAX]:
+                        found.setdefault(first, set()).add(member)
+                        first = f"{first}.{member}"
+        return {receiver: Words(members) for receiver, members in found.items()}
+
+    def takes(self, callee: str, positional: int) -> bool:
+        """Whether the same callee gets more than so many arguments without a name elsewhere."""
+        return any(
+            positional_arguments(text, start) > positional
+            for text in (self.before, self.after)
+            for start in islice(_calls(text, callee), CALLS_MAX)
+        )
+
+    def takes_none(self, callee: str) -> bool:
+        """Whether the same callee is called without arguments elsewhere."""
+        return any(
+            _CLOSED.match(text, start) is not None
+            for text in (self.before, self.after)
+            for start in _calls(text, callee)
+        )
+
+    def is_builtin(self, name: str) -> bool:
+        """Whether Python itself provides the name, and the document does not bind it at its left margin."""
+        return name in _BUILTINS and name not in self._at_margin
+
+    @cached_property
+    def _at_margin(self) -> frozenset[str]:
+        return bound_at_margin(self.before)
+
+    def has_keyword(self, callee: str, keyword: str) -> bool:
+        """Whether the same callee gets this keyword elsewhere, in a call without calls before it."""
+        return any(
+            keyword in _KEYWORD.findall(text, start, _next_bracket(text, start))
+            for text in (self.before, self.after)
+            for start in _calls(text, callee)
+        )
+
+
+def _calls(text: str, callee: str) -> Iterator[int]:
+    """Where the arguments of its calls begin."""
+    opened = f"{callee}("
+    return (start + len(opened) for start in mentions(text, opened))
+
+
+def _next_bracket(text: str, start: int) -> int:
+    found = _BRACKET.search(text, start)
+    return len(text) if found is None else found.start()
+
+
+def positional_arguments(text: str, start: int) -> int:
+    """How many arguments without a name a call has whose arguments begin at ``start``.
+
+    0 where that is not plain to see: something is unpacked, a string holds brackets, the call is long.
+    """
+    depth = count = 0
+    part = start
+    for at in range(start, min(start + CALL_CHARACTERS_MAX, len(text))):
+        character = text[at]
+        if character in "([{":
+            depth += 1
+        elif character in ")]}":
+            depth -= 1
+        if depth < 0 or (depth == 0 and character == ","):
+            argument = text[part:at].strip()
+            if argument.startswith("*") or "lambda" in argument or '"' in argument or "'" in argument:
+                return 0
+            count += bool(argument) and _NAMED.match(argument) is None
+            part = at + 1
+        if depth < 0:
+            return count
+    return 0
+
+
+def bound_at_margin(text: str) -> frozenset[str]:
+    """What the statements at the left margin define, assign or import."""
+    found = {name for match in _DEFINED.finditer(text) for name in match.groups() if name}
+    for match in _IMPORT.finditer(text):
+        listed = _COMMENT.sub("", match[1])
+        found |= {name for each in _IMPORTED.finditer(listed) for name in each.groups() if name}
+    return frozenset(found)
+
+
+def _function_start(text: str) -> int | None:
+    """Where the innermost function around the end begins; None outside of functions."""
+    last = text[text.rfind("\n") + 1 :]
+    indentation = len(last) - len(last.lstrip(" \t"))
+    for match in reversed(list(_FUNCTION.finditer(text))):
+        if len(match[1]) < indentation:
+            return match.start()
+    return None
+
+
+def _last_class(text: str) -> int:
+    return max((match.start() for match in _CLASS.finditer(text)), default=0)

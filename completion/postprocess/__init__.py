@@ -1,0 +1,1 @@
+"""Where a completion stops, and how it is cut and indented."""

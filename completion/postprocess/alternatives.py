@@ -1,0 +1,56 @@
+"""Other completions of the same hole: each begins with another token than all before it.
+
+They part right of the cursor: what is demanded before it (token healing) is spelt by the same tokens, which
+go into the prompt. Each is decoded as the first was, under the same monitors, and stops where it ends.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from holesmith.completion.answer import Completion
+from holesmith.context.prompt.prompt import Prompt, Segment
+from holesmith.engine.request import Token
+
+# Beginnings tried beyond the number wanted: some come to the same text, some to none.
+TRIES_MORE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """``prompt`` ends where completions part; ``first`` is the next token of the one there is, if any."""
+
+    prompt: Prompt
+    first: int | None
+
+
+def parting_of(prompt: Prompt, tokens: Sequence[Token], token_bytes: Callable[[int], bytes]) -> Parting:
+    """Where others part from ``tokens``: the first that spell nothing but what is demanded are kept."""
+    required, spelt, kept, count = prompt.required.encode(errors="replace"), b"", "", 0
+    for index, token in enumerate(tokens, 1):
+        spelt += token_bytes(token.id)
+        if not required.startswith(spelt):
+            break
+        if is_text(spelt):
+            kept, count = spelt.decode(), index
+    first = tokens[count].id if count < len(tokens) else None
+    if count == 0:
+        return Parting(prompt, first)
+    spelling = Segment("middle", kept, tuple(token.id for token in tokens[:count]))
+    rest = prompt.required[len(kept) :]
+    return Parting(replace(prompt, segments=(*prompt.segments, spelling), required=rest), first)
+
+
+def is_text(spelling: bytes) -> bool:
+    try:
+        spelling.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def distinct(completions: Iterable[Completion]) -> tuple[Completion, ...]:
+    """Without those that differ from an earlier one in nothing but white space."""
+    kept: dict[str, Completion] = {}
+    for completion in completions:
+        kept.setdefault("".join(completion.text.split()), completion)
+    return tuple(kept.values())

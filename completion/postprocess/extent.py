@@ -1,0 +1,71 @@
+"""How far a completion goes: to the end of the line, of the statement or of the block; from syntax alone."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from holesmith.analysis.syntax.excerpt import excerpt_at
+from holesmith.analysis.syntax.hole import hole_of
+from holesmith.analysis.syntax.stops import Stops, is_multiline_place, stops_at, stops_of
+from holesmith.completion.options import Lines
+from holesmith.completion.postprocess.shaping import rest_of_line
+
+Kind = Literal["line", "statement", "block"]
+
+
+@dataclass(slots=True)
+class Extent:
+    """``line`` ends at the first line break at the latest; the others where the syntax around the hole says.
+
+    A whole new statement that opens a block goes on to the end of that block. Where it opened one is kept
+    between calls, because a middle only ever grows.
+    """
+
+    kind: Kind
+    language: str
+    prefix: str
+    suffix: str
+    stops: Stops
+    header: str = ""
+    block: Stops | None = None
+
+    def stop_of(self, middle: str) -> int | None:
+        """The offset behind which nothing of ``middle`` is wanted; None while it may go on."""
+        if self.kind == "block":
+            return self.stops.block_stop(middle)
+        if self.block is not None and middle.startswith(self.header):
+            return self._block_stop(middle)
+        stop = self.stops.statement_stop(middle)
+        if self.kind == "line":
+            line_break = middle.find("\n")
+            return min(
+                (offset for offset in (stop, line_break) if offset is not None and offset >= 0), default=None
+            )
+        if stop is not None and self._begins_statement() and middle[:stop].rstrip().endswith((":", "{")):
+            self.header = middle[:stop]
+            self.block = stops_at(self.language, self.prefix + self.header, self.suffix)
+            return self._block_stop(middle)
+        return stop
+
+    def _begins_statement(self) -> bool:
+        return not self.prefix[self.prefix.rfind("\n") + 1 :].strip()
+
+    def _block_stop(self, middle: str) -> int | None:
+        assert self.block is not None
+        stop = self.block.block_stop(middle[len(self.header) :])
+        return None if stop is None else len(self.header) + stop
+
+    def whole_part(self, middle: str) -> str:
+        """What to keep of a middle that the limit of tokens cut short: no half line after whole ones."""
+        return middle if self.kind == "line" or "\n" not in middle else middle[: middle.rindex("\n")]
+
+
+def extent_of(language: str, prefix: str, suffix: str, lines: Lines) -> Extent:
+    """A line in prose or where text stands to the right, a block where one begins, else one statement."""
+    excerpt = excerpt_at(language, prefix, suffix)
+    stops = stops_of(excerpt)
+    in_prose = hole_of(excerpt).kind in ("string", "comment")
+    if rest_of_line(suffix).strip() or in_prose or lines == "single":
+        return Extent("line", language, prefix, suffix, stops)
+    if lines == "multi" or is_multiline_place(excerpt):
+        return Extent("block", language, prefix, suffix, stops)
+    return Extent("statement", language, prefix, suffix, stops)

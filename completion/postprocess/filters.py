@@ -1,0 +1,66 @@
+"""Where no completion is offered at all, and why: decided before any work is done."""
+
+import re
+
+from holesmith.analysis.files.secrets import is_secret_file
+from holesmith.analysis.syntax.hole import hole_at
+from holesmith.completion.answer import Completion
+from holesmith.completion.options import Options
+from holesmith.completion.postprocess.shaping import TRAILING
+from holesmith.completion.snapshot import Snapshot
+from holesmith.context.prompt.comments import comment_mark
+
+CHARACTERS_MAX = 5_000_000
+LINE_CHARACTERS_MAX = 5_000
+IN_WORD = re.compile(r"\w\|\w")
+AFTER_DELETION = "text was just taken away"
+
+
+def refusal_of(snapshot: Snapshot, options: Options) -> str | None:
+    """One line that says why there will be no completion here, or None where there may be one.
+
+    A completion asked for by hand is refused only where it would be wrong, not where it might be a nuisance.
+    """
+    if is_secret_file(snapshot.path):
+        return "files that hold secrets are never completed"
+    if len(snapshot.text) > CHARACTERS_MAX:
+        return f"the document has more than {CHARACTERS_MAX:,} characters"
+    if "\0" in snapshot.text:
+        return "the document is binary"
+    if line_length(snapshot) > LINE_CHARACTERS_MAX:
+        return f"the line has more than {LINE_CHARACTERS_MAX:,} characters"
+    return None if snapshot.invoked else nuisance_of(snapshot, options)
+
+
+def nuisance_of(snapshot: Snapshot, options: Options) -> str | None:
+    if snapshot.after_deletion:
+        return AFTER_DELETION
+    if IN_WORD.search(snapshot.prefix[-1:] + "|" + snapshot.suffix[:1]):
+        return "the cursor is in the middle of a word"
+    if not options.in_comments and is_in_comment(snapshot):
+        return "the cursor is in a comment"
+    return None
+
+
+def is_in_comment(snapshot: Snapshot) -> bool:
+    """In languages without a lexer of ours: on a line that is nothing but a comment."""
+    kind = hole_at(snapshot.language, snapshot.prefix, snapshot.suffix).kind
+    line = snapshot.prefix[snapshot.prefix.rfind("\n") + 1 :].lstrip()
+    return kind == "comment" or (kind == "unknown" and line.startswith(comment_mark(snapshot.language)))
+
+
+def line_length(snapshot: Snapshot) -> int:
+    start = snapshot.text.rfind("\n", 0, snapshot.offset) + 1
+    stop = snapshot.text.find("\n", snapshot.offset)
+    return (len(snapshot.text) if stop < 0 else stop) - start
+
+
+def objection_to(completion: Completion, snapshot: Snapshot, options: Options) -> str | None:
+    """Why a finished completion is not worth showing while the user types, or None if it is."""
+    if snapshot.invoked:
+        return None
+    if TRAILING.issuperset("".join(completion.text.split())):
+        return "only closing marks would be inserted"
+    if completion.confidence < options.confidence_min:
+        return f"the model is not sure enough: {completion.confidence:.2f} of {options.confidence_min:.2f}"
+    return None

@@ -1,0 +1,1 @@
+"""When the engine runs, and what is kept so that it need not."""

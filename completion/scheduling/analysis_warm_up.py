@@ -1,0 +1,37 @@
+"""Having analysis get to know a document while nobody waits for an answer."""
+
+import asyncio
+from collections.abc import Callable
+
+from holesmith.analysis.questions import Source, WarmUpQuestion
+from holesmith.completion.monitors.choices import Analyst
+from holesmith.completion.snapshot import Snapshot
+
+ANSWER_MS_MAX = 3_000.0
+"""Of one slice: a large module that is new takes long, and cannot be met in parts."""
+
+
+BUSY_SECONDS = 0.05
+
+
+async def get_to_know(
+    analyst: Analyst,
+    snapshot: Snapshot,
+    slices_max: int = 200,
+    is_over: Callable[[], bool] = lambda: False,
+    is_busy: Callable[[], bool] = lambda: False,
+) -> None:
+    """What it imports and what stands before its dots, nearest first; other questions may come between.
+
+    Ends when it ``is_over``; waits while the machine ``is_busy`` with what somebody waits for.
+    """
+    source, begin = Source(snapshot.file_path, snapshot.text), 0
+    for _ in range(slices_max):
+        while is_busy():
+            await asyncio.sleep(BUSY_SECONDS)
+        if is_over():
+            return
+        reply = await analyst.ask(WarmUpQuestion(source, snapshot.offset, begin), ANSWER_MS_MAX)
+        if reply.answer is None or reply.answer.rest is None:
+            return
+        begin = reply.answer.rest

@@ -1,0 +1,66 @@
+"""What goes on beside completions: workspaces that are indexed and analysed, and what went wrong with it."""
+
+import asyncio
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from holesmith.context.index.process.background import Event
+
+# Progress is told in so many steps: a client is told of each.
+STEPS = 10
+
+
+class Background:
+    """The activities of a service, by what they are about. Belongs to one event loop."""
+
+    def __init__(self, show: Callable[[str | None, str | None], None]) -> None:
+        """``show`` gets what goes on, and why an index fails, each in a line or None, when either changes."""
+        self._show = show
+        self._activities: dict[tuple[str, str], str] = {}
+        self._index_failures: dict[str, str] = {}
+
+    @contextmanager
+    def analysing(self, path: str) -> Generator[None]:
+        """While static analysis gets to know a workspace, or a file that is in none."""
+        self._activities["analysis", path] = f"analysing {Path(path).name}"
+        self._tell()
+        try:
+            yield
+        finally:
+            self._activities.pop(("analysis", path), None)
+            self._tell()
+
+    def hearer(self) -> Callable[[str, Event], None]:
+        """What may be told of indexers' events on any thread. Must be called on the event loop."""
+        loop = asyncio.get_running_loop()
+
+        def hear(folder: str, event: Event) -> None:
+            with suppress(RuntimeError):  # the loop is closed: nobody is left to hear it
+                loop.call_soon_threadsafe(self.hear, folder, event)
+
+        return hear
+
+    def hear(self, folder: str, event: Event) -> None:
+        """An event of the indexer of a folder; context/index/process/indexer.py lists them."""
+        name, about = Path(folder).name, ("index", folder)
+        match event:
+            case {"event": "progress", "files_done": int(done), "files_total": int(total)} if done < total:
+                self._activities[about] = f"indexing {name}, {100 * (STEPS * done // total) // STEPS} %"
+            case {"event": "waiting"}:
+                self._activities[about] = f"waiting for another process that indexes {name}"
+            case {"event": "failed", "message": message}:
+                self._activities.pop(about, None)
+                # The first says why; that the process has ended then, and ends again, is no news.
+                self._index_failures.setdefault(folder, f"{name} is not indexed: {message}")
+            case {"event": "scanned"}:
+                self._activities.pop(about, None)
+                self._index_failures.pop(folder, None)
+            case _:
+                return
+        self._tell()
+
+    def _tell(self) -> None:
+        self._show(
+            "; ".join(self._activities.values()) or None, "; ".join(self._index_failures.values()) or None
+        )

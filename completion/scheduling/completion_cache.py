@@ -1,0 +1,164 @@
+"""Type-ahead: while what is typed agrees with what was completed, the rest of it is still the completion.
+
+No engine work, no flicker: the editor gets the remainder of the same text. A completion is remembered with
+the text around its hole, so that it is found again only in the same document in the same state.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from holesmith.completion.answer import Answer, Completion
+from holesmith.completion.pipeline import placed, text_around
+from holesmith.completion.postprocess.shaping import TRAILING, cut_overlap, rest_of_line
+from holesmith.completion.snapshot import Snapshot
+
+ANSWERS_MAX = 64
+# As many brackets and quotes as an editor may have closed by itself behind what was typed.
+CLOSED_MAX = 8
+TYPED_ALONG = "typed along"
+FORESEEN = "worked out before it was asked for"
+
+
+@dataclass(slots=True)
+class Remembered:
+    """An answer that has ``completions`` between ``prefix`` and ``suffix``, the one shown first.
+
+    ``left`` is how much of the first one was still to be typed when it was last looked at; ``is_shown`` is
+    false while nobody has asked for it.
+    """
+
+    path: str
+    prefix: str
+    suffix: str
+    completions: tuple[Completion, ...]
+    answer: Answer
+    is_shown: bool
+    left: int = 0
+
+    @property
+    def text(self) -> str:
+        return self.completions[0].text
+
+    @property
+    def how(self) -> str:
+        """Why an answer needs no work."""
+        return TYPED_ALONG if self.is_shown else FORESEEN
+
+    def show(self, answer: Answer) -> None:
+        """Its rest, ``answer``, is shown from now on."""
+        assert answer.completion is not None
+        self.is_shown, self.left = True, len(answer.completion.text)
+
+
+class RecentAnswers:
+    """The last completions, newest first."""
+
+    def __init__(self) -> None:
+        self._answers: deque[Remembered] = deque(maxlen=ANSWERS_MAX)
+        self._judged: Remembered | None = None
+
+    def add(self, snapshot: Snapshot, answer: Answer, *, is_shown: bool = True) -> None:
+        """Unless ``is_shown``, it was worked out ahead, and says nothing about what the user saw."""
+        if answer.completion is None:
+            return
+        prefix, suffix = text_around(snapshot)
+        start = len(snapshot.selected.text) if snapshot.selected else 0
+        completions = tuple(
+            replace(completion, text=completion.text[start:])
+            for completion in (answer.completion, *answer.alternatives)
+        )
+        left = len(completions[0].text)
+        self._answers.appendleft(
+            Remembered(snapshot.path, prefix, suffix, completions, answer, is_shown, left)
+        )
+
+    def find(self, snapshot: Snapshot) -> tuple[Remembered, Answer] | None:
+        """A remembered answer that the text since typed agrees with, and the rest of it."""
+        prefix, suffix = text_around(snapshot)
+        for remembered in self._answers:
+            rests = tuple(remainders(remembered, snapshot.path, prefix, suffix))
+            if rests:
+                return remembered, continued(remembered, rests, snapshot)
+        return None
+
+    def is_just_taken(self, snapshot: Snapshot) -> bool:
+        """Whether the last completion shown, of one line, was taken at one stroke and nothing typed since."""
+        last = self._last_shown()
+        if last is None or snapshot.path != last.path or "\n" in last.text or last.left < 2:
+            return False
+        return any(is_taken(last, completion.text, snapshot) for completion in last.completions)
+
+    def outcome_of_last(self, snapshot: Snapshot) -> bool | None:
+        """Whether the last completion shown has been taken whole, or else dropped for other text.
+
+        None while it is still being typed along, when its outcome was told before, or in another document.
+        """
+        last = self._last_shown()
+        if last is None or self._judged is last:
+            return None
+        prefix, suffix = text_around(snapshot)
+        if snapshot.path != last.path or any(remainders(last, snapshot.path, prefix, suffix)):
+            return None
+        self._judged = last
+        return any(prefix.startswith(last.prefix + completion.text) for completion in last.completions)
+
+    def clear(self) -> None:
+        self._answers.clear()
+
+    def _last_shown(self) -> Remembered | None:
+        return next((remembered for remembered in self._answers if remembered.is_shown), None)
+
+
+def is_taken(remembered: Remembered, text: str, snapshot: Snapshot) -> bool:
+    """Whether the cursor is behind ``text``, or behind the closing marks over which an item reaches."""
+    taken = remembered.prefix + text
+    closed = snapshot.prefix[len(taken) :]
+    return (
+        snapshot.prefix.startswith(taken)
+        and TRAILING.issuperset(closed)
+        and closed + snapshot.suffix == remembered.suffix
+    )
+
+
+def remainders(remembered: Remembered, path: str, prefix: str, suffix: str) -> Iterator[Completion]:
+    """What is left of each completion when ``prefix`` has been typed, of those that still fit."""
+    if path != remembered.path or not prefix.startswith(remembered.prefix):
+        return
+    typed = prefix[len(remembered.prefix) :]
+    for completion in remembered.completions:
+        if completion.text.startswith(typed):
+            rest = remainder(completion.text[len(typed) :], typed, remembered.suffix, suffix)
+            if rest:
+                yield replace(completion, text=rest)
+
+
+def remainder(rest: str, typed: str, before: str, suffix: str) -> str:
+    """``rest`` as it is to be inserted; empty if what stands behind the cursor has changed otherwise than by
+    what an editor does itself: ``before`` it stood there, now ``suffix`` does.
+    """
+    if suffix == before:
+        return rest
+    if before.endswith(suffix):  # a closing bracket was typed over
+        passed = before[: len(before) - len(suffix)]
+        return rest if typed.endswith(passed) and is_closed_by_editor(passed) else ""
+    closed = suffix[: len(suffix) - len(before)]
+    by_editor = typed and suffix.endswith(before) and is_closed_by_editor(closed)
+    return cut_overlap(rest, rest_of_line(suffix)) if by_editor else ""
+
+
+def is_closed_by_editor(text: str) -> bool:
+    return 0 < len(text) <= CLOSED_MAX and TRAILING.issuperset(text)
+
+
+def continued(remembered: Remembered, rests: tuple[Completion, ...], snapshot: Snapshot) -> Answer:
+    """The answer as it looks from ``snapshot``: its remaining texts, and no time spent."""
+    first, *others = (placed(rest.text, rest.confidence, snapshot) for rest in rests)
+    return replace(
+        remembered.answer,
+        completion=first,
+        alternatives=tuple(others),
+        reason=remembered.how,
+        prefilled_tokens=0,
+        timings_ms={"total": 0.0},
+    )

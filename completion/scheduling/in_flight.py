@@ -1,0 +1,80 @@
+"""A request that is being answered, which others may join while what they typed agrees with what it writes.
+
+Invariant: decoding goes on only while somebody waits for it. A waiter that leaves is given a moment, because
+an editor cancels the old request just before it sends the one that may join.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from time import perf_counter
+from typing import Any
+
+from holesmith.completion.answer import Answer
+from holesmith.completion.pipeline import text_around
+from holesmith.completion.snapshot import Snapshot
+
+# Less than one decode step of the fastest model on a CPU, more than an editor takes between two messages.
+GRACE_SECONDS = 0.015
+
+Work = Callable[[Callable[[str], None]], Coroutine[Any, Any, Answer]]
+
+
+class InFlight:
+    """One run of the pipeline and the requests that wait for it."""
+
+    def __init__(self, snapshot: Snapshot, work: Work, on_end: Callable[[float], None]) -> None:
+        """``on_end`` is told how many milliseconds the run took, however it ended."""
+        self.snapshot = snapshot
+        self._written = ""
+        self._waiters = 0
+        self._task = asyncio.ensure_future(self._timed(work, on_end))
+
+    @property
+    def is_running(self) -> bool:
+        return not self._task.done()
+
+    def covers(self, snapshot: Snapshot) -> bool:
+        """Whether what has been written so far begins with all that was typed since this run began."""
+        if not self.is_running or snapshot.path != self.snapshot.path or snapshot.selected is not None:
+            return False
+        if snapshot.invoked and not self.snapshot.invoked:
+            return False
+        prefix, suffix = text_around(self.snapshot)
+        typed = snapshot.prefix[len(prefix) :]
+        same_place = snapshot.suffix == suffix and snapshot.prefix.startswith(prefix)
+        agrees = len(self._written) > len(typed) and self._written.startswith(typed)
+        return same_place and (agrees or not typed)
+
+    async def answer(self) -> Answer:
+        """Wait for the answer. When the last waiter is cancelled, so is the run, milliseconds later."""
+        self._waiters += 1
+        try:
+            return await asyncio.shield(self._task)
+        finally:
+            self._waiters -= 1
+            if self._waiters == 0 and not self._task.done():
+                asyncio.get_running_loop().call_later(GRACE_SECONDS, self.stop_if_abandoned)
+
+    def stop(self) -> None:
+        self._task.cancel()
+
+    def stop_if_abandoned(self) -> None:
+        self.stop_if_waiters_are_at_most(0)
+
+    def stop_if_alone(self) -> None:
+        """Stop, where one waiter or none would miss the answer."""
+        self.stop_if_waiters_are_at_most(1)
+
+    def stop_if_waiters_are_at_most(self, count: int) -> None:
+        if self._waiters <= count:
+            self.stop()
+
+    async def _timed(self, work: Work, on_end: Callable[[float], None]) -> Answer:
+        began = perf_counter()
+        try:
+            return await work(self._on_text)
+        finally:
+            on_end((perf_counter() - began) * 1000)
+
+    def _on_text(self, text: str) -> None:
+        self._written = text

@@ -1,0 +1,1 @@
+"""What is kept open for a folder: retrieval and analysis."""

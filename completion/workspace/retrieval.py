@@ -1,0 +1,224 @@
+"""Context for completions: the index, the session and the history of each workspace in use.
+
+Invariants: nothing here fails a completion, without an index there is no context; at most ``WORKSPACES_MAX``
+workspaces are indexed, the one unused for longest gives way; a folder too general to be a project, such as
+the user's home, never is.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from holesmith.analysis.files.private_files import NoPrivateFolderError
+from holesmith.completion.answer import SnippetUse
+from holesmith.completion.snapshot import Snapshot
+from holesmith.context.history import History
+from holesmith.context.index.location import database_of
+from holesmith.context.index.process.background import BackgroundIndexer, Event
+from holesmith.context.index.reader import Index
+from holesmith.context.prompt.budget import ReadingSpeed, budget_of
+from holesmith.context.prompt.tokenizer import Tokenizer
+from holesmith.context.request import ContextRequest, Fact, Revision
+from holesmith.context.retrieval.deadline import deadline_after
+from holesmith.context.retrieval.gather import DEFAULT_CHOICE, Choice, Gathered
+from holesmith.context.retrieval.session import ContextSession
+from holesmith.context.revision import read_revision
+
+WORKSPACES_MAX = 4
+# From the start of a request, on a processor and by the clock; what was found by then is used.
+GATHER_MS_MAX = 120.0
+GATHER_CLOCK_MS_MAX = 400.0
+DROPPED_SHOWN_MAX = 12
+REVISION_AGE_S_MAX = 60.0
+
+
+@dataclass(slots=True)
+class Workspace:
+    """What is kept for one folder."""
+
+    root: Path
+    index: Index
+    session: ContextSession
+    history: History
+    indexer: BackgroundIndexer
+    revision: Revision
+    revision_read_s: float = float("-inf")
+
+
+class Retrieval:
+    """One per service; may be used from any thread."""
+
+    def __init__(self, choice: Choice = DEFAULT_CHOICE) -> None:
+        self._choice = choice
+        self._on_event: Callable[[str, Event], None] = lambda folder, event: None
+        self._workspaces: OrderedDict[str, Workspace] = OrderedDict()
+        self._speed = ReadingSpeed()
+        self._lock = threading.Lock()
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Those indexed now, the one used last at the end."""
+        with self._lock:
+            return tuple(self._workspaces)
+
+    def listen(self, on_event: Callable[[str, Event], None]) -> None:
+        """From now on ``on_event`` gets each folder and event of its indexer, on some thread."""
+        self._on_event = on_event
+
+    def open(self, folder: str, focus: Iterable[str] = ()) -> None:
+        """Begin to index a folder, if that has not begun; first around ``focus``, absolute paths in it."""
+        self._workspace(folder, focus)
+
+    def gather(
+        self,
+        snapshot: Snapshot,
+        texts: tuple[str, str],
+        tokenizer: Tokenizer,
+        prompt_tokens_max: int,
+        facts: tuple[Fact, ...] | None = None,
+        sources: frozenset[str] | None = None,
+        missing: tuple[str, ...] = (),
+    ) -> Gathered:
+        """The snippets for one request. ``texts`` are the text before and after the hole; only ``sources``
+        are asked, where they are given. ``missing`` as in `ContextRequest`. Blocks: not for the event loop.
+        """
+        deadline = deadline_after(GATHER_MS_MAX, GATHER_CLOCK_MS_MAX)
+        workspace = self._workspace(snapshot.workspace, (snapshot.path,)) if snapshot.workspace else None
+        path = relative(snapshot.workspace, snapshot.path)
+        if workspace is None or path is None:
+            return Gathered()
+        with self._lock:
+            workspace.history.note(path, snapshot.text)
+            edits, visited = workspace.history.edits, workspace.history.visited
+            texts_seen = workspace.history.texts
+            budget = budget_of(prompt_tokens_max, self._speed)
+        choice = self._choice if sources is None else replace(self._choice, sources=sources)
+        request = ContextRequest(
+            root=workspace.root,
+            path=path,
+            language=snapshot.language,
+            prefix=texts[0],
+            suffix=texts[1],
+            facts=facts,
+            missing=missing,
+            edits=edits,
+            visited=visited,
+            unsaved=texts_seen,
+            revision=self._revision(workspace, choice),
+        )
+        return workspace.session.gather(request, tokenizer, budget, deadline, choice, paused=snapshot.invoked)
+
+    def measured(self, tokens: int, duration_ms: float) -> None:
+        """The engine has read so many tokens of a prompt in so long; later budgets follow."""
+        with self._lock:
+            self._speed = self._speed.after(tokens, duration_ms)
+
+    def files_changed(self, paths: Iterable[str]) -> None:
+        """These files (absolute) were saved, created, renamed or deleted, by the editor or by others."""
+        with self._lock:
+            workspaces = list(self._workspaces.items())
+        changed = list(paths)
+        for folder, workspace in workspaces:
+            inside = [path for each in changed if (path := relative(folder, each)) is not None]
+            if inside:
+                workspace.indexer.update(inside)
+
+    def close(self) -> None:
+        """End the indexers."""
+        with self._lock:
+            workspaces = list(self._workspaces.values())
+            self._workspaces.clear()
+        for workspace in workspaces:
+            close(workspace)
+
+    def _workspace(self, folder: str, focus: Iterable[str]) -> Workspace | None:
+        if is_too_general(Path(folder)) or not Path(folder).is_dir():
+            return None
+        gone: Workspace | None = None
+        with self._lock:
+            workspace = self._workspaces.pop(folder, None)
+            is_new = workspace is None
+            workspace = workspace or self._made(folder)
+            self._workspaces[folder] = workspace
+            if len(self._workspaces) > WORKSPACES_MAX:
+                _, gone = self._workspaces.popitem(last=False)
+        if gone is not None:
+            close(gone)
+        if is_new:
+            near = [path for each in focus if (path := relative(folder, each)) is not None]
+            workspace.indexer.scan(near)
+        return workspace
+
+    def _made(self, folder: str) -> Workspace:
+        root = Path(folder).resolve()
+        failure: NoPrivateFolderError | None = None
+        try:
+            index = Index(database_of(root))
+        except NoPrivateFolderError as error:
+            index, failure = Index(None), error
+
+        def hear(event: Event) -> None:
+            if event["event"] == "scanned":
+                session.forget()
+            self._on_event(folder, event)
+
+        session, indexer = ContextSession(index), BackgroundIndexer(root, hear)
+        if failure is not None:
+            indexer.close()
+            hear({"event": "failed", "message": str(failure)})
+        return Workspace(root, index, session, History(), indexer, Revision())
+
+    def _revision(self, workspace: Workspace, choice: Choice) -> Revision:
+        """As last read. Reading it anew takes a while and is not waited for."""
+        now_s = time.monotonic()
+        if "revision" in choice.sources and now_s - workspace.revision_read_s > REVISION_AGE_S_MAX:
+            workspace.revision_read_s = now_s
+
+            def read() -> None:
+                workspace.revision = read_revision(workspace.root)
+
+            threading.Thread(target=read, daemon=True).start()
+        return workspace.revision
+
+
+def close(workspace: Workspace) -> None:
+    workspace.indexer.close()
+    workspace.index.close()
+
+
+def relative(folder: str | None, path: str) -> str | None:
+    """``path`` as the index knows it; None if it is not in the folder, or goes up again on the way."""
+    if folder is None or not Path(path).is_relative_to(folder) or ".." in Path(path).parts:
+        return None
+    return Path(path).relative_to(folder).as_posix()
+
+
+def is_too_general(folder: Path) -> bool:
+    """Whether a folder holds much more than a project: the home folder, the root, or what is above them.
+
+    For a user without a home, only the root is.
+    """
+    resolved = folder.resolve()
+    if resolved == Path(resolved.anchor):
+        return True
+    try:
+        return Path.home().is_relative_to(resolved)
+    except RuntimeError:
+        return False
+
+
+def snippet_uses(gathered: Gathered) -> tuple[SnippetUse, ...]:
+    """For explanation: what stood in the prompt with its cost, and then what was left out, at no cost."""
+    used = [
+        SnippetUse(each.snippet.source, each.snippet.path, each.snippet.reason, each.tokens)
+        for each in gathered.chosen
+    ]
+    left = [
+        SnippetUse(each.snippet.source, each.snippet.path, f"left out: {each.why}", 0)
+        for each in gathered.dropped[:DROPPED_SHOWN_MAX]
+    ]
+    late = [SnippetUse(name, None, "left out: no time", 0) for name in gathered.late]
+    return (*used, *left, *late)

@@ -1,0 +1,1 @@
+"""Which files stay out of the index: what git ignores, environments of packages, what the user adds."""

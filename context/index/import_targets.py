@@ -1,0 +1,152 @@
+"""Which files of the workspace an import statement means.
+
+Found by name alone, with no build system asked: the folders above the importing file are tried, the nearest
+first, then any file whose path ends as the import says. What is not in the workspace resolves to nothing.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import PurePosixPath
+
+from holesmith.analysis.outline.import_statements import Import
+from holesmith.context.index.reader import Index
+
+_SOURCE_FOLDERS = ("src", "lib", "python", "src/main/java", "src/test/java")
+_ECMASCRIPT_ENDINGS = (".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", "/index.ts", "/index.tsx", "/index.js")
+_FILES_MAX = 12
+
+
+def files_of_import(statement: Import, path: str, language: str, index: Index) -> tuple[str, ...]:
+    """The files behind ``statement`` in the file ``path``, never that file itself, best first."""
+    resolve = _RESOLVERS.get(language)
+    if resolve is None:
+        return ()
+    found = dict.fromkeys(resolve(statement, PurePosixPath(path), index))
+    found.pop(path, None)
+    return tuple(found)[:_FILES_MAX]
+
+
+def _python(statement: Import, path: PurePosixPath, index: Index) -> Iterator[str]:
+    module = statement.module.replace(".", "/")
+    if statement.level:
+        folder = path.parent
+        for _ in range(statement.level - 1):
+            folder = folder.parent
+        bases: Sequence[str] = [str(folder)]
+    else:
+        bases = list(_folders_above(path))
+    paths = index.paths()
+    for base in bases:
+        stem = "/".join(part for part in (base if base != "." else "", module) if part)
+        found = list(_python_files(stem, statement, paths))
+        if found:
+            yield from found
+            return
+
+
+def _python_files(stem: str, statement: Import, paths: frozenset[str]) -> Iterator[str]:
+    """The module's file, and those of its submodules that are imported by name."""
+    submodules = (f"{stem}/{name}" if stem else name for name, _ in statement.names if name != "*")
+    for candidate in (*submodules, stem):
+        for ending in (".py", "/__init__.py", ".pyi"):
+            if candidate and candidate + ending in paths:
+                yield candidate + ending
+                break
+
+
+def _java(statement: Import, path: PurePosixPath, index: Index) -> Iterator[str]:
+    stem = statement.module.replace(".", "/")
+    if ("*", "*") in statement.names:
+        for base in _folders_above(path):
+            yield from index.paths_in(f"{base}/{stem}" if base != "." else stem, _FILES_MAX)
+    yield from nearest(index.paths_ending([f"{stem}.java"]), path)
+
+
+def _ecmascript(statement: Import, path: PurePosixPath, index: Index) -> Iterator[str]:
+    module, paths = statement.module, index.paths()
+    bare = module.removesuffix(".js").removesuffix(".jsx")
+    if module.startswith("."):
+        stem = _normalised(path.parent / bare)
+        yield from (stem + ending for ending in ("", *_ECMASCRIPT_ENDINGS) if stem + ending in paths)
+    elif "/" in module:
+        tail = bare.lstrip("@~#").lstrip("/")
+        yield from nearest(index.paths_ending([tail + ending for ending in _ECMASCRIPT_ENDINGS]), path)
+
+
+def _go(statement: Import, path: PurePosixPath, index: Index) -> Iterator[str]:
+    parts = statement.module.split("/")
+    for start in range(len(parts)):
+        found = index.paths_in("/".join(parts[start:]), _FILES_MAX)
+        if found:
+            yield from (each for each in found if not each.endswith("_test.go"))
+            return
+
+
+def _rust(statement: Import, path: PurePosixPath, index: Index) -> Iterator[str]:
+    parts = statement.module.split("::")
+    base = path.parent
+    if parts[0] == "crate":
+        base = next((folder for folder in path.parents if folder.name == "src"), base)
+    elif parts[0] == "super":
+        base = base if path.name == "mod.rs" else base.parent
+    elif parts[0] != "self":
+        return
+    inner, paths = parts[1:], index.paths()
+    for length in range(len(inner), 0, -1):
+        stem = str(base.joinpath(*inner[:length]))
+        found = [stem + ending for ending in (".rs", "/mod.rs") if stem + ending in paths]
+        if found:
+            yield from found
+            return
+
+
+def _include(statement: Import, path: PurePosixPath, index: Index) -> Iterator[str]:
+    beside = _normalised(path.parent / statement.module)
+    if beside in index.paths():
+        yield beside
+    else:
+        yield from nearest(index.paths_ending([statement.module]), path)
+
+
+def _folders_above(path: PurePosixPath) -> Iterator[str]:
+    """Where a module's path may begin: each folder above the file, and the usual source folders in it."""
+    for folder in path.parents:
+        yield str(folder)
+        yield from (str(folder / name) for name in _SOURCE_FOLDERS)
+
+
+def nearest(paths: Sequence[str], path: PurePosixPath) -> list[str]:
+    """Those that share most leading folders with ``path`` first."""
+    return sorted(paths, key=lambda other: (-_shared(PurePosixPath(other), path), other))
+
+
+def _shared(path: PurePosixPath, other: PurePosixPath) -> int:
+    count = 0
+    for mine, others in zip(path.parts, other.parts, strict=False):
+        if mine != others:
+            break
+        count += 1
+    return count
+
+
+def _normalised(path: PurePosixPath) -> str:
+    parts: list[str] = []
+    for part in path.parts:
+        if part == ".." and parts:
+            parts.pop()
+        elif part != ".":
+            parts.append(part)
+    return "/".join(parts)
+
+
+_RESOLVERS: dict[str, Callable[[Import, PurePosixPath, Index], Iterator[str]]] = {
+    "python": _python,
+    "java": _java,
+    "javascript": _ecmascript,
+    "javascriptreact": _ecmascript,
+    "typescript": _ecmascript,
+    "typescriptreact": _ecmascript,
+    "go": _go,
+    "rust": _rust,
+    "c": _include,
+    "cpp": _include,
+}

@@ -1,0 +1,1 @@
+"""From text and snippets to token ids."""

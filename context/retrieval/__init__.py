@@ -1,0 +1,1 @@
+"""Which snippets go into the prompt, and in which order."""

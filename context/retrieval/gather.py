@@ -1,0 +1,153 @@
+"""From a request to the files that stand before the hole in the prompt: all of retrieval in one call.
+
+Synchronous and without side effects, for a thread of the caller's; takes at most the time it is given, and
+what was found by then, or shortly before, is used.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from holesmith.context.index.reader import Index
+from holesmith.context.prompt.budget import Budget
+from holesmith.context.prompt.prompt import RepositoryFile
+from holesmith.context.prompt.tokenizer import Tokenizer
+from holesmith.context.request import ContextRequest
+from holesmith.context.retrieval.deadline import Deadline
+from holesmith.context.retrieval.layout import files_of
+from holesmith.context.retrieval.selection import Chosen, Dropped, select
+from holesmith.context.snippet import Snippet, Tier
+from holesmith.context.sources.catalogue import DEFAULT_SOURCES, SOURCE_OF_SNIPPET, SOURCES, Source
+from holesmith.context.surroundings import Surroundings
+
+# Of the budget for snippets, what is kept for those of this very hole.
+HOLE_SHARE = 0.25
+CHARACTERS_PER_TOKEN = 3
+SNIPPETS_PER_SOURCE_MAX = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which sources are asked, and what they are worth; by default as measured."""
+
+    sources: frozenset[str] = DEFAULT_SOURCES
+    weights: Mapping[str, float] = field(default_factory=dict[str, float])
+
+    def weight_of(self, source: Source) -> float:
+        return self.weights.get(source.name, source.weight)
+
+
+DEFAULT_CHOICE = Choice()
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What goes into the prompt and the whole story of why.
+
+    ``timings_ms`` is by source; ``late`` are the sources that the deadline left out. ``found`` is what each
+    source gave before anything was chosen from it.
+    """
+
+    files: tuple[RepositoryFile, ...] = ()
+    chosen: tuple[Chosen, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
+    timings_ms: Mapping[str, float] = field(default_factory=dict[str, float])
+    late: tuple[str, ...] = ()
+    found: Mapping[str, tuple[Snippet, ...]] = field(default_factory=dict[str, tuple[Snippet, ...]])
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What an earlier call found at about this place, by source: ``answered`` sources are not asked again,
+    ``stale`` snippets are used where the deadline leaves their source out.
+    """
+
+    answered: Mapping[str, tuple[Snippet, ...]] = field(default_factory=dict[str, tuple[Snippet, ...]])
+    stale: Mapping[str, tuple[Snippet, ...]] = field(default_factory=dict[str, tuple[Snippet, ...]])
+
+
+NOTHING_BEFORE = Before()
+
+
+def gather(
+    request: ContextRequest,
+    index: Index,
+    tokenizer: Tokenizer,
+    budget: Budget,
+    deadline: Deadline,
+    choice: Choice = DEFAULT_CHOICE,
+    kept: tuple[Chosen, ...] | None = None,
+    before: Before = NOTHING_BEFORE,
+) -> Gathered:
+    """A source that has begun when the deadline comes may end some milliseconds later.
+
+    With ``kept``, only the hole's own snippets are found anew, and the others are those.
+    """
+    around = Surroundings(
+        request, budget.before_tokens * CHARACTERS_PER_TOKEN, budget.after_tokens * CHARACTERS_PER_TOKEN
+    )
+    timings_ms: dict[str, float] = {}
+    late: list[str] = []
+    found: dict[str, tuple[Snippet, ...]] = {}
+    for source in SOURCES:
+        if source.name not in choice.sources or (kept is not None and source.tier != "hole"):
+            continue
+        if source.name in before.answered:
+            found[source.name] = before.answered[source.name]
+        elif deadline.has_passed:
+            late.append(source.name)
+            found[source.name] = before.stale.get(source.name, ())
+        else:
+            started = time.monotonic()
+            found[source.name] = until_deadline(source.gather(around, index), deadline)
+            timings_ms[source.name] = round((time.monotonic() - started) * 1000, 2)
+    weights = {name: choice.weight_of(source) for name, source in SOURCE_OF_SNIPPET.items()}
+    counter = token_counter(tokenizer)
+    hole_tokens = int(budget.snippet_tokens * HOLE_SHARE)
+    hole = select(of_tier(found, ("hole",)), weights, around.shown_lines, hole_tokens, counter)
+    chosen, dropped = kept or (), hole.dropped
+    if kept is None:
+        is_asked = request.facts is not None or bool(request.missing)
+        rest_tokens = budget.snippet_tokens - (hole_tokens if is_asked else 0)
+        lasting = of_tier(found, ("file", "place"))
+        rest = select(lasting, weights, around.shown_lines, rest_tokens, counter)
+        chosen, dropped = rest.chosen, (*hole.dropped, *rest.dropped)
+    everything = (*chosen, *hole.chosen)
+    files = files_of((each.snippet for each in everything), request.language)
+    return Gathered(files, everything, dropped, timings_ms, tuple(late), found)
+
+
+TIER_OF_SOURCE = {source.name: source.tier for source in SOURCES}
+
+
+def of_tier(found: Mapping[str, tuple[Snippet, ...]], tiers: Sequence[Tier]) -> list[Snippet]:
+    """In the order of tiers, then of sources."""
+    return [
+        snippet
+        for tier in tiers
+        for name, snippets in found.items()
+        if TIER_OF_SOURCE[name] == tier
+        for snippet in snippets
+    ]
+
+
+def until_deadline(snippets: Iterable[Snippet], deadline: Deadline) -> tuple[Snippet, ...]:
+    """A source's snippets as far as they come in time, and not more than there is any use for."""
+    found: list[Snippet] = []
+    for snippet in snippets:
+        found.append(snippet)
+        if len(found) >= SNIPPETS_PER_SOURCE_MAX or deadline.has_passed:
+            break
+    return tuple(found)
+
+
+def token_counter(tokenizer: Tokenizer) -> Callable[[str], int]:
+    """Counts each text once: trimming asks for the same ones again."""
+    counts: dict[str, int] = {}
+
+    def count(text: str) -> int:
+        if text not in counts:
+            counts[text] = len(tokenizer.encode(text))
+        return counts[text]
+
+    return count

@@ -1,0 +1,32 @@
+"""Chosen snippets as files of the prompt, in an order that changes as little as possible between keystrokes.
+
+By tier first (what stays right longest comes first), then by path, then by line; never by score, which would
+reshuffle the prompt and lose the prefix cache. Snippets of one file in one tier become one block.
+"""
+
+from collections.abc import Iterable
+
+from holesmith.context.prompt.comments import comment_mark
+from holesmith.context.prompt.prompt import RepositoryFile
+from holesmith.context.snippet import TIERS, Snippet
+from holesmith.context.sources.catalogue import SOURCE_OF_SNIPPET
+
+
+def in_order(snippets: Iterable[Snippet]) -> list[Snippet]:
+    return sorted(snippets, key=_place)
+
+
+def files_of(snippets: Iterable[Snippet], language: str) -> tuple[RepositoryFile, ...]:
+    """The blocks for the prompt; between two pieces of one file stands a comment of three dots."""
+    blocks: dict[tuple[int, str], list[str]] = {}
+    for snippet in in_order(snippets):
+        tier = _place(snippet)[0]
+        blocks.setdefault((tier, snippet.path), []).append(snippet.text.strip("\n"))
+    gap = f"\n{comment_mark(language)} ...\n"
+    return tuple(RepositoryFile(path, gap.join(texts)) for (_, path), texts in blocks.items())
+
+
+def _place(snippet: Snippet) -> tuple[int, str, int, str]:
+    source = SOURCE_OF_SNIPPET.get(snippet.source)
+    tier = TIERS.index(source.tier) if source else len(TIERS)
+    return tier, snippet.path, snippet.span.start if snippet.span else -1, snippet.text

@@ -1,0 +1,137 @@
+"""Which snippets go into the prompt: none twice, none that is shown anyway, the most value for the tokens.
+
+What two snippets have in common is told by their lines, not by where they come from: the stub of a class and
+a piece of one of its methods lie in the same place and say different things.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from holesmith.context.ranking import SAME_SHARE, share_known, telling_lines
+from holesmith.context.retrieval.trimming import trimmed
+from holesmith.context.snippet import LineSpan, Snippet
+
+# What a snippet costs besides its text: its path and the markers around it.
+OVERHEAD_TOKENS = 10
+# Not worth the model's attention.
+TOKENS_MIN = 4
+SHARE_SHOWN_MAX = 0.6
+SHARE_OVERLAP_MAX = 0.5
+# One snippet may take this share of the budget, so that one long file never crowds out all others.
+SNIPPET_SHARE = 0.5
+CHARACTERS_PER_TOKEN_MIN = 2
+CANDIDATES_MAX = 60
+# Snippets far below the best are noise to a small model, also where they would fit.
+VALUE_SHARE_MIN = 0.2
+VALUE_MIN = 0.1
+# Plain value per token would fill the prompt with crumbs, since the shortest always win.
+COST_POWER = 0.5
+DROPPED_MAX = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """``tokens`` is what the snippet's text costs; ``value`` what it was taken to be worth."""
+
+    snippet: Snippet
+    tokens: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    snippet: Snippet
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """``chosen`` in the order in which they were taken, the best value for its tokens first."""
+
+    chosen: tuple[Chosen, ...]
+    dropped: tuple[Dropped, ...]
+
+    @property
+    def tokens(self) -> int:
+        return sum(each.tokens + OVERHEAD_TOKENS for each in self.chosen)
+
+
+def select(
+    snippets: Iterable[Snippet],
+    weights: Mapping[str, float],
+    shown_lines: frozenset[str],
+    tokens_max: int,
+    count: Callable[[str], int],
+) -> Selection:
+    """Pack by value per token. ``weights`` is by the snippets' source; ``shown_lines`` are in the prompt."""
+    valued = [(weights.get(each.source, 0.0) * each.score, each) for each in snippets]
+    least = max(VALUE_SHARE_MIN * max((value for value, _ in valued), default=0.0), VALUE_MIN)
+    ranked = sorted(
+        ((value / cost_guess(each) ** COST_POWER, value, each) for value, each in valued if value >= least),
+        key=lambda entry: (-entry[0], entry[2].path, entry[2].text),
+    )
+    chosen: list[Chosen] = []
+    dropped: list[Dropped] = [
+        Dropped(each, "beyond the number looked at") for _, _, each in ranked[CANDIDATES_MAX:]
+    ]
+    budget = tokens_max
+    for _, value, snippet in ranked[:CANDIDATES_MAX]:
+        why = redundancy(snippet, chosen, shown_lines)
+        if why:
+            dropped.append(Dropped(snippet, why))
+            continue
+        covered = covered_by(snippet, chosen)
+        room = budget + sum(each.tokens + OVERHEAD_TOKENS for each in covered)
+        fitted = fit(snippet, min(room - OVERHEAD_TOKENS, int(tokens_max * SNIPPET_SHARE)), count)
+        if fitted is None or (covered and covered_by(fitted[0], covered) != covered):
+            dropped.append(Dropped(snippet, "no room in the budget"))
+            continue
+        chosen = [each for each in chosen if each not in covered]
+        dropped += [Dropped(each.snippet, f"part of a snippet of {snippet.source}") for each in covered]
+        taken = Chosen(*fitted, value)
+        chosen.append(taken)
+        budget = room - taken.tokens - OVERHEAD_TOKENS
+    return Selection(tuple(chosen), tuple(dropped[:DROPPED_MAX]))
+
+
+def covered_by(snippet: Snippet, chosen: Sequence[Chosen]) -> list[Chosen]:
+    """Those of which the snippet says the most, and more than that."""
+    lines = telling_lines(snippet.text)
+    return [each for each in chosen if share_known(each.snippet.text, lines) >= SAME_SHARE]
+
+
+def cost_guess(snippet: Snippet) -> float:
+    """Tokens without counting them: code has about three and a half characters a token."""
+    return OVERHEAD_TOKENS + 8 + len(snippet.text) / 3.5
+
+
+def redundancy(snippet: Snippet, chosen: Sequence[Chosen], shown_lines: frozenset[str]) -> str | None:
+    """Why the snippet would say nothing new, or None."""
+    if share_known(snippet.text, shown_lines) > SHARE_SHOWN_MAX:
+        return "stands around the cursor already"
+    if any(share_known(snippet.text, telling_lines(other.snippet.text)) >= SAME_SHARE for other in chosen):
+        return "says the same as another snippet"
+    beside = [other.snippet for other in chosen if other.snippet.path == snippet.path]
+    known = frozenset(line for other in beside for line in telling_lines(other.text))
+    if share_known(snippet.text, known) > SHARE_OVERLAP_MAX:
+        return f"overlaps a snippet of {' and '.join(sorted({other.source for other in beside}))}"
+    return None
+
+
+def fit(snippet: Snippet, tokens_max: int, count: Callable[[str], int]) -> tuple[Snippet, int] | None:
+    """The snippet cut to ``tokens_max`` tokens, with its cost; None if too little of it would be left."""
+    if tokens_max < TOKENS_MIN:
+        return None
+    text = snippet.text[: tokens_max * 8]
+    text = trimmed(text, tokens_max, count) if len(text) > tokens_max * CHARACTERS_PER_TOKEN_MIN else text
+    cost = count(text)
+    if cost > tokens_max:
+        text = trimmed(text, tokens_max, count)
+        cost = count(text)
+    if not text.strip() or cost < TOKENS_MIN or 3 * len(text) < min(len(snippet.text), 240):
+        return None
+    if text == snippet.text:
+        return snippet, cost
+    span = snippet.span
+    shorter = None if span is None else LineSpan(span.start, span.start + text.count("\n") + 1)
+    return replace(snippet, text=text, span=shorter), cost

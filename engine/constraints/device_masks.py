@@ -1,0 +1,40 @@
+"""Small things on their way to a device: sent without waiting for what the device is doing."""
+
+from collections.abc import Sequence
+
+import torch
+from holesmith.engine.constraints.token_index import TokenSet
+from holesmith.engine.constraints.token_mask import TokenMask
+from torch import Tensor
+
+
+def send(values: Tensor, device: torch.device) -> Tensor:
+    """``values``, which lie in the host's memory, on the device.
+
+    A copy from ordinary memory waits until the device is idle; one from pinned memory takes its turn.
+    """
+    if device.type == "cpu":
+        return values
+    return values.pin_memory().to(device, non_blocking=True)
+
+
+class MaskIds:
+    """The ids of masks as tensors on one device; the large sets that masks share are sent once."""
+
+    def __init__(self) -> None:
+        self._sent: dict[tuple[TokenSet, torch.device], Tensor] = {}
+
+    def tensor(self, mask: TokenMask, ending: Sequence[int], device: torch.device) -> Tensor:
+        """What a mask allows, and the ids ``ending`` where the text may end.  # [ids] int64"""
+        parts = [send(torch.from_numpy(mask.few), device)]
+        if mask.many is not None:
+            parts.append(self._constant(mask.many, device))
+        if mask.may_end and ending:
+            parts.append(send(torch.tensor(ending, dtype=torch.int64), device))
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+    def _constant(self, ids: TokenSet, device: torch.device) -> Tensor:
+        key = (ids, device)
+        if key not in self._sent:
+            self._sent[key] = send(torch.from_numpy(ids.ids), device)
+        return self._sent[key]

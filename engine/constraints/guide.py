@@ -1,0 +1,139 @@
+"""The constraints of one request as they stand after the tokens so far: which tokens may come next.
+
+Invariants: the demanded prefix (token healing) is a constraint like the others; a constraint that leaves no
+token is given up and counted, the last one first, so that there is always a token to choose.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from holesmith.engine.constraints.constraint import Constraint, End, State, machine_of
+from holesmith.engine.constraints.device_masks import MaskIds
+from holesmith.engine.constraints.token_index import TokenIndex
+from holesmith.engine.constraints.token_mask import TokenMask, TokenMasks, intersect
+from holesmith.engine.request import Request
+from holesmith.engine.vocabulary.vocabulary import Vocabulary
+from torch import Tensor
+
+MASKS_KEPT = 64
+"""For how many constraints the masks computed are kept: the same types come again and again."""
+
+
+class MaskCache:
+    """The masks of the constraints seen last, over one vocabulary."""
+
+    def __init__(self, index: TokenIndex) -> None:
+        self.index = index
+        self.ids = MaskIds()
+        self._masks: dict[Constraint, TokenMasks] = {}
+
+    def masks_of(self, constraint: Constraint) -> TokenMasks:
+        """The masks of a constraint, with what was computed of them before."""
+        known = self._masks.pop(constraint, None) or TokenMasks(machine_of(constraint), self.index)
+        self._masks[constraint] = known
+        if len(self._masks) > MASKS_KEPT:
+            del self._masks[next(iter(self._masks))]
+        return known
+
+
+@dataclass(slots=True)
+class _Tracked:
+    masks: TokenMasks
+    state: State
+
+
+class Guide:
+    """One generation's constraints."""
+
+    def __init__(self, request: Request, cache: MaskCache) -> None:
+        self._stop_ids = sorted(request.stop_ids)
+        self._mask_ids = cache.ids
+        required = request.required_prefix
+        self._required = _tracked(Constraint(texts=(required,)), cache) if required else None
+        given = [_tracked(constraint, cache) for constraint in request.constraints]
+        self._tracked = [self._required, *given] if self._required else given
+        self.dropped = 0
+
+    @property
+    def is_healing(self) -> bool:
+        """Whether the demanded prefix is still to be spelt."""
+        return self._required is not None and not isinstance(self._required.state, End)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing is constrained or preferred any more."""
+        return not self._open()
+
+    def allowed(self, device: torch.device) -> Tensor | None:
+        """The ids to choose among, int64; None for all."""
+        hard = [each for each in self._open() if each.masks.machine.constraint.penalty is None]
+        while hard:
+            mask = intersect([mask for each in hard if (mask := each.masks.mask(each.state))])
+            ids = self._ids(mask, device)
+            if len(ids):
+                return ids
+            self._drop(hard.pop())
+        return None
+
+    def prefer(self, logits: Tensor) -> Tensor:
+        """The logits with the penalties of the constraints that are preferences.  # [vocabulary]"""
+        for each in self._open():
+            penalty, mask = each.masks.machine.constraint.penalty, each.masks.mask(each.state)
+            if penalty is not None and mask is not None:
+                preferred = self._ids(mask, logits.device)
+                kept = logits[preferred]
+                logits = logits - penalty
+                logits[preferred] = kept
+        return logits
+
+    def advance(self, spelling: bytes) -> None:
+        """Take note of a chosen token."""
+        for each in self._open():
+            each.state = each.masks.machine.advance(each.state, spelling)
+
+    def forced(self, vocabulary: Vocabulary, tokens_max: int) -> list[int]:
+        """Tokens that spell what must come next, for the model to verify several in one pass.
+
+        First those that are the only ones their place allows. Then the tokens of the string that has to come,
+        as the vocabulary cuts it: not the last of them, which may grow together with what follows, and only a
+        guess, for other tokens may spell the same. Source: inference without a pass for each forced token, as
+        in llguidance's fast-forward tokens.
+        """
+        hard = [each for each in self._open() if each.masks.machine.constraint.penalty is None]
+        states = [(each.masks, each.state) for each in hard]
+        found: list[int] = []
+        while len(found) < tokens_max and (only := _only_token(states)) is not None:
+            found.append(only)
+            spelling = vocabulary.token_bytes(only)
+            states = [(masks, masks.machine.advance(state, spelling)) for masks, state in states]
+        forced = max((masks.machine.forced_after(state) for masks, state in states), key=len, default=b"")
+        text = forced.decode(errors="ignore")
+        return [*found, *vocabulary.encode(text)[:-1]][:tokens_max] if text else found
+
+    def _open(self) -> list[_Tracked]:
+        return [each for each in self._tracked if not isinstance(each.state, End)]
+
+    def _ids(self, mask: TokenMask, device: torch.device) -> Tensor:
+        return self._mask_ids.tensor(mask, self._stop_ids, device)
+
+    def _drop(self, tracked: _Tracked) -> None:
+        tracked.state = End.REFUSED
+        self.dropped += 1
+
+
+def _only_token(states: list[tuple[TokenMasks, State]]) -> int | None:
+    """The only token that is allowed, if there is exactly one and the text may not end."""
+    masks = [mask for each, state in states if (mask := each.mask(state)) is not None]
+    if not masks:
+        return None
+    # Most places allow many tokens, which is seen without putting the masks together.
+    if all(each.many is not None or each.may_end or len(each.few) != 1 for each in masks):
+        return None
+    mask = intersect(masks)
+    ids = mask.ids()
+    return int(ids[0]) if len(ids) == 1 and not mask.may_end else None
+
+
+def _tracked(constraint: Constraint, cache: MaskCache) -> _Tracked:
+    masks = cache.masks_of(constraint)
+    return _Tracked(masks, masks.machine.start)

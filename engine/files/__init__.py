@@ -1,0 +1,1 @@
+"""Bytes on disk: GGUF, packed matrices, hashes."""

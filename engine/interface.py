@@ -1,0 +1,55 @@
+"""The seam between completion and engine: asynchronous, cancellable, and the same for every engine.
+
+Completion knows engines only by these two protocols; the engine in this process, a shared daemon, a remote
+server and the fake of the tests all stand behind them.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from holesmith.engine.request import Generation, Request, Token
+from holesmith.engine.vocabulary.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDescription:
+    """What is loaded and where: shown in the status and in every completion's report."""
+
+    name: str
+    architecture: str
+    device: str
+    weights: str
+    context_tokens_max: int
+
+
+class Stream(Protocol):
+    """The tokens of one request, as they are decoded."""
+
+    def __aiter__(self) -> AsyncIterator[Token]: ...
+
+    def cancel(self) -> None:
+        """Stop within one decode step; the result then says "cancelled". May be called at any time."""
+        ...
+
+    async def result(self) -> Generation:
+        """The whole generation, once it has ended. Raises EngineError if decoding failed."""
+        ...
+
+
+class Engine(Protocol):
+    """One loaded model. Requests run one after another, on a thread of the engine's own."""
+
+    @property
+    def description(self) -> ModelDescription: ...
+
+    @property
+    def vocabulary(self) -> Vocabulary: ...
+
+    def start(self, request: Request) -> Stream:
+        """Queue a request; returns at once. Must be called on the event loop that reads the stream."""
+        ...
+
+    async def close(self) -> None:
+        """Cancel what runs, stop the thread and free the memory."""
+        ...

@@ -1,0 +1,1 @@
+"""Token ids and a cache in, logits out."""

@@ -1,0 +1,54 @@
+"""What distinguishes one decoder from another: sizes, norms, rotary embedding, attention windows and scales.
+
+One `Architecture` describes a model completely except for its weights; which biases, query/key norms and post
+norms there are is seen from the weights themselves.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from holesmith.engine.model.rope import Rope
+
+Norm = Literal["rms", "layer"]
+Activation = Literal["silu", "gelu", "gelu_tanh"]
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """The shape of one decoder-only transformer. ``inner_width`` is that between the feed-forward matrices.
+
+    ``windows`` has one entry a layer: how many tokens back it may look, None for all. ``local_rope`` is used
+    by the layers that have a window, where it differs. ``norm_offset`` is added to the stored weights of the
+    norms (Gemma stores them minus one). A softcap c maps x to ``c * tanh(x / c)``.
+    """
+
+    family: str
+    layers: int
+    width: int
+    heads: int
+    kv_heads: int
+    head_width: int
+    inner_width: int
+    context_tokens_max: int
+    rope: Rope
+    windows: tuple[int | None, ...]
+    norm_epsilon: float
+    attention_scale: float
+    norm: Norm = "rms"
+    activation: Activation = "silu"
+    local_rope: Rope | None = None
+    norm_offset: float = 0.0
+    embedding_scale: float = 1.0
+    residual_scale: float = 1.0
+    logit_scale: float = 1.0
+    attention_softcap: float | None = None
+    logit_softcap: float | None = None
+
+    def __post_init__(self) -> None:
+        assert len(self.windows) == self.layers
+        assert self.heads % self.kv_heads == 0
+
+    @property
+    def kv_bytes_per_token(self) -> int:
+        """The memory that one token's keys and values take in a 16-bit type."""
+        return 2 * 2 * self.layers * self.kv_heads * self.head_width

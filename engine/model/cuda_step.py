@@ -1,0 +1,93 @@
+"""A forward pass of a few tokens whose shapes and addresses never change, so that a graph can be kept of it.
+
+Launching the hundreds of small kernels of one pass costs more than they compute. A graph launches them all at
+once, if every pass is the same but for values in memory: ids and position lie in buffers that are made once,
+keys are read up to the next of a few lengths, and the tokens of a pass are filled up to the next of a few
+counts.
+
+Invariants: the logits are those of `model.Decoder.forward`; a graph writes to the very cache that it was
+captured with, and is dropped when another comes; rows that fill up are written beyond what the cache holds.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from holesmith.engine.model.attention import FEW_TOKENS_MAX
+from holesmith.engine.model.kv_cache import KeyValueCache
+from torch import Tensor
+
+ROWS = (1, 2, 4, FEW_TOKENS_MAX)
+"""So many tokens are run at once; what is missing to the next count is filled up."""
+
+KEYS_MIN = 256
+"""Keys are read up to this position, or twice, four times, … as far: a short prompt reads few of them."""
+
+Forward = Callable[[Tensor, Tensor, KeyValueCache, int], Tensor]
+"""`model.Decoder.forward_at`."""
+
+Replay = Callable[[], Tensor]
+
+Capture = Callable[[Callable[[], Tensor]], Replay | None]
+"""Makes a graph of a call: the same work on the same memory at every replay. None if that is not possible."""
+
+
+def _never(_call: Callable[[], Tensor]) -> Replay | None:
+    return None
+
+
+class StaticStep:
+    """The buffers and graphs of one model. For one thread at a time, as the engine has one."""
+
+    def __init__(self, device: torch.device, capture: Capture = _never) -> None:
+        """Without ``capture`` every pass is computed anew, on any device: what the tests compare with."""
+        self._capture = capture
+        self._ids = torch.zeros(ROWS[-1], dtype=torch.int64, device=device)
+        self._position = torch.zeros((), dtype=torch.int64, device=device)
+        self._offsets = torch.arange(ROWS[-1], device=device)
+        self._graphs: dict[tuple[int, int], Replay] = {}
+        self._buffers: tuple[Tensor, Tensor] | None = None
+
+    def fits(self, tokens: int, cache: KeyValueCache) -> bool:
+        """Whether so many tokens can be run here. The last few of a full cache cannot be filled up."""
+        return tokens <= ROWS[-1] and cache.length + next_rows(tokens) <= cache.capacity
+
+    def run(self, forward: Forward, token_ids: Tensor, cache: KeyValueCache, logits_count: int) -> Tensor:
+        """Append the tokens to what the cache holds, except for its length.
+
+        # [tokens] int64 -> [logits_count, vocabulary] float32
+        """
+        tokens = len(token_ids)
+        rows = next_rows(tokens)
+        keys = next_keys(cache.length + rows, cache.capacity)
+        self._ids[:tokens].copy_(token_ids)  # the rest are ids of earlier passes, as good as any
+        self._position.fill_(cache.length)
+        logits = self._replay(partial(self._pass, forward, cache, rows, keys), cache, (rows, keys))
+        # The next replay writes over what this one gave.
+        return logits[tokens - logits_count : tokens].clone()
+
+    def _pass(self, forward: Forward, cache: KeyValueCache, rows: int, keys: int) -> Tensor:
+        return forward(self._ids[:rows], self._position + self._offsets[:rows], cache, keys)
+
+    def _replay(self, call: Callable[[], Tensor], cache: KeyValueCache, shape: tuple[int, int]) -> Tensor:
+        if self._buffers is None or self._buffers[0] is not cache.keys:
+            self._graphs.clear()
+            self._buffers = cache.keys, cache.values
+        graph = self._graphs.get(shape) or self._capture(call)
+        if graph is None:
+            return call()
+        self._graphs[shape] = graph
+        return graph()
+
+
+def next_rows(tokens: int) -> int:
+    """How many tokens are run for so many."""
+    return next(rows for rows in ROWS if rows >= tokens)
+
+
+def next_keys(length: int, capacity: int) -> int:
+    """How many keys are read where there are ``length``."""
+    keys = KEYS_MIN
+    while keys < length:
+        keys *= 2
+    return min(keys, capacity)

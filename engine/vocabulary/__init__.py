@@ -1,0 +1,1 @@
+"""Tokens, their bytes and their special ones."""

@@ -1,0 +1,99 @@
+"""A run as one HTML page that needs nothing beside itself: tables, plots, slices and every case to look at.
+
+Texts of cases reach the page as JSON and are shown as text only; nothing in them is ever markup or code.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from html import escape
+from importlib.resources import files
+
+from holesmith.evaluation.reports.report_tables import Tables
+from holesmith.evaluation.reports.summary import Difference, Summary
+from holesmith.evaluation.row import Row
+from holesmith.evaluation.runs.run_folder import Plan
+
+ROWS_MAX = 1200
+"""More rows than this are not put into the page; rows.jsonl has them all."""
+PAGE_CHARACTERS_MAX = 12_000_000
+"""Prompts are cut so that those of all rows together keep below this."""
+PROMPT_CHARACTERS_MAX = 12_000
+
+
+def report_page(plan: Plan, rows: Sequence[Row], summary: Summary) -> str:
+    """The whole page. Rows may be in any order; ``summary`` is of them, and there is one at least."""
+    tables = Tables(summary)
+    shown = drawn_evenly(rows)
+    total, cases = len({row.case for row in rows}), len({row.case for row in shown})
+    drawn = "All cases." if cases == total else f"{cases} of {total} cases, evenly drawn; rows.jsonl has all."
+    common = f" All with {tables.common}." if tables.common else ""
+    parts = {
+        "TITLE": f"Evaluation: {escape(str(plan.get('suite')))}",
+        "SUBTITLE": f"{total} cases, {len(tables.names)} configurations.{escape(common)} "
+        "Means in percent, intervals of 95 % by bootstrap over files.",
+        "RESULTS": tables.results(),
+        "PLOTS": tables.plots(rows),
+        "SLICES": tables.slices(),
+        "COSTS": tables.costs(),
+        "CASES_NOTE": drawn,
+        "PLAN": escape(json.dumps(plan, indent=2, ensure_ascii=False)),
+        "DATA": script_safe(
+            {
+                "names": tables.names,
+                "metrics": tables.metrics,
+                "differences": [difference_data(each) for each in summary.differences],
+                "rows": [shortened(row, PAGE_CHARACTERS_MAX // len(shown)) for row in shown],
+            }
+        ),
+    }
+    page = files("holesmith.evaluation").joinpath("report.html").read_text(encoding="utf-8")
+    pieces = page.split("__")
+    return "".join(parts.get(piece, piece) if at % 2 else piece for at, piece in enumerate(pieces))
+
+
+def drawn_evenly(rows: Sequence[Row]) -> list[Row]:
+    """The rows of as many cases as fit, each with all its configurations."""
+    by_case: dict[str, list[Row]] = {}
+    for row in rows:
+        by_case.setdefault(row.case, []).append(row)
+    cases = sorted(by_case)
+    count = max(1, ROWS_MAX * len(cases) // len(rows))
+    return [row for case in evenly(cases, count) for row in by_case[case]]
+
+
+def evenly(values: Sequence[str], count: int) -> list[str]:
+    if len(values) <= count:
+        return list(values)
+    return [values[at * len(values) // count] for at in range(count)]
+
+
+def difference_data(difference: Difference) -> dict[str, object]:
+    """What the page's comparison shows; numbers in percent."""
+    interval = difference.interval
+    return {
+        "first": difference.first,
+        "second": difference.second,
+        "metric": difference.metric,
+        "mean": round(100 * interval.mean, 2),
+        "low": round(100 * interval.low, 2),
+        "high": round(100 * interval.high, 2),
+        "p": round(difference.p, 4),
+        "better": difference.better,
+        "worse": difference.worse,
+        "count": interval.count,
+    }
+
+
+def shortened(row: Row, characters_max: int) -> dict[str, object]:
+    """A row for the viewer; of a long prompt, the end."""
+    fields = asdict(row)
+    limit = min(PROMPT_CHARACTERS_MAX, characters_max)
+    if len(row.prompt) > limit:
+        fields["prompt"] = "… " + row.prompt[-limit:]
+    return fields
+
+
+def script_safe(value: object) -> str:
+    """JSON that can't end the script element it stands in."""
+    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c").replace("\u2028", "\\u2028")

@@ -1,0 +1,118 @@
+"""The tables and plots of a run's page, as HTML text; nothing that comes from a run is ever markup."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+
+from holesmith.evaluation.reports.plot import Bar, bar_plot, histogram
+from holesmith.evaluation.reports.summary import Result, Summary, percent, short_names
+from holesmith.evaluation.row import Row
+
+
+class Tables:
+    """All of them for one summary, which has a result."""
+
+    def __init__(self, summary: Summary) -> None:
+        self._summary = summary
+        self.names, self.common = short_names(summary.names)
+        self.metrics = list(dict.fromkeys(result.metric for result in summary.results))
+        self._cells: Mapping[tuple[str, str, str, str], Result] = {
+            (each.configuration, each.metric, each.slice, each.value): each for each in summary.results
+        }
+
+    def results(self) -> str:
+        """A line for each configuration, a column for each metric."""
+        rows: list[list[str]] = []
+        for name, short in self.names.items():
+            cells = [self._cell(name, metric) for metric in self.metrics]
+            most = max((found.interval.count for found in self._of(name)), default=0)
+            files = max((found.interval.clusters for found in self._of(name)), default=0)
+            rows.append([text_cell(short), number_cell(str(most)), number_cell(str(files)), *cells])
+        return table(("configuration", "cases", "files", *self.metrics), rows)
+
+    def plots(self, rows: Sequence[Row]) -> str:
+        """Each metric's bars by configuration, and how long completions took."""
+        parts = [
+            bar_plot(
+                metric, [bar_of(found, self.names[found.configuration]) for found in self._totals(metric)]
+            )
+            for metric in self.metrics
+        ]
+        totals = [row.timings_ms["total"] for row in rows if "total" in row.timings_ms]
+        if totals:
+            parts.append(histogram("Time of a completion", totals, "ms"))
+        return "\n".join(f"<div>{part}</div>" for part in parts)
+
+    def slices(self) -> str:
+        """For each slice and metric a table: a line for each value, a column for each configuration."""
+        keys = list(dict.fromkeys(each.slice for each in self._summary.results if each.slice))
+        parts = [self._slice(key) for key in keys]
+        return "\n".join(parts) or "<p class='muted'>The suite has no slices.</p>"
+
+    def costs(self) -> str:
+        rows = [
+            [
+                text_cell(self.names.get(cost.configuration, cost.configuration)),
+                number_cell(str(cost.cases)),
+                number_cell(str(cost.errors)),
+                number_cell(str(cost.empty)),
+                text_cell(", ".join(f"{stage} {value:.0f}" for stage, value in cost.stages_ms.items())),
+            ]
+            for cost in self._summary.costs
+        ]
+        return table(("configuration", "cases", "failed", "empty", "median ms by stage"), rows)
+
+    def _slice(self, key: str) -> str:
+        found = [each for each in self._summary.results if each.slice == key]
+        values = list(dict.fromkeys(each.value for each in found))
+        parts = [f"<h3>By {escape(key)}</h3>"]
+        for at, metric in enumerate(self.metrics):
+            rows = [
+                [text_cell(value), *(self._cell(name, metric, key, value) for name in self.names)]
+                for value in values
+            ]
+            body = table((key, *self.names.values()), rows)
+            is_open = " open" if at == 0 else ""
+            parts.append(f"<details{is_open}><summary>{escape(metric)}</summary>{body}</details>")
+        return "".join(parts)
+
+    def _cell(self, name: str, metric: str, key: str = "", value: str = "") -> str:
+        found = self._cells.get((name, metric, key, value))
+        return number_cell("–") if found is None else share_cell(found)
+
+    def _of(self, name: str) -> list[Result]:
+        return [each for each in self._summary.results if each.configuration == name and not each.slice]
+
+    def _totals(self, metric: str) -> list[Result]:
+        return [each for each in self._summary.results if each.metric == metric and not each.slice]
+
+
+def bar_of(result: Result, label: str) -> Bar:
+    interval = result.interval
+    note = f"{100 * interval.mean:.1f} %, n = {interval.count}"
+    return Bar(label[-56:], interval.mean, interval.low, interval.high, note)
+
+
+def share_cell(result: Result) -> str:
+    """The mean, its interval and, as a bar behind it, how much that is."""
+    interval = result.interval
+    title = f"{percent(interval)}, n = {interval.count} in {interval.clusters} files"
+    width = max(0.0, min(100.0, 100 * interval.mean))
+    return (
+        f'<td class="share" title="{escape(title)}" style="--share:{width:.1f}%">{100 * interval.mean:.1f}'
+        f" <small>{100 * interval.low:.0f} to {100 * interval.high:.0f}, n {interval.count}</small></td>"
+    )
+
+
+def text_cell(text: str) -> str:
+    return f"<td>{escape(text)}</td>"
+
+
+def number_cell(text: str) -> str:
+    return f'<td class="number">{escape(text)}</td>'
+
+
+def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """``rows`` hold finished cells."""
+    head = "".join(f"<th>{escape(text)}</th>" for text in heads)
+    body = "".join("<tr>" + "".join(row) + "</tr>" for row in rows)
+    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'

@@ -1,0 +1,1 @@
+"""How a suite is run: prompts, answers, worker processes."""

@@ -1,0 +1,156 @@
+"""Prompts with the context of a repository as an evaluation needs them: the whole index, all the time in the
+world, and nothing remembered from one hole to the next.
+
+An editor's completion has deadlines and keeps what it chose while the user types; then the same hole can get
+different prompts. Here it gets one.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from holesmith.completion.answer import SnippetUse
+from holesmith.completion.snapshot import Snapshot
+from holesmith.completion.workspace.retrieval import Retrieval, relative, snippet_uses
+from holesmith.context.index.location import database_of
+from holesmith.context.index.process.foreground import index_now
+from holesmith.context.index.reader import Index
+from holesmith.context.prompt.budget import ReadingSpeed, budget_of
+from holesmith.context.prompt.comments import as_appendix, as_comments
+from holesmith.context.prompt.prompt import Hole, build_prompt
+from holesmith.context.prompt.templates import template_for
+from holesmith.context.prompt.tokenizer import Tokenizer
+from holesmith.context.request import ContextRequest, Fact
+from holesmith.context.retrieval.deadline import deadline_after
+from holesmith.context.retrieval.gather import DEFAULT_CHOICE, Choice, Gathered, gather
+from holesmith.context.sources.catalogue import SOURCE_NAMES
+from holesmith.engine.vocabulary.vocabulary import Vocabulary
+
+GATHER_MS_MAX = 60_000.0
+REPOSITORIES_KEPT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryPrompt:
+    """``required`` is what the middle must begin with; ``uses`` are the snippets in the prompt."""
+
+    token_ids: tuple[int, ...]
+    stop_ids: frozenset[int]
+    required: str
+    uses: tuple[SnippetUse, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file with a hole in it; ``path`` is relative to the repository."""
+
+    path: str
+    language: str
+    prefix: str
+    suffix: str
+
+
+class RepositoryPrompts:
+    """The prompts of one repository; close it when done."""
+
+    def __init__(self, root: Path) -> None:
+        """Brings the index up to date first, which blocks for as long as reading the changed files takes.
+
+        Raises OSError or sqlite3.Error if the cache can't be written.
+        """
+        self._root = root.resolve()
+        index_now(self._root)
+        self._index = Index(database_of(self._root))
+
+    def close(self) -> None:
+        self._index.close()
+
+    def prompt(
+        self,
+        document: Document,
+        vocabulary: Vocabulary,
+        tokens_max: int,
+        sources: Iterable[str] | None = None,
+    ) -> RepositoryPrompt:
+        """As the pipeline makes it. ``sources`` are names of context's catalogue; None for its defaults."""
+        gathered = self.gathered(document, vocabulary, tokens_max, choice_of(sources))
+        files, path = gathered.files, document.path
+        comments = as_comments(files, document.language)
+        appendix = as_appendix(files, document.language)
+        hole = Hole(document.prefix, document.suffix, path, self._root.name, files, comments, appendix)
+        prompt = build_prompt(hole, template_for(vocabulary), vocabulary, tokens_max)
+        return RepositoryPrompt(prompt.token_ids, prompt.stop_ids, prompt.required, snippet_uses(gathered))
+
+    def gathered(
+        self,
+        document: Document,
+        tokenizer: Tokenizer,
+        tokens_max: int,
+        choice: Choice = DEFAULT_CHOICE,
+        facts: tuple[Fact, ...] | None = None,
+        missing: tuple[str, ...] = (),
+    ) -> Gathered:
+        """The snippets for a hole, all sources heard to the end."""
+        prefix, suffix = document.prefix, document.suffix
+        request = ContextRequest(self._root, document.path, document.language, prefix, suffix, facts, missing)
+        budget, deadline = budget_of(tokens_max, ReadingSpeed()), deadline_after(GATHER_MS_MAX, GATHER_MS_MAX)
+        return gather(request, self._index, tokenizer, budget, deadline, choice)
+
+
+class PatientRetrieval(Retrieval):
+    """The service's context, made as above: from a complete index, with time, and anew for every hole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._repositories: OrderedDict[str, RepositoryPrompts] = OrderedDict()
+
+    def gather(
+        self,
+        snapshot: Snapshot,
+        texts: tuple[str, str],
+        tokenizer: Tokenizer,
+        prompt_tokens_max: int,
+        facts: tuple[Fact, ...] | None = None,
+        sources: frozenset[str] | None = None,
+        missing: tuple[str, ...] = (),
+    ) -> Gathered:
+        """See `Retrieval`. Raises OSError or sqlite3.Error if the cache can't be written."""
+        path = relative(snapshot.workspace, snapshot.path)
+        if snapshot.workspace is None or path is None:
+            return Gathered()
+        document, choice = Document(path, snapshot.language, *texts), choice_of(sources)
+        repository = self.of(snapshot.workspace)
+        return repository.gathered(document, tokenizer, prompt_tokens_max, choice, facts, missing)
+
+    def measured(self, tokens: int, duration_ms: float) -> None:
+        """The budget does not follow the engine's speed."""
+
+    def close(self) -> None:
+        """See `Retrieval`."""
+        while self._repositories:
+            self._repositories.popitem()[1].close()
+        super().close()
+
+    def of(self, workspace: str) -> RepositoryPrompts:
+        """The repository in a folder, indexed when it is first asked for."""
+        if workspace not in self._repositories:
+            self._repositories[workspace] = RepositoryPrompts(Path(workspace))
+        self._repositories.move_to_end(workspace)
+        if len(self._repositories) > REPOSITORIES_KEPT:
+            self._repositories.popitem(last=False)[1].close()
+        return self._repositories[workspace]
+
+
+def choice_of(sources: Iterable[str] | None) -> Choice:
+    """Only these sources; None for those on by default."""
+    return DEFAULT_CHOICE if sources is None else Choice(frozenset(sources))
+
+
+def unknown_sources(names: Iterable[str]) -> list[str]:
+    """Those that context's catalogue does not have."""
+    return sorted(set(names) - SOURCE_NAMES)
+
+
+def source_names() -> list[str]:
+    return sorted(SOURCE_NAMES)

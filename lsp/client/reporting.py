@@ -1,0 +1,90 @@
+"""What the user gets to know: status, problems with settings, failures. Nothing is silent, nothing nags."""
+
+from dataclasses import asdict, replace
+
+from holesmith.completion.status import Status
+from holesmith.completion.visible_text import one_line, plain_message
+from holesmith.lsp.client.progress import LoadProgress
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
+
+class Reporting:
+    """Sends ``holesmith/status`` when something a user can see has changed, and says each problem once."""
+
+    def __init__(self, server: LanguageServer) -> None:
+        self._server = server
+        self._progress: LoadProgress | None = None
+        self._status = Status("stopped", "waiting for the client's initialized notification")
+        self._settings_problems: tuple[str, ...] = ()
+        self._last_failure: str | None = None
+        self._sent: object = None
+        self._open = False
+        self._shown: set[str] = set()
+
+    def allow_progress(self) -> None:
+        """The client can show work-done progress."""
+        self._progress = LoadProgress(self._server)
+
+    def open(self) -> None:
+        """The client is ready for notifications of our own; before, only messages to the user are allowed."""
+        self._open = True
+        self._send_if_changed()
+
+    def as_json(self) -> dict[str, object]:
+        """Texts are one line each and for people: what others wrote in them is made visible."""
+        return {
+            **{name: _plain(value) for name, value in asdict(self._status).items()},
+            "settings_problems": list(map(one_line, self._settings_problems)),
+            "last_failure": _plain(self._last_failure),
+        }
+
+    def show_status(self, status: Status) -> None:
+        self._status = status
+        if self._progress is not None:
+            self._progress.show(status)
+        if status.health == "error" and status.message not in self._shown:
+            self._shown.add(status.message)
+            self._show_message(status.message, types.MessageType.Error)
+        if status.index_failure is not None and status.index_failure not in self._shown:
+            self._shown.add(status.index_failure)
+            self._show_message(status.index_failure, types.MessageType.Warning)
+        self._send_if_changed()
+
+    def show_settings_problems(self, problems: tuple[str, ...]) -> None:
+        self._settings_problems = problems
+        fresh = [problem for problem in problems if problem not in self._shown]
+        self._shown.update(fresh)
+        if fresh:
+            self._show_message("; ".join(fresh), types.MessageType.Warning)
+        self._send_if_changed()
+
+    def show_failure(self, error: BaseException) -> None:
+        """A defect of the server's: the request has its error reply, the log its traceback."""
+        text = " ".join(str(error).split())
+        self._last_failure = f"{type(error).__name__}: {text}" if text else type(error).__name__
+        self._send_if_changed()
+
+    def end_loading(self) -> None:
+        """What was loading a model has failed in a way that its status does not tell."""
+        if self._status.health == "loading":
+            message = f"the model could not be loaded: {self._last_failure}"
+            self.show_status(replace(self._status, health="error", message=message, progress=None))
+
+    def _show_message(self, text: str, kind: types.MessageType) -> None:
+        self._server.window_show_message(types.ShowMessageParams(kind, f"Holesmith: {plain_message(text)}"))
+
+    def _send_if_changed(self) -> None:
+        """Counters alone are no news: they are there for whoever asks."""
+        status = self._status
+        progress = None if status.progress is None else round(status.progress, 2)
+        model = (status.health, status.message, status.model, status.device, progress)
+        workspace = (status.environment, status.activity, status.index_failure)
+        news = (*model, *workspace, self._settings_problems, self._last_failure)
+        if self._open and news != self._sent:
+            self._sent = news
+            self._server.protocol.notify("holesmith/status", self.as_json())
+
+
+def _plain(value: object) -> object:
+    return one_line(value) if isinstance(value, str) else value

@@ -1,0 +1,193 @@
+"""ChatLSP: what static analysis knows about a hole, as context for any language model that asks.
+
+The requests of "Statically Contextualizing Large Language Models with Typed Holes" (Blinn et al., 2024).
+Every answer has a ``reason``, which is empty unless there is nothing to say. Nothing is told of documents
+that hold secrets: whoever asks may send it anywhere. Text of a workspace is quoted, whatever it is.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TypeVar
+
+from holesmith.analysis.answers import ExpectedType, StaticError
+from holesmith.analysis.questions import (
+    ExpectedTypeQuestion,
+    Question,
+    RelevantHeadersQuestion,
+    RelevantTypesQuestion,
+    Source,
+    StaticErrorsQuestion,
+)
+from holesmith.completion.secret_documents import WITHHELD, is_withheld
+from holesmith.completion.snapshot import Snapshot
+from holesmith.completion.visible_text import code_block, code_span, plain_markdown, visible
+from holesmith.completion.workspace.analysis_clients import Workspaces
+from holesmith.completion.workspace.hole_report import hole_report
+from holesmith.lsp.documents.documents import Document
+from holesmith.lsp.snapshots import AtPosition, Taken, Workspace, take_from
+from holesmith.lsp.transport.messages import ErrorReportParams
+from lsprotocol import types
+
+# Longer than while typing: whoever asks is going to wait for a language model anyway.
+_DEADLINE_MS = 5_000.0
+
+AI_TUTORIAL = """\
+You fill a hole in a program: text is missing at the cursor, and what you write is inserted there.
+
+1. `chatlsp/expectedType` says what the missing expression should evaluate to. Write one of that type.
+2. `chatlsp/relevantTypes` gives the definitions of the types involved. Use only members that they have.
+3. `chatlsp/relevantHeaders` gives names that yield the expected type, the most useful first. Prefer them to
+   code of your own; where one has an import line, the name is not in scope until that line is added.
+4. `chatlsp/errorReport` checks your text in place. Correct what it reports and ask again, at most twice.
+
+Reply with the missing text only: no explanation, no code fence, nothing that stands around it already."""
+
+A = TypeVar("A")
+Json = dict[str, object]
+
+
+class ChatLsp:
+    """The handlers. Analysis runs in its own process, and has nothing to do with the model."""
+
+    def __init__(self, workspace: Workspace, analyses: Workspaces) -> None:
+        self._workspace = workspace
+        self._analyses = analyses
+
+    async def expected_type(self, params: AtPosition) -> Json:
+        taken = self._take(params)
+        if isinstance(taken, str):
+            return {"content": None, "location": None, "reason": taken}
+        snapshot = taken.snapshot
+        answer, reason = await self._ask(snapshot, ExpectedTypeQuestion(_source(snapshot), snapshot.offset))
+        found = answer.expected if answer is not None else None
+        position = taken.place.position
+        return {
+            "content": None if found is None else _markdown(_sentence(found)),
+            "location": types.Location(taken.place.uri, types.Range(position, position)),
+            "type": visible(found.type) if found else None,
+            "origin": visible(found.origin) if found else None,
+            "literals": list(map(visible, found.literals)) if found else [],
+            "reason": reason or ("" if found else "any type would do, or nothing is known"),
+        }
+
+    async def relevant_types(self, params: AtPosition) -> Json:
+        taken = self._take(params)
+        if isinstance(taken, str):
+            return _listed((), taken)
+        snapshot = taken.snapshot
+        question = RelevantTypesQuestion(_source(snapshot), snapshot.offset)
+        answer, reason = await self._ask(snapshot, question)
+        found = answer.definitions if answer else ()
+        return _listed(((each.text, each.path, each.line) for each in found), reason)
+
+    async def relevant_headers(self, params: AtPosition) -> Json:
+        taken = self._take(params)
+        if isinstance(taken, str):
+            return _listed((), taken)
+        snapshot = taken.snapshot
+        question = RelevantHeadersQuestion(_source(snapshot), snapshot.offset)
+        answer, reason = await self._ask(snapshot, question)
+        found = answer.headers if answer else ()
+        texts = ((f"{each.import_line}\n{each.text}" if each.import_line else each.text) for each in found)
+        places = ((each.path, each.line) for each in found)
+        return _listed(((text, *place) for text, place in zip(texts, places, strict=True)), reason)
+
+    async def error_report(self, params: ErrorReportParams) -> Json:
+        """The errors that ``text`` at the position would have or cause; ranges are of the text with it."""
+        taken = self._take(params)
+        if isinstance(taken, str):
+            return {"content": None, "errors": [], "reason": taken}
+        snapshot = taken.snapshot
+        filled = snapshot.prefix + params.text + snapshot.suffix
+        stop = snapshot.offset + len(params.text)
+        question = StaticErrorsQuestion(Source(snapshot.file_path, filled), snapshot.offset, stop)
+        answer, reason = await self._ask(snapshot, question)
+        errors = answer.errors if answer else ()
+        return {
+            "content": _markdown("\n".join(f"- {plain_markdown(error.message)}" for error in errors))
+            if errors
+            else None,
+            "errors": _diagnosed(errors, filled, taken),
+            "reason": reason or ("" if errors else "no errors were found"),
+        }
+
+    async def hole(self, params: AtPosition) -> Json | None:
+        """The typed-hole part of ``holesmith/explain``: what is known of the hole, and what was given up."""
+        taken = self._take(params)
+        if isinstance(taken, str):
+            return None
+        answer_ms_max = self._workspace.settings.answer_ms_max
+        return asdict(await hole_report(self._analyses, taken.snapshot, answer_ms_max))
+
+    def ai_tutorial(self) -> Json:
+        return {"content": _markdown(AI_TUTORIAL), "reason": ""}
+
+    async def close(self) -> None:
+        await self._analyses.close()
+
+    def _take(self, params: AtPosition) -> Taken | str:
+        """As `take_from`, but of a document that may be told of."""
+        taken = take_from(self._workspace, params, with_cells=True)
+        return WITHHELD if isinstance(taken, Taken) and is_withheld(taken.snapshot) else taken
+
+    async def _ask(self, snapshot: Snapshot, question: Question[A]) -> tuple[A | None, str]:
+        """The answer, or None and why there is none."""
+        client = await self._analyses.of(snapshot)
+        if client is None:
+            return None, f"there is no static analysis for {snapshot.language} here"
+        reply = await client.ask(question, _DEADLINE_MS)
+        return reply.answer, reply.reason
+
+
+def _source(snapshot: Snapshot) -> Source:
+    return Source(snapshot.file_path, snapshot.text)
+
+
+def _sentence(expected: ExpectedType) -> str:
+    """For a model to read."""
+    values = ", ".join(map(code_span, expected.literals))
+    literals = f" It is one of {values}." if values else ""
+    origin = plain_markdown(expected.origin)
+    return f"The expected type of the hole is {code_span(expected.type)} ({origin}).{literals}"
+
+
+def _listed(found: Iterable[tuple[str, str | None, int]], reason: str) -> Json:
+    entries = list(found)
+    return {
+        "contents": [_markdown(code_block(text, "python")) for text, _, _ in entries],
+        "locations": [_location(path, line) for _, path, line in entries],
+        "reason": reason or ("" if entries else "nothing is relevant here"),
+    }
+
+
+def _location(path: str | None, line: int) -> types.Location | None:
+    """The line's start; None for what has no file, such as a type of the interpreter."""
+    if path is None:
+        return None
+    start = types.Position(max(line - 1, 0), 0)
+    return types.Location(Path(path).as_uri(), types.Range(start, start))
+
+
+def _diagnosed(errors: Iterable[StaticError], filled: str, taken: Taken) -> list[Mapping[str, object]]:
+    document = Document(taken.place.uri, taken.snapshot.language, 0, filled, taken.place.encoding)
+    lines_above = (
+        document.position_of(taken.snapshot.offset).line - taken.place.position.line
+    )  # of other cells
+
+    def position_of(offset: int) -> types.Position:
+        position = document.position_of(offset)
+        return types.Position(max(position.line - lines_above, 0), position.character)
+
+    return [
+        {
+            "range": types.Range(position_of(error.start), position_of(error.stop)),
+            "kind": error.kind,
+            "message": visible(error.message),
+        }
+        for error in errors
+    ]
+
+
+def _markdown(text: str) -> types.MarkupContent:
+    return types.MarkupContent(types.MarkupKind.Markdown, text)

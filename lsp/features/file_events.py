@@ -1,0 +1,49 @@
+"""What the client tells about files, opened, saved or changed by others: the service follows by itself."""
+
+from collections.abc import Sequence
+
+from holesmith.completion.snapshot import Snapshot
+from holesmith.lsp.documents.documents import Unheld
+from holesmith.lsp.documents.uris import folder_around, path_of
+from holesmith.lsp.snapshots import Workspace, take_from, well_formed
+from lsprotocol import types
+
+
+def opened(workspace: Workspace, uri: str) -> Snapshot | None:
+    """The document as one to get ready for; None if it is not held or lies in no folder."""
+    document, path = workspace.documents.get(uri), path_of(uri)
+    if document is None or isinstance(document, Unheld) or path is None:
+        return None
+    folder = folder_around(path, workspace.folders)
+    return Snapshot(path, document.language, well_formed(document.text), 0, workspace=folder)
+
+
+def opened_notebook(workspace: Workspace, params: types.DidOpenNotebookDocumentParams) -> Snapshot | None:
+    """The notebook as a document to get ready for; None if it is no file or has no cells."""
+    path, cells = path_of(params.notebook_document.uri), params.cell_text_documents
+    if path is None or not cells:
+        return None
+    return Snapshot(path, cells[0].language_id, "", 0, workspace=folder_around(path, workspace.folders))
+
+
+def tell_edited(workspace: Workspace, uri: str) -> None:
+    """The user has edited this document: the service may get ready for a request there, if any are made."""
+    if workspace.service is not None and (workspace.settings.inline or workspace.settings.menu):
+        workspace.service.edited(lambda: edited(workspace, uri))
+
+
+def edited(workspace: Workspace, uri: str) -> Snapshot | None:
+    """The document as it is now, with the cursor where it most likely is; None if nothing tells."""
+    document = workspace.documents.get(uri)
+    if document is None or isinstance(document, Unheld) or (end := document.edit_end) is None:
+        return None
+    place = types.TextDocumentPositionParams(types.TextDocumentIdentifier(uri), end)
+    taken = take_from(workspace, place, with_cells=True)
+    return None if isinstance(taken, str) else taken.snapshot
+
+
+def tell_changed(workspace: Workspace, uris: Sequence[str]) -> None:
+    """These files were saved, created, renamed or deleted."""
+    paths = [path for uri in uris if (path := path_of(uri)) is not None]
+    if paths and workspace.service is not None:
+        workspace.service.files_changed(paths)

@@ -1,0 +1,115 @@
+"""Ghost text, menu items and explanations: from the request to the completion and back."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from holesmith.completion.answer import Answer
+from holesmith.lsp.documents.uris import key_of
+from holesmith.lsp.features.explanations import Explanation, Explanations
+from holesmith.lsp.features.items import inline_list, menu_list
+from holesmith.lsp.features.latest import Latest
+from holesmith.lsp.snapshots import AtPosition, Place, Taken, Workspace, take_from
+from holesmith.lsp.transport.messages import InlineParams
+from lsprotocol import types
+
+NOT_STARTED = "the model is not being loaded yet: that begins after the initialized notification"
+TYPING_OFF = "suggestions while typing are turned off (holesmith.inline.enabled)"
+MENU_OFF = "suggestions in the menu are turned off (holesmith.menu.enabled)"
+
+_TAB_SIZE_MAX = 16
+
+T = TypeVar("T")
+
+
+class Suggestions:
+    """The handlers; each takes its snapshot before it awaits anything."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._latest = Latest()
+        self._explanations = Explanations()
+
+    async def inline(self, params: InlineParams) -> types.InlineCompletionList | None:
+        """``textDocument/inlineCompletion``: null when superseded, empty when there is nothing to suggest."""
+        invoked = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
+        off = None if invoked or self._workspace.settings.inline else TYPING_OFF
+        taken = off or self._take(
+            params,
+            invoked=invoked,
+            selected=params.context.selected_completion_info,
+            indentation=_level(params.formatting_options),
+        )
+
+        def as_list(answer: Answer, place: Place | None) -> types.InlineCompletionList:
+            completions = (answer.completion, *answer.alternatives) if answer.completion else ()
+            return inline_list(completions, place)
+
+        return await self._suggest("inline", params, taken, as_list)
+
+    async def menu(self, params: types.CompletionParams) -> types.CompletionList | None:
+        """``textDocument/completion``: at most one item, of one line."""
+        taken = self._take(params) if self._workspace.settings.menu else MENU_OFF
+        return await self._suggest(
+            "menu", params, taken, lambda answer, place: menu_list(answer.completion, place)
+        )
+
+    async def explain(self, params: AtPosition | None) -> Explanation | None:
+        """``holesmith/explain``: the last answer; or the one at a position, asking for it if need be."""
+        if params is None:
+            return self._explanations.last()
+        taken = self._take(params, invoked=True)
+        if isinstance(taken, str):
+            return self._refuse(params, taken)
+        last = self._explanations.last(taken.place.uri)
+        if last is not None and last.place is not None:
+            asked = replace(last, uri=taken.place.uri, place=replace(last.place, uri=taken.place.uri))
+            if asked.place == taken.place:
+                return asked
+        return await self._complete(taken)
+
+    def _take(
+        self,
+        params: AtPosition,
+        *,
+        invoked: bool = False,
+        selected: types.SelectedCompletionInfo | None = None,
+        indentation: str | None = None,
+    ) -> Taken | str:
+        if self._workspace.service is None:
+            return NOT_STARTED
+        taken = take_from(self._workspace, params, invoked=invoked, selected=selected, with_cells=True)
+        if isinstance(taken, str) or indentation is None:
+            return taken
+        return replace(taken, snapshot=replace(taken.snapshot, indentation=indentation))
+
+    async def _suggest(
+        self,
+        kind: str,
+        params: AtPosition,
+        taken: Taken | str,
+        as_list: Callable[[Answer, Place | None], T],
+    ) -> T | None:
+        if isinstance(taken, str):
+            return as_list(self._refuse(params, taken).answer, None)
+        explanation = await self._latest.start((kind, key_of(taken.place.uri)), self._complete(taken))
+        return as_list(explanation.answer, taken.place) if explanation else None
+
+    async def _complete(self, taken: Taken) -> Explanation:
+        assert self._workspace.service is not None
+        answer = await self._workspace.service.complete(taken.snapshot)
+        explanation = Explanation(taken.place.uri, taken.place.position, answer, taken.place)
+        self._explanations.remember(explanation)
+        return explanation
+
+    def _refuse(self, params: AtPosition, reason: str) -> Explanation:
+        refusal = Explanation(params.text_document.uri, params.position, Answer(None, reason, ""))
+        self._explanations.remember(refusal)
+        return refusal
+
+
+def _level(options: types.FormattingOptions | None) -> str | None:
+    """One level of indentation as the editor writes it; None if it did not say, or nothing sensible."""
+    if options is None or not 1 <= options.tab_size <= _TAB_SIZE_MAX:
+        return None
+    return " " * options.tab_size if options.insert_spaces else "\t"

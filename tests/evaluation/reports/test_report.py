@@ -1,0 +1,171 @@
+"""Tables and pages: numbers that can be checked by hand, and a page that is safe and stands alone."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from holesmith.evaluation.errors import EvaluationError
+from holesmith.evaluation.metrics.bootstrap import interval_of, randomisation_p
+from holesmith.evaluation.reports.report_page import ROWS_MAX, evenly, report_page
+from holesmith.evaluation.reports.reporting import compare, summarise, write_reports
+from holesmith.evaluation.reports.summary import aligned, median, short_names, summary_of, summary_text
+from holesmith.evaluation.row import Row, SampleRow, row_of
+from holesmith.evaluation.runs.run_folder import PLAN_NAME, ROWS_NAME, read_plan
+
+
+def row(case: str, score: float, configuration: str = "one", path: str = "a.py", **slices: str) -> Row:
+    sample = SampleRow("x", {"match": score}, "enough", 3, 0.0)
+    return Row(
+        configuration=configuration,
+        case=case,
+        repository="shop",
+        path=path,
+        slices=slices,
+        target="</script><b>target",
+        before="before",
+        after="after",
+        prompt="prompt",
+        prompt_tokens=1,
+        samples=(sample,),
+        scores={"match": score},
+        timings_ms={"total": 10.0},
+    )
+
+
+ROWS = [
+    row("1", 1, path="a.py", kind="call"),
+    row("2", 0, path="a.py", kind="name"),
+    row("3", 1, path="b.py", kind="call"),
+    row("4", 1, path="c.py", kind="name"),
+    row("1", 0, "two", path="a.py", kind="call"),
+    row("2", 0, "two", path="a.py", kind="name"),
+    row("3", 1, "two", path="b.py", kind="call"),
+]
+
+
+def write_run(folder: Path, rows: list[Row]) -> Path:
+    folder.mkdir()
+    (folder / PLAN_NAME).write_text('{"suite": "repo", "note": "<&"}')
+    (folder / ROWS_NAME).write_bytes(b"".join(each.as_line() for each in rows))
+    return folder
+
+
+def test_a_row_survives_its_line() -> None:
+    assert row_of(ROWS[0].as_line()) == ROWS[0]
+    assert ROWS[0].as_line().count(b"\n") == 1
+
+
+def test_means_slices_and_differences() -> None:
+    summary = summary_of(ROWS)
+    means = {
+        (each.configuration, each.slice, each.value): (each.interval.mean, each.interval.count)
+        for each in summary.results
+    }
+    assert means[("one", "", "")] == (0.75, 4)
+    assert means[("one", "kind", "name")] == (0.5, 2)
+    assert means[("two", "", "")] == (pytest.approx(1 / 3), 3)
+    (difference,) = summary.differences
+    assert (difference.first, difference.second) == ("one", "two")
+    assert difference.interval.mean == pytest.approx(-1 / 3)
+    assert (difference.interval.count, difference.better, difference.worse) == (3, 0, 1)
+
+
+def test_an_interval_contains_its_mean_and_narrows_with_more_files() -> None:
+    few = interval_of([1, 0, 1, 1], ["a", "b", "c", "d"])
+    many = interval_of([1, 0, 1, 1] * 25, [f"{number}" for number in range(100)])
+    assert few.low <= few.mean == many.mean <= few.high
+    assert many.high - many.low < few.high - few.low
+    assert interval_of([1, 0, 1, 1], ["a", "b", "c", "d"]) == few
+
+
+def test_holes_of_one_file_count_as_one_thing() -> None:
+    values = [1.0] * 20 + [0.0] * 20
+    alone = interval_of(values, [f"{number}" for number in range(40)])
+    together = interval_of(values, ["a"] * 20 + ["b"] * 20)
+    assert together.high - together.low > 2 * (alone.high - alone.low)
+    assert together.clusters == 2
+
+
+def test_the_p_value_of_few_files_is_exact() -> None:
+    # three files of the same sign: two of the eight ways to toss reach the observed sum
+    assert randomisation_p([1, 1, 1], ["a", "b", "c"]) == pytest.approx(2 / 8)
+    assert randomisation_p([0, 0], ["a", "b"]) == 1.0
+    assert randomisation_p([1.0] * 40, [f"{number}" for number in range(40)]) < 0.001
+    balanced = [1.0, -1.0] * 20
+    assert randomisation_p(balanced, [f"{number}" for number in range(40)]) > 0.5
+
+
+def test_median() -> None:
+    assert median([3, 1, 2]) == 2
+    assert median([4, 1, 2, 3]) == 2.5
+
+
+def test_columns_are_as_wide_as_their_widest_cell() -> None:
+    assert aligned(["a | b", "ccc | d", "", "e | f"]) == ["a    b", "ccc  d", "", "e  f"]
+
+
+def test_the_text_says_what_sets_configurations_apart() -> None:
+    rows = [replace(each, configuration=f"mode=prior n={each.configuration}") for each in ROWS]
+    text = summary_text(summary_of(rows, ["mode=prior n=two", "mode=prior n=one"]))
+    assert text.startswith("all with mode=prior\n")
+    assert re.search(r"n=one +4 +3 +75\.0 \(", text)
+    assert re.search(r"minus n=two .*\nn=one +match +33\.3", text)
+    assert "total 10" in text
+
+
+def test_names_without_what_all_have() -> None:
+    assert short_names(["a=1 b=2", "a=1 b=3"]) == ({"a=1 b=2": "b=2", "a=1 b=3": "b=3"}, "a=1")
+    assert short_names(["a=1", "a=1 b=3"]) == ({"a=1": "a=1", "a=1 b=3": "b=3"}, "a=1")
+    assert short_names(["a=1"]) == ({"a=1": "a=1"}, "")
+
+
+def test_configurations_keep_the_order_of_the_plan(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "run", ROWS)
+    (folder / PLAN_NAME).write_text('{"configurations": {"two": {}, "none": {}, "one": {}}}')
+    assert summarise(folder).names == ["two", "one"]
+
+
+def test_the_page_stands_alone_and_shows_text_as_text(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "run", ROWS)
+    summary = summarise(folder)
+    write_reports(folder, summary_text(summary), summary)
+    page = (folder / "report.html").read_text()
+    assert not re.search(r"""(?:src|href)\s*=|https?://|@import|url\(""", page)
+    assert page.count("</script>") == 2
+    assert "<b>target" not in page
+    assert "&lt;&amp;" in page
+    assert not re.search(r"__[A-Z_]+__", page)
+    data = json.loads(re.findall(r'<script id="data"[^>]*>(.*?)</script>', page, re.S)[0])
+    assert {each["target"] for each in data["rows"]} == {"</script><b>target"}
+    assert len(data["rows"]) == len(ROWS)
+    assert [(each["first"], each["second"]) for each in data["differences"]] == [("one", "two")]
+    assert json.loads((folder / "summary.json").read_text())["results"]
+
+
+def test_a_long_run_shows_an_even_part_of_its_cases_with_all_their_rows(tmp_path: Path) -> None:
+    rows = [row(f"{number:05}", 1, name) for name in ("one", "two") for number in range(ROWS_MAX)]
+    page = report_page(read_plan(write_run(tmp_path / "run", ROWS)), rows, summary_of(rows[:10]))
+    assert f"{ROWS_MAX // 2} of {ROWS_MAX} cases" in page
+    assert page.count('"case": "00000"') == 2
+    assert evenly(["a", "b", "c", "d", "e", "f"], 3) == ["a", "c", "e"]
+
+
+def test_two_runs_are_compared_on_the_cases_that_both_have(tmp_path: Path) -> None:
+    first = write_run(tmp_path / "first", ROWS[:4])
+    second = write_run(tmp_path / "second", [row("2", 1), row("3", 1, path="b.py"), row("9", 0)])
+    (difference,) = compare(first, second)
+    assert difference.interval.mean == 0.5
+    assert difference.interval.count == 2
+    other = write_run(tmp_path / "other", [row("9", 1)])
+    with pytest.raises(EvaluationError, match="no scored case in common"):
+        compare(first, other)
+
+
+def test_what_is_no_run_is_told(tmp_path: Path) -> None:
+    with pytest.raises(EvaluationError, match="not the folder of a run"):
+        compare(tmp_path, tmp_path)
+    empty = write_run(tmp_path / "empty", [])
+    with pytest.raises(EvaluationError, match="no rows yet"):
+        summarise(empty)

@@ -1,0 +1,121 @@
+"""A cell is completed as a part of its notebook."""
+
+import pytest
+from holesmith.lsp.documents.documents import Documents, Limits
+from holesmith.lsp.documents.notebooks import Notebooks
+from holesmith.lsp.settings import Settings
+from holesmith.lsp.snapshots import Taken, Workspace, take_from
+from lsprotocol import types
+
+NOTEBOOK = "file:///shop/notes.ipynb"
+
+
+def uri(name: str) -> str:
+    return f"vscode-notebook-cell:/shop/notes.ipynb#{name}"
+
+
+def cell(name: str, kind: types.NotebookCellKind = types.NotebookCellKind.Code) -> types.NotebookCell:
+    return types.NotebookCell(kind, uri(name))
+
+
+def item(name: str, text: str, language: str = "python") -> types.TextDocumentItem:
+    return types.TextDocumentItem(uri(name), language, 1, text)
+
+
+def opened(**texts: str) -> Workspace:
+    """A notebook with cells of these names; ``text…`` are in Markdown."""
+    workspace = Workspace(Documents("utf-16", Limits()), Settings(), ("/shop",))
+    items = [
+        item(name, text, "markdown" if name.startswith("text") else "python") for name, text in texts.items()
+    ]
+    notebook = types.NotebookDocument(NOTEBOOK, "jupyter-notebook", 1, [cell(name) for name in texts])
+    workspace.notebooks.open(types.DidOpenNotebookDocumentParams(notebook, items), workspace.documents)
+    return workspace
+
+
+def changed(workspace: Workspace, cells: types.NotebookDocumentCellChanges) -> bool:
+    notebook = types.VersionedNotebookDocumentIdentifier(2, NOTEBOOK)
+    params = types.DidChangeNotebookDocumentParams(notebook, types.NotebookDocumentChangeEvent(cells=cells))
+    return workspace.notebooks.change(params, workspace.documents)
+
+
+def taken(workspace: Workspace, name: str, row: int, column: int) -> Taken:
+    params = types.TextDocumentPositionParams(
+        types.TextDocumentIdentifier(uri(name)), types.Position(row, column)
+    )
+    result = take_from(workspace, params, with_cells=True)
+    assert isinstance(result, Taken)
+    return result
+
+
+def test_a_cell_sees_the_code_of_the_cells_around_it() -> None:
+    workspace = opened(a="import os", text="# Where we are", b="here = os.", c="print(here)\n")
+    snapshot = taken(workspace, "b", 0, 10).snapshot
+    assert (snapshot.prefix, snapshot.suffix) == ("import os\nhere = os.", "\nprint(here)\n")
+    assert (snapshot.path, snapshot.workspace) == ("/shop/notes.ipynb", "/shop")
+
+
+def test_positions_are_those_of_the_cell() -> None:
+    workspace = opened(a="import os\n", b="x = 1\nhere = '😀' + os.")
+    result = taken(workspace, "b", 1, 17)
+    offset = result.snapshot.offset
+    assert result.snapshot.prefix.endswith("os.")
+    assert result.place.position == types.Position(1, 17)
+    assert result.place.range_of(offset - 3, offset) == types.Range(
+        types.Position(1, 14), types.Position(1, 17)
+    )
+
+
+def test_a_selected_menu_item_is_found_in_the_whole() -> None:
+    workspace = opened(a="import os\n", b="os.ge")
+    chosen = types.SelectedCompletionInfo(types.Range(types.Position(0, 3), types.Position(0, 5)), "getcwd")
+    params = types.TextDocumentPositionParams(types.TextDocumentIdentifier(uri("b")), types.Position(0, 5))
+    result = take_from(workspace, params, selected=chosen, with_cells=True)
+    assert isinstance(result, Taken)
+    assert result.snapshot.selected is not None
+    assert (result.snapshot.selected.start, result.snapshot.selected.stop) == (13, 15)
+
+
+def test_cells_that_say_they_are_in_another_language_are_left_out() -> None:
+    workspace = opened(a="%%bash\nls", b="x = ")
+    assert taken(workspace, "b", 0, 4).snapshot.text == "x = "
+
+
+def test_cells_come_move_change_and_go() -> None:
+    workspace = opened(a="a = 1", b="b = ")
+    insert = types.NotebookCellArrayChange(start=1, delete_count=0, cells=[cell("new")])
+    structure = types.NotebookDocumentCellChangeStructure(insert, did_open=[item("new", "n = 2")])
+    assert changed(workspace, types.NotebookDocumentCellChanges(structure=structure))
+    assert taken(workspace, "b", 0, 4).snapshot.prefix == "a = 1\nn = 2\nb = "
+    edit = types.TextDocumentContentChangeWholeDocument("a = 3")
+    content = types.NotebookDocumentCellContentChanges(
+        types.VersionedTextDocumentIdentifier(2, uri("a")), [edit]
+    )
+    assert changed(workspace, types.NotebookDocumentCellChanges(text_content=[content]))
+    assert taken(workspace, "b", 0, 4).snapshot.prefix == "a = 3\nn = 2\nb = "
+    remove = types.NotebookCellArrayChange(start=0, delete_count=1)
+    structure = types.NotebookDocumentCellChangeStructure(
+        remove, did_close=[types.TextDocumentIdentifier(uri("a"))]
+    )
+    assert changed(workspace, types.NotebookDocumentCellChanges(structure=structure))
+    assert taken(workspace, "b", 0, 4).snapshot.prefix == "n = 2\nb = "
+    closing = types.DidCloseNotebookDocumentParams(types.NotebookDocumentIdentifier(NOTEBOOK), [])
+    workspace.notebooks.close(closing, workspace.documents)
+    assert len(workspace.documents) == 0
+
+
+@pytest.mark.parametrize(("start", "count"), [(7, 0), (0, 99), (2_000_000_000, 2_000_000_000)])
+def test_a_change_outside_the_cells_is_taken_as_far_as_it_goes(start: int, count: int) -> None:
+    workspace = opened(a="a = 1", b="b = ")
+    array = types.NotebookCellArrayChange(start, count)
+    assert changed(
+        workspace,
+        types.NotebookDocumentCellChanges(structure=types.NotebookDocumentCellChangeStructure(array)),
+    )
+    assert taken(workspace, "b", 0, 4).snapshot.text.endswith("b = ")
+
+
+def test_a_change_to_a_notebook_that_is_not_open_is_refused() -> None:
+    workspace = Workspace(Documents("utf-16", Limits()), Settings())
+    assert not changed(workspace, types.NotebookDocumentCellChanges())
+    assert Notebooks().around("file:///a.py", workspace.documents) is None
