@@ -11,7 +11,7 @@ import json
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any, Generic, cast
+from typing import Any, Generic, Protocol, cast
 
 from holesmith.analysis.answers import PythonEnvironment
 from holesmith.analysis.crash_record import CrashRecord
@@ -33,6 +33,14 @@ class Reply(Generic[A]):
     answer: A | None
     reason: str
     elapsed_ms: float
+
+
+class Analyst(Protocol):
+    """Static analysis in a process of its own."""
+
+    async def ask(self, question: Question[A], deadline_ms: float) -> Reply[A]:
+        """The answer, or none and a reason after the deadline at the latest. Never raises."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,9 +33,9 @@ from holesmith.analysis.client import AnalysisClient, Reply
 from holesmith.analysis.options import Options as AnalysisOptions
 from holesmith.analysis.questions import A, EnvironmentQuestion, Question, Source
 from holesmith.completion.guidance.guided_decoding import GuidedDecoding
-from holesmith.completion.guidance.watcher import Watch
-from holesmith.completion.monitors.choices import question_of
-from holesmith.completion.monitors.triggers import surroundings_of
+from holesmith.completion.guidance.watcher import Watcher
+from holesmith.completion.monitors.registry import MONITOR_OF, triggers_in
+from holesmith.completion.monitors.statement import statement_before
 from holesmith.completion.options import Options
 from holesmith.completion.pipeline import Completer, Prepared, decode_freely, document_of, request_of
 from holesmith.completion.postprocess.middle import Middle
@@ -125,7 +125,7 @@ class Bench:
             spent_ms = self._processor_ms() - processor_ms
             return Decoding(middle.text, len(generation.tokens), clock_ms, spent_ms)
         document = document_of(prepared.snapshot, required)
-        watch = Watch(document, required, self.client, self.options.answer_ms_max)
+        watch = Watcher(document, required, self.client, self.options.answer_ms_max)
         decoding = GuidedDecoding(self.completer.engine, request, middle, is_finished, watch)
         generation = await decoding.run()
         clock_ms = (time.perf_counter() - started) * 1000
@@ -147,11 +147,11 @@ class Bench:
         document = document_of(prepared.snapshot, required)
         text = required + written
         waiting_ms = 0.0
-        for trigger in surroundings_of("python", document.before).triggers(text, 0):
+        for trigger in triggers_in(statement_before("python", document.before), text, 0):
             before = document.before + text[: trigger.start]
             source = Source(document.path, before + document.after)
             word = re.match(r"\w*", text[trigger.start :])
-            question = question_of(trigger.kind, source, len(before), word[0] if word else "")
+            question = MONITOR_OF[trigger.kind].question(source, len(before), word[0] if word else "")
             started = time.perf_counter()
             await self.ask(question)
             waiting_ms += (time.perf_counter() - started) * 1000

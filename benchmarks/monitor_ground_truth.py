@@ -36,8 +36,8 @@ from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.options import Options
 from holesmith.analysis.python.jedi_analyser import JediAnalyser
 from holesmith.analysis.questions import A, Question, ScopeQuestion, Source, StaticErrorsQuestion
-from holesmith.completion.guidance.question_cache import Document
-from holesmith.completion.guidance.watcher import Watch
+from holesmith.completion.guidance.watcher import Watcher
+from holesmith.completion.monitors.monitor import Document
 from holesmith.context.prompt.token_healing import split_partial_token
 from holesmith.engine.files.gguf_file import read_gguf
 from holesmith.engine.store.store import find
@@ -179,25 +179,25 @@ async def judge(hole: Hole, package: str, place: str, vocabulary: Vocabulary, an
     before, after = hole.text[: hole.start], hole.text[hole.stop :]
     _, required = split_partial_token(before[before.rfind("\n") + 1 :])
     document = Document(str(hole.path), "python", before.removesuffix(required), "\n" + after)
-    watch = Watch(document, required, analyst, analyst.answer_ms)
+    watcher = Watcher(document, required, analyst, analyst.answer_ms)
     spellings = [vocabulary.token_bytes(each) for each in vocabulary.encode(required + hole.middle)]
     add_ms: list[float] = []
     cases: list[Case] = []
     index = 0
     while index < len(spellings):
         started = time.perf_counter()
-        watch.add(spellings[index])
+        watcher.add(spellings[index])
         add_ms.append(round((time.perf_counter() - started) * 1000, 3))
         index += 1
-        while pending := watch.unanswered():
+        while pending := watcher.unanswered():
             await asyncio.wait(pending)
-        violation = watch.violation()
-        if violation is not None:
-            begun = b"".join(spellings[: violation.tokens_kept]).decode(errors="replace")
-            cases.append(case_of(hole, begun.removeprefix(required), watch))
-            index = violation.tokens_kept
-    report = watch.report(0.0)
-    watch.close()
+        rollback = watcher.rollback()
+        if rollback is not None:
+            begun = b"".join(spellings[: rollback.tokens_kept]).decode(errors="replace")
+            cases.append(case_of(hole, begun.removeprefix(required), watcher))
+            index = rollback.tokens_kept
+    report = watcher.report(0.0)
+    watcher.close()
     source = Source(str(hole.path), hole.text)
     reply = await analyst.ask(StaticErrorsQuestion(source, hole.start, hole.stop), analyst.answer_ms)
     errors = reply.answer.errors if reply.answer is not None else ()
@@ -218,9 +218,9 @@ async def judge(hole: Hole, package: str, place: str, vocabulary: Vocabulary, an
     )
 
 
-def case_of(hole: Hole, begun: str, watch: Watch) -> Case:
+def case_of(hole: Hole, begun: str, watcher: Watcher) -> Case:
     """What was refused last, and whether the text taken out defines it further down."""
-    refusal = watch.report(0.0).refusals[-1]
+    refusal = watcher.report(0.0).refusals[-1]
     at = hole.start + len(begun)
     number = hole.text.count("\n", 0, at) + 1
     line = hole.text.split("\n")[number - 1].strip()

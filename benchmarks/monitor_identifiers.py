@@ -34,9 +34,10 @@ from holesmith.analysis.files.private_files import CACHE_VARIABLE
 from holesmith.analysis.options import Options as AnalysisOptions
 from holesmith.analysis.questions import EnvironmentQuestion, Source
 from holesmith.completion.guidance.guided_decoding import GuidedDecoding
-from holesmith.completion.guidance.watcher import Watch
+from holesmith.completion.guidance.watcher import Watcher
 from holesmith.completion.monitor_report import MonitorReport
-from holesmith.completion.monitors.choices import choices_of, question_of
+from holesmith.completion.monitors.registry import MONITOR_OF
+from holesmith.completion.monitors.statement import Trigger
 from holesmith.completion.options import Options
 from holesmith.completion.pipeline import (
     Completer,
@@ -165,9 +166,10 @@ class Bench:
     async def _names_at(self, hole: Hole) -> frozenset[str] | None:
         """All that may stand there; None if analysis cannot tell."""
         source = Source(str(hole.path), hole.text)
-        kind = "member" if hole.kind == "member" else "name"
-        reply = await self.client.ask(question_of(kind, source, hole.offset), JUDGE_MS)
-        choices = None if reply.answer is None else choices_of(reply.answer)
+        monitor = MONITOR_OF["member" if hole.kind == "member" else "name"]
+        reply = await self.client.ask(monitor.question(source, hole.offset, ""), JUDGE_MS)
+        trigger = Trigger(monitor.kind, 0, 0)
+        choices = None if reply.answer is None else monitor.choices(trigger, reply.answer, "")
         return None if choices is None else choices.names
 
     async def _row(self, hole: Hole, place: str, variant: Variant, prepared: Prepared, known: Known) -> Row:
@@ -205,7 +207,7 @@ class Bench:
             generation = await decode_freely(self.completer.engine, request, middle, is_finished)
             return middle, generation, MonitorReport()
         document = document_of(prepared.snapshot, required)
-        watch = Watch(document, required, self.client, self.options.answer_ms_max)
+        watch = Watcher(document, required, self.client, self.options.answer_ms_max)
         decoding = GuidedDecoding(self.completer.engine, request, middle, is_finished, watch)
         generation = await decoding.run()
         return middle, generation, watch.report(decoding.waited_ms)

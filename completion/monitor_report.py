@@ -4,7 +4,20 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from holesmith.completion.monitors.triggers import TriggerKind
+TriggerKind = Literal[
+    "member",
+    "import",
+    "list",
+    "name",
+    "keyword",
+    "literal",
+    "argument",
+    "empty",
+    "exception",
+    "instance",
+    "pattern",
+]
+"""``import``: a name in an import; ``list``: what follows one; ``empty``: the end of a call of nothing."""
 
 Outcome = Literal["allowed", "bound", "left", "unknown", "late", "dropped", "open"]
 """How a trigger ended.

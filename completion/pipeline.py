@@ -5,15 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from holesmith.analysis.client import Analyst
 from holesmith.analysis.questions import MissingNamesQuestion, Source
 from holesmith.completion.answer import Answer, Completion
 from holesmith.completion.guidance.final_check import Checked, LastCheck
 from holesmith.completion.guidance.guided_decoding import GuidedDecoding
-from holesmith.completion.guidance.question_cache import Document
-from holesmith.completion.guidance.watcher import Watch
+from holesmith.completion.guidance.watcher import Watcher
 from holesmith.completion.monitor_report import MonitorReport
-from holesmith.completion.monitors.choices import Analyst
 from holesmith.completion.monitors.enclosing_blocks import excerpt_before
+from holesmith.completion.monitors.monitor import Document
 from holesmith.completion.options import Options
 from holesmith.completion.postprocess.alternatives import TRIES_MORE, distinct, parting_of
 from holesmith.completion.postprocess.extent import Extent, extent_of
@@ -254,10 +254,10 @@ class Completer:
             analyst = await self.workspaces.of(prepared.snapshot)
         if analyst is None:
             return await decode_freely(self.engine, request, middle, is_finished), MonitorReport()
-        watch = Watch(document_of(prepared.snapshot, required), required, analyst, options.answer_ms_max)
-        decoding = GuidedDecoding(self.engine, request, middle, is_finished, watch)
+        watcher = Watcher(document_of(prepared.snapshot, required), required, analyst, options.answer_ms_max)
+        decoding = GuidedDecoding(self.engine, request, middle, is_finished, watcher)
         generation = await decoding.run()
-        return generation, watch.report(decoding.waited_ms)
+        return generation, watcher.report(decoding.waited_ms)
 
 
 async def decode_freely(

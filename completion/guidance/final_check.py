@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from holesmith.analysis.answers import StaticError
+from holesmith.analysis.client import Analyst
 from holesmith.analysis.questions import Source, StaticErrorsQuestion
 from holesmith.analysis.syntax.excerpt import excerpt_at
 from holesmith.completion.answer import Completion
-from holesmith.completion.monitors.choices import Analyst
 
 CERTAIN = frozenset(("unresolved_name", "unknown_member", "unknown_keyword"))
 """Kinds of errors that true text was not blamed for when it was measured

@@ -13,7 +13,8 @@ from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
-from holesmith.completion.guidance.watcher import Violation, Watch
+from holesmith.completion.guidance.corrections import Rollback
+from holesmith.completion.guidance.watcher import Watcher
 from holesmith.completion.postprocess.middle import Middle
 from holesmith.engine.interface import Engine, Stream
 from holesmith.engine.request import Generation, Request, Token
@@ -23,14 +24,19 @@ class GuidedDecoding:
     """One completion's decoding, over as many requests as it takes."""
 
     def __init__(
-        self, engine: Engine, request: Request, middle: Middle, is_finished: Callable[[], bool], watch: Watch
+        self,
+        engine: Engine,
+        request: Request,
+        middle: Middle,
+        is_finished: Callable[[], bool],
+        watcher: Watcher,
     ) -> None:
         """``is_finished`` tells whether ``middle`` is all that is wanted."""
         self._engine = engine
         self._request = request
         self._middle = middle
         self._is_finished = is_finished
-        self._watch = watch
+        self._watcher = watcher
         self._tokens: list[Token] = []
         self._streams: list[Stream] = []
         self.waited_ms = 0.0
@@ -39,15 +45,15 @@ class GuidedDecoding:
         """Decode until it is finished and every answer that matters is in. Cancelling stops the engine."""
         try:
             self._streams.append(self._engine.start(self._request))
-            while (violation := await self._next_violation()) is not None:
-                self._go_back(violation)
+            while (rollback := await self._next_rollback()) is not None:
+                self._go_back(rollback)
             return await self._generation()
         finally:
             for stream in self._streams:
                 stream.cancel()
-            self._watch.close()
+            self._watcher.close()
 
-    async def _next_violation(self) -> Violation | None:
+    async def _next_rollback(self) -> Rollback | None:
         """Decode on until analysis refuses something. None: the text is finished and nothing was refused."""
         stream = self._streams[-1]
         reader = aiter(stream)
@@ -56,7 +62,7 @@ class GuidedDecoding:
         ended = 0.0
         try:
             while True:
-                answers = self._watch.unanswered() if is_decoding else self._watch.outstanding()
+                answers = self._watcher.unanswered() if is_decoding else self._watcher.outstanding()
                 if not is_decoding and not answers:
                     return None
                 awaited: set[asyncio.Task[Any]] = {*answers}
@@ -70,9 +76,9 @@ class GuidedDecoding:
                     token = await (coming or _next(reader))
                     coming, is_decoding = None, self._take(token, stream)
                     ended = now_ms()
-                violation = self._watch.violation()
-                if violation is not None:
-                    return violation
+                rollback = self._watcher.rollback()
+                if rollback is not None:
+                    return rollback
         finally:
             self.waited_ms += 0.0 if is_decoding else now_ms() - ended
             stream.cancel()
@@ -82,25 +88,25 @@ class GuidedDecoding:
     def _take(self, token: Token | None, stream: Stream) -> bool:
         """Note a token. Whether more are wanted."""
         if token is None:
-            self._watch.end()
+            self._watcher.end()
             return False
         self._tokens.append(token)
         self._middle.add(token)
-        self._watch.add(self._engine.vocabulary.token_bytes(token.id))
+        self._watcher.add(self._engine.vocabulary.token_bytes(token.id))
         if self._is_finished():
             stream.cancel()
             if not self._middle.text.strip():
-                self._watch.end()
+                self._watcher.end()
             return False
         return True
 
-    def _go_back(self, violation: Violation) -> None:
-        kept = self._tokens[: violation.tokens_kept]
+    def _go_back(self, rollback: Rollback) -> None:
+        kept = self._tokens[: rollback.tokens_kept]
         self._tokens = kept
         self._middle.rewind(len(kept))
-        self._streams.append(self._engine.start(self._request_after(kept, violation)))
+        self._streams.append(self._engine.start(self._request_after(kept, rollback)))
 
-    def _request_after(self, kept: list[Token], violation: Violation) -> Request:
+    def _request_after(self, kept: list[Token], rollback: Rollback) -> Request:
         """The rest of the first request, when ``kept`` is done."""
         required = self._request.required_prefix
         counted = 0
@@ -112,7 +118,7 @@ class GuidedDecoding:
             token_ids=(*self._request.token_ids, *(token.id for token in kept)),
             tokens_max=self._request.tokens_max - counted,
             required_prefix=required,
-            constraints=violation.constraints,
+            constraints=rollback.constraints,
             excluded_first=frozenset() if kept else self._request.excluded_first,
             sampling=replace(self._request.sampling, seed=self._request.sampling.seed + len(self._streams)),
         )

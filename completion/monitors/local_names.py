@@ -18,6 +18,11 @@ from holesmith.analysis.syntax.occurrences import mentions
 from holesmith.completion.monitors.enclosing_blocks import words_around
 
 KEYWORDS = frozenset((*kwlist, *softkwlist))
+_IMPLICIT = frozenset(
+    ("__class__", "__file__", "__name__", "__doc__", "__package__", "__spec__", "__path__", "__loader__")
+) | frozenset(("__builtins__", "__annotations__", "__module__", "__qualname__", "__dict__", "WindowsError"))
+"""Names that Python itself provides in modules, classes and methods, or on some systems only."""
+ALWAYS_DEFINED = KEYWORDS | _IMPLICIT
 EXCEPTIONS = frozenset(
     name
     for name, value in vars(builtins).items()
@@ -63,14 +68,14 @@ class Words:
         return at < len(self._ordered) and self._ordered[at].startswith(beginning)
 
 
-_NO_WORDS = Words(())
+NO_WORDS = Words(())
 
 
 @dataclass
-class Nearby:
+class LocalNames:
     """The text of a Python document up to where generated text begins, and behind it.
 
-    Of a long document only what is near: whole lines of it.
+    Of a long document only the lines that are near.
     """
 
     before: str
@@ -100,7 +105,7 @@ class Nearby:
 
     def members(self, receiver: str) -> Words:
         """What is used on a dotted receiver in the function around the cursor, on ``self`` in the class."""
-        return self._members.get(receiver, _NO_WORDS)
+        return self._members.get(receiver, NO_WORDS)
 
     @cached_property
     def _members(self) -> dict[str, Words]:

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
+from holesmith.analysis.client import Analyst
 from holesmith.analysis.questions import Source, WarmUpQuestion
-from holesmith.completion.monitors.choices import Analyst
 from holesmith.completion.snapshot import Snapshot
 
 ANSWER_MS_MAX = 3_000.0

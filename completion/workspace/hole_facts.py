@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from holesmith.analysis.answers import Call, Expected, Members, RelevantHeaders, RelevantTypes
-from holesmith.analysis.client import Reply
+from holesmith.analysis.client import Analyst, Reply
 from holesmith.analysis.questions import (
     CallQuestion,
     ExpectedTypeQuestion,
@@ -21,7 +21,6 @@ from holesmith.analysis.questions import (
     Source,
 )
 from holesmith.analysis.syntax.hole import HoleKind, hole_at
-from holesmith.completion.monitors.choices import Analyst
 from holesmith.context.request import Fact
 
 MEMBERS_MAX = 24

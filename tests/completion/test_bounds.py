@@ -10,12 +10,12 @@ from collections.abc import Callable
 import pytest
 from holesmith.analysis.client import Reply
 from holesmith.analysis.questions import A, Question
-from holesmith.completion.guidance.question_cache import Document
-from holesmith.completion.guidance.watcher import Watch
-from holesmith.completion.monitors.doubt import doubt_of
+from holesmith.completion.guidance.watcher import Watcher
 from holesmith.completion.monitors.import_list import is_before_list, is_behind_name, list_begin
-from holesmith.completion.monitors.local_names import Nearby
-from holesmith.completion.monitors.triggers import Surroundings, Trigger, surroundings_of
+from holesmith.completion.monitors.local_names import LocalNames
+from holesmith.completion.monitors.monitor import Document
+from holesmith.completion.monitors.registry import MONITOR_OF, triggers_in
+from holesmith.completion.monitors.statement import Statement, Trigger, statement_before
 from holesmith.completion.options import Options
 from holesmith.completion.pipeline import Completer
 from holesmith.completion.postprocess.repetition import repetition_start
@@ -29,31 +29,31 @@ WRITTEN = "total(a, b) + x.y(z)[0]"
 
 
 def raised(before: str) -> list[Trigger]:
-    return Surroundings("python", before).triggers("x", 0)
+    return triggers_in(Statement("python", before), "x", 0)
 
 
 def members(before: str) -> object:
-    return Nearby(before, "").members("a")
+    return LocalNames(before, "").members("a")
 
 
 def names(text: str) -> object:
-    return Nearby(text, text).names
+    return LocalNames(text, text).names
 
 
 def keywords(text: str) -> object:
-    return Nearby(text, text).has_keyword("x", "y")
+    return LocalNames(text, text).has_keyword("x", "y")
 
 
 def calls(text: str) -> object:
-    return Nearby(text, text).takes_none("x")
+    return LocalNames(text, text).takes_none("x")
 
 
-def keyword_doubt(statement: str) -> object:
-    return doubt_of(Trigger("keyword", 0, 1), statement, "x", Nearby("", ""))
+def settled_keyword(statement: str) -> object:
+    return MONITOR_OF["keyword"].settled(Trigger("keyword", 0, 1), statement, "x", LocalNames("", ""))
 
 
-def member_doubt(statement: str) -> object:
-    return doubt_of(Trigger("member", 0, 1), statement, "x", Nearby("", ""))
+def settled_member(statement: str) -> object:
+    return MONITOR_OF["member"].settled(Trigger("member", 0, 1), statement, "x", LocalNames("", ""))
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,8 @@ def member_doubt(statement: str) -> object:
         (names, "\nfrom a import (" * COUNT),
         (keywords, "x(" * COUNT * 5),
         (calls, "x( " * COUNT * 2),
-        (keyword_doubt, "a." * COUNT + " !"),
-        (member_doubt, "a." * COUNT + " !"),
+        (settled_keyword, "a." * COUNT + " !"),
+        (settled_member, "a." * COUNT + " !"),
     ],
 )
 def test_a_pattern_takes_time_in_proportion_to_the_text(look: Callable[[str], object], text: str) -> None:
@@ -96,22 +96,22 @@ class Silent:
 @pytest.mark.parametrize("piece", ["(", "[", "f(", "{", "a.b, ", "(\n"])
 async def test_monitors_of_a_statement_without_end_do_not_hold_up_the_event_loop(piece: str) -> None:
     before = f"x = ({piece * (120_000 // len(piece))}"
-    surroundings_of("python", before)  # lexed beforehand, in a thread
+    statement_before("python", before)  # lexed beforehand, in a thread
     began = time.thread_time()
-    watch = Watch(Document("/s/a.py", "python", before, ""), "", Silent())
+    watcher = Watcher(Document("/s/a.py", "python", before, ""), "", Silent())
     for character in WRITTEN:
-        watch.add(character.encode())
-        watch.violation()
-    watch.close()
+        watcher.add(character.encode())
+        watcher.rollback()
+    watcher.close()
     assert time.thread_time() - began < 1.5
-    assert watch.report(0).triggers == 0
+    assert watcher.report(0).triggers == 0
 
 
 def test_a_long_statement_of_ordinary_size_still_has_its_monitors() -> None:
     before = (
         "PRICES = {\n" + "".join(f'    "item{n}": Price({n}, currency),\n' for n in range(300)) + "    x: "
     )
-    kinds = {trigger.kind for trigger in surroundings_of("python", before).triggers("Price.of", 0)}
+    kinds = {trigger.kind for trigger in triggers_in(statement_before("python", before), "Price.of", 0)}
     assert "member" in kinds
 
 

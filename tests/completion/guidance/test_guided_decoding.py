@@ -3,9 +3,10 @@
 import pytest
 from holesmith.analysis.answers import Role
 from holesmith.completion.guidance.guided_decoding import GuidedDecoding
-from holesmith.completion.guidance.question_cache import Document
-from holesmith.completion.guidance.watcher import Watch
-from holesmith.completion.monitors.triggers import surroundings_of
+from holesmith.completion.guidance.watcher import Watcher
+from holesmith.completion.monitors.monitor import Document
+from holesmith.completion.monitors.registry import triggers_in
+from holesmith.completion.monitors.statement import statement_before
 from holesmith.completion.postprocess.middle import Middle
 from holesmith.engine.request import Generation, Request
 
@@ -18,10 +19,10 @@ ROLES: tuple[Role, ...] = ("exception", "class", "function", "unknown", "abstrac
 
 async def guided(
     model: Chatter, analyst: TableAnalyst, required: str = "", before: str = BEFORE
-) -> tuple[Generation, Watch]:
+) -> tuple[Generation, Watcher]:
     engine = engine_of(model)
     try:
-        watch = Watch(Document(None, "python", before, "\n"), required, analyst)
+        watch = Watcher(Document(None, "python", before, "\n"), required, analyst)
         request = Request(
             tuple(VOCABULARY.encode(before)), COUNT, frozenset(), required_prefix=required.encode()
         )
@@ -57,7 +58,7 @@ def refusal(text: str, analyst: TableAnalyst, committed: str) -> int | None:
     shorter = min(len(text), len(committed))
     if text[:shorter] != committed[:shorter]:
         return shorter
-    for trigger in surroundings_of("python", BEFORE).triggers(text, 0):
+    for trigger in triggers_in(statement_before("python", BEFORE), text, 0):
         written = text[trigger.start :]
         is_free = trigger.start != len(committed) and not (written[:1].isalpha() or written[:1] == "_")
         if trigger.kind == "member" and written and not is_free:

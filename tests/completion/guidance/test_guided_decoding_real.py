@@ -9,9 +9,9 @@ from holesmith.analysis.answers import Call, Importables, Member, Members, Scope
 from holesmith.analysis.client import Reply
 from holesmith.analysis.questions import A, CallQuestion, ImportablesQuestion, MembersQuestion, Question
 from holesmith.completion.guidance.guided_decoding import GuidedDecoding
-from holesmith.completion.guidance.question_cache import Document
-from holesmith.completion.guidance.watcher import Watch
+from holesmith.completion.guidance.watcher import Watcher
 from holesmith.completion.monitor_report import MonitorReport
+from holesmith.completion.monitors.monitor import Document
 from holesmith.completion.postprocess.extent import extent_of
 from holesmith.completion.postprocess.middle import Middle
 from holesmith.context.prompt.prompt import Hole, build_prompt
@@ -89,7 +89,7 @@ async def written(engine: Engine, line: str, *, at_once: bool) -> tuple[str, Mon
     if at_once:
         clerk.release.set()
     document = Document(None, "python", before.removesuffix(prompt.required), "\n")
-    watch = Watch(document, prompt.required, clerk, 60_000)
+    watch = Watcher(document, prompt.required, clerk, 60_000)
     request = Request(prompt.token_ids, 24, prompt.stop_ids, prompt.required.encode())
     decoding = GuidedDecoding(
         Announcing(engine, clerk), request, middle, lambda: extent.stop_of(middle.text) is not None, watch

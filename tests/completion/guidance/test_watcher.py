@@ -12,9 +12,10 @@ from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.options import Options
 from holesmith.analysis.python.jedi_analyser import JediAnalyser
 from holesmith.analysis.questions import A, Question
-from holesmith.completion.guidance.question_cache import Document
-from holesmith.completion.guidance.watcher import Watch
-from holesmith.completion.monitors.choices import choices_of
+from holesmith.completion.guidance.watcher import Watcher
+from holesmith.completion.monitors.arguments import KeywordMonitor
+from holesmith.completion.monitors.monitor import Document
+from holesmith.completion.monitors.statement import Trigger
 
 WIDE = ("a" * 40, "b" * 40)
 
@@ -47,20 +48,20 @@ async def refused(source: str, analyst: Analyst, *, to_the_end: bool = False) ->
     ``to_the_end``: and then the model wants to write no more.
     """
     before, generated, after = source.split("‸")
-    watch = Watch(Document(str(analyst.root / "main.py"), "python", before, after), "", analyst)
+    watcher = Watcher(Document(str(analyst.root / "main.py"), "python", before, after), "", analyst)
     characters = [character.encode() for character in generated]
     index = 0
     while index < len(characters):
-        watch.add(characters[index])
+        watcher.add(characters[index])
         index += 1
         if to_the_end and index == len(characters):
-            watch.end()
-        while pending := watch.unanswered():
+            watcher.end()
+        while pending := watcher.unanswered():
             await asyncio.wait(pending)
-        if (violation := watch.violation()) is not None:
-            index = violation.tokens_kept
-    report = watch.report(0.0)
-    watch.close()
+        if (rollback := watcher.rollback()) is not None:
+            index = rollback.tokens_kept
+    report = watcher.report(0.0)
+    watcher.close()
     # The same text comes again after a refusal here, so some are refused several times.
     return list(dict.fromkeys(refusal.text for refusal in report.refusals))
 
@@ -277,16 +278,16 @@ async def test_no_special_name_takes_the_place_of_an_invented_one(
     tokens: tuple[bytes, ...], kept: int, lead: bytes, analyst: Analyst
 ) -> None:
     before = "class Cart:\n    def __init__(self) -> None:\n        self.total = 1\n\ndef f(cart: Cart):\n    print("
-    watch = Watch(Document(str(analyst.root / "main.py"), "python", before, ")\n"), "", analyst)
+    watcher = Watcher(Document(str(analyst.root / "main.py"), "python", before, ")\n"), "", analyst)
     for token in tokens:
-        watch.add(token)
-    while pending := watch.unanswered():
+        watcher.add(token)
+    while pending := watcher.unanswered():
         await asyncio.wait(pending)
-    violation = watch.violation()
-    watch.close()
-    assert violation is not None
-    assert violation.tokens_kept == kept
-    (constraint,) = violation.constraints
+    rollback = watcher.rollback()
+    watcher.close()
+    assert rollback is not None
+    assert rollback.tokens_kept == kept
+    (constraint,) = rollback.constraints
     assert constraint.lead == lead
     assert b"total" in constraint.names
     assert not any(name.startswith(b"__") for name in constraint.names)
@@ -352,7 +353,7 @@ async def test_no_keyword_is_imported(word: str, analyst: Analyst) -> None:
 
 
 def test_instead_of_a_wrong_keyword_an_argument_may_stand_without_one() -> None:
-    choices = choices_of(Call((), ("size",), is_complete=True))
+    choices = KeywordMonitor().choices(Trigger("keyword", 0, 0), Call((), ("size",), is_complete=True), "")
     assert choices is not None
     constraint = choices.constraint()
     assert constraint.texts == (b"size=",)

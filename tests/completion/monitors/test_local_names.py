@@ -1,10 +1,11 @@
 """What the document itself settles is not asked, and what it leaves open is."""
 
 import pytest
-from holesmith.completion.guidance.question_cache import Document, Inquiry
-from holesmith.completion.monitors.doubt import doubt_of
-from holesmith.completion.monitors.local_names import Nearby, bound_at_margin, positional_arguments
-from holesmith.completion.monitors.triggers import surroundings_of
+from holesmith.completion.guidance.question_cache import QuestionCache
+from holesmith.completion.monitors.local_names import LocalNames, bound_at_margin, positional_arguments
+from holesmith.completion.monitors.monitor import Document
+from holesmith.completion.monitors.registry import MONITOR_OF, triggers_in
+from holesmith.completion.monitors.statement import statement_before
 
 from tests.completion.chatter import TableAnalyst
 
@@ -33,78 +34,81 @@ def later(): ...
 """
 
 
-def doubts(generated: str) -> list[tuple[str, str, str]]:
+def settlements(generated: str) -> list[tuple[str, str, str]]:
     before, after = FILE.split("‸")
-    surroundings = surroundings_of("python", before)
-    nearby = Nearby(before, after)
-    statement = surroundings.statement
+    statement = statement_before("python", before)
+    names = LocalNames(before, after)
     return [
-        (trigger.kind, generated[trigger.start :], doubt_of(trigger, statement, generated, nearby))
-        for trigger in surroundings.triggers(generated, 0)
+        (
+            trigger.kind,
+            generated[trigger.start :],
+            MONITOR_OF[trigger.kind].settled(trigger, statement.text, generated, names),
+        )
+        for trigger in triggers_in(statement, generated, 0)
     ]
 
 
 @pytest.mark.parametrize(
-    ("generated", "doubt"),
+    ("generated", "expected"),
     [
-        ("Cart\n", "none"),
-        ("settle\n", "none"),
-        ("op\n", "none"),
-        ("sys\n", "none"),
-        ("LIMIT\n", "none"),
-        ("later\n", "none"),
-        ("other\n", "none"),
-        ("len\n", "none"),
-        ("None\n", "none"),
-        ("pay\n", "now"),
-        ("join\n", "now"),
-        ("drawer\n", "now"),
-        ("invented\n", "now"),
-        ("inven", "now"),
-        ("Ca", "later"),
-        ("Car\n", "now"),
+        ("Cart\n", "yes"),
+        ("settle\n", "yes"),
+        ("op\n", "yes"),
+        ("sys\n", "yes"),
+        ("LIMIT\n", "yes"),
+        ("later\n", "yes"),
+        ("other\n", "yes"),
+        ("len\n", "yes"),
+        ("None\n", "yes"),
+        ("pay\n", "ask"),
+        ("join\n", "ask"),
+        ("drawer\n", "ask"),
+        ("invented\n", "ask"),
+        ("inven", "ask"),
+        ("Ca", "wait"),
+        ("Car\n", "ask"),
     ],
 )
-def test_a_name(generated: str, doubt: str) -> None:
-    assert doubts(generated)[0] == ("name", generated, doubt)
+def test_a_name(generated: str, expected: str) -> None:
+    assert settlements(generated)[0] == ("name", generated, expected)
 
 
 @pytest.mark.parametrize(
-    ("generated", "doubt"),
+    ("generated", "expected"),
     [
-        ("self.drawer\n", "none"),
-        ("self.draw", "later"),
-        ("self.draw\n", "now"),
-        ("self.drawer.key\n", "none"),
-        ("self.drawer.lock\n", "now"),
-        ("other.total\n", "none"),
-        ("other.", "later"),
-        ("sys.", "now"),
-        ("f(self).drawer\n", "now"),
+        ("self.drawer\n", "yes"),
+        ("self.draw", "wait"),
+        ("self.draw\n", "ask"),
+        ("self.drawer.key\n", "yes"),
+        ("self.drawer.lock\n", "ask"),
+        ("other.total\n", "yes"),
+        ("other.", "wait"),
+        ("sys.", "ask"),
+        ("f(self).drawer\n", "ask"),
     ],
 )
-def test_a_member(generated: str, doubt: str) -> None:
-    kind, _, found = [each for each in doubts(generated) if each[0] == "member"][-1]
-    assert (kind, found) == ("member", doubt)
+def test_a_member(generated: str, expected: str) -> None:
+    kind, _, found = [each for each in settlements(generated) if each[0] == "member"][-1]
+    assert (kind, found) == ("member", expected)
 
 
 @pytest.mark.parametrize(
-    ("generated", "kind", "doubt"),
+    ("generated", "kind", "expected"),
     [
-        ("Cart(1", "argument", "none"),
-        ("Cart(1, 2", "argument", "none"),
-        ("Cart(1, 2, 3", "argument", "now"),
-        ("print(1", "argument", "none"),
-        ("later(1", "argument", "now"),
-        ("other.total(sum=1", "keyword", "none"),
-        ("other.total(add=1", "keyword", "now"),
-        ("settle('read'", "literal", "now"),
-        ("settle('rea", "literal", "later"),
-        ("settle('Something that reads, like a sentence; no value'", "literal", "none"),
+        ("Cart(1", "argument", "yes"),
+        ("Cart(1, 2", "argument", "yes"),
+        ("Cart(1, 2, 3", "argument", "ask"),
+        ("print(1", "argument", "yes"),
+        ("later(1", "argument", "ask"),
+        ("other.total(sum=1", "keyword", "yes"),
+        ("other.total(add=1", "keyword", "ask"),
+        ("settle('read'", "literal", "ask"),
+        ("settle('rea", "literal", "wait"),
+        ("settle('Something that reads, like a sentence; no value'", "literal", "yes"),
     ],
 )
-def test_calls(generated: str, kind: str, doubt: str) -> None:
-    assert [found for each, _, found in doubts(generated) if each == kind][-1] == doubt
+def test_calls(generated: str, kind: str, expected: str) -> None:
+    assert [found for each, _, found in settlements(generated) if each == kind][-1] == expected
 
 
 def test_what_the_margin_binds() -> None:
@@ -132,14 +136,13 @@ def test_how_many_arguments_a_call_has(arguments: str, count: int) -> None:
 
 
 async def test_the_names_of_an_import_share_a_question() -> None:
-    inquiry = Inquiry(Document(None, "python", "", "\n"), "", TableAnalyst(1), 100)
+    questions = QuestionCache(Document(None, "python", "", "\n"), "", TableAnalyst(1), 100)
     text = "from shop import (\n    Cart,\n    pay as settle,\n    Desk\n"
-    triggers = [each for each in surroundings_of("python", "").triggers(text, 0) if each.kind == "import"]
-    nearby = Nearby("", "")
-    asked = [trigger for trigger in triggers if doubt_of(trigger, "", text, nearby) == "now"]
+    triggers = triggers_in(statement_before("python", ""), text, 0)
+    asked = [trigger for trigger in triggers if trigger.kind == "import"]
     for trigger in asked:
-        await inquiry.ask(trigger, text)
+        await questions.ask(trigger, text)
     words = [text[each.start :].split()[0].strip(",") for each in asked]
     assert words == ["shop", "(", "Cart", "pay", "Desk"]
-    assert inquiry.count == 2
-    inquiry.close()
+    assert questions.count == 2
+    questions.close()

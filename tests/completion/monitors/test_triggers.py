@@ -3,17 +3,18 @@
 from keyword import iskeyword
 
 import pytest
-from holesmith.completion.monitors.triggers import Trigger, surroundings_of
+from holesmith.completion.monitors.registry import triggers_in
+from holesmith.completion.monitors.statement import Trigger, statement_before
 
 
 def fired(source: str, language: str = "python") -> list[tuple[str, str]]:
     """Kind and text from the trigger to the end of its word, of all triggers behind the cursor."""
     before, generated = source.split("‸")
-    surroundings = surroundings_of(language, before)
+    statement = statement_before(language, before)
     found: list[Trigger] = []
     for stop in range(1, len(generated) + 1):
-        found += surroundings.triggers(generated[:stop], stop - 1)
-    assert found == surroundings.triggers(generated, 0)
+        found += triggers_in(statement, generated[:stop], stop - 1)
+    assert found == triggers_in(statement, generated, 0)
     return [(trigger.kind, word_at(generated, trigger.start)) for trigger in found]
 
 
@@ -175,12 +176,12 @@ def test_members_in_other_languages(source: str, language: str, expected: list[t
 def test_whether_a_name_is_used_or_bound(source: str, use: bool | None) -> None:
     before, generated = source.split("‸")
     dot = "." if before.endswith(".") else ""
-    surroundings = surroundings_of("python", before.removesuffix("."))
-    trigger = surroundings.triggers(dot + generated, 0)[0]
-    assert surroundings.is_used(dot + generated, trigger) == use
+    statement = statement_before("python", before.removesuffix("."))
+    trigger = triggers_in(statement, dot + generated, 0)[0]
+    assert statement.is_used(dot + generated, trigger) == use
 
 
 def test_a_long_file_costs_no_more_than_its_last_statement() -> None:
     before = "x = 1\n" * 10_000 + "def f():\n    y = g(a,\n      b["
-    assert surroundings_of("python", before).statement == "y = g(a,\n      b["
-    assert surroundings_of("java", "class A { void f() { x(); y = g(1,").statement == "y = g(1,"
+    assert statement_before("python", before).text == "y = g(a,\n      b["
+    assert statement_before("java", "class A { void f() { x(); y = g(1,").text == "y = g(1,"
