@@ -147,8 +147,7 @@ class Service:
         self._learn_from(snapshot)
         self._warming.give_way()
         if self._completer is None:
-            self._get_warm(lambda: snapshot)
-            return Answer(None, f"{self._status.health}: {self._status.message}", self._status.model or "")
+            return self._without_model(snapshot)
         if not snapshot.invoked and (reason := self._annoyance(snapshot)) is not None:
             self._get_warm(lambda: snapshot)
             return Answer(None, reason, self._status.model or "")
@@ -160,12 +159,18 @@ class Service:
         waited_ms = 0.0 if snapshot.invoked else await self._wait_for_typist()
         if (joined := await self._join(snapshot)) is not None:
             return joined
+        if self._completer is None:  # the settings took it away meanwhile
+            return self._without_model(snapshot)
         self._in_flight = self._start(snapshot, self._keep)
         answer = await self._answer_of(self._in_flight)
         self._look_ahead(snapshot, answer)
         if answer.completion is None:
             self._get_warm(lambda: snapshot, again=answer.finish != "none")
         return replace(answer, timings_ms={"wait": round(waited_ms, 2), **answer.timings_ms})
+
+    def _without_model(self, snapshot: Snapshot) -> Answer:
+        self._get_warm(lambda: snapshot)
+        return Answer(None, f"{self._status.health}: {self._status.message}", self._status.model or "")
 
     async def open(self, snapshot: Snapshot) -> None:
         """A document is in front of the user: begin to index and to analyse its workspace."""
@@ -287,7 +292,7 @@ class Service:
 
     def _look_ahead(self, snapshot: Snapshot, answer: Answer) -> None:
         """Work out what may come after a completion that is about to be shown, if nothing else is asked."""
-        if not self._options.look_ahead or answer.completion is None:
+        if not self._options.look_ahead or answer.completion is None or self._completer is None:
             return
         target = after_taking(snapshot, answer.completion)
         if target is not None and self._recent.find(target) is None:
