@@ -166,6 +166,8 @@ class Fuzzer:
             (answer,) = await self.client.answers(1)
             assert answer["id"] == number
         assert json.loads(answer["result"]["generated"])["text"] == self.mirror.text
+        status = await self.client.request(0, "holesmith/status")
+        assert status["result"]["last_failure"] is None
 
 
 def places_in(value: Any) -> list[tuple[Any, Any]]:
