@@ -145,11 +145,9 @@ async def wind_up(run: Run, client: Conversation, minutes: float) -> None:
         run.ledger.fail("an error in the log", line)
     for name, growth_max in GROWTH_MAX.items():
         values = [float(getattr(each, name)) for each in run.samples]
-        quarter = len(values) // 4
-        if (
-            quarter
-            and (growth := median(values[-quarter:]) - median(values[quarter : 2 * quarter])) > growth_max
-        ):
+        quarter = max(len(values) // 4, 1)
+        growth = median(values[-quarter:]) - median(values[quarter : 2 * quarter])
+        if minutes >= GROWTH_MINUTES_MIN and growth > growth_max:
             run.ledger.fail(f"{name} grew", f"by {growth:.0f} from the second quarter to the last")
 
 

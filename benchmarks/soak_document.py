@@ -119,9 +119,10 @@ class Document:
         ends = (before[: len(before) - cut][-COMPARED:] for cut in range(HEALED_MAX))
         if not any(end and prompt.endswith(end) for end in ends):
             return f"{self.uri}: the prompt ends in {prompt[-COMPARED:]!r}, not {before[-COMPARED:]!r}"
-        # A window of few tokens may end behind the first line.
+        # A window of few tokens may end behind the first line; a template without a suffix has none.
         rest = behind.partition("\n")[2].lstrip().partition("\n")[0][:COMPARED]
-        return None if rest in prompt else f"{self.uri}: {rest!r} behind the cursor is not in the prompt"
+        is_shown = rest in prompt or "suffix" not in prompt.lower()
+        return None if is_shown else f"{self.uri}: {rest!r} behind the cursor is not in the prompt"
 
     def _tell(self, changes: list[dict[str, object]]) -> None:
         document = {"uri": self.uri, "version": self.version}
