@@ -126,7 +126,9 @@ class Protocol(LanguageServerProtocol):
         if method == types.CANCEL_REQUEST and not _names_request(params):  # the library takes any value
             raise JsonRpcInvalidParams("invalid parameters: id must be a number or a string")
         try:
-            if method in OWN_REQUESTS and "id" in fields:
+            if method in OWN_REQUESTS:
+                if "id" not in fields:
+                    raise JsonRpcInvalidRequest("a request must have an id")
                 return self._converter.structure(fields, OWN_REQUESTS[cast("str", method)])
             return super().structure_message({"params": None, **fields} if "method" in fields else fields)
         except (JsonRpcException, cattrs.BaseValidationError) as error:
