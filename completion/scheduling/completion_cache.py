@@ -14,6 +14,8 @@ from holesmith.completion.postprocess.shaping import TRAILING, cut_overlap, rest
 from holesmith.completion.snapshot import Snapshot
 
 ANSWERS_MAX = 64
+# Each is remembered with the text of its document: of huge ones only the last few.
+CHARACTERS_MAX, ANSWERS_MIN = 8_000_000, 3
 # As many brackets and quotes as an editor may have closed by itself behind what was typed.
 CLOSED_MAX = 8
 TYPED_ALONG = "typed along"
@@ -72,6 +74,8 @@ class RecentAnswers:
         self._answers.appendleft(
             Remembered(snapshot.path, prefix, suffix, completions, answer, is_shown, left)
         )
+        while len(self._answers) > ANSWERS_MIN and sum(map(characters, self._answers)) > CHARACTERS_MAX:
+            self._answers.pop()
 
     def find(self, snapshot: Snapshot) -> tuple[Remembered, Answer] | None:
         """A remembered answer that the text since typed agrees with, and the rest of it."""
@@ -162,3 +166,8 @@ def continued(remembered: Remembered, rests: tuple[Completion, ...], snapshot: S
         prefilled_tokens=0,
         timings_ms={"total": 0.0},
     )
+
+
+def characters(remembered: Remembered) -> int:
+    """Of the document that it is remembered with."""
+    return len(remembered.prefix) + len(remembered.suffix)
