@@ -146,7 +146,7 @@ class Service:
         """
         self._learn_from(snapshot)
         self._warming.give_way()
-        if self._completer is None:
+        if not self._has_model:
             return self._without_model(snapshot)
         if not snapshot.invoked and (reason := self._annoyance(snapshot)) is not None:
             self._get_warm(lambda: snapshot)
@@ -159,7 +159,7 @@ class Service:
         waited_ms = 0.0 if snapshot.invoked else await self._wait_for_typist()
         if (joined := await self._join(snapshot)) is not None:
             return joined
-        if self._completer is None:  # the settings took it away meanwhile
+        if not self._has_model:  # the settings took it away meanwhile
             return self._without_model(snapshot)
         self._in_flight = self._start(snapshot, self._keep)
         answer = await self._answer_of(self._in_flight)
@@ -167,6 +167,10 @@ class Service:
         if answer.completion is None:
             self._get_warm(lambda: snapshot, again=answer.finish != "none")
         return replace(answer, timings_ms={"wait": round(waited_ms, 2), **answer.timings_ms})
+
+    @property
+    def _has_model(self) -> bool:
+        return self._completer is not None
 
     def _without_model(self, snapshot: Snapshot) -> Answer:
         self._get_warm(lambda: snapshot)

@@ -83,11 +83,6 @@ class Protocol(LanguageServerProtocol):
             {"jsonrpc": self.VERSION, "id": number, "error": {"code": error.code, "message": error.message}}
         )
 
-    def _handle_cancel_notification(self, msg_id: object) -> None:
-        """What can't be the id of a request cancels none."""
-        if _is_id(msg_id):
-            super()._handle_cancel_notification(cast("int | str", msg_id))
-
     def _check_turn(self, method: object) -> None:
         if method is None or method == types.EXIT:
             return
