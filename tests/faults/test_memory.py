@@ -4,7 +4,7 @@ import gc
 import tracemalloc
 
 from holesmith.completion.answer import Answer, Completion
-from holesmith.completion.recent import RecentAnswers
+from holesmith.completion.scheduling.completion_cache import RecentAnswers
 from holesmith.completion.snapshot import Snapshot
 
 CHARACTERS = 1_000_000
@@ -13,6 +13,7 @@ CHARACTERS = 1_000_000
 def test_completions_of_huge_documents_keep_only_the_last_few_of_their_texts() -> None:
     recent = RecentAnswers()
     tracemalloc.start()
+    text = ""
     for number in range(60):
         text = f"{number}😀".ljust(CHARACTERS)
         completion = Completion("x = 1", CHARACTERS, CHARACTERS, 0.5)

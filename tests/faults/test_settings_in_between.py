@@ -6,7 +6,7 @@ from holesmith.completion.options import Options
 from holesmith.completion.service import Progress, Service
 from holesmith.completion.snapshot import Snapshot
 from holesmith.engine.errors import ModelNotFoundError
-from holesmith.engine.seam import Engine
+from holesmith.engine.interface import Engine
 
 from tests.fakes import FakeEngine
 
