@@ -2,15 +2,15 @@
 
 import asyncio
 
+import pytest
 from holesmith.completion.options import Options
+from holesmith.completion.scheduling.debounce import Debounce
 from holesmith.completion.service import Progress, Service
 from holesmith.completion.snapshot import Snapshot
 from holesmith.engine.errors import ModelNotFoundError
 from holesmith.engine.interface import Engine
 
 from tests.fakes import FakeEngine
-
-SNAPSHOT = Snapshot("/shop/a.py", "python", "x = \n", 4)
 
 
 def load(options: Options, _progress: Progress) -> Engine:
@@ -19,12 +19,16 @@ def load(options: Options, _progress: Progress) -> Engine:
     return FakeEngine("1\n")
 
 
-async def test_a_model_that_is_taken_away_while_a_request_waits_for_the_typist() -> None:
-    waiting = Options(debounce_ms_max=300)
-    service = Service(waiting, loader=load)
+def wait_seconds(_: Debounce) -> float:
+    return 0.3
+
+
+async def test_a_model_that_is_taken_away_while_a_request_waits_for_the_typist(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Debounce, "wait_seconds", wait_seconds)
+    service = Service(Options(debounce_ms_max=300), loader=load)
     await service.load()
-    for _ in range(2):  # the first teaches the service that the user types
-        await service.complete(SNAPSHOT)
     asked = [asyncio.ensure_future(service.complete(typed(number))) for number in range(3)]
     await asyncio.sleep(0)
     await service.configure(Options(model="gone"))
