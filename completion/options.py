@@ -26,7 +26,7 @@ class Options:
     import for the names that the document misses. ``sources`` are the only sources of context, by their
     names in the catalogue, and "facts" among them counts as ``facts``; None takes those on by default.
     ``answer_ms_max`` is how long after a monitor has asked static analysis something the answer still
-    counts, ``check_ms_max`` how long the last check of a finished completion may take (last_check.py); 0
+    counts, ``check_ms_max`` how long the last check of a finished completion may take (final_check.py); 0
     leaves it out. ``python`` is the interpreter or the environment's directory whose packages static
     analysis reads; None looks for the project's.
 

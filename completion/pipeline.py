@@ -156,7 +156,7 @@ class Completer:
     async def check(
         self, completions: tuple[Completion, ...], snapshot: Snapshot, options: Options
     ) -> Checked:
-        """What is left of finished completions when static analysis has read them (last_check.py)."""
+        """What is left of finished completions when static analysis has read them (final_check.py)."""
         analyst: Analyst | None = None
         if self.workspaces is not None and options.monitor and options.check_ms_max > 0:
             analyst = await self.workspaces.of(snapshot)

@@ -18,8 +18,8 @@ class Status:
     The counts are of this service's life. Of ``requests``, those ``typed_along`` got the rest of an earlier
     completion, those ``foreseen`` one that was worked out before it was asked for, those ``joined`` waited
     for one in the making; ``cancelled`` were not waited for to the end. ``completions`` were made and sent.
-    ``read_ahead`` prompts were read in a pause (warming.py), which took ``read_ahead_ms``, those given up
-    included. ``work_ms`` is what all runs took, looking and reading ahead included, ``work_ms_used`` those
+    ``read_ahead`` prompts were read in a pause (prompt_warm_up.py), which took ``read_ahead_ms``, those given
+    up included. ``work_ms`` is what all runs took, looking and reading ahead included, ``work_ms_used`` those
     whose text was sent.
 
     The monitors' counts are of all runs: triggers that ``fired``, answers that came ``late``, text that was

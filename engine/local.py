@@ -25,7 +25,7 @@ _Said = TypeVar("_Said")
 
 
 class Loop(Protocol):
-    """What decodes: `decoding.DecodeLoop` over some model."""
+    """What decodes: `decode_loop.DecodeLoop` over some model."""
 
     def run(
         self, request: Request, emit: Callable[[Token], None], cancelled: Callable[[], bool]
@@ -79,13 +79,13 @@ class LocalStream:
         self._tokens.put_nowait(None)
 
     def cancel(self) -> None:
-        """See `seam.Stream`."""
+        """See `interface.Stream`."""
         if not self.cancelled.is_set():
             self.cancelled.set()
             self._running.interrupt(self)
 
     async def result(self) -> Generation:
-        """See `seam.Stream`."""
+        """See `interface.Stream`."""
         return await asyncio.shield(self._result)
 
     def emit(self, token: Token) -> None:
@@ -127,7 +127,7 @@ class Loaded:
 
 
 class LocalEngine:
-    """Implements `seam.Engine` for a model in this process."""
+    """Implements `interface.Engine` for a model in this process."""
 
     def __init__(self, loaded: Loaded) -> None:
         self._description = loaded.description
@@ -145,16 +145,16 @@ class LocalEngine:
 
     @property
     def description(self) -> ModelDescription:
-        """See `seam.Engine`."""
+        """See `interface.Engine`."""
         return self._description
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """See `seam.Engine`."""
+        """See `interface.Engine`."""
         return self._vocabulary
 
     def start(self, request: Request) -> LocalStream:
-        """See `seam.Engine`. A full queue or a closed engine is told by the stream's result."""
+        """See `interface.Engine`. A full queue or a closed engine is told by the stream's result."""
         stream = LocalStream(request, self._running)
         if self._closing.is_set():
             stream.settle(EngineError("the engine is closed"))
@@ -166,7 +166,7 @@ class LocalEngine:
         return stream
 
     async def close(self) -> None:
-        """See `seam.Engine`. May be called more than once."""
+        """See `interface.Engine`. May be called more than once."""
         self._closing.set()
         self._running.interrupt()
         with contextlib.suppress(queue.Full):  # then the thread is awake anyway

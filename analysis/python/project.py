@@ -26,12 +26,12 @@ from holesmith.analysis.python.environment import find_environment
 from holesmith.analysis.python.parsing.documents import DOCUMENTS_MAX, JediDocuments
 from holesmith.analysis.python.parsing.incremental_parse import graft
 from holesmith.analysis.python.parsing.jedi_patches import end_circles
+from holesmith.analysis.python.source_only_imports import Modules, find_in
 from holesmith.analysis.questions import Source
 from holesmith.analysis.syntax.brackets import CLOSER_OF
 from holesmith.analysis.syntax.excerpt import Excerpt, excerpt_at, indentation, line_start
 from holesmith.analysis.syntax.hole import Hole, hole_of
 from holesmith.analysis.syntax.hole_frame import closing_quote, first_of_line, quote_of, unowned_openers
-from holesmith.analysis.worker.source_only_imports import Modules, find_in
 from jedi.api.environment import InterpreterEnvironment
 from parso.cache import parser_cache
 from parso.grammar import load_grammar

@@ -24,9 +24,9 @@ from holesmith.analysis.deadline import Overdue, interrupting
 from holesmith.analysis.options import Options
 from holesmith.analysis.processes.parent_process import end_with_parent
 from holesmith.analysis.python.jedi_analyser import JediAnalyser
+from holesmith.analysis.python.source_only_imports import forget_other_finders
 from holesmith.analysis.questions import ANSWER_OF
 from holesmith.analysis.wire import LENGTH, MESSAGE_BYTES_MAX, from_json, pack, to_json
-from holesmith.analysis.worker.source_only_imports import forget_other_finders
 
 PAUSE_S = 0.3
 IDLE_S = 10.0

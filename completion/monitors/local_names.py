@@ -1,7 +1,7 @@
 """What the document itself shows to be right, so that nobody need be asked about it.
 
 What is here would not be refused anyway: a name bound or used in the definition around the cursor is allowed
-whatever analysis finds (see `watch`), and a member that is used on the same receiver nearby is a reason for
+whatever analysis finds (see `watcher`), and a member that is used on the same receiver nearby is a reason for
 analysis not to trust its own list. So a verdict is the same with it and without; only the question is saved.
 """
 

@@ -5,7 +5,7 @@ at the anchor, and gives the model the text from there to the cursor as the begi
 keystrokes only the end of that changes, and the anchor moves once in several lines, so the prefix cache holds
 all the rest; and what stands next to the cursor stands next to what is generated, which a small model needs
 (docs/results/2026-11-26-anchored-order.md).
-In both orders the text right at the cursor is healed (healing.py): what is cut off
+In both orders the text right at the cursor is healed (token_healing.py): what is cut off
 comes back as ``required``, with which the generated text must begin.
 """
 

@@ -35,7 +35,7 @@ class TokenTree:
 
 @runtime_checkable
 class TreeModel(Protocol):
-    """A model that can run a tree of tokens at once: `model.Decoder`."""
+    """A model that can run a tree of tokens at once: `decoder.Decoder`."""
 
     @property
     def device(self) -> torch.device: ...

@@ -83,7 +83,7 @@ class _Vectors:
 
 
 class NativeStep:
-    """Implements `model.FusedStep`. For one thread at a time, as the engine has one."""
+    """Implements `decoder.FusedStep`. For one thread at a time, as the engine has one."""
 
     def __init__(
         self, architecture: Architecture, parts: Parts, matrices: list[LowBitMatrix], positions: int
@@ -111,7 +111,7 @@ class NativeStep:
 
     @property
     def tokens_max(self) -> int:
-        """See `model.FusedStep`."""
+        """See `decoder.FusedStep`."""
         return TOKENS_MAX
 
     def run(
@@ -121,7 +121,7 @@ class NativeStep:
         logits_count: int,
         meanwhile: Callable[[], None] = nothing,
     ) -> Tensor:
-        """See `model.FusedStep`."""
+        """See `decoder.FusedStep`."""
         self._check(embedded, cache, logits_count)
         kept = tables.Cache(cache.keys.numpy(), cache.values.numpy(), cache.length)
         logits = self._run(self._model, kept, embedded, logits_count, meanwhile)
@@ -144,11 +144,11 @@ class NativeStep:
             assert values.is_contiguous()
 
     def abandon(self) -> None:
-        """See `model.FusedStep`."""
+        """See `decoder.FusedStep`."""
         self._counters[-1, 0] = 1
 
     def probe(self) -> None:
-        """See `model.FusedStep`: the first layers, without the head."""
+        """See `decoder.FusedStep`: the first layers, without the head."""
         sizes = self._model.sizes.copy()
         sizes[tables.LAYERS] = layers = min(_PROBED_LAYERS, sizes[tables.LAYERS])
         empty = np.zeros((layers, sizes[tables.KV_HEADS], 1, sizes[tables.HEAD_WIDTH]), np.float32)
@@ -156,7 +156,7 @@ class NativeStep:
         self._run(self._model._replace(sizes=sizes), tables.Cache(empty, empty.copy(), 0), embedded, 0)
 
     def use_threads(self, count: int) -> None:
-        """See `model.FusedStep`."""
+        """See `decoder.FusedStep`."""
         self._workers.use(count)
 
     def _run(

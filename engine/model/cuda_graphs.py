@@ -26,7 +26,7 @@ class CudaGraphs:
         self._device = device
 
     def capture(self, call: Callable[[], Tensor]) -> Callable[[], Tensor] | None:
-        """See `static_step.Capture`. The call is run a few times; None once a capture has failed."""
+        """See `cuda_step.Capture`. The call is run a few times; None once a capture has failed."""
         if self.failure is not None:
             return None
         stream = torch.cuda.current_stream(self._device)

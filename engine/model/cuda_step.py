@@ -5,7 +5,7 @@ once, if every pass is the same but for values in memory: ids and position lie i
 keys are read up to the next of a few lengths, and the tokens of a pass are filled up to the next of a few
 counts.
 
-Invariants: the logits are those of `model.Decoder.forward`; a graph writes to the very cache that it was
+Invariants: the logits are those of `decoder.Decoder.forward`; a graph writes to the very cache that it was
 captured with, and is dropped when another comes; rows that fill up are written beyond what the cache holds.
 """
 
@@ -24,7 +24,7 @@ KEYS_MIN = 256
 """Keys are read up to this position, or twice, four times, … as far: a short prompt reads few of them."""
 
 Forward = Callable[[Tensor, Tensor, KeyValueCache, int], Tensor]
-"""`model.Decoder.forward_at`."""
+"""`decoder.Decoder.forward_at`."""
 
 Replay = Callable[[], Tensor]
 

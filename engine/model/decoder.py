@@ -73,7 +73,7 @@ _ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 class FusedStep(Protocol):
-    """A forward pass of a few tokens in one piece: `fused_step.NativeStep`."""
+    """A forward pass of a few tokens in one piece: `cpu_step.NativeStep`."""
 
     @property
     def tokens_max(self) -> int:
@@ -126,7 +126,7 @@ class _Step:
 class Decoder:
     """A loaded model. ``context_tokens_max`` bounds every cache; rotary tables reach that far.
 
-    On CUDA a few tokens are run in `static_step`, by a graph where one can be captured.
+    On CUDA a few tokens are run in `cuda_step`, by a graph where one can be captured.
 
     Matrix products take inputs of ``dtype``, and keys and values are rounded to ``cache_dtype``, so that the
     prefix cache can keep them in it. What is summed over the layers stays in float32, and so do

@@ -65,7 +65,7 @@ class Pieces:
 
 
 class Vocabulary:
-    """What a model's token ids mean. Built by vocabulary_gguf.py or vocabulary_huggingface.py."""
+    """What a model's token ids mean. Built by gguf.py or huggingface.py."""
 
     def __init__(
         self, tokenizer: Tokenizer, pieces: Pieces, begin_id: int | None, end_ids: frozenset[int]

@@ -24,11 +24,11 @@ class RemoteWorker:
         self._worker = Worker(setup)
 
     def perform(self, task: Task) -> Reply:
-        """See `worker.Worker`."""
+        """See `main.Worker`."""
         return self._worker.perform(task)
 
     def close(self) -> None:
-        """See `worker.Worker`."""
+        """See `main.Worker`."""
         self._worker.close()
 
 

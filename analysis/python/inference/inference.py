@@ -1,4 +1,5 @@
-"""What the parts of one investigation of an expression ask of each other; ``provenance`` implements it."""
+"""What the parts of one investigation of an expression ask of each other; ``expression_values`` implements
+it."""
 
 from collections.abc import Iterable
 from typing import Any, Protocol

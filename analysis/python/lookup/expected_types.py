@@ -12,15 +12,15 @@ from typing import Any
 
 from holesmith.analysis.python.inference.annotations import annotation_of, generic_arguments
 from holesmith.analysis.python.inference.expression_values import Provenance
-from holesmith.analysis.python.lookup.names import signatures_of, type_text
-from holesmith.analysis.python.project import FilledHole
-from holesmith.analysis.python.queries.call import (
+from holesmith.analysis.python.lookup.call_sites import (
     argument_index,
     callee_of,
     callee_values,
     keyword_at,
     signature_of,
 )
+from holesmith.analysis.python.lookup.names import signatures_of, type_text
+from holesmith.analysis.python.project import FilledHole
 from jedi.inference.gradual.annotation import infer_annotation
 
 STEPS_MAX = 60
@@ -351,3 +351,17 @@ _RULES: dict[str, Callable[[FilledHole, Any, Any], Expectation | None]] = {
     "atom_expr": _awaited,
     "power": _awaited,
 }
+
+
+_NAME = re.compile(r"[^\W\d]\w*")
+
+
+_NOT_TYPES = frozenset(
+    ("None", "Optional", "Union", "Annotated", "Final", "ClassVar", "typing", "t", "collections", "abc")
+)
+
+
+def type_names(text: str) -> tuple[str, ...]:
+    """The names of the classes in a type, outermost first, without what only wraps them."""
+    names = dict.fromkeys(_NAME.findall(re.sub(r"Literal\[[^\]]*\]", "Literal", text)))
+    return tuple(name for name in names if name not in _NOT_TYPES)

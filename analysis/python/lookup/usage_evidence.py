@@ -13,7 +13,7 @@ from holesmith.analysis.python.project import PLACEHOLDER
 from holesmith.analysis.syntax.occurrences import mentions
 
 # Also guards of the project's own: ``is_request(x)``, but not the tests of a path's file. What ``isinstance``
-# says is read more closely (type_tests.py).
+# says is read more closely (isinstance_tests.py).
 _TESTS = re.compile(
     r"(?<!def )\b(?:issubclass|hasattr|getattr|setattr|delattr|callable|cast|type"
     r"|(?!isinstance|isfile|isdir|isabs|islink|ismount|isnan|isinf|isatty)(?:is|has)_?[a-z]\w*)\(\s*$"

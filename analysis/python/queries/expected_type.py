@@ -6,15 +6,16 @@ from typing import Any
 from holesmith.analysis.answers import Expected, ExpectedType
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.python.inference.dynamic_attributes import is_enumeration
-from holesmith.analysis.python.lookup.expected_types import Expectation, expectation_at, typed_dict_of
+from holesmith.analysis.python.lookup.expected_types import (
+    Expectation,
+    expectation_at,
+    type_names,
+    typed_dict_of,
+)
 from holesmith.analysis.python.project import JediProject
 from holesmith.analysis.questions import ExpectedTypeQuestion
 
 LITERALS_MAX = 60
-_NAME = re.compile(r"[^\W\d]\w*")
-_NOT_TYPES = frozenset(
-    ("None", "Optional", "Union", "Annotated", "Final", "ClassVar", "typing", "t", "collections", "abc")
-)
 
 
 def expected_type_at(project: JediProject, question: ExpectedTypeQuestion, deadline: Deadline) -> Expected:
@@ -29,12 +30,6 @@ def plain(expectation: Expectation) -> ExpectedType:
         expectation.origin,
         tuple(literals(expectation))[:LITERALS_MAX],
     )
-
-
-def type_names(text: str) -> tuple[str, ...]:
-    """The names of the classes in a type, outermost first, without what only wraps them."""
-    names = dict.fromkeys(_NAME.findall(re.sub(r"Literal\[[^\]]*\]", "Literal", text)))
-    return tuple(name for name in names if name not in _NOT_TYPES)
 
 
 def literals(expectation: Expectation) -> list[str]:

@@ -12,9 +12,9 @@ from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.python.inference.bindings import class_bindings, defined_names
 from holesmith.analysis.python.inference.dynamic_attributes import is_enumeration, open_reason
 from holesmith.analysis.python.inference.expression_values import Provenance
+from holesmith.analysis.python.lookup.receivers import receiver_of
+from holesmith.analysis.python.lookup.visible_names import visible_names
 from holesmith.analysis.python.project import FilledHole, JediProject
-from holesmith.analysis.python.queries.members import receiver_of
-from holesmith.analysis.python.queries.scope import visible_names
 from holesmith.analysis.questions import CasesQuestion, Source
 
 _CASE = re.compile(r"(?P<margin>[ \t]*)case\b")

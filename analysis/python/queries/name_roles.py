@@ -21,9 +21,10 @@ from holesmith.analysis.python.inference.bindings import (
 from holesmith.analysis.python.inference.dynamic_attributes import has_followed_stars
 from holesmith.analysis.python.inference.expression_values import Provenance
 from holesmith.analysis.python.lookup.member_listing import names_of
+from holesmith.analysis.python.lookup.member_view import in_order, view_of
+from holesmith.analysis.python.lookup.receivers import receiver_of
+from holesmith.analysis.python.lookup.visible_names import NAMES_MAX, visible_names
 from holesmith.analysis.python.project import PLACEHOLDER, FilledHole, JediProject
-from holesmith.analysis.python.queries.members import in_order, receiver_of, view_of
-from holesmith.analysis.python.queries.scope import NAMES_MAX, visible_names
 from holesmith.analysis.questions import RolesQuestion
 
 _ABSTRACT = frozenset(("abstractmethod", "abstractproperty", "abstractclassmethod", "abstractstaticmethod"))

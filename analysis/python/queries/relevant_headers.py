@@ -16,12 +16,11 @@ from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.python.inference.annotations import generic_arguments
 from holesmith.analysis.python.inference.methods import class_of
 from holesmith.analysis.python.lookup.class_text import function_header
-from holesmith.analysis.python.lookup.expected_types import Expectation, expectation_at
+from holesmith.analysis.python.lookup.expected_types import Expectation, expectation_at, type_names
 from holesmith.analysis.python.lookup.names import signature_text, type_text
+from holesmith.analysis.python.lookup.reachable_classes import classes_of
+from holesmith.analysis.python.lookup.visible_names import visible_names
 from holesmith.analysis.python.project import PLACEHOLDER, FilledHole, JediProject
-from holesmith.analysis.python.queries.expected_type import type_names
-from holesmith.analysis.python.queries.relevant_types import classes_of
-from holesmith.analysis.python.queries.scope import visible_names
 from holesmith.analysis.questions import RelevantHeadersQuestion
 
 CANDIDATES_MAX = 400

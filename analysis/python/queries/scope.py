@@ -7,15 +7,12 @@ from holesmith.analysis.answers import Origin, ScopeName, ScopeNames
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.python.inference.bindings import scope_of
 from holesmith.analysis.python.inference.dynamic_attributes import has_all_names
-from holesmith.analysis.python.lookup.member_listing import names_in
 from holesmith.analysis.python.lookup.names import kind_of, type_text
+from holesmith.analysis.python.lookup.visible_names import NAMES_MAX, visible_names
 from holesmith.analysis.python.parsing.inference_cache import kept_with
 from holesmith.analysis.python.project import PLACEHOLDER, JediProject
 from holesmith.analysis.questions import ScopeQuestion
-from jedi.inference.context import get_global_filters
 
-NAMES_MAX = 3_000
-_KEPT = "builtins listed by holesmith"
 _DESCRIBED = "builtins described by holesmith"
 
 
@@ -43,24 +40,6 @@ def _described(name: Any, module: Any) -> ScopeName:
     if described.origin == "builtin":
         kept[name] = described
     return described
-
-
-def visible_names(context: Any, position: tuple[int, int]) -> list[Any]:
-    """jedi's names of every scope around a position; a name may come several times."""
-    filters = get_global_filters(context, position, origin_scope=None)
-    return [name for each in filters for name in _names(context.inference_state, each)]
-
-
-def _names(state: Any, names: Any) -> list[Any]:
-    """All names of a filter; those of the builtins are kept with jedi's state."""
-    context = vars(names).get("parent_context")
-    if context is None or not context.is_builtins_module():
-        return names_in(state, names)
-    kept: dict[Any, list[Any]] = kept_with(state, _KEPT)
-    key = context, type(names)
-    if key not in kept:
-        kept[key] = names_in(state, names)
-    return kept[key]
 
 
 def _origin(name: Any, module: Any) -> Origin:

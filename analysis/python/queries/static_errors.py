@@ -18,10 +18,11 @@ from holesmith.analysis.python.inference.bindings import may_be_bound_unseen
 from holesmith.analysis.python.inference.call_arguments import arguments_of, is_keyword, is_unpacked
 from holesmith.analysis.python.inference.dynamic_attributes import has_all_names
 from holesmith.analysis.python.inference.expression_values import Provenance
+from holesmith.analysis.python.lookup.member_view import closed_members
 from holesmith.analysis.python.lookup.names import signatures_of
+from holesmith.analysis.python.lookup.receivers import is_bound_by_statement
 from holesmith.analysis.python.lookup.signature_check import takes_as_shown
 from holesmith.analysis.python.project import JediProject
-from holesmith.analysis.python.queries.members import closed_members, is_bound_by_statement
 from holesmith.analysis.questions import StaticErrorsQuestion
 
 ERRORS_MAX = 50

@@ -14,11 +14,12 @@ from holesmith.analysis.answers import WarmedUp
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.python.inference.bindings import code_of, is_member
 from holesmith.analysis.python.inference.dynamic_attributes import open_reason
+from holesmith.analysis.python.lookup.callables import call_of
 from holesmith.analysis.python.lookup.member_listing import members_listed
+from holesmith.analysis.python.lookup.member_view import view_of
+from holesmith.analysis.python.lookup.receivers import receiver_of
+from holesmith.analysis.python.lookup.visible_names import visible_names
 from holesmith.analysis.python.project import FilledHole, JediProject
-from holesmith.analysis.python.queries.call import call_of
-from holesmith.analysis.python.queries.members import receiver_of, view_of
-from holesmith.analysis.python.queries.scope import visible_names
 from holesmith.analysis.questions import WarmUpQuestion
 from jedi.inference.names import TreeNameDefinition
 

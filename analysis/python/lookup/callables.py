@@ -1,0 +1,102 @@
+"""What a value takes when it is called."""
+
+from dataclasses import dataclass, replace
+from inspect import Parameter as Inspected
+from typing import Any
+
+from holesmith.analysis.answers import Call, Signature
+from holesmith.analysis.python.inference.expression_values import Provenance
+from holesmith.analysis.python.lookup.call_sites import position_of, signature_of
+from holesmith.analysis.python.lookup.names import signatures_of
+from holesmith.analysis.python.lookup.receivers import inferred
+from holesmith.analysis.python.lookup.signature_check import takes_as_shown
+from holesmith.analysis.python.parsing.inference_cache import kept_with
+from jedi.inference.value import ClassValue, FunctionValue
+from jedi.inference.value.function import MethodValue, OverloadedFunctionValue
+from jedi.inference.value.instance import BoundMethod
+
+SIGNATURES_MAX = 20
+
+
+_KEPT = "what calls take by holesmith"
+
+
+_KEPT_KINDS = frozenset((ClassValue, FunctionValue, MethodValue, OverloadedFunctionValue))
+
+
+def call_of(context: Any, callee: list[Any], index: int, used: set[str], *, is_guessed: bool) -> Call:
+    """What ``callee`` takes behind ``index`` arguments without a name and the keywords ``used``."""
+    values = Provenance().chain(context, callee, is_called=True)
+    is_known = bool(values)
+    if not is_known:
+        values = inferred(context, callee) if is_guessed else ()
+    callables = [_callable(context, value) for value in values]
+    # A function with overloads in several branches comes once for each of them, with all overloads.
+    shown = list(dict.fromkeys(each for callable_ in callables for each in callable_.signatures))
+    is_complete = (
+        is_known and 0 < len(shown) <= SIGNATURES_MAX and all(each.is_complete for each in callables)
+    )
+    signatures = tuple(
+        replace(each, index=position_of(each.parameters, index)) for each in shown[:SIGNATURES_MAX]
+    )
+    return Call(signatures, _free_keywords(signatures, used, index), is_complete)
+
+
+@dataclass(frozen=True, slots=True)
+class _Callable:
+    """The signatures of one value, and whether it takes nothing but what they show."""
+
+    signatures: tuple[Signature, ...]
+    is_complete: bool
+
+
+def _callable(context: Any, value: Any) -> _Callable:
+    """What was found for a function or class of another file is kept with the inference state."""
+    key = _key(context, value)
+    if key is None:
+        return _callable_anew(value)
+    kept: dict[Any, _Callable] = kept_with(context.inference_state, _KEPT)
+    if key not in kept:
+        kept[key] = _callable_anew(value)
+    return kept[key]
+
+
+def _callable_anew(value: Any) -> _Callable:
+    signatures = signatures_of(value)
+    is_complete = not any(map(_takes_more, signatures)) and takes_as_shown(value)
+    return _Callable(tuple(signature_of(each, None) for each in signatures), is_complete)
+
+
+def _key(context: Any, value: Any) -> Any:
+    """What values have in common that take the same; None for other kinds of values, where the document has a
+    part in it, and where it is up to the instance of a method what its stars are passed on to.
+    """
+    is_bound = type(value) is BoundMethod
+    plain = value._wrapped_value if is_bound else value  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    document = context.get_root_context().tree_node
+    if type(plain) not in _KEPT_KINDS or plain.get_root_context().tree_node is document:
+        return None
+    functions = plain.get_signature_functions() if is_bound else ()
+    has_stars = any(parameter.star_count for each in functions for parameter in each.tree_node.get_params())
+    return None if has_stars else (type(plain), is_bound, plain.tree_node)
+
+
+def _takes_more(signature: Any) -> bool:
+    """Whether it may take more than is shown: ``**keywords``, or ``*arguments`` in whose place jedi shows
+    what they are passed on to, which need not be all.
+    """
+    names, shown = (signature.get_param_names(resolve_stars=each) for each in (False, True))
+    kinds = {name.get_kind() for name in names}
+    is_replaced = [name.string_name for name in names] != [name.string_name for name in shown]
+    return Inspected.VAR_KEYWORD in kinds or (Inspected.VAR_POSITIONAL in kinds and is_replaced)
+
+
+def _free_keywords(signatures: tuple[Signature, ...], used: set[str], positional: int) -> tuple[str, ...]:
+    free: dict[str, None] = {}
+    for signature in signatures:
+        for position, parameter in enumerate(signature.parameters):
+            if parameter.kind == "keyword_only" or (
+                parameter.kind == "positional_or_keyword" and position >= positional
+            ):
+                free.setdefault(parameter.name)
+    return tuple(name for name in free if name not in used)

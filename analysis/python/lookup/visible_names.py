@@ -1,0 +1,30 @@
+"""The names that can be used at a place in the code."""
+
+from typing import Any
+
+from holesmith.analysis.python.lookup.member_listing import names_in
+from holesmith.analysis.python.parsing.inference_cache import kept_with
+from jedi.inference.context import get_global_filters
+
+NAMES_MAX = 3_000
+
+
+_KEPT = "builtins listed by holesmith"
+
+
+def visible_names(context: Any, position: tuple[int, int]) -> list[Any]:
+    """jedi's names of every scope around a position; a name may come several times."""
+    filters = get_global_filters(context, position, origin_scope=None)
+    return [name for each in filters for name in _names(context.inference_state, each)]
+
+
+def _names(state: Any, names: Any) -> list[Any]:
+    """All names of a filter; those of the builtins are kept with jedi's state."""
+    context = vars(names).get("parent_context")
+    if context is None or not context.is_builtins_module():
+        return names_in(state, names)
+    kept: dict[Any, list[Any]] = kept_with(state, _KEPT)
+    key = context, type(names)
+    if key not in kept:
+        kept[key] = names_in(state, names)
+    return kept[key]
