@@ -34,6 +34,61 @@ HOMES = {
 }
 LINES_MAX = 400
 
+# Files a folder may hold, its __init__.py included; the command line has one file a command.
+FILES_MAX = 16
+FILES_MAX_OF = {"cli": 17}
+
+# What each sub-package may import of its own package, besides the files at the package's root. Those hold the
+# data that all parts share, and what puts the parts together.
+INNER: dict[str, set[str]] = {
+    "analysis/files": set(),
+    "analysis/outline": {"analysis/processes", "analysis/syntax"},
+    "analysis/processes": set(),
+    "analysis/python": {
+        "analysis/files",
+        "analysis/syntax",
+        "analysis/python/parsing",
+        "analysis/python/queries",
+    },
+    "analysis/python/inference": {"analysis/python/parsing"},
+    "analysis/python/lookup": {
+        "analysis/python",
+        "analysis/python/inference",
+        "analysis/python/parsing",
+        "analysis/syntax",
+    },
+    "analysis/python/parsing": set(),
+    "analysis/python/queries": {
+        "analysis/outline",
+        "analysis/python",
+        "analysis/python/inference",
+        "analysis/python/lookup",
+        "analysis/python/parsing",
+        "analysis/syntax",
+    },
+    "analysis/syntax": set(),
+    "analysis/worker": {"analysis/files", "analysis/processes", "analysis/python"},
+    "completion/guidance": {"completion/monitors", "completion/postprocess"},
+    "completion/monitors": set(),
+    "completion/postprocess": set(),
+    "completion/scheduling": {"completion/postprocess"},
+    "completion/workspace": set(),
+    "context/index": {"context/index/ignoring"},
+    "context/index/ignoring": set(),
+    "context/index/process": {"context/index", "context/index/ignoring"},
+    "context/prompt": set(),
+    "context/retrieval": {"context/index", "context/prompt", "context/sources"},
+    "context/sources": {"context/index", "context/prompt"},
+    "evaluation/metrics": set(),
+    "evaluation/reports": {"evaluation/metrics", "evaluation/runs"},
+    "evaluation/runs": {"evaluation/metrics"},
+    "evaluation/suites": {"evaluation/metrics", "evaluation/runs"},
+    "lsp/client": {"lsp/transport"},
+    "lsp/documents": set(),
+    "lsp/features": {"lsp/documents", "lsp/transport"},
+    "lsp/transport": set(),
+}
+
 
 def sources(package: str) -> Iterator[Path]:
     return (path for path in sorted((ROOT / package).rglob("*.py")) if "example" not in path.parts)
@@ -75,9 +130,30 @@ def test_no_file_is_too_long_to_hold_in_ones_head(package: str) -> None:
             assert len(path.read_text().splitlines()) <= LINES_MAX, path
 
 
+@pytest.mark.parametrize("folder", sorted(INNER))
+def test_a_part_of_a_package_imports_only_those_below_it(folder: str) -> None:
+    package = folder.split("/")[0]
+    for path in (ROOT / folder).glob("*.py"):
+        for module in imported_modules(path):
+            imported = module.removeprefix("holesmith.").replace(".", "/")
+            home = imported if (ROOT / imported).is_dir() else imported.rpartition("/")[0]
+            if module.startswith(f"holesmith.{package}."):
+                assert home in {package, folder, *INNER[folder]}, f"{path} imports {module}"
+
+
+@pytest.mark.parametrize("package", [*PACKAGES, "tests"])
+def test_no_folder_has_too_many_files_to_know_them_all(package: str) -> None:
+    folders = {path.parent for path in sources(package) if "fixtures" not in path.parts}
+    for folder in folders:
+        files = [path for path in folder.iterdir() if path.suffix == ".py"]
+        assert len(files) <= FILES_MAX_OF.get(folder.relative_to(ROOT).as_posix(), FILES_MAX), folder
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_a_package_is_listed_for_installation_and_for_type_checkers(package: str) -> None:
-    assert f'"holesmith.{package}"' in (ROOT / "pyproject.toml").read_text()
+    configuration = (ROOT / "pyproject.toml").read_text()
+    for folder in {path.parent for path in sources(package)}:
+        assert f'"holesmith.{folder.relative_to(ROOT).as_posix().replace("/", ".")}"' in configuration, folder
     assert (ROOT / ".types" / "holesmith" / package).resolve() == ROOT / package
 
 
