@@ -1,9 +1,9 @@
 """Which files hold secrets by their name: they are neither completed nor used in prompts.
 
 Only names are looked at, so that the answer is the same before and after a file is read: the path's own, and
-for a link those of the file it leads to. Case does not count. Source code (``credentials.py``) and templates
-(``.env.example``) are meant to be shared, so they are no secrets, whatever they are called; keys that stand
-in them are not found.
+for a link those of the file it leads to. Case does not count, and ``ſ`` is an ``s``, as on disks that ignore
+case. Source code (``credentials.py``) and templates (``.env.example``) are meant to be shared, so they are no
+secrets, whatever they are called; keys that stand in them are not found.
 """
 
 import os
@@ -156,7 +156,7 @@ _IS_DATA = _any_of(_DATA_FILES)
 
 def is_secret(path: str) -> bool:
     """Whether the file at ``path``, or a bare file name, may hold passwords, tokens or private keys."""
-    whole = PurePath(path.lower())
+    whole = PurePath(path.casefold())
     *folders, name = whole.parts or ("",)
     name = name[-_NAME_CHARACTERS_MAX:]
     if name in _SECRET_PROGRAMS:

@@ -26,6 +26,8 @@ wp-config.php appsettings.json appsettings.Production.json web.config database.y
 
 /home/me/.ssh/config /home/me/.aws/credentials /home/me/.aws/anything/at/all.txt .docker/config.json
 /home/me/.config/gh/hosts.yml /home/me/.m2/settings.xml /home/me/.kube/config /home/me/.KUBE/config
+
+ſecrets.json paſſwords.txt wallet.DAT .Kube/config /home/me/.ſſh/config .ENV
 """
 
 NO_SECRETS = """
