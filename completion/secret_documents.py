@@ -1,10 +1,11 @@
 """Documents that hold secrets: nothing of them is told to anybody, be it a model or the client of another."""
 
-from holesmith.analysis.files.secrets import is_secret
+from holesmith.analysis.files.secrets import is_secret, is_secret_file
 from holesmith.completion.snapshot import Snapshot
 
 WITHHELD = "nothing is told of files that hold secrets"
 
 
 def is_withheld(snapshot: Snapshot) -> bool:
-    return is_secret(snapshot.path)
+    """Whether a document is a secret by its path, by the file that a link leads to, or by its address."""
+    return is_secret_file(snapshot.path) or is_secret(snapshot.address)

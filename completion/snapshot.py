@@ -10,7 +10,8 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """``path`` is absolute, or a bare name for a document that was never saved.
+    """``path`` is absolute, or a bare name for a document that was never saved. ``address`` is the
+    whole path in its URI, also where that names no file of this machine: nothing but its names is looked at.
 
     ``language`` is the language server protocol's language id. ``invoked`` is true when the user asked for
     this completion by hand, ``after_deletion`` when the last edit only took text away at the cursor.
@@ -29,6 +30,7 @@ class Snapshot:
     selected: "Selected | None" = None
     after_deletion: bool = False
     indentation: str | None = None
+    address: str = ""
 
     def __post_init__(self) -> None:
         assert 0 <= self.offset <= len(self.text)

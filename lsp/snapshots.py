@@ -13,7 +13,7 @@ from holesmith.lsp.completion_service import CompletionService
 from holesmith.lsp.documents.documents import Cursor, Document, Documents, Unheld
 from holesmith.lsp.documents.notebooks import Notebooks
 from holesmith.lsp.documents.positions import Encoding
-from holesmith.lsp.documents.uris import folder_around, name_of, path_of
+from holesmith.lsp.documents.uris import address_of, folder_around, name_of, path_of
 from holesmith.lsp.settings import Settings
 from lsprotocol import types
 
@@ -92,7 +92,8 @@ def take_from(
     text = document.text if document.text.endswith("\n") or not behind else document.text + "\n"
     local = document.cursor_at(params.position)
     cursor = _moved(local, len(before))
-    path = path_of(around.notebook if around else uri)
+    whole = around.notebook if around else uri
+    path = path_of(whole)
     snapshot = Snapshot(
         path=path or name_of(uri),
         language=document.language,
@@ -103,6 +104,7 @@ def take_from(
         invoked=invoked,
         selected=_selected(document, cursor, len(before), selected),
         after_deletion=document.is_just_deleted_at(local),
+        address=address_of(whole),
     )
     return Taken(snapshot, Place(uri, document.version, cursor, workspace.documents.encoding))
 

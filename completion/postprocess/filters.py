@@ -2,11 +2,11 @@
 
 import re
 
-from holesmith.analysis.files.secrets import is_secret_file
 from holesmith.analysis.syntax.hole import hole_at
 from holesmith.completion.answer import Completion
 from holesmith.completion.options import Options
 from holesmith.completion.postprocess.shaping import TRAILING
+from holesmith.completion.secret_documents import is_withheld
 from holesmith.completion.snapshot import Snapshot
 from holesmith.context.prompt.comments import comment_mark
 
@@ -21,7 +21,7 @@ def refusal_of(snapshot: Snapshot, options: Options) -> str | None:
 
     A completion asked for by hand is refused only where it would be wrong, not where it might be a nuisance.
     """
-    if is_secret_file(snapshot.path):
+    if is_withheld(snapshot):
         return "files that hold secrets are never completed"
     if len(snapshot.text) > CHARACTERS_MAX:
         return f"the document has more than {CHARACTERS_MAX:,} characters"

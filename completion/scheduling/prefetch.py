@@ -77,6 +77,7 @@ def after_taking(snapshot: Snapshot, completion: Completion) -> Snapshot | None:
         offset=len(before),
         workspace=snapshot.workspace,
         indentation=snapshot.indentation,
+        address=snapshot.address,
     )
 
 

@@ -39,6 +39,15 @@ def path_of(uri: str) -> str | None:
     return path if is_here and path.startswith("/") and "\0" not in path else None
 
 
+def address_of(uri: str) -> str:
+    """The whole decoded path of any URI, also where it names no file of this machine, with ``/`` between names."""
+    try:
+        path = unquote(urlsplit(uri).path)
+    except ValueError:
+        path = uri
+    return path.replace("\0", "").replace("\\", "/")
+
+
 def name_of(uri: str) -> str:
     """What to call a document that is no file: the last part of its URI."""
     try:

@@ -98,8 +98,10 @@ async def test_there_is_always_an_answer_and_a_reason() -> None:
         assert "chatlsp/errorReport" in tutorial["content"]["value"]
 
 
-async def test_nothing_is_told_of_a_document_that_holds_secrets(tmp_path: Path) -> None:
-    uri = (tmp_path / ".env").as_uri()
+@pytest.mark.parametrize("name", [".env", "notes.py"])
+async def test_nothing_is_told_of_a_document_that_holds_secrets(tmp_path: Path, name: str) -> None:
+    (tmp_path / "notes.py").symlink_to(".env")
+    uri = (tmp_path / name).as_uri()
     async with session(folders=(tmp_path.as_uri(),)) as opened:
         opened.open("AWS_SECRET_ACCESS_KEY: str = 'wJalrXUt'\nlatest: int = 1\nother: str = ", uri)
         for name in ("expectedType", "relevantTypes", "relevantHeaders", "errorReport"):
