@@ -5,23 +5,25 @@ executed: version and packages are read from ``pyvenv.cfg`` and the directories,
 directories and never run code.
 """
 
-import ast
 import base64
 import hashlib
 import os
 import re
-import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from holesmith.analysis.answers import PythonEnvironment
 from holesmith.analysis.files.regular_file import regular_file_or_none
 from holesmith.analysis.options import Options
+from holesmith.analysis.python.package_links import is_folder, with_links
+from holesmith.analysis.python.project_file import read_toml
 
 FILE_BYTES_MAX = 1_000_000
-ENTRIES_MAX = 2_000
+FOLDERS_MAX = 32
+SOURCE_ROOTS_MAX = 200
 NONE_FOUND = "none found"
 _DIRECTORIES = (".venv", "venv", "env", ".env", "virtualenv")
 
@@ -29,14 +31,13 @@ _DIRECTORIES = (".venv", "venv", "env", ".env", "virtualenv")
 def find_environment(options: Options) -> PythonEnvironment:
     """The user's setting first, then the project's own files, then what the editor was started in."""
     root = Path(options.root)
-    project = _toml(root / "pyproject.toml")
+    project = read_toml(root / "pyproject.toml")
     roots = tuple(_source_roots(root, project))
     fault = options.python and fault_of_setting(root, options.python)
     for origin, prefix in _candidates(options, root, project):
         if packages := _packages(prefix):
-            paths = tuple(dict.fromkeys(str(path) for path in _with_links(packages)))
             told = f"{origin}; {fault}" if fault else origin
-            return PythonEnvironment(told, str(prefix), _version(prefix), paths, roots)
+            return PythonEnvironment(told, str(prefix), _version(prefix), with_links(packages), roots)
     return PythonEnvironment(fault or NONE_FOUND, None, None, (), roots)
 
 
@@ -68,11 +69,11 @@ def _candidates(options: Options, root: Path, project: dict[str, Any]) -> Iterat
         if isinstance(settings.get("venv"), str):
             yield origin, root / str(settings.get("venvPath", ".")) / settings["venv"]
     uv_name = os.environ.get("UV_PROJECT_ENVIRONMENT")
-    if uv_name and (root / "uv.lock").is_file():
+    if uv_name and _is_file(root / "uv.lock"):
         yield "uv", root / uv_name
     for name in _DIRECTORIES:
-        if (root / name / "pyvenv.cfg").is_file():
-            yield ("uv" if (root / "uv.lock").is_file() else name), root / name
+        if _is_file(root / name / "pyvenv.cfg"):
+            yield ("uv" if _is_file(root / "uv.lock") else name), root / name
     if options.virtual_env:
         yield "VIRTUAL_ENV", Path(options.virtual_env)
     yield from (("poetry", path) for path in _poetry_environments(root, project))
@@ -84,16 +85,21 @@ def _candidates(options: Options, root: Path, project: dict[str, Any]) -> Iterat
 def _chosen_prefix(root: Path, python: str) -> Path | None:
     """The folder of an environment, given that folder or an interpreter in it; None if it is neither."""
     chosen = root / python
-    if _is_folder(chosen):
+    if is_folder(chosen):
         return chosen
     # Not resolved: that would leave the virtual environment, and the link may lead nowhere on this machine.
     if chosen.parent.name in ("bin", "Scripts"):
         return chosen.parent.parent
-    return chosen.parent if chosen.is_file() else None
+    return chosen.parent if _is_file(chosen) else None
 
 
 def _packages(prefix: Path) -> list[Path]:
-    return list(_site_packages(prefix)) if _is_folder(prefix) else []
+    """The folders of packages of an environment; none where it is no environment or can't be read."""
+    found: list[Path] = []
+    with suppress(OSError, RuntimeError):  # names that are too long, links that go round in a circle
+        if is_folder(prefix):
+            found.extend(islice(_site_packages(prefix), FOLDERS_MAX))
+    return found
 
 
 def _poetry_environments(root: Path, project: dict[str, Any]) -> Iterator[Path]:
@@ -107,7 +113,8 @@ def _poetry_environments(root: Path, project: dict[str, Any]) -> Iterator[Path]:
     digest = hashlib.sha256(os.path.normcase(os.path.realpath(root)).encode()).digest()
     tag = base64.urlsafe_b64encode(digest).decode()[:8]
     for cache in _poetry_caches():
-        yield from sorted(cache.glob(f"virtualenvs/{safe_name}-{tag}-py*"), reverse=True)
+        with suppress(OSError):
+            yield from sorted(cache.glob(f"virtualenvs/{safe_name}-{tag}-py*"), reverse=True)
 
 
 def _poetry_caches() -> Iterator[Path]:
@@ -136,48 +143,15 @@ def _site_packages(prefix: Path) -> Iterator[Path]:
     configuration = _configuration(prefix)
     home = Path(configuration.get("home", ""))
     is_wanted = configuration.get("include-system-site-packages", "").lower() == "true"
-    if is_wanted and home.is_absolute() and _is_folder(home):
+    if is_wanted and home.is_absolute() and is_folder(home):
         yield from home.parent.glob("lib/python3*/site-packages")
 
 
-def _with_links(packages: list[Path]) -> Iterator[Path]:
-    """Each site-packages directory, with the directories that its editable installs point to."""
-    for directory in packages:
-        yield directory
-        for file in sorted(directory.glob("*.pth"))[:ENTRIES_MAX]:
-            for line in _read(file).splitlines()[:ENTRIES_MAX]:
-                target = directory / line.strip()
-                is_code = line.startswith(("import ", "import\t", "#"))
-                if line.strip() and not is_code and _is_folder(target) and not _is_too_wide(target):
-                    yield target
-        for file in sorted(directory.glob("__editable___*_finder.py"))[:ENTRIES_MAX]:
-            yield from _editable_targets(_read(file))
-
-
-def _is_folder(path: Path) -> bool:
-    """False also for what the system takes for no path at all, such as a name that is too long."""
+def _is_file(path: Path) -> bool:
     try:
-        return path.is_dir()
+        return path.is_file()
     except OSError:
         return False
-
-
-def _is_too_wide(folder: Path) -> bool:
-    """Whether a folder holds the whole home of the user, and so everything; packages are not kept there."""
-    return Path(os.path.expanduser("~")).resolve().is_relative_to(folder.resolve())  # noqa: PTH111 # never fails
-
-
-def _editable_targets(finder: str) -> Iterator[Path]:
-    """The parents of the packages that setuptools' editable finder maps, read as a literal."""
-    match = re.search(r"^MAPPING(?::[^=\n]+)?= (\{.*\})\s*$", finder, re.M)
-    try:
-        mapping = ast.literal_eval(match[1]) if match else {}
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
-        return
-    for package, path in mapping.items() if isinstance(mapping, dict) else ():
-        target = Path(str(path))
-        if target.name == str(package) and _is_folder(target.parent):
-            yield target.parent
 
 
 def _source_roots(root: Path, project: dict[str, Any]) -> Iterator[str]:
@@ -186,9 +160,10 @@ def _source_roots(root: Path, project: dict[str, Any]) -> Iterator[str]:
     extra = _table(project, "tool", "pyright").get("extraPaths")
     extra_ty = _table(project, "tool", "ty", "environment").get("extra-paths")
     listed = [each for names in (named, extra, extra_ty) if isinstance(names, list) for each in names]
-    for name in (".", "src", *(each for each in listed if isinstance(each, str))):
+    named_paths = [each for each in listed if isinstance(each, str)][:SOURCE_ROOTS_MAX]
+    for name in (".", "src", *named_paths):
         path = os.path.normpath(root / name)
-        if path not in seen and _is_folder(Path(path)):
+        if path not in seen and is_folder(Path(path)):
             seen.add(path)
             yield path
 
@@ -210,13 +185,6 @@ def _number_of(version: str) -> str | None:
 def _configuration(prefix: Path) -> dict[str, str]:
     lines = (line.partition("=") for line in _read(prefix / "pyvenv.cfg").splitlines())
     return {key.strip().lower(): value.strip() for key, _, value in lines if value}
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(_read(path))
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return {}
 
 
 def _table(document: dict[str, Any], *keys: str) -> dict[str, Any]:

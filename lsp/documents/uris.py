@@ -40,7 +40,7 @@ def path_of(uri: str) -> str | None:
 
 
 def address_of(uri: str) -> str:
-    """The whole decoded path of any URI, also where it names no file of this machine, with ``/`` between names."""
+    """The whole decoded path of any URI, also of one that is no file here, with ``/`` as separator."""
     try:
         path = unquote(urlsplit(uri).path)
     except ValueError:

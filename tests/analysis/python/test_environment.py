@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,51 @@ def test_a_named_pipe_in_the_place_of_a_file_is_as_good_as_none(root: Path, name
 def test_a_version_is_numbers_or_told_by_the_folder(root: Path, version: str, told: str) -> None:
     make_environment(root / ".venv", version)
     assert find_environment(options(root)).version == told
+
+
+LONG = "a" * 300
+# Stands for a path that exists, but is so long that nothing in it has a name that the system takes.
+DEEP = "<deep>"
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        f'venv = "{LONG}"',
+        f'venv = "a"\nvenvPath = "{LONG}"',
+        f'venv = "{DEEP}"',
+        f'extraPaths = ["{LONG}", "{DEEP}"]',
+        'venv = "\\u0000"\nextraPaths = ["\\u0000"]',
+    ],
+)
+def test_a_path_that_no_system_takes_is_passed_over(root: Path, table: str) -> None:
+    (root / "x").mkdir()
+    packages = make_environment(root / ".venv")
+    table = table.replace(DEEP, "/".join(["x/.."] * ((4_090 - len(str(root))) // 5)))
+    (root / "pyproject.toml").write_text(f"[tool.pyright]\n{table}\n")
+    assert find_environment(options(root)).search_paths == (str(packages),)
+
+
+@pytest.mark.parametrize("name", ["POETRY_CACHE_DIR", "UV_PROJECT_ENVIRONMENT", "CONDA_PREFIX"])
+def test_a_variable_that_no_system_takes_for_a_path_is_passed_over(
+    root: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, f"/{LONG}")
+    (root / "uv.lock").touch()
+    (root / "pyproject.toml").write_text('[project]\nname = "shop"\n')
+    found = find_environment(options(root, python=LONG, virtual_env=Path(LONG)))
+    assert found.origin == f"{LONG} is no Python environment"
+
+
+@pytest.mark.timeout(30)
+def test_the_links_of_all_files_together_have_a_bound(root: Path, tmp_path: Path) -> None:
+    packages = make_environment(root / ".venv")
+    (tmp_path / "linked").mkdir()
+    (packages / "a.pth").write_text(f"{tmp_path / 'linked'}\n")
+    for number in range(501):
+        (packages / f"b{number}.pth").write_text(".\n" * 2_000)
+        (packages / f"__editable___b{number}_finder.py").write_text(f"MAPPING = {{{'1: 1, ' * 2_000}}}\n")
+    started = time.process_time()
+    found = find_environment(options(root))
+    assert time.process_time() - started < 5
+    assert found.search_paths == (str(packages), str(tmp_path / "linked"))
