@@ -76,8 +76,8 @@ def all_checks(*, verify: bool, model: str | None, folder: Path) -> Sequence[Che
         Check("grammars", tool_checks.check_grammars),
         Check("analysis", tool_checks.check_analysis),
         Check("environment", partial(tool_checks.check_environment, folder)),
-        Check("git", tool_checks.check_git),
-        Check("editors", tool_checks.check_editors),
+        Check("git", partial(tool_checks.check_git, folder)),
+        Check("editors", partial(tool_checks.check_editors, folder)),
         Check("completion", partial(model_checks.check_completion, model)),
     )
 

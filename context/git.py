@@ -7,7 +7,6 @@ taken, and time and output have a bound. Where git keeps something in a plain fi
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from holesmith.analysis.files.regular_file import regular_file_or_none
+from holesmith.analysis.processes.programs import find_program, trusted_path
 
 TIMEOUT_S = 1.0
 OUTPUT_BYTES_MAX = 200_000
@@ -85,22 +85,26 @@ def setting_of(repository: Repository, name: str, kind: str) -> str | None:
     data = regular_file_or_none(repository.common / "config", _FILE_BYTES_MAX)
     if data is None:
         return None
-    return _setting(("--file", "-", "--no-includes"), name, kind, data)
+    return _setting(repository.top, ("--file", "-", "--no-includes"), name, kind, data)
 
 
-def setting_of_user(name: str, kind: str) -> str | None:
-    """A setting of the user's or the system's; None if there is none, or no git."""
-    return _setting((), name, kind, b"")
+def setting_of_user(name: str, kind: str, workspace: Path) -> str | None:
+    """A setting of the user's or the system's; None if there is none, or no git outside of the workspace."""
+    return _setting(workspace, (), name, kind, b"")
 
 
 def git_output(
-    arguments: Sequence[str], data: bytes = b"", variables: Iterable[tuple[str, str]] = ()
+    workspace: Path,
+    arguments: Sequence[str],
+    data: bytes = b"",
+    variables: Iterable[tuple[str, str]] = (),
 ) -> bytes | None:
     """What a git command prints, up to OUTPUT_BYTES_MAX; ``data`` is what it reads.
 
-    None if there is no git, it fails, or takes longer than TIMEOUT_S. Blocks for that long at most.
+    None if there is no git outside of the workspace, it fails, or takes longer than TIMEOUT_S. Blocks for
+    that long at most.
     """
-    program = shutil.which("git", path=_trusted_path())
+    program = find_program("git", (workspace,))
     if program is None:
         return None
     try:
@@ -109,7 +113,7 @@ def git_output(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=_environment(variables),
+            env=_environment(workspace, variables),
             cwd=sys.prefix,
             start_new_session=True,
         )
@@ -130,9 +134,10 @@ def safe_settings() -> list[str]:
     return [word for setting in _SAFE_SETTINGS for word in ("-c", setting)]
 
 
-def _setting(place: Sequence[str], name: str, kind: str, data: bytes) -> str | None:
+def _setting(workspace: Path, place: Sequence[str], name: str, kind: str, data: bytes) -> str | None:
     # Without a repository: neither the one that we run in nor any other is asked.
-    output = git_output(("config", *place, f"--type={kind}", "--get", name), data, (("GIT_DIR", _NOWHERE),))
+    question = ("config", *place, f"--type={kind}", "--get", name)
+    output = git_output(workspace, question, data, (("GIT_DIR", _NOWHERE),))
     return None if output is None else os.fsdecode(output.removesuffix(b"\n"))
 
 
@@ -159,7 +164,7 @@ def _kill(process: "subprocess.Popen[bytes]") -> None:
             process.kill()
 
 
-def _environment(variables: Iterable[tuple[str, str]]) -> dict[str, str]:
+def _environment(workspace: Path, variables: Iterable[tuple[str, str]]) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -168,6 +173,7 @@ def _environment(variables: Iterable[tuple[str, str]]) -> dict[str, str]:
     }
     return {
         **kept,
+        "PATH": trusted_path((workspace,)),
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_NO_LAZY_FETCH": "1",
@@ -175,12 +181,6 @@ def _environment(variables: Iterable[tuple[str, str]]) -> dict[str, str]:
         "LC_ALL": "C.UTF-8",
         **dict(variables),
     }
-
-
-def _trusted_path() -> str:
-    """Without relative folders: those would be of the workspace."""
-    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    return os.pathsep.join(folder for folder in folders if Path(folder).is_absolute())
 
 
 def _has_head(git: Path) -> bool:

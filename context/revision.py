@@ -49,4 +49,4 @@ def _text(repository: Repository, arguments: Iterable[str]) -> str:
 
 
 def _output(repository: Repository, arguments: Iterable[str]) -> bytes:
-    return git_output([*safe_settings(), "-C", str(repository.top), *arguments]) or b""
+    return git_output(repository.top, [*safe_settings(), "-C", str(repository.top), *arguments]) or b""

@@ -5,7 +5,6 @@ Analysis is imported by the checks that are about it, so that a library it lacks
 
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Set
@@ -80,8 +79,8 @@ def check_environment(folder: Path) -> Finding:
     return Finding("environment", "ok", f"{in_words(found)}, for {folder}")
 
 
-def check_git() -> Finding:
-    version = first_line("git")
+def check_git(folder: Path) -> Finding:
+    version = first_line("git", folder)
     if version is None:
         return Finding(
             "git", "warning", "not found on PATH", "install git: it tells which files belong to a repository"
@@ -89,8 +88,9 @@ def check_git() -> Finding:
     return Finding("git", "ok", version)
 
 
-def check_editors() -> Finding:
-    return judge_editors(first_line("nvim"), [name for name in VS_CODES if shutil.which(name) is not None])
+def check_editors(folder: Path) -> Finding:
+    vs_codes = [name for name in VS_CODES if program_of_user(name, folder) is not None]
+    return judge_editors(first_line("nvim", folder), vs_codes)
 
 
 def judge_editors(neovim: str | None, vs_codes: list[str]) -> Finding:
@@ -112,9 +112,19 @@ def judge_editors(neovim: str | None, vs_codes: list[str]) -> Finding:
     return Finding("editors", "ok", ", ".join(found))
 
 
-def first_line(program: str) -> str | None:
-    """The first line of ``program --version``; None if there is no such program or it does not say."""
-    path = shutil.which(program)
+def program_of_user(name: str, folder: Path) -> str | None:
+    """On PATH, and neither in the project nor in the current folder: what lies there is never run."""
+    from holesmith.analysis.processes.programs import find_program
+
+    return find_program(name, (folder, Path.cwd()))
+
+
+def first_line(program: str, folder: Path) -> str | None:
+    """The first line of ``program --version``; None if there is no such program or it does not say.
+
+    ``folder`` is a project that the program may not come from.
+    """
+    path = program_of_user(program, folder)
     if path is None:
         return None
     try:

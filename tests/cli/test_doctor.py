@@ -253,12 +253,12 @@ def test_editors_by_what_their_client_can_do(
 
 def test_a_program_that_is_not_there_has_no_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert first_line("nvim") is None
-    check(check_git(), "warning", "install git")
+    assert first_line("nvim", tmp_path / "project") is None
+    check(check_git(tmp_path / "project"), "warning", "install git")
     program = tmp_path / "git"
     program.write_text("not a program")
     program.chmod(0o755)
-    assert first_line("git") is None
+    assert first_line("git", tmp_path / "project") is None
 
 
 def test_the_environment_of_the_project_that_is_named(
@@ -272,3 +272,22 @@ def test_the_environment_of_the_project_that_is_named(
     finding = check_environment(tmp_path)
     assert finding.outcome == "ok"
     assert f"Python 3.12 in {tmp_path / '.venv'} (.venv)" in finding.detail
+
+
+@pytest.mark.parametrize("entry", [".", "bin", "{project}", "{project}/bin", "{link}"])
+def test_no_program_of_the_project_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entry: str
+) -> None:
+    project, mark = tmp_path / "project", tmp_path / "was-run"
+    for folder in (project, project / "bin"):
+        folder.mkdir()
+        for name in ("git", "nvim", "code"):
+            (folder / name).write_text(f"#!/bin/sh\necho git version 1 >>'{mark}'\n")
+            (folder / name).chmod(0o755)
+    (tmp_path / "link").symlink_to(project / "bin")
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("PATH", entry.format(project=project, link=tmp_path / "link"))
+    checks = {each.name: each for each in doctor.all_checks(verify=False, model=None, folder=project)}
+    check(checks["git"].find(), "warning", "not found on PATH")
+    check(checks["editors"].find(), "warning", "neither Neovim nor VS Code")
+    assert not mark.exists()

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from holesmith.context.index.ignoring.ignore_rules import IgnoreRules
 from holesmith.context.request import Revision
 from holesmith.context.revision import DIFF_CHARACTERS_MAX, read_revision
 
@@ -167,14 +168,23 @@ def test_a_named_pipe_in_the_repository_holds_nothing_up(root: Path, name: str) 
     assert read_revision(root).diff == ""
 
 
+@pytest.mark.parametrize("entry", [".", "{root}", "{root}/bin", "{link}", "{linked}"])
+@pytest.mark.parametrize("opened", [".", "inner"])
 def test_a_program_named_git_in_the_workspace_is_not_git(
-    root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, entry: str, opened: str
 ) -> None:
-    write_files(root, {"git": f"#!/bin/sh\ntouch '{tmp_path}/was-run'\n"})
-    (root / "git").chmod(0o755)
+    program = f"#!/bin/sh\ntouch '{tmp_path}/was-run'\n"
+    write_files(root, {"git": program, "bin/git": program, "inner/a.py": ""})
+    for name in ("git", "bin/git"):
+        (root / name).chmod(0o755)
+    (tmp_path / "link").symlink_to(root / "bin")
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "git").symlink_to(root / "git")
     monkeypatch.chdir(root)
-    monkeypatch.setenv("PATH", f".:{os.environ['PATH']}")
-    assert read_revision(root).subjects == ("Add the till",)
+    first = entry.format(root=root, link=tmp_path / "link", linked=tmp_path / "linked")
+    monkeypatch.setenv("PATH", f"{first}:{os.environ['PATH']}")
+    assert read_revision(root / opened).subjects == ("Add the till",)
+    IgnoreRules(root / opened)
     assert not (tmp_path / "was-run").exists()
 
 

@@ -149,7 +149,7 @@ def _files_for_all(repository: Repository | None, top: Path) -> Iterable[Path]:
     """The user's list for all repositories, if there is one."""
     named = setting_of(repository, "core.excludesFile", "path") if repository else None
     if named is None:
-        named = _excludes_of_user(tuple(os.environ.get(name, "") for name in _PLACES_OF_SETTINGS))
+        named = _excludes_of_user(top, tuple(os.environ.get(name, "") for name in _PLACES_OF_SETTINGS))
     if named:
         yield top / named
 
@@ -158,9 +158,9 @@ _PLACES_OF_SETTINGS = ("HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "GIT_CONF
 
 
 @lru_cache(maxsize=8)
-def _excludes_of_user(places: tuple[str, ...]) -> str:
+def _excludes_of_user(workspace: Path, places: tuple[str, ...]) -> str:
     """As long as the variables that say where git's settings are stay the same, it is asked once."""
-    named = setting_of_user("core.excludesFile", "path")
+    named = setting_of_user("core.excludesFile", "path", workspace)
     if named is not None:
         return named
     home, settings, *_ = places
@@ -171,7 +171,9 @@ def _excludes_of_user(places: tuple[str, ...]) -> str:
 
 def _ignores_case(repository: Repository) -> bool:
     setting = setting_of(repository, "core.ignoreCase", "bool")
-    return (setting if setting is not None else setting_of_user("core.ignoreCase", "bool")) == "true"
+    return (
+        setting if setting is not None else setting_of_user("core.ignoreCase", "bool", repository.top)
+    ) == "true"
 
 
 def read_patterns(path: Path, *, ignore_case: bool, follow_links: bool) -> Patterns | None:
