@@ -1,19 +1,16 @@
 """The open documents, as the client's edits leave them.
 
-Lines end at CR LF, LF and CR, as the protocol says, and nowhere else. A document is kept as its lines, so
-that an edit costs as much as the lines it touches, and the whole text is put together only when somebody
-asks. Positions outside a document are moved to the nearest place inside. A document too large to hold is
+Lines end at CR LF, LF and CR, as the protocol says, and nowhere else. A document is kept in pieces, so that
+an edit costs the same wherever it is, and the whole text is put together only when somebody asks. Positions outside a document are moved to the nearest place inside. A document too large to hold is
 remembered without its text, and why.
 """
 
-import re
 from dataclasses import dataclass
 
-from holesmith.lsp.documents.positions import Encoding, column_at_offset, offset_at_column
+from holesmith.lsp.documents.pieces import Pieces
+from holesmith.lsp.documents.positions import Encoding, column_at_offset
 from holesmith.lsp.documents.uris import key_of
 from lsprotocol import types
-
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z")
 
 Change = types.TextDocumentContentChangePartial | types.TextDocumentContentChangeWholeDocument
 
@@ -37,34 +34,39 @@ class Cursor:
 
 
 class Document:
-    """One open document. ``language`` is the protocol's language id, ``size`` its bytes in UTF-8."""
+    """One open document. ``language`` is the protocol's language id."""
 
     def __init__(self, uri: str, language: str, version: int, text: str, encoding: Encoding) -> None:
         self.uri = uri
         self.language = language
         self.version = version
         self._encoding: Encoding = encoding
-        # Places are a row and the offset in its line.
-        self._deletion: tuple[int, int] | None = None
-        self._edit_end: tuple[int, int] | None = None
+        self._deletion: int | None = None
+        self._edit_end: int | None = None
         self._replace_all(text)
 
     @property
     def text(self) -> str:
         if self._text is None:
-            self._text = "".join(self._lines)
+            self._text = str(self._pieces)
         return self._text
+
+    @property
+    def size(self) -> int:
+        """Its bytes in UTF-8."""
+        return self._pieces.size
 
     def apply(self, *changes: Change) -> None:
         """All changes of one message, in their order."""
-        end: tuple[int, int] | None = None
+        end: int | None = None
         is_one_place = True
         for change in changes:
             if isinstance(change, types.TextDocumentContentChangeWholeDocument):
                 self._replace_all(change.text)
                 is_one_place = False
             else:
-                is_one_place = is_one_place and (end is None or change.range.start.line == end[0])
+                line = change.range.start.line
+                is_one_place = is_one_place and (end is None or line == self._pieces.row_at(end))
                 end = self._replace(change.range, change.text)
         self._deletion = self._place_of_deletion(changes)
         self._edit_end = end if is_one_place else None
@@ -75,69 +77,44 @@ class Document:
 
         None before any edit, and where the edit does not tell: all was replaced, or several places changed.
         """
-        if self._edit_end is None:
-            return None
-        row, offset = self._edit_end
-        return types.Position(row, column_at_offset(self._lines[row], offset, self._encoding))
+        return None if self._edit_end is None else self.position_of(self._edit_end)
 
     def is_just_deleted_at(self, cursor: Cursor) -> bool:
         """Whether the last edit did nothing but take text away, at the cursor."""
-        return self._deletion == (cursor.row, cursor.offset - cursor.line_start)
+        return self._deletion == cursor.offset
 
     def cursor_at(self, position: types.Position) -> Cursor:
-        row, offset = self._place(position)
-        line_start = sum(map(len, self._lines[:row]))
-        return Cursor(line_start + offset, row, _without_ending(self._lines[row]), line_start)
+        offset = self._offset_at(position)
+        row = min(position.line, self._pieces.last_row)
+        start, stop = self._pieces.span(row)
+        return Cursor(offset, row, self._pieces.slice(start, stop), start)
 
     def position_of(self, offset: int) -> types.Position:
         """Where the character at ``offset`` stands; the end of the document for any offset behind it."""
-        row, offset = _place_in(self._lines, offset)
-        return types.Position(row, column_at_offset(self._lines[row], offset, self._encoding))
+        offset = min(offset, len(self._pieces))
+        return types.Position(self._pieces.row_at(offset), self._pieces.column_at(offset))
 
     def _replace_all(self, text: str) -> None:
-        joined = self._joined(text)
-        self._lines = _split(joined)
-        self.size = _bytes(joined)
+        self._pieces = Pieces(text, self._encoding)
         self._text: str | None = None
 
-    def _replace(self, span: types.Range, text: str) -> tuple[int, int]:
-        """Gives the place where the new text ends."""
-        first, start = self._place(span.start)
-        last, stop = self._place(span.end)
-        if (last, stop) < (first, start):
-            first, start, last, stop = last, stop, first, start
-        # From the line before: it may end in CR, and the new text begin with LF.
-        top, bottom = max(first - 1, 0), last + 1
-        before = "".join(self._lines[top:first]) + self._lines[first][:start]
-        changed = self._joined(before + text + self._lines[last][stop:])
-        self.size += _bytes(changed) - sum(map(_bytes, self._lines[top:bottom]))
-        lines = _split(changed, closed=bottom < len(self._lines))
-        self._lines[top:bottom] = lines
+    def _replace(self, span: types.Range, text: str) -> int:
+        """Gives the offset where the new text ends."""
+        start = self._offset_at(span.start)
+        stop = start if span.end == span.start else self._offset_at(span.end)
         self._text = None
-        row, offset = _place_in(lines, len(self._joined(before + text)))
-        return top + row, offset
+        return self._pieces.replace(min(start, stop), max(start, stop), text)
 
-    def _place_of_deletion(self, changes: tuple[Change, ...]) -> tuple[int, int] | None:
-        place: tuple[int, int] | None = None
+    def _place_of_deletion(self, changes: tuple[Change, ...]) -> int | None:
+        last: types.Range | None = None
         for change in changes:
             if isinstance(change, types.TextDocumentContentChangeWholeDocument) or change.text:
                 return None
-            if change.range.start != change.range.end:
-                place = min(self._place(change.range.start), self._place(change.range.end))
-        return place
+            last = change.range if change.range.start != change.range.end else last
+        return None if last is None else min(self._offset_at(last.start), self._offset_at(last.end))
 
-    def _place(self, position: types.Position) -> tuple[int, int]:
-        """The row and the offset in its line of a position, moved into the document."""
-        if position.line >= len(self._lines):
-            return len(self._lines) - 1, len(self._lines[-1])
-        line = _without_ending(self._lines[position.line])
-        return position.line, offset_at_column(line, position.character, self._encoding)
-
-    def _joined(self, text: str) -> str:
-        """Surrogate halves that met become the character they mean, as in the client's UTF-16 text."""
-        if self._encoding != "utf-16" or text.isascii():
-            return text
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+    def _offset_at(self, position: types.Position) -> int:
+        return self._pieces.offset_at(position.line, position.character)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,33 +197,6 @@ class Documents:
 
 def _unheld(document: Document, reason: str) -> Unheld:
     return Unheld(document.uri, document.language, reason)
-
-
-def _split(text: str, closed: bool = False) -> list[str]:
-    """The lines with their endings. Unless ``closed``, the last has no ending, and may be empty."""
-    lines: list[str] = _LINE.findall(text)
-    if not closed and (not lines or lines[-1].endswith(("\r", "\n"))):
-        lines.append("")
-    return lines
-
-
-def _place_in(lines: list[str], offset: int) -> tuple[int, int]:
-    """The row, and the offset in its line, of an offset in all of them; the end for any offset behind it."""
-    for row, line in enumerate(lines):
-        if offset < len(line) or row == len(lines) - 1:
-            return row, min(offset, len(line))
-        offset -= len(line)
-    raise AssertionError("a document has at least one line")
-
-
-def _without_ending(line: str) -> str:
-    if line.endswith("\r\n"):
-        return line[:-2]
-    return line[:-1] if line.endswith(("\r", "\n")) else line
-
-
-def _bytes(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def _megabytes(size: int) -> str:

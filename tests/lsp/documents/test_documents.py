@@ -1,8 +1,11 @@
 """Documents against an oracle that keeps the whole text as code units and scans it for every position."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from time import process_time
 
 import pytest
+from holesmith.lsp.documents import pieces
 from holesmith.lsp.documents.documents import Document, Documents, Limits, Unheld
 from holesmith.lsp.documents.positions import Encoding
 from hypothesis import given
@@ -93,6 +96,17 @@ def document(text: str, encoding: Encoding = "utf-16") -> Document:
     return Document("file:///a.py", "python", 1, text, encoding)
 
 
+@pytest.fixture(params=["as they are", "tiny"], scope="module")
+def piece_lengths(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tiny pieces, so that short texts and edits reach over many of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "tiny":
+            patch.setattr(pieces, "PIECE_CHARACTERS_MAX", 4)
+            patch.setattr(pieces, "PIECE_LINES_MAX", 2)
+        yield
+
+
+@pytest.mark.usefixtures("piece_lengths")
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @given(text=TEXTS, edits=EDITS)
 def test_edits_do_what_they_did_in_the_client(encoding: Encoding, text: str, edits: list[Edit]) -> None:
@@ -104,6 +118,7 @@ def test_edits_do_what_they_did_in_the_client(encoding: Encoding, text: str, edi
         assert ours.size == len(oracle.text().encode("utf-8", "surrogatepass"))
 
 
+@pytest.mark.usefixtures("piece_lengths")
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @given(text=TEXTS, edits=EDITS, place=PLACES)
 def test_a_cursor_is_where_the_client_sees_it(
@@ -122,6 +137,7 @@ def test_a_cursor_is_where_the_client_sees_it(
     assert cursor.position_at(end, encoding) == types.Position(cursor.row, stop - start)
 
 
+@pytest.mark.usefixtures("piece_lengths")
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @given(text=TEXTS, edits=EDITS)
 def test_an_edit_ends_where_its_text_does(encoding: Encoding, text: str, edits: list[Edit]) -> None:
@@ -156,6 +172,25 @@ def test_edits_in_several_places_do_not_tell_where_the_cursor_is(
     assert ours.edit_end == (None if end is None else types.Position(*end))
     ours.apply(*whole("one two"))
     assert ours.edit_end is None
+
+
+def seconds_for(text: str, edits: Sequence[Edit]) -> float:
+    changed, changes = document(text), [change(edit) for edit in edits]
+    began = process_time()
+    changed.apply(*changes)
+    return process_time() - began
+
+
+@pytest.mark.parametrize("edit", [Edit((0, 5), (0, 5), "a"), Edit((0, 2**31 - 1), (2**31 - 1, 0), "a")])
+@pytest.mark.parametrize("character", ["x", "é", "\n"])
+def test_an_edit_costs_no_more_in_a_long_line_or_text(character: str, edit: Edit) -> None:
+    short, long = (seconds_for(character * length, [edit] * 1_000) for length in (1_000, 1_000_000))
+    assert long < 20 * short
+
+
+def test_many_edits_in_one_message_cost_as_much_each_as_a_few() -> None:
+    typed = [Edit((0, column), (0, column), "é") for column in range(32_000)]
+    assert seconds_for("", typed) < 5 * 16 * seconds_for("", typed[:2_000])
 
 
 def test_an_emoji_typed_in_two_halves_is_one_character() -> None:
