@@ -5,7 +5,6 @@ else may enter it, and a file is the user's and nobody else may write to it. On 
 kind, the user's own folders are as private as the system makes them.
 """
 
-import contextlib
 import errno
 import os
 import stat
@@ -49,10 +48,16 @@ def make_private_folder(folder: Path) -> None:
 
 
 def is_private_file(path: Path) -> bool:
-    """Whether a file of a folder of the cache may be used as it is. Its folder is made private if need be."""
-    with contextlib.suppress(OSError):  # of a disk that can't be written: what counts is what it is like
-        make_private_folder(path.parent)
-    return is_own_folder(path.parent) and is_own_file(path)
+    """Whether a file of a folder of the cache may be used as it is: no other user may have written it."""
+    folder, cache = path.parent, path.parent.parent
+    if os.environ.get(CACHE_VARIABLE):
+        try:
+            _require_owner(cache, or_root=True)
+        except OSError:
+            return False
+    elif not is_own_folder(cache):
+        return False
+    return is_own_folder(folder) and is_own_file(path)
 
 
 def is_own_folder(folder: Path) -> bool:

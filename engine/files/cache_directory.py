@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from platformdirs import user_cache_path
+from holesmith.kernels.cache_folder import cache_folder
 
 
 def cache_directory(name: str) -> Path:
@@ -11,8 +11,4 @@ def cache_directory(name: str) -> Path:
 
     A user without a home has no cache: nothing can be read or written below the path that is given then.
     """
-    try:
-        cache = user_cache_path("holesmith", appauthor=False)
-    except RuntimeError:
-        cache = Path(os.devnull)
-    return cache / name
+    return (cache_folder() or Path(os.devnull)) / name

@@ -16,6 +16,7 @@ import torch
 from holesmith.engine.errors import WeightsError
 from holesmith.engine.files.cache_directory import cache_directory
 from holesmith.engine.files.weight_source import WeightSource
+from holesmith.kernels.cache_folder import make_private_folder
 from torch import Tensor
 
 FORMAT = 3
@@ -91,8 +92,11 @@ class PackedWriter:
 
 @contextmanager
 def packed_writer(path: Path) -> Generator[PackedWriter]:
-    """Write a packed file that appears at ``path`` when the block ends without an error."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Write a packed file that appears at ``path`` when the block ends without an error.
+
+    Raises OSError if it can't be written, or its folder is another user's.
+    """
+    make_private_folder(path.parent)
     partial = path.with_suffix(f".{os.getpid()}.partial")
     writer = PackedWriter(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
     try:

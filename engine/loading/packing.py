@@ -22,6 +22,7 @@ from holesmith.engine.loading.packed_sizes import PackedHeaders, is_native_fit, 
 from holesmith.engine.loading.weights import Weights
 from holesmith.engine.model.architecture import Architecture
 from holesmith.engine.model.decoder import Linear
+from holesmith.kernels.cache_folder import is_private_file
 from holesmith.kernels.int8_rows import Int8Rows
 from holesmith.kernels.low_bit import (
     IS_SUPPORTED,
@@ -166,7 +167,12 @@ def _open(
     linear: Callable[[Sequence[str], Packed], Linear],
     is_fit: Callable[[Sequence[str], PackedHeaders], bool],
 ) -> PackedMatrices | None:
-    """Makes matrices of the mapped tensors; None if there is no whole packed file of exactly these sizes."""
+    """Makes matrices of the mapped tensors; None if there is no whole packed file of exactly these sizes.
+
+    None also if another user may have written it: kernels compute with what it holds.
+    """
+    if not is_private_file(path):
+        return None
     try:
         file = safe_open(path, framework="pt")
         note_use(path)

@@ -14,7 +14,7 @@ from holesmith.engine.errors import WeightsError
 from holesmith.engine.files.cache_directory import cache_directory
 from holesmith.engine.files.file_hash import sha256_of_file
 from holesmith.engine.files.weight_source import WeightSource
-from holesmith.engine.store.store import private_opener
+from holesmith.kernels.cache_folder import is_private_file, make_private_folder, open_private
 
 
 def check_hashes(source: WeightSource) -> None:
@@ -53,7 +53,7 @@ def _note_of(path: Path, sha256: str) -> tuple[Path, str]:
 def _remembered(note: tuple[Path, str]) -> bool:
     place, state = note
     try:
-        return place.read_text(encoding="utf-8") == state
+        return is_private_file(place) and place.read_text(encoding="utf-8") == state
     except (OSError, ValueError):
         return False
 
@@ -61,8 +61,8 @@ def _remembered(note: tuple[Path, str]) -> bool:
 def _remember(note: tuple[Path, str]) -> None:
     place, state = note
     try:
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with open(place, "w", encoding="utf-8", opener=private_opener) as file:
+        make_private_folder(place.parent)
+        with open(place, "w", encoding="utf-8", opener=open_private) as file:
             file.write(state)
     except OSError:
         return  # then it is checked again the next time

@@ -7,19 +7,17 @@ from pathlib import Path
 
 import pytest
 import torch
+from holesmith.kernels.cache_folder import CACHE_VARIABLE
 
 
 @pytest.fixture(autouse=True)
 def cache_directory(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache directory of the test's own, unless it works with the real model."""
     cache = tmp_path / "cache"
-    if "real_model_path" not in request.fixturenames:
-
-        def user_cache_path(_name: str, *, appauthor: bool) -> Path:
-            assert not appauthor
-            return cache
-
-        monkeypatch.setattr("holesmith.engine.files.cache_directory.user_cache_path", user_cache_path)
+    if "real_model_path" in request.fixturenames:
+        monkeypatch.delenv(CACHE_VARIABLE, raising=False)
+    else:
+        monkeypatch.setenv(CACHE_VARIABLE, str(cache))
     return cache
 
 

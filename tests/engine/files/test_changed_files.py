@@ -215,3 +215,19 @@ def test_what_others_say_of_a_file_is_not_believed(stored: Path, cache_directory
         load_model(source, CPU)
     assert note.stat().st_mode & 0o077 == 0
     assert note.parent.stat().st_mode & 0o077 == 0
+
+
+def test_a_note_that_others_may_write_is_not_believed(stored: Path, cache_directory: Path) -> None:
+    source = find("qwen2.5-coder-0.5b", stored)
+    load_model(source, CPU)
+    (note,) = (cache_directory / "verified").iterdir()
+    note.chmod(0o666)
+    (damaged, sha256), *_ = source.hashes
+    with damaged.open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(b"!")
+    found = damaged.stat()
+    state = [str(damaged), sha256, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
+    note.write_text(json.dumps(state))
+    with pytest.raises(WeightsError, match="SHA-256"):
+        load_model(find("qwen2.5-coder-0.5b", stored), CPU)

@@ -1,6 +1,7 @@
 """Packed weights: right, made once, made anew when the file changes, and never required to be on disk."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,52 @@ def test_failed_writing_leaves_nothing_and_old_files_go(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == FILES_MAX
     with safe_open(tmp_path / "last.safetensors", framework="pt") as file:
         assert file.get_tensor("x").tolist() == [0, 1, 2]
+
+
+def open_folder(packed: Path) -> None:
+    packed.parent.chmod(0o777)
+
+
+def open_file(packed: Path) -> None:
+    packed.chmod(0o666)
+
+
+def give_folder_away(packed: Path) -> None:
+    os.chown(packed.parent, 12345, 12345)
+
+
+def give_cache_away(packed: Path) -> None:
+    os.chown(packed.parent.parent, 12345, 12345)
+
+
+def give_file_away(packed: Path) -> None:
+    os.chown(packed, 12345, 12345)
+
+
+def replace_by_link(packed: Path) -> None:
+    packed.symlink_to(packed.rename(packed.with_suffix(".moved")))
+
+
+@pytest.mark.parametrize(
+    "spoil", [open_folder, open_file, give_folder_away, give_cache_away, give_file_away, replace_by_link]
+)
+async def test_packed_weights_that_another_user_may_have_written_are_not_used(
+    tmp_path: Path, cache_directory: Path, spoil: Callable[[Path], None]
+) -> None:
+    if spoil in (give_folder_away, give_cache_away, give_file_away) and os.geteuid() != 0:
+        pytest.skip("only root can give files away")
+    source = WeightSource("tiny", save_model(make_model("qwen2"), tmp_path / "m"), "huggingface")
+    expected = await first_tokens(load_engine(source, "cpu"))
+    packed = packed_path(source, KIND)
+    assert packed.is_relative_to(cache_directory)
+    others = bytes(len(packed.read_bytes()) - (1 << 20))
+    with packed.open("r+b") as file:
+        file.seek(1 << 20)
+        file.write(others)
+    spoil(packed)
+    assert await first_tokens(load_engine(source, "cpu")) == expected
+    if spoil in (give_folder_away, give_cache_away):
+        assert packed.read_bytes().endswith(others)
+    else:
+        assert packed.stat().st_mode & 0o077 == 0
+        assert packed.parent.stat().st_mode & 0o077 == 0
