@@ -15,7 +15,13 @@ from holesmith.engine.errors import WeightsError
 from holesmith.engine.files.model_folder import read_json
 from holesmith.engine.loading.weight_check import VOCABULARY_ROWS_MAX
 from holesmith.engine.vocabulary.special_tokens import end_ids, is_special
-from holesmith.engine.vocabulary.vocabulary import Pieces, Vocabulary
+from holesmith.engine.vocabulary.tokenizer_stages import (
+    harmless_model,
+    harmless_normalizer,
+    harmless_pre_tokenizer,
+    parts_of,
+)
+from holesmith.engine.vocabulary.vocabulary import Pieces, Vocabulary, panics_as_errors
 from tokenizers import Tokenizer
 
 _Json = dict[str, object]
@@ -34,8 +40,10 @@ def vocabulary_from_directory(directory: Path) -> Vocabulary:
         token.text: token.id for token in added if is_special(token.text, marked=token.is_marked_special)
     }
     plain = {token.id: token.text for token in added}
-    byte_level = any(part.get("type") == "ByteLevel" for part in _parts(description))
-    texts = _texts(_token_ids(path, model), special, plain)
+    parts = _parts(description, "normalizer", "pre_tokenizer", "decoder")
+    byte_level = any(part.get("type") == "ByteLevel" for part in parts)
+    ids = _token_ids(path, model)
+    texts = _texts(ids, special, plain)
     pieces = Pieces(
         texts,
         "byte_level" if byte_level else "sentencepiece",
@@ -44,7 +52,7 @@ def vocabulary_from_directory(directory: Path) -> Vocabulary:
         dummy_space=_adds_dummy_space(description),
     )
     return Vocabulary(
-        _tokenizer(directory, description, special),
+        _tokenizer(path, description, ids, special),
         pieces,
         _begin_id(directory, description, special),
         end_ids(special, _named_ends(directory, special)),
@@ -84,12 +92,9 @@ def _object(value: Mapping[str, object], key: str) -> _Json:
     return cast("_Json", found) if isinstance(found, dict) else {}
 
 
-def _parts(description: Mapping[str, object]) -> Iterator[_Json]:
-    """The normalizer's, pre-tokenizer's and decoder's steps, one by one."""
-    for stage in ("normalizer", "pre_tokenizer", "decoder"):
-        step = _object(description, stage)
-        children = [*_list(step, "normalizers"), *_list(step, "pretokenizers"), *_list(step, "decoders")]
-        yield from (children or [step])
+def _parts(description: Mapping[str, object], *stages: str) -> Iterator[Mapping[str, object]]:
+    for stage in stages:
+        yield from parts_of(description.get(stage))
 
 
 def _list(step: Mapping[str, object], key: str) -> list[_Json]:
@@ -113,39 +118,28 @@ def _adds_dummy_space(description: Mapping[str, object]) -> bool:
     return any(
         part.get("type") == "Prepend"
         or (part.get("type") == "Metaspace" and part.get("prepend_scheme", "always") != "never")
-        for part in _parts({key: description.get(key) for key in ("normalizer", "pre_tokenizer")})
+        for part in _parts(description, "normalizer", "pre_tokenizer")
     )
 
 
-def _tokenizer(directory: Path, description: _Json, special: Mapping[str, int]) -> Tokenizer:
+def _tokenizer(
+    path: Path, description: _Json, ids: Mapping[str, int], special: Mapping[str, int]
+) -> Tokenizer:
     kept = [token for token in _list(description, "added_tokens") if token["content"] not in special]
-    stripped: _Json = {
-        **description,
-        "added_tokens": kept,
-        "post_processor": None,
-        "truncation": None,
-        "padding": None,
-        "normalizer": _faithful(_object(description, "normalizer")),
-        "pre_tokenizer": _faithful(_object(description, "pre_tokenizer")),
-    }
+    added = {str(token["content"]): cast("int", token["id"]) for token in kept}
     try:
-        return Tokenizer.from_str(json.dumps(stripped))
+        stripped: _Json = {
+            "version": description.get("version"),
+            "added_tokens": kept,
+            "normalizer": harmless_normalizer(description.get("normalizer")),
+            "pre_tokenizer": harmless_pre_tokenizer(description.get("pre_tokenizer")),
+            "model": harmless_model(_object(description, "model"), ids, added),
+        }
+        with panics_as_errors():
+            return Tokenizer.from_str(json.dumps(stripped))
     except Exception as error:  # the library raises bare Exception for every malformed field
         reason = " ".join(str(error).split())[:200]
-        raise WeightsError(f"{directory / 'tokenizer.json'} is malformed: {reason}") from error
-
-
-def _faithful(step: _Json) -> _Json | None:
-    """The step without what would change a text: dummy spaces and Unicode normalisation."""
-    if not step or step.get("type") in ("Prepend", "NFC", "NFD", "NFKC", "NFKD"):
-        return None
-    if step.get("type") == "Metaspace":
-        return {**step, "prepend_scheme": "never"}
-    for key in ("normalizers", "pretokenizers"):
-        if key in step:
-            kept = [_faithful(child) for child in _list(step, key)]
-            return {**step, key: [child for child in kept if child is not None]}
-    return step
+        raise WeightsError(f"{path} is malformed: {reason}") from error
 
 
 def _begin_id(directory: Path, description: Mapping[str, object], special: Mapping[str, int]) -> int | None:

@@ -6,7 +6,8 @@ text.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -64,6 +65,20 @@ class Pieces:
     dummy_space: bool = False
 
 
+@contextmanager
+def panics_as_errors() -> Generator[None]:
+    """Have the tokenizers library raise EngineError where it gives up.
+
+    It tells so by an exception that is no Exception, of a class that can't be imported.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise EngineError("the model's tokenizer cannot split this text: it is damaged") from error
+
+
 class Vocabulary:
     """What a model's token ids mean. Built by gguf.py or huggingface.py."""
 
@@ -119,14 +134,8 @@ class Vocabulary:
         return ids if len(ids) == len(bytes_of_mark) else []
 
     def _ids(self, text: str) -> list[int]:
-        try:
+        with panics_as_errors():  # such as an expression for splitting text that takes too long
             return self._tokenizer.encode(text, add_special_tokens=False).ids
-        except BaseException as error:
-            # A model's expression for splitting text that takes too long is given up by the library, which
-            # tells so by an exception that is no Exception, of a class that can't be imported.
-            if type(error).__name__ != "PanicException":
-                raise
-            raise EngineError("the model's tokenizer cannot split this text: it is damaged") from error
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of ``ids``: special tokens left out, bytes that are not UTF-8 replaced by U+FFFD."""
