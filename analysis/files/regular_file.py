@@ -2,10 +2,16 @@
 
 A workspace can hold named pipes and devices, whose opening or reading never ends, links to private files
 outside, and files of any size. All files of a workspace are read through here.
+
+Whoever can write to the workspace can put a link in the place of a folder between any two steps of ours. So a
+file is opened from its root downwards, one name after another, without following a link. On systems where
+that can't be done, the path is checked and then opened.
 """
 
 import os
 import stat
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 # Absent on some systems, where nothing of the kind blocks.
@@ -17,6 +23,11 @@ _OPEN_FLAGS = (
     | getattr(os, "O_BINARY", 0)
 )
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+# To go through a folder, not to list it: on Linux that needs no more than the right to go through it.
+_FOLDER_FLAGS = (
+    getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
+)
+_CAN_WALK = bool(_NO_FOLLOW) and {os.open, os.stat} <= os.supports_dir_fd
 
 
 class UnreadableFileError(OSError):
@@ -34,11 +45,30 @@ def read_regular_file(
     Raises UnreadableFileError if there is no such file, it is not a regular one, has more than ``bytes_max``
     bytes, lies outside of ``root``, or may not be read.
     """
-    if not follow_links and path.is_symlink():
-        raise UnreadableFileError("a link")
+    with _told_in_words():
+        if not follow_links and path.is_symlink():
+            raise UnreadableFileError("a link")
+        if root is None:
+            return _read(str(path), bytes_max, 0 if follow_links else _NO_FOLLOW)
+        return _read_below(*_resolved(path, root, follow_links=follow_links), bytes_max)
+
+
+def read_without_links(root: Path, path: str, bytes_max: int) -> bytes:
+    """The whole content of the regular file at ``path``, relative to ``root`` and with forward slashes.
+
+    Nothing in ``path`` may be a link, nor ``..``; the root may be one. Raises as ``read_regular_file``.
+    """
+    with _told_in_words():
+        names = path.split("/")
+        if not {"", ".", ".."}.isdisjoint(names):
+            raise UnreadableFileError("not a path")
+        return _read_below(str(root), names, bytes_max)
+
+
+@contextmanager
+def _told_in_words() -> Generator[None]:
     try:
-        place = path if root is None else _inside(path, root)
-        return _read(place, bytes_max, 0 if root is None and follow_links else _NO_FOLLOW)
+        yield
     except UnreadableFileError:
         raise
     except FileNotFoundError as error:
@@ -72,17 +102,51 @@ def is_inside(path: Path, root: Path) -> bool:
         return False
 
 
-def _inside(path: Path, root: Path) -> Path:
-    resolved = path.resolve(strict=True)
-    if not resolved.is_relative_to(root.resolve()):
+def _resolved(path: Path, root: Path, *, follow_links: bool) -> tuple[str, list[str]]:
+    """The real place of the root, and the names below it that lead to the file.
+
+    All are resolved, but the last only with ``follow_links``.
+    """
+    top = os.path.realpath(root)
+    if follow_links:
+        real = Path(os.path.realpath(path, strict=True))
+    else:
+        real = Path(os.path.realpath(path.parent, strict=True), path.name)
+    if not real.is_relative_to(top):
         raise UnreadableFileError("outside of the workspace")
-    return resolved
+    return top, list(real.relative_to(top).parts)
 
 
-def _read(path: Path, bytes_max: int, flags: int) -> bytes:
+def _read_below(top: str, names: Sequence[str], bytes_max: int) -> bytes:
+    if not names:
+        raise UnreadableFileError("not a regular file")
+    if not _CAN_WALK:
+        return _read(_checked(top, names), bytes_max, _NO_FOLLOW)
+    folder = os.open(top, _FOLDER_FLAGS)
+    try:
+        for name in names[:-1]:
+            inner = os.open(name, _FOLDER_FLAGS | _NO_FOLLOW, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        return _read(names[-1], bytes_max, _NO_FOLLOW, folder)
+    finally:
+        os.close(folder)
+
+
+def _checked(top: str, names: Sequence[str]) -> str:
+    """The path, found to have no link in it just now: all that can be had where folders can't be opened."""
+    place = Path(os.path.realpath(top), *names)
+    if Path(os.path.realpath(place)) != place:
+        raise UnreadableFileError("a link")
+    return str(place)
+
+
+def _read(path: str, bytes_max: int, flags: int, folder: int | None = None) -> bytes:
+    """``path`` is relative to the open ``folder``, if one is given."""
     # Asked before opening too: to open a device can have effects of its own.
-    _require_regular(os.stat(path, follow_symlinks=not flags), bytes_max)  # noqa: PTH116  # may be a link
-    descriptor = os.open(path, _OPEN_FLAGS | flags)
+    status = os.stat(path, dir_fd=folder, follow_symlinks=not flags)
+    _require_regular(status, bytes_max)
+    descriptor = os.open(path, _OPEN_FLAGS | flags, dir_fd=folder)
     with os.fdopen(descriptor, "rb") as file:
         _require_regular(os.fstat(descriptor), bytes_max)
         data = file.read(bytes_max + 1)

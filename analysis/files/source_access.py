@@ -9,10 +9,11 @@ caches. Whatever the way, a file is read only if it is regular, not too large, a
 import errno
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from holesmith.analysis.files.regular_file import regular_file_or_none
+from holesmith.analysis.files.regular_file import UnreadableFileError, read_without_links
 
 BYTES_MAX = 4 * 1024**2
 """The largest modules seen in real packages, which are generated, have 1.4 MB."""
@@ -65,9 +66,11 @@ class SourceAccess:
         """The bytes of a module. Raises FileNotFoundError for whatever is not to be read."""
         if os.path.lexists(path):  # most of the names that are tried do not exist
             real = self.real_path(path)
-            data = None if real is None else regular_file_or_none(Path(real), BYTES_MAX, follow_links=False)
-            if data is not None:
-                return data
+            if real is not None:
+                top = self._folder_around(real)
+                with suppress(UnreadableFileError):
+                    below = real[len(top) :].lstrip(os.sep).replace(os.sep, "/")
+                    return read_without_links(Path(top), below, BYTES_MAX)
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
 
     def _is_allowed(self, given: str, real: str) -> bool:
@@ -78,6 +81,12 @@ class SourceAccess:
 
     def _is_in_a_known_folder(self, real: str) -> bool:
         return any(_is_below(real, folder.real) for folder in (*self._libraries, *self._beside.values()))
+
+    def _folder_around(self, real: str) -> str:
+        """The outermost folder that a file was allowed for: from there on no link is followed any more."""
+        folders = (self._root, *self._libraries, *self._beside.values())
+        around = (folder.real for folder in folders if _is_below(real, folder.real))
+        return min(around, key=len, default=os.path.dirname(real))  # noqa: PTH120
 
     def _is_named_as_secret(self, given: str, real: str) -> bool:
         """By the names within the project: the folder that a project lies in says nothing of its files."""

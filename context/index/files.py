@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from holesmith.analysis.files.regular_file import UnreadableFileError, read_regular_file
+from holesmith.analysis.files.regular_file import UnreadableFileError, read_without_links
 from holesmith.analysis.languages import language_of
 from holesmith.analysis.outline.grammars import LANGUAGES
 from holesmith.context.index.ignoring.ignore_rules import IgnoreRules
@@ -100,7 +100,7 @@ def read_source(root: Path, found: FoundFile, limits: Limits) -> str:
     if found.bytes > limits.bytes_max:
         raise SkippedFileError("too large")
     try:
-        data = read_regular_file(root / found.path, limits.bytes_max, root=root, follow_links=False)
+        data = read_without_links(root, found.path, limits.bytes_max)
     except UnreadableFileError as error:
         raise SkippedFileError(str(error)) from error
     if b"\0" in data:
