@@ -10,6 +10,7 @@ from pathlib import Path
 
 from holesmith.analysis.files.secrets import is_secret
 from holesmith.context.git import Repository, branch_of, git_output, repository_around, safe_settings
+from holesmith.context.own_repository import is_own
 from holesmith.context.request import Revision
 
 SUBJECTS_MAX = 5
@@ -27,9 +28,12 @@ _DIFF = (
 
 
 def read_revision(root: Path) -> Revision:
-    """Empty where there is no repository, no git, or no answer in time. Blocks for up to three timeouts."""
+    """Empty where the workspace has no repository of its own, there is no git, or no answer in time.
+
+    Blocks for up to four timeouts.
+    """
     repository = repository_around(root)
-    if repository is None:
+    if repository is None or not is_own(repository):
         return Revision()
     log = ("log", f"-{SUBJECTS_MAX}", "--format=%s", "--no-show-signature")
     subjects = _text(repository, log).splitlines()
