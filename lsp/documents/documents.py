@@ -1,8 +1,9 @@
 """The open documents, as the client's edits leave them.
 
 Lines end at CR LF, LF and CR, as the protocol says, and nowhere else. A document is kept in pieces, so that
-an edit costs the same wherever it is, and the whole text is put together only when somebody asks. Positions outside a document are moved to the nearest place inside. A document too large to hold is
-remembered without its text, and why.
+an edit costs the same wherever it is, and the whole text is put together only when somebody asks. Positions
+outside a document are moved to the nearest place inside. A document too large to hold is remembered without
+its text, and why.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""A text in pieces of bounded length, so that an edit costs as much as a piece, however long text and lines are.
+"""A text in pieces of bounded length: an edit costs as much as a piece, however long text and lines are.
 
-Offsets count code points from the start of the text. Lines end at CR LF, LF and CR. No piece ends inside CR LF
-or, where columns count UTF-16, inside a surrogate pair.
+Offsets count code points from the start of the text. Lines end at CR LF, LF and CR. No piece ends inside
+CR LF or, where columns count UTF-16, inside a surrogate pair.
 """
 
 import re
@@ -136,7 +136,7 @@ class Pieces:
 
 
 def _cut(text: str) -> Iterator[str]:
-    """Pieces of about one length, at most half the longest, in their order; one that is empty if the text is."""
+    """Pieces at most half as long as the longest, in their order; one that is empty if the text is."""
     count = -(-len(text) // (PIECE_CHARACTERS_MAX // 2)) or 1
     length, start = -(-len(text) // count), 0
     while True:

@@ -23,7 +23,7 @@ class PrefixSums:
         return found
 
     def find(self, total: int) -> tuple[int, int]:
-        """The last index before which the sum is at most ``total``, and that sum; never behind the last one."""
+        """The last index before which the sum is at most ``total``, and that sum."""
         if total >= self.total:
             return len(self._numbers) - 1, self.total - self._numbers[-1]
         tree, index, left = self._built(), 0, total

@@ -1,8 +1,7 @@
 """Documents against an oracle that keeps the whole text as code units and scans it for every position."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from time import process_time
 
 import pytest
 from holesmith.lsp.documents import pieces
@@ -172,25 +171,6 @@ def test_edits_in_several_places_do_not_tell_where_the_cursor_is(
     assert ours.edit_end == (None if end is None else types.Position(*end))
     ours.apply(*whole("one two"))
     assert ours.edit_end is None
-
-
-def seconds_for(text: str, edits: Sequence[Edit]) -> float:
-    changed, changes = document(text), [change(edit) for edit in edits]
-    began = process_time()
-    changed.apply(*changes)
-    return process_time() - began
-
-
-@pytest.mark.parametrize("edit", [Edit((0, 5), (0, 5), "a"), Edit((0, 2**31 - 1), (2**31 - 1, 0), "a")])
-@pytest.mark.parametrize("character", ["x", "é", "\n"])
-def test_an_edit_costs_no_more_in_a_long_line_or_text(character: str, edit: Edit) -> None:
-    short, long = (seconds_for(character * length, [edit] * 1_000) for length in (1_000, 1_000_000))
-    assert long < 20 * short
-
-
-def test_many_edits_in_one_message_cost_as_much_each_as_a_few() -> None:
-    typed = [Edit((0, column), (0, column), "é") for column in range(32_000)]
-    assert seconds_for("", typed) < 5 * 16 * seconds_for("", typed[:2_000])
 
 
 def test_an_emoji_typed_in_two_halves_is_one_character() -> None:
