@@ -94,9 +94,11 @@ async def converse(
 
     A client must give the ``token``, if there is one.
     """
+    from holesmith.lsp.last_resort import end_process_at_interrupt
     from holesmith.lsp.server import Server
     from holesmith.lsp.serving import serve
 
+    end_process_at_interrupt()
     code = 1
     try:
         analyses = Workspaces()

@@ -81,6 +81,18 @@ async def test_a_client_process_that_dies_takes_the_server_with_it() -> None:
         assert await client.exit_code() == 1
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("text", ["", "slow", "block"])
+async def test_a_signal_ends_the_server_at_once_whatever_it_does(number: signal.Signals, text: str) -> None:
+    async with raw_client() as client:
+        await client.loaded()
+        client.open(text)
+        client.send(id=1, method="textDocument/inlineCompletion", params=inline(0, len(text)))
+        assert client.process is not None
+        client.process.send_signal(number)
+        assert await client.exit_code() == -number
+
+
 async def test_nothing_but_the_protocol_is_on_standard_output() -> None:
     # The fake server prints from Python, from C and from a child process that reads standard input, too.
     async with raw_client() as client:

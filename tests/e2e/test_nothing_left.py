@@ -225,6 +225,11 @@ def is_terminated(client: RawClient) -> None:
     client.process.terminate()
 
 
+def is_interrupted(client: RawClient) -> None:
+    assert client.process is not None
+    client.process.send_signal(signal.SIGINT)
+
+
 def loses_its_client(client: RawClient) -> None:
     client.writer.close()
 
@@ -239,7 +244,9 @@ def shuts_down(client: RawClient) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("end", [is_killed, is_terminated, loses_its_client, exits, shuts_down])
+@pytest.mark.parametrize(
+    "end", [is_killed, is_terminated, is_interrupted, loses_its_client, exits, shuts_down]
+)
 async def test_no_process_outlives_the_server_in_its_first_scan(
     end: Callable[[RawClient], None], workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
