@@ -13,9 +13,11 @@ from holesmith.lsp.completion_service import CompletionService
 from holesmith.lsp.documents.documents import Cursor, Document, Documents, Unheld
 from holesmith.lsp.documents.notebooks import Notebooks
 from holesmith.lsp.documents.positions import Encoding
-from holesmith.lsp.documents.uris import address_of, folder_around, name_of, path_of
+from holesmith.lsp.documents.uris import address_of, folder_around, has_too_long_path, name_of, path_of
 from holesmith.lsp.settings import Settings
 from lsprotocol import types
+
+PATH_TOO_LONG = "the document's path is longer than the path of a file can be"
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -89,6 +91,8 @@ def take_from(
         return document.reason
     around = workspace.notebooks.around(uri, workspace.documents) if with_cells else None
     before, behind = (around.before, around.behind) if around else ("", "")
+    if has_too_long_path(around.notebook if around else uri):
+        return PATH_TOO_LONG
     text = document.text if document.text.endswith("\n") or not behind else document.text + "\n"
     local = document.cursor_at(params.position)
     cursor = _moved(local, len(before))

@@ -8,6 +8,9 @@ from holesmith.lsp.client.progress import LoadProgress
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
+# A failure may quote what a client sent, which may be of any length.
+FAILURE_CHARACTERS_MAX = 500
+
 
 class Reporting:
     """Sends ``holesmith/status`` when something a user can see has changed, and says each problem once."""
@@ -61,7 +64,7 @@ class Reporting:
 
     def show_failure(self, error: BaseException) -> None:
         """A defect of the server's: the request has its error reply, the log its traceback."""
-        text = " ".join(str(error).split())
+        text = _shortened(" ".join(str(error).split()))
         self._last_failure = f"{type(error).__name__}: {text}" if text else type(error).__name__
         self._send_if_changed()
 
@@ -88,3 +91,7 @@ class Reporting:
 
 def _plain(value: object) -> object:
     return one_line(value) if isinstance(value, str) else value
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= FAILURE_CHARACTERS_MAX else text[: FAILURE_CHARACTERS_MAX - 3] + "..."

@@ -4,11 +4,16 @@ One document has many spellings: editors escape other characters, in other lette
 `key_of` their URIs, and answers keep the spelling of the client.
 """
 
+import sys
 from functools import lru_cache
 from pathlib import PurePath
 from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
 _KEYS_MAX = 4096
+
+# What Linux and macOS take at most, less room for the names of files that are looked for beside it.
+NAME_BYTES_MAX = 255
+PATH_BYTES_MAX = (1024 if sys.platform == "darwin" else 4096) - 256
 
 
 @lru_cache(maxsize=_KEYS_MAX)
@@ -29,7 +34,18 @@ def _canonical(part: str) -> str:
 
 
 def path_of(uri: str) -> str | None:
-    """The absolute path of a ``file:`` URI of this machine; None for any other."""
+    """The absolute path of a ``file:`` URI of this machine; None for any other, and where no file can be."""
+    path = _written_path(uri)
+    return None if path is None or _is_too_long(path) else path
+
+
+def has_too_long_path(uri: str) -> bool:
+    """Whether it is a ``file:`` URI of this machine with a path that the system would not take."""
+    path = _written_path(uri)
+    return path is not None and _is_too_long(path)
+
+
+def _written_path(uri: str) -> str | None:
     try:
         parts = urlsplit(uri)
     except ValueError:
@@ -46,6 +62,11 @@ def address_of(uri: str) -> str:
     except ValueError:
         path = uri
     return path.replace("\0", "").replace("\\", "/")
+
+
+def _is_too_long(path: str) -> bool:
+    encoded = path.encode("utf-8", "surrogatepass")
+    return len(encoded) > PATH_BYTES_MAX or max(map(len, encoded.split(b"/"))) > NAME_BYTES_MAX
 
 
 def name_of(uri: str) -> str:

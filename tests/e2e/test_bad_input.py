@@ -199,6 +199,21 @@ async def test_an_unknown_document_has_no_suggestion_and_a_reason(client: RawCli
     await check_refused(client, "file:///unknown.py", "the document is not open")
 
 
+@pytest.mark.parametrize("folder", ["/a" * 3_000, "/" + "a" * 300, "/" + "é" * 130])
+async def test_a_path_that_no_file_can_have_has_no_suggestion_and_a_reason(folder: str) -> None:
+    async with raw_client(workspaceFolders=[{"uri": f"file://{folder}", "name": "w"}]) as client:
+        await client.loaded()
+        uri = f"file://{folder}/a.py"
+        client.open("x = ", uri)
+        answer = await client.request(1, "textDocument/inlineCompletion", inline(0, 4, uri))
+        assert answer["result"] == {"items": []}
+        assert "path" in (await client.request(2, "holesmith/explain"))["result"]["reason"]
+        place = {"textDocument": {"uri": uri}, "position": {"line": 0, "character": 4}}
+        assert "path" in (await client.request(3, "chatlsp/expectedType", place))["result"]["reason"]
+        assert (await client.request(4, "holesmith/status"))["result"]["last_failure"] is None
+        assert await client.lives()
+
+
 async def test_a_document_of_10_mb_has_no_suggestion_and_a_reason(client: RawClient) -> None:
     uri = "file:///large.py"
     client.open("x" * 10_000_000, uri)
