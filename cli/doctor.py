@@ -7,7 +7,7 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from holesmith.cli.checks import machine_checks, model_checks, tool_checks
+from holesmith.cli.checks import machine_checks, model_checks, search_path_check, tool_checks
 from holesmith.cli.checks.bundle import bundle, write_bundle
 from holesmith.cli.checks.diagnosis import Check, Finding, diagnose
 from holesmith.cli.command import Subparsers
@@ -65,6 +65,7 @@ def all_checks(*, verify: bool, model: str | None, folder: Path) -> Sequence[Che
     """From the ground up, so that the first failure is the one to mend first."""
     return (
         Check("python", machine_checks.check_python),
+        Check("python path", search_path_check.check_python_path),
         Check("packages", machine_checks.check_packages),
         Check("torch", machine_checks.check_torch),
         Check("processor", machine_checks.check_processor),
