@@ -17,6 +17,6 @@ def judge_python_path(named: str) -> Finding:
     wrong = [entry for entry in entries if not os.path.isabs(entry)]  # noqa: PTH117 # "" is no path to pathlib
     if not wrong:
         return Finding("python path", "ok", "PYTHONPATH names no folder relative to the current one")
-    kinds = ", ".join(dict.fromkeys(repr(entry) if entry else "an empty entry" for entry in wrong))
+    kinds = ", ".join(dict.fromkeys("a relative entry" if entry else "an empty entry" for entry in wrong))
     detail = f"PYTHONPATH has {kinds}: Python runs the sitecustomize.py of any folder you start it in"
     return Finding("python path", "warning", detail, "take it out of PYTHONPATH, or name the folder in full")
