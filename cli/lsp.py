@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from holesmith.lsp.completion_service import StartService
 
 TOKEN_BYTES = 24
+# How long the end of the process waits for a client that does not read the log.
+LOG_SECONDS = 0.5
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -97,6 +99,7 @@ async def converse(
     from holesmith.lsp.last_resort import end_process_at_interrupt
     from holesmith.lsp.server import Server
     from holesmith.lsp.serving import serve
+    from holesmith.lsp.transport.log import flush_stderr_log
 
     end_process_at_interrupt()
     code = 1
@@ -110,7 +113,7 @@ async def converse(
         code = await serve(server, source, sink)
     except Exception:  # whatever it was, the process has to end, and the log to say why
         logging.getLogger(__name__).exception("the language server failed")
-    sys.stderr.flush()
+    flush_stderr_log(LOG_SECONDS)
     # Not sys.exit: a thread in the middle of loading, of a product of matrices, or of a read from a client
     # that says nothing, would keep the process alive. Everything that had to be sent has been.
     os._exit(code)

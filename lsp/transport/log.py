@@ -3,9 +3,9 @@
 import asyncio
 import contextlib
 import logging
-import sys
 
 from holesmith.completion.visible_text import visible
+from holesmith.lsp.transport.stderr_log import StderrLog
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
@@ -15,11 +15,18 @@ _LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.I
 
 
 def log_to_stderr() -> None:
-    """For a process that serves."""
-    logging.basicConfig(stream=sys.stderr, format=_FORMAT, level=logging.WARNING)
+    """For a process that serves. What it logs is written by a thread; see `flush_stderr_log`."""
+    logging.basicConfig(handlers=[StderrLog()], format=_FORMAT, level=logging.WARNING)
     # Below this pygls logs whole messages, and with them the user's code.
     logging.getLogger("pygls").setLevel(logging.CRITICAL)
     set_log_level("info")
+
+
+def flush_stderr_log(seconds: float) -> None:
+    """Return when the log is written, or the time is up. Blocks."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, StderrLog):
+            handler.wait_until_written(seconds)
 
 
 def set_log_level(level: str) -> None:

@@ -106,14 +106,18 @@ def inline(line: int, column: int, uri: str = "file:///a.py") -> Mapping[str, ob
 
 @asynccontextmanager
 async def raw_client(
-    *, command: tuple[str, ...] = FAKE_SERVER, initialize: bool = True, **params: object
+    *,
+    command: tuple[str, ...] = FAKE_SERVER,
+    initialize: bool = True,
+    stderr: int = asyncio.subprocess.DEVNULL,
+    **params: object,
 ) -> AsyncGenerator[RawClient]:
     """A new server, stopped at the end however it fares."""
     process = await asyncio.create_subprocess_exec(
         *command,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
+        stderr=stderr,
         limit=1 << 24,
         cwd="/",
         env=dict(os.environ),

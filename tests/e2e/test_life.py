@@ -1,6 +1,7 @@
 """How a server starts and ends: by the book, and promptly whatever it is doing."""
 
 import asyncio
+import os
 import signal
 from pathlib import Path
 
@@ -91,6 +92,22 @@ async def test_a_signal_ends_the_server_at_once_whatever_it_does(number: signal.
         assert client.process is not None
         client.process.send_signal(number)
         assert await client.exit_code() == -number
+
+
+async def test_a_log_that_nobody_reads_delays_nothing() -> None:
+    reading, writing = os.pipe()
+    try:
+        async with raw_client(stderr=writing) as client:
+            unknown = {"textDocument": {"uri": "file:///" + "a" * 200, "version": 1}, "contentChanges": []}
+            for _ in range(2_000):  # each is a line of the log, together more than a pipe holds
+                client.send(method="textDocument/didChange", params=unknown)
+            assert await client.lives()
+            client.send(id=1, method="shutdown")
+            client.send(method="exit")
+            assert await client.exit_code() == 0
+    finally:
+        os.close(reading)
+        os.close(writing)
 
 
 async def test_nothing_but_the_protocol_is_on_standard_output() -> None:
