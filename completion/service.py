@@ -5,6 +5,7 @@ before the model is ready is answered at once with the reason; the event loop ne
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from time import monotonic, perf_counter
@@ -23,7 +24,7 @@ from holesmith.completion.scheduling.in_flight import InFlight
 from holesmith.completion.scheduling.prefetch import Foresight, after_taking
 from holesmith.completion.scheduling.prompt_warm_up import Take, Warming, prompt_ahead, read
 from holesmith.completion.snapshot import Snapshot
-from holesmith.completion.status import Status
+from holesmith.completion.status import Status, failed_to_load
 from holesmith.completion.workspace.analysis_clients import Workspaces
 from holesmith.completion.workspace.retrieval import Retrieval
 from holesmith.context.prompt.templates import template_for
@@ -32,6 +33,8 @@ from holesmith.engine.interface import Engine
 
 JUST_TAKEN = "a suggestion of one line was just taken"
 SLICES_A_PAUSE = 4
+
+_logger = logging.getLogger(__name__)
 
 Progress = Callable[[str, float], None]
 Keep = Callable[[Snapshot, Answer], None]
@@ -113,11 +116,13 @@ class Service:
 
             try:
                 engine = await asyncio.to_thread(self._loader, self._options, progress)
-            except EngineError as error:
-                failed = replace(self._status, health="error", message=str(error), model=self._options.model)
-                self._set_status(replace(failed, device=None, progress=None))
+                template = template_for(engine.vocabulary)
+            except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
+                raise
+            except BaseException as error:  # libraries in other languages have some that are no Exception
+                _logger.debug("loading the model failed", exc_info=error)
+                self._set_status(failed_to_load(self._status, self._options.model, error))
                 return
-            template = template_for(engine.vocabulary)
             self._completer = Completer(engine, template, self._workspaces, self._retrieval)
             self._set_status(self._ready(engine))
             self._warming.start_over()

@@ -1,7 +1,9 @@
 """The state of the completion service, for editors and for people."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+from holesmith.engine.errors import EngineError
 
 Health = Literal["stopped", "loading", "ready", "error"]
 
@@ -51,3 +53,11 @@ class Status:
     refused: int = 0
     rolled_back: int = 0
     objections: int = 0
+
+
+def failed_to_load(status: Status, model: str | None, error: BaseException) -> Status:
+    """The status after a load of ``model`` that raised ``error``; the engine's own say what to do."""
+    text = " ".join(str(error).split())
+    if not isinstance(error, EngineError):
+        text = f"the model could not be loaded: {type(error).__name__}: {text[:200]}"
+    return replace(status, health="error", message=text, model=model, device=None, progress=None)

@@ -86,7 +86,7 @@ class Server(LanguageServer):
         self.chatlsp = ChatLsp(self.holes, analyses)
         register_chatlsp(self)
 
-    def report_server_error(self, error: Exception, source: Any) -> None:
+    def report_server_error(self, error: BaseException, source: Any) -> None:
         """pygls' hook: a body that is no JSON comes with `JsonRpcException`, anything else is our failure."""
         if source is JsonRpcException:
             self.protocol.send_error(None, JsonRpcParseError(f"not JSON: {error}"))
@@ -207,7 +207,7 @@ class Server(LanguageServer):
 
     def _finish_beside(self, loads: bool, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and isinstance(error := task.exception(), Exception):
+        if not task.cancelled() and (error := task.exception()) is not None:
             self.report_server_error(error, None)
             if loads:
                 self.reporting.end_loading()

@@ -4,11 +4,12 @@ import asyncio
 import threading
 from dataclasses import replace
 
+import pytest
 from holesmith.completion.options import Options
 from holesmith.completion.service import Loader, Progress, Service
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.status import Status
-from holesmith.engine.errors import DeviceError, EngineError, ModelNotFoundError
+from holesmith.engine.errors import DeviceError, ModelNotFoundError
 from holesmith.engine.interface import Engine
 
 from tests.fakes import FakeEngine
@@ -24,7 +25,7 @@ def loader_of(engine: Engine) -> Loader:
     return load
 
 
-def failing_loader(error: EngineError) -> Loader:
+def failing_loader(error: BaseException) -> Loader:
     def load(_options: Options, _progress: Progress) -> Engine:
         raise error
 
@@ -79,6 +80,22 @@ async def test_a_model_that_cannot_be_loaded_is_said_in_the_status_and_another_c
     service = Service(Options(model="x"), loader=loader_of(FakeEngine("1\n")))
     await service.load()
     assert service.status.health == "ready"
+
+
+class PanicException(BaseException):  # the name that libraries in Rust give it
+    pass
+
+
+@pytest.mark.parametrize("kind", [PanicException, RuntimeError, IndexError, RecursionError, OSError])
+async def test_however_loading_fails_the_status_says_so_in_one_line(kind: type[BaseException]) -> None:
+    service = Service(Options(model="x"), loader=failing_loader(kind("a merge\nis missing")))
+    await service.load()
+    assert service.status.health == "error"
+    assert service.status.progress is None
+    expected = f"the model could not be loaded: {kind.__name__}: a merge is missing"
+    assert service.status.message == expected
+    assert expected in (await service.complete(SNAPSHOT)).reason
+    await service.close()
 
 
 async def test_a_failure_while_decoding_is_answered_counted_and_survived() -> None:
