@@ -19,7 +19,7 @@ from holesmith.engine.loading.assembly import assemble, dense_matrices
 from holesmith.engine.loading.configuration import architecture_from_config, architecture_from_gguf
 from holesmith.engine.loading.device_matrices import WeightForm, device_matrices
 from holesmith.engine.loading.packing import packed_matrices
-from holesmith.engine.loading.weight_check import check_vocabulary
+from holesmith.engine.loading.weight_check import check_ids, check_vocabulary
 from holesmith.engine.loading.weights import GGUFWeights, SafetensorsWeights, Weights
 from holesmith.engine.local import Loaded, LocalEngine, Loop
 from holesmith.engine.model.architecture import Architecture
@@ -189,6 +189,7 @@ def _load_through_library(
 ) -> LoadedModel:
     progress("loading through transformers", 0.0)
     model, family = load_library_model(source.path, device, torch.bfloat16, CONTEXT_TOKENS_MAX)
+    check_ids(vocabulary, model.vocabulary_rows, str(source.path))
     name, context = f"{family} (transformers)", model.context_tokens_max
     description = ModelDescription(source.name, name, str(device), "bf16", context)
     files = [OpenFile(path) for path in safetensors_files(source.path)] if device.type == "cpu" else ()

@@ -69,11 +69,16 @@ def check_weights(architecture: Architecture, headers: Headers) -> None:
 def check_vocabulary(vocabulary: Ids, headers: Headers) -> None:
     """Raise WeightsError if the vocabulary has ids that are no rows of the embedding."""
     table = headers.facts("token_embd.weight")
+    check_ids(vocabulary, table.shape[0], table.place)
+
+
+def check_ids(vocabulary: Ids, rows: int, place: str) -> None:
+    """Raise WeightsError if the vocabulary has ids that are no rows of an embedding of so many."""
     begin = () if vocabulary.begin_id is None else (vocabulary.begin_id,)
     ids = [vocabulary.size - 1, *begin, *vocabulary.end_ids]
-    if min(ids) < 0 or max(ids) >= table.shape[0]:
+    if min(ids) < 0 or max(ids) >= rows:
         raise WeightsError(
-            f"{table.place} has {table.shape[0]:,} rows, but the vocabulary has ids from {min(ids):,} "
+            f"{place} has {rows:,} rows, but the vocabulary has ids from {min(ids):,} "
             f"to {max(ids):,}: pull the model again"
         )
 

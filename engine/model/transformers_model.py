@@ -69,6 +69,11 @@ class LibraryModel:
         self._module = module
         self._cache_keyword = cache_keyword(module)
 
+    @property
+    def vocabulary_rows(self) -> int:
+        """How many token ids the embedding has rows for."""
+        return int(cast("Any", self._module).get_input_embeddings().weight.shape[0])
+
     def new_cache(self) -> LibraryCache:
         """See `causal_model.CausalModel`."""
         return LibraryCache(self.context_tokens_max)

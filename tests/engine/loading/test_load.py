@@ -204,6 +204,18 @@ def greedy(model: torch.nn.Module, prompt: list[int], count: int) -> list[int]:
     return found
 
 
+def test_a_vocabulary_with_more_ids_than_a_model_of_transformers_has_rows(tmp_path: Path) -> None:
+    PhiForCausalLM(PhiConfig(**SIZES)).save_pretrained(tmp_path)
+    save_tokenizer(tmp_path)
+    path = tmp_path / "tokenizer.json"
+    description = json.loads(path.read_text())
+    added = description["added_tokens"][-1]
+    description["added_tokens"].append({**added, "id": 5000, "content": "far away", "special": False})
+    path.write_text(json.dumps(description))
+    with pytest.raises(WeightsError, match="the vocabulary has ids from"):
+        load_engine(WeightSource("phi", tmp_path, "huggingface"), "cpu")
+
+
 async def test_other_architectures_run_through_transformers(tmp_path: Path) -> None:
     torch.manual_seed(0)
     model = PhiForCausalLM(PhiConfig(**SIZES)).eval()
