@@ -15,8 +15,9 @@ import pickle
 import sys
 import warnings
 from collections.abc import Callable, Generator
+from io import BufferedWriter
 from pathlib import Path
-from typing import IO, Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 import numpy as np
 from holesmith.kernels.cache_folder import (
@@ -56,7 +57,8 @@ _LOOSE = {"reassoc", "contract", "arcp", "nsz"}
 def compiled(function: _Function) -> _Function:
     """The function as machine code that runs without the interpreter's lock and does not check bounds."""
     machine_code = cast("Any", inlined(function))
-    config.CACHE_LOCATOR_CLASSES = ""  # from a variable that would have other places looked at
+    # From a variable that would have other places looked at.
+    config.CACHE_LOCATOR_CLASSES = ""  # pyright: ignore[reportAttributeAccessIssue]  # numba makes it at run time
     with contextlib.suppress(RuntimeError):  # no place to keep it: compile at every start
         machine_code._cache = _KeptCode(function)  # noqa: SLF001  # as its enable_caching does
     return cast("_Function", machine_code)
@@ -133,7 +135,7 @@ class _KeptFiles(caching.IndexDataCacheFile):
             raise FileNotFoundError from error
 
     @contextlib.contextmanager
-    def _open_for_write(self, filepath: str) -> Generator[IO[bytes]]:
+    def _open_for_write(self, filepath: str) -> Generator[BufferedWriter]:
         partial = f"{filepath}.{os.getpid()}.tmp"
         try:
             with open(partial, "wb", opener=open_private) as file:  # pathlib takes no opener

@@ -6,7 +6,7 @@ import pickle
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numba
@@ -51,13 +51,18 @@ class Place:
         self.beside = self.module / "__pycache__"
         self.mark = folder / "code-ran"
 
-    def was_kept(self, umask: int = 0o022, **variables: str) -> bool:
+    def was_kept(self, variables: Mapping[str, str] | None = None, umask: int = 0o022) -> bool:
         """Whether the code was there from an earlier run."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
         done = subprocess.run(
             [sys.executable, "-P", "-c", PROGRAM, str(self.module), str(umask)],
             cwd=self.workspace,
-            env={**environment, "HOLESMITH_CACHE": str(self.cache), "HOME": str(self.cache), **variables},
+            env={
+                **environment,
+                "HOLESMITH_CACHE": str(self.cache),
+                "HOME": str(self.cache),
+                **(variables or {}),
+            },
             capture_output=True,
             text=True,
             timeout=120,
@@ -116,7 +121,7 @@ def test_code_is_kept_in_a_private_folder_of_the_cache_where_none_can_be_beside_
 def test_a_relative_folder_for_caches_costs_no_compilation_and_is_not_used(
     compiled_place: Place, name: str
 ) -> None:
-    assert compiled_place.was_kept(**{"HOLESMITH_CACHE": "", name: "relative"})
+    assert compiled_place.was_kept({"HOLESMITH_CACHE": "", name: "relative"})
     assert not list(compiled_place.workspace.iterdir())
 
 
@@ -127,8 +132,8 @@ def test_places_that_variables_of_the_compiler_name_are_not_read(compiled_place:
     kept.mkdir(parents=True)
     place.poison(kept / index.name)
     variables = {"NUMBA_CACHE_DIR": str(kept.parent)}
-    assert place.was_kept(**variables)
-    assert place.was_kept(**variables, NUMBA_CACHE_LOCATOR_CLASSES="UserProvidedCacheLocator")
+    assert place.was_kept(variables)
+    assert place.was_kept({**variables, "NUMBA_CACHE_LOCATOR_CLASSES": "UserProvidedCacheLocator"})
     assert not place.mark.exists()
     assert [file.name for file in kept.iterdir()] == [index.name]
 
@@ -137,7 +142,7 @@ def test_a_cache_in_the_current_folder_is_not_used_for_code(place: Place) -> Non
     place.beside.write_text("a file in the way")
     cache = place.workspace / "cache"
     cache.mkdir()
-    assert not place.was_kept(HOLESMITH_CACHE=str(cache))
+    assert not place.was_kept({"HOLESMITH_CACHE": str(cache)})
     assert not list(cache.iterdir())
 
 
