@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from time import monotonic, perf_counter
-from typing import Any
 
 from holesmith.analysis.python.environment import in_words
 from holesmith.completion.answer import Answer
@@ -24,7 +23,7 @@ from holesmith.completion.scheduling.in_flight import InFlight
 from holesmith.completion.scheduling.prefetch import Foresight, after_taking
 from holesmith.completion.scheduling.prompt_warm_up import Take, Warming, prompt_ahead, read
 from holesmith.completion.snapshot import Snapshot
-from holesmith.completion.status import Status, failed_to_load
+from holesmith.completion.status import Status, counted, counts_of, failed_to_load
 from holesmith.completion.workspace.analysis_clients import Workspaces
 from holesmith.completion.workspace.retrieval import Retrieval
 from holesmith.context.prompt.templates import template_for
@@ -282,15 +281,7 @@ class Service:
         return InFlight(snapshot, work, lambda work_ms: self._count(work_ms=work_ms))
 
     def _count_monitors(self, answer: Answer) -> None:
-        report = answer.monitors
-        if report.triggers or report.objection:
-            self._count(
-                fired=report.triggers,
-                late=report.outcomes()["late"],
-                refused=report.refused,
-                rolled_back=report.rolled_back,
-                objections=bool(report.objection),
-            )
+        self._count(**counts_of(answer.monitors))
 
     def _keep(self, snapshot: Snapshot, answer: Answer) -> None:
         self._recent.add(snapshot, answer)
@@ -355,8 +346,7 @@ class Service:
             return Answer(None, str(error), self._status.model or "")
 
     def _count(self, **more: float) -> None:
-        counts: dict[str, Any] = {name: getattr(self._status, name) + number for name, number in more.items()}
-        self._set_status(replace(self._status, **counts))
+        self._set_status(counted(self._status, more))
 
     async def close(self) -> None:
         """Stop decoding and free the model. A load in progress is waited for."""

@@ -1,8 +1,10 @@
 """The state of the completion service, for editors and for people."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
+from holesmith.completion.monitor_report import MonitorReport
 from holesmith.engine.errors import EngineError
 
 Health = Literal["stopped", "loading", "ready", "error"]
@@ -61,3 +63,20 @@ def failed_to_load(status: Status, model: str | None, error: BaseException) -> S
     if not isinstance(error, EngineError):
         text = f"the model could not be loaded: {type(error).__name__}: {text[:200]}"
     return replace(status, health="error", message=text, model=model, device=None, progress=None)
+
+
+def counted(status: Status, more: Mapping[str, float]) -> Status:
+    """The status with ``more`` added to its counts, by their names."""
+    counts: dict[str, Any] = {name: getattr(status, name) + number for name, number in more.items()}
+    return replace(status, **counts) if any(more.values()) else status
+
+
+def counts_of(report: MonitorReport) -> dict[str, float]:
+    """What one completion's monitors did, under the names of the status's counts."""
+    return {
+        "fired": report.triggers,
+        "late": report.outcomes()["late"],
+        "refused": report.refused,
+        "rolled_back": report.rolled_back,
+        "objections": bool(report.objection),
+    }
