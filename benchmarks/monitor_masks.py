@@ -27,10 +27,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from holesmith.engine.constraints.constraint import ByteMachine, Constraint
+from holesmith.engine.constraints.constraint import ByteMachine
 from holesmith.engine.constraints.token_index import TokenIndex
 from holesmith.engine.constraints.token_mask import TokenMasks
 from holesmith.engine.files.gguf_file import read_gguf
+from holesmith.engine.request import Constraint
 from holesmith.engine.store.catalogue import default_model
 from holesmith.engine.store.store import find
 from holesmith.engine.vocabulary.gguf import vocabulary_from_gguf

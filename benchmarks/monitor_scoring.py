@@ -31,9 +31,8 @@ from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.workspace.analysis_clients import Workspaces
 from holesmith.context.prompt.prompt import Hole, Prompt, build_prompt
 from holesmith.context.prompt.templates import template_for
-from holesmith.engine.constraints.constraint import Constraint
 from holesmith.engine.interface import Engine
-from holesmith.engine.request import Request
+from holesmith.engine.request import Constraint, Request
 
 FILE_BYTES_MAX = 200_000
 HOLES_PER_FILE_MAX = 3

@@ -35,9 +35,8 @@ from holesmith.context.prompt.prompt import Hole, Prompt, build_prompt
 from holesmith.context.prompt.templates import Template
 from holesmith.context.request import Fact
 from holesmith.context.retrieval.gather import Gathered
-from holesmith.engine.constraints.constraint import Constraint
 from holesmith.engine.interface import Engine
-from holesmith.engine.request import Generation, Request, Token
+from holesmith.engine.request import Constraint, Generation, Request, Token
 
 
 @dataclass(frozen=True, slots=True)

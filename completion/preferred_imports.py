@@ -7,7 +7,7 @@ from holesmith.analysis.syntax.hole import hole_of
 from holesmith.completion.monitors.imports import LIST_PENALTY
 from holesmith.context.retrieval.gather import Gathered
 from holesmith.context.sources.missing_imports import begun_line
-from holesmith.engine.constraints.constraint import Constraint
+from holesmith.engine.request import Constraint
 
 CONFIDENCE = 0.86
 """How often an import of what the file misses was right, to the end of its line

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from holesmith.engine.constraints.constraint import Constraint
-
 Finish = Literal["stop", "length", "cancelled"]
 
 
@@ -16,6 +14,25 @@ class Sampling:
     temperature: float = 0.0
     top_p: float = 1.0
     seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """The text goes on with ``lead`` and then with one of ``names`` or ``texts``.
+
+    A name is followed by a byte that ends an identifier, or by the end of the generation; after a text
+    anything may come. An empty name says that the identifier is complete already. Unless ``is_exclusive``,
+    the lead may also be followed by anything that does not begin an identifier.
+
+    ``penalty`` is None for a constraint that must hold; a number makes it a preference and is taken off the
+    logits of all tokens that break it. A constraint that is broken or fulfilled says nothing any more.
+    """
+
+    names: tuple[bytes, ...] = ()
+    texts: tuple[bytes, ...] = ()
+    lead: bytes = b""
+    is_exclusive: bool = True
+    penalty: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,19 @@ INNER: dict[str, set[str]] = {
     "context/prompt": set(),
     "context/retrieval": {"context/index", "context/prompt", "context/sources"},
     "context/sources": {"context/index", "context/prompt"},
+    "engine/constraints": {"engine/vocabulary"},
+    "engine/decoding": {"engine/constraints", "engine/files", "engine/model", "engine/vocabulary"},
+    "engine/files": set(),
+    "engine/loading": {
+        "engine/decoding",
+        "engine/files",
+        "engine/model",
+        "engine/store",
+        "engine/vocabulary",
+    },
+    "engine/model": {"engine/files"},
+    "engine/store": {"engine/files"},
+    "engine/vocabulary": {"engine/files"},
     "evaluation/metrics": set(),
     "evaluation/reports": {"evaluation/metrics", "evaluation/runs"},
     "evaluation/runs": {"evaluation/metrics"},
@@ -139,6 +152,11 @@ def test_a_part_of_a_package_imports_only_those_below_it(folder: str) -> None:
             home = imported if (ROOT / imported).is_dir() else imported.rpartition("/")[0]
             if module.startswith(f"holesmith.{package}."):
                 assert home in {package, folder, *INNER[folder]}, f"{path} imports {module}"
+
+
+def test_every_part_of_a_package_has_its_place_in_the_order() -> None:
+    parts = {path.parent.relative_to(ROOT).as_posix() for package in ALLOWED for path in sources(package)}
+    assert parts == set(INNER) | set(PACKAGES) - {"cli"}
 
 
 @pytest.mark.parametrize("package", [*PACKAGES, "tests"])

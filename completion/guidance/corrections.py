@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 
 from holesmith.completion.guidance.generated_text import GeneratedText
-from holesmith.engine.constraints.constraint import Constraint, rest_after
+from holesmith.engine.constraints.constraint import rest_after
+from holesmith.engine.request import Constraint
 
 
 @dataclass(frozen=True, slots=True)

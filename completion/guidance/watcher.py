@@ -21,7 +21,8 @@ from holesmith.completion.monitors.local_names import LocalNames
 from holesmith.completion.monitors.monitor import Choices, Document, Monitor
 from holesmith.completion.monitors.registry import MONITOR_OF, MONITORS, triggers_in
 from holesmith.completion.monitors.statement import Statement, Trigger, statement_before, word_at
-from holesmith.engine.constraints.constraint import IDENTIFIER_START, Constraint, End, State, machine_of
+from holesmith.engine.constraints.constraint import IDENTIFIER_START, End, State, machine_of
+from holesmith.engine.request import Constraint
 
 REFUSALS_MAX = 24
 """Refusals in one completion. After so many the model is left alone: it wants something that analysis does

@@ -34,7 +34,7 @@ from holesmith.analysis.questions import (
 from holesmith.completion.monitor_report import TriggerKind
 from holesmith.completion.monitors.local_names import LocalNames, Words
 from holesmith.completion.monitors.statement import NewCharacter, Statement, Trigger, is_whole, word_at
-from holesmith.engine.constraints.constraint import Constraint
+from holesmith.engine.request import Constraint
 
 AnyQuestion = (
     MembersQuestion

@@ -6,33 +6,15 @@ so every way to cut it into tokens is judged alike.
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+
+from holesmith.engine.request import Constraint
 
 _ASCII_IDENTIFIER = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
 IDENTIFIER_START = frozenset(_ASCII_IDENTIFIER) | frozenset(range(0x80, 0x100))
 IDENTIFIER_BYTES = IDENTIFIER_START | frozenset(b"0123456789")
 """Bytes outside ASCII count as parts of identifiers: elsewhere in code they stand in strings and comments."""
-
-
-@dataclass(frozen=True, slots=True)
-class Constraint:
-    """The text goes on with ``lead`` and then with one of ``names`` or ``texts``.
-
-    A name is followed by a byte that ends an identifier, or by the end of the generation; after a text
-    anything may come. An empty name says that the identifier is complete already. Unless ``is_exclusive``,
-    the lead may also be followed by anything that does not begin an identifier.
-
-    ``penalty`` is None for a constraint that must hold; a number makes it a preference and is taken off the
-    logits of all tokens that break it. A constraint that is broken or fulfilled says nothing any more.
-    """
-
-    names: tuple[bytes, ...] = ()
-    texts: tuple[bytes, ...] = ()
-    lead: bytes = b""
-    is_exclusive: bool = True
-    penalty: float | None = None
 
 
 class End(Enum):

@@ -7,11 +7,11 @@ token is given up and counted, the last one first, so that there is always a tok
 from dataclasses import dataclass
 
 import torch
-from holesmith.engine.constraints.constraint import Constraint, End, State, machine_of
+from holesmith.engine.constraints.constraint import End, State, machine_of
 from holesmith.engine.constraints.device_masks import MaskIds
 from holesmith.engine.constraints.token_index import TokenIndex
 from holesmith.engine.constraints.token_mask import TokenMask, TokenMasks, intersect
-from holesmith.engine.request import Request
+from holesmith.engine.request import Constraint, Request
 from holesmith.engine.vocabulary.vocabulary import Vocabulary
 from torch import Tensor
 

@@ -10,8 +10,8 @@ from typing import cast
 import torch
 from holesmith.engine.errors import WeightsError
 from holesmith.engine.files.gguf_file import GGUFFile
-from holesmith.engine.loading.checked_numbers import REAL_MAX, Json, optional_cap, optional_real, real, whole
 from holesmith.engine.model.architecture import Activation, Architecture
+from holesmith.engine.model.checked_numbers import REAL_MAX, Json, optional_cap, optional_real, real, whole
 from holesmith.engine.model.rope import Rope, scaled_rope
 
 _FAMILIES = frozenset(

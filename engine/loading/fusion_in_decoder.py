@@ -11,8 +11,8 @@ from typing import Any, cast
 import torch
 from holesmith.engine.errors import WeightsError
 from holesmith.engine.files.model_folder import read_json
-from holesmith.engine.loading.library_input import harmless, offline, read_tensors
 from holesmith.engine.loading.load import choose_device
+from holesmith.engine.model.library_input import harmless, offline, read_tensors
 from holesmith.engine.store.store import explicit_path, find
 from torch import Tensor
 

@@ -10,8 +10,7 @@ from typing import Protocol
 
 from holesmith.engine.errors import WeightsError
 from holesmith.engine.model.architecture import Architecture
-
-VOCABULARY_ROWS_MAX = 1 << 21
+from holesmith.engine.vocabulary.vocabulary import VOCABULARY_ROWS_MAX
 
 _FLOATS = frozenset(("F16", "BF16", "F32", "F64"))
 _MATRICES = _FLOATS | frozenset(

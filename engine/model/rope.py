@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import torch
 from holesmith.engine.errors import WeightsError
-from holesmith.engine.loading.checked_numbers import Json, optional_cap, optional_real, real
+from holesmith.engine.model.checked_numbers import Json, optional_cap, optional_real, real
 from torch import Tensor
 
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 import torch
 from holesmith.engine.errors import WeightsError
 from holesmith.engine.files.model_folder import read_json
-from holesmith.engine.loading.library_input import harmless, offline, read_tensors
+from holesmith.engine.model.library_input import harmless, offline, read_tensors
 from holesmith.kernels.workers import nothing
 from torch import Tensor
 

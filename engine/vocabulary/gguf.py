@@ -9,9 +9,8 @@ from typing import cast
 
 from holesmith.engine.errors import WeightsError
 from holesmith.engine.files.gguf_file import GGUFFile
-from holesmith.engine.loading.weight_check import VOCABULARY_ROWS_MAX
 from holesmith.engine.vocabulary.special_tokens import end_ids, is_special
-from holesmith.engine.vocabulary.vocabulary import Pieces, Vocabulary
+from holesmith.engine.vocabulary.vocabulary import VOCABULARY_ROWS_MAX, Pieces, Vocabulary
 from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 _NORMAL, _UNKNOWN, _CONTROL, _USER_DEFINED, _UNUSED = 1, 2, 3, 4, 5

@@ -13,7 +13,6 @@ from typing import cast
 
 from holesmith.engine.errors import WeightsError
 from holesmith.engine.files.model_folder import read_json
-from holesmith.engine.loading.weight_check import VOCABULARY_ROWS_MAX
 from holesmith.engine.vocabulary.special_tokens import end_ids, is_special
 from holesmith.engine.vocabulary.tokenizer_stages import (
     harmless_model,
@@ -21,7 +20,7 @@ from holesmith.engine.vocabulary.tokenizer_stages import (
     harmless_pre_tokenizer,
     parts_of,
 )
-from holesmith.engine.vocabulary.vocabulary import Pieces, Vocabulary, panics_as_errors
+from holesmith.engine.vocabulary.vocabulary import VOCABULARY_ROWS_MAX, Pieces, Vocabulary, panics_as_errors
 from tokenizers import Tokenizer
 
 _Json = dict[str, object]

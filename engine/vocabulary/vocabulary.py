@@ -15,6 +15,10 @@ from typing import Literal
 from holesmith.engine.errors import EngineError
 from tokenizers import Tokenizer
 
+VOCABULARY_ROWS_MAX = 1 << 21
+"""Ids of a vocabulary, and rows of a model's embedding: eight times what the largest code models have."""
+
+
 Spelling = Literal["byte_level", "sentencepiece"]
 
 _SPACE_MARK = "▁"

@@ -16,7 +16,7 @@ from holesmith.completion.workspace import retrieval
 from holesmith.completion.workspace.analysis_clients import Workspaces
 from holesmith.completion.workspace.retrieval import Retrieval
 from holesmith.context.index.process.foreground import index_now
-from holesmith.engine.constraints.constraint import Constraint
+from holesmith.engine.request import Constraint
 
 from tests.fakes import FakeEngine
 

@@ -4,9 +4,10 @@ import re
 
 import numpy as np
 import pytest
-from holesmith.engine.constraints.constraint import ByteMachine, Constraint, End, State, rest_after
+from holesmith.engine.constraints.constraint import ByteMachine, End, State, rest_after
 from holesmith.engine.constraints.token_index import TokenIndex
 from holesmith.engine.constraints.token_mask import TokenMasks, intersect, packed
+from holesmith.engine.request import Constraint
 from hypothesis import example, given
 from hypothesis import strategies as st
 

@@ -4,13 +4,12 @@ from collections.abc import Callable
 from unittest.mock import patch
 
 import pytest
-from holesmith.engine.constraints.constraint import Constraint
 from holesmith.engine.constraints.guide import Guide, MaskCache
 from holesmith.engine.constraints.token_index import TokenIndex
 from holesmith.engine.decoding.decode_loop import DecodeLoop
 from holesmith.engine.model.decoder import Decoder
 from holesmith.engine.model.kv_cache import KeyValueCache
-from holesmith.engine.request import Generation, Request, Sampling
+from holesmith.engine.request import Constraint, Generation, Request, Sampling
 from holesmith.kernels.workers import nothing
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

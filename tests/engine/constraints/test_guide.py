@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from holesmith.engine.constraints.constraint import Constraint
 from holesmith.engine.constraints.guide import Guide, MaskCache
 from holesmith.engine.constraints.token_index import TokenIndex
 from holesmith.engine.files.weight_source import WeightSource
 from holesmith.engine.interface import Engine
 from holesmith.engine.loading.load import load_engine
-from holesmith.engine.request import Generation, Request, Sampling
+from holesmith.engine.request import Constraint, Generation, Request, Sampling
 
 from tests.engine.tiny_models import make_model, save_model
 

@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from holesmith.engine.constraints.constraint import Constraint
 from holesmith.engine.decoding.decode_loop import DecodeLoop
 from holesmith.engine.decoding.drafts import DraftSwitch, PromptLookup
 from holesmith.engine.decoding.prefix_cache import PrefixCache
 from holesmith.engine.model.decoder import Decoder
 from holesmith.engine.model.kv_cache import KeyValueCache
-from holesmith.engine.request import Generation, Request, Sampling
+from holesmith.engine.request import Constraint, Generation, Request, Sampling
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

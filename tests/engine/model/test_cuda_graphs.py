@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from holesmith.engine.constraints.constraint import Constraint
 from holesmith.engine.decoding.decode_loop import DecodeLoop
 from holesmith.engine.decoding.prefix_cache import PrefixCache
 from holesmith.engine.loading.configuration import architecture_from_config
@@ -18,7 +17,7 @@ from holesmith.engine.model import cuda_step
 from holesmith.engine.model.cuda_graphs import CudaGraphs
 from holesmith.engine.model.decoder import Decoder
 from holesmith.engine.model.kv_cache import KeyValueCache
-from holesmith.engine.request import Request
+from holesmith.engine.request import Constraint, Request
 from torch import Tensor
 
 from tests.engine.tiny_models import FAMILIES, load_directory, make_model, save_model

@@ -11,7 +11,7 @@ from typing import cast
 
 from holesmith.engine.errors import WeightsError
 from holesmith.engine.files.model_folder import require_own_files, safetensors_files
-from holesmith.engine.loading.checked_numbers import in_digits
+from holesmith.engine.model.checked_numbers import in_digits
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
