@@ -115,7 +115,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Importables:
+class ImportableNames:
     """What may stand at the hole of an import statement; ``module`` is the one whose names these are.
 
     ``missing`` are those of them that the file uses and nothing in it binds. ``is_likely_complete``: these
@@ -159,7 +159,7 @@ class Roles:
 
 
 @dataclass(frozen=True, slots=True)
-class Cases:
+class MatchCases:
     """The members of an enumeration that a ``case`` may name.
 
     ``prefix`` is what has to be written before a member: "" behind the dot of the enumeration, else its name

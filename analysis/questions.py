@@ -8,10 +8,10 @@ from typing import Generic, TypeVar
 
 from holesmith.analysis.answers import (
     Call,
-    Cases,
     Expected,
-    Importables,
+    ImportableNames,
     Imports,
+    MatchCases,
     Members,
     MissingNames,
     PythonEnvironment,
@@ -77,7 +77,7 @@ class CallQuestion(Question[Call]):
 
 
 @dataclass(frozen=True, slots=True)
-class ImportablesQuestion(Question[Importables]):
+class ImportableNamesQuestion(Question[ImportableNames]):
     source: Source
     offset: int
 
@@ -100,7 +100,7 @@ class RolesQuestion(Question[Roles]):
 
 
 @dataclass(frozen=True, slots=True)
-class CasesQuestion(Question[Cases]):
+class MatchCaseQuestion(Question[MatchCases]):
     """``offset`` is where the pattern of a ``case`` begins, or behind a dot in it."""
 
     source: Source
@@ -161,10 +161,10 @@ ANSWER_OF: dict[type[Question[object]], type] = {
     ExpectedTypeQuestion: Expected,
     ScopeQuestion: ScopeNames,
     CallQuestion: Call,
-    ImportablesQuestion: Importables,
+    ImportableNamesQuestion: ImportableNames,
     MissingNamesQuestion: MissingNames,
     RolesQuestion: Roles,
-    CasesQuestion: Cases,
+    MatchCaseQuestion: MatchCases,
     RelevantTypesQuestion: RelevantTypes,
     RelevantHeadersQuestion: RelevantHeaders,
     ImportsQuestion: Imports,

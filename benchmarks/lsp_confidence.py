@@ -29,7 +29,7 @@ from holesmith.completion.pipeline import Completer, completion_of
 from holesmith.completion.postprocess.filters import objection_to, refusal_of
 from holesmith.completion.postprocess.middle import Middle, Written, confidence_of
 from holesmith.completion.snapshot import Snapshot
-from holesmith.completion.stage_timer import Stopwatch
+from holesmith.completion.stage_timer import StageTimer
 from holesmith.completion.workspace.analysis_clients import Workspaces
 from holesmith.context.prompt.templates import template_for
 from holesmith.engine.interface import Engine
@@ -169,7 +169,7 @@ async def suggest(
     snapshot = Snapshot(str(hole.path), "python", hole.text, hole.offset, workspace=str(directory))
     if refusal_of(snapshot, options) is not None:
         return "", ()
-    prepared = await asyncio.to_thread(completer.prepare, snapshot, options, None, Stopwatch())
+    prepared = await asyncio.to_thread(completer.prepare, snapshot, options, None, StageTimer())
     middle = Middle(prepared.prompt.required, completer.engine.vocabulary.token_bytes)
     generation, _ = await completer.decode(prepared, middle, options, lambda text: None)
     completion, _ = completion_of(middle, generation, prepared)

@@ -39,9 +39,9 @@ from holesmith.completion.monitors.statement import statement_before
 from holesmith.completion.options import Options
 from holesmith.completion.pipeline import Completer, Prepared, decode_freely, document_of, request_of
 from holesmith.completion.postprocess.middle import Middle
-from holesmith.completion.scheduling.analysis_warm_up import get_to_know
+from holesmith.completion.scheduling.analysis_warm_up import warm_up_analysis
 from holesmith.completion.snapshot import Snapshot
-from holesmith.completion.stage_timer import Stopwatch
+from holesmith.completion.stage_timer import StageTimer
 from holesmith.context.prompt.templates import template_for
 from holesmith.engine.decoding.decode_loop import DecodeLoop
 from holesmith.engine.decoding.prefix_cache import PrefixCache
@@ -96,8 +96,8 @@ class Bench:
         snapshot = Snapshot(
             str(hole.path), "python", hole.text, hole.offset, workspace=str(self.root), invoked=True
         )
-        prepared = await asyncio.to_thread(self.completer.prepare, snapshot, self.options, None, Stopwatch())
-        await get_to_know(self.client, snapshot, slices_max=1 if is_counted else 200)
+        prepared = await asyncio.to_thread(self.completer.prepare, snapshot, self.options, None, StageTimer())
+        await warm_up_analysis(self.client, snapshot, slices_max=1 if is_counted else 200)
         request = request_of(prepared.prompt, self.options)
         await self.completer.engine.start(replace(request, tokens_max=1)).result()
         order = random.Random(hole.offset).sample((False, True), 2)

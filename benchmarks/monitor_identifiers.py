@@ -49,7 +49,7 @@ from holesmith.completion.pipeline import (
 )
 from holesmith.completion.postprocess.middle import Middle
 from holesmith.completion.snapshot import Snapshot
-from holesmith.completion.stage_timer import Stopwatch
+from holesmith.completion.stage_timer import StageTimer
 from holesmith.context.prompt.templates import template_for
 from holesmith.engine.interface import Engine
 from holesmith.engine.loading.load import load_engine
@@ -160,7 +160,7 @@ class Bench:
             str(hole.path), "python", hole.text, hole.offset, workspace=str(self.root), invoked=True
         )
         options = replace(self.options, context=context)
-        prepared = await asyncio.to_thread(self.completer.prepare, snapshot, options, None, Stopwatch())
+        prepared = await asyncio.to_thread(self.completer.prepare, snapshot, options, None, StageTimer())
         return None if isinstance(prepared, str) else prepared
 
     async def _names_at(self, hole: Hole) -> frozenset[str] | None:

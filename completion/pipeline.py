@@ -8,7 +8,7 @@ from pathlib import Path
 from holesmith.analysis.client import Analyst
 from holesmith.analysis.questions import MissingNamesQuestion, Source
 from holesmith.completion.answer import Answer, Completion
-from holesmith.completion.guidance.final_check import Checked, LastCheck
+from holesmith.completion.guidance.final_check import Checked, FinalCheck
 from holesmith.completion.guidance.guided_decoding import GuidedDecoding
 from holesmith.completion.guidance.watcher import Watcher
 from holesmith.completion.monitor_report import MonitorReport
@@ -26,7 +26,7 @@ from holesmith.completion.postprocess.repetition import repetition_start
 from holesmith.completion.postprocess.shaping import shape
 from holesmith.completion.preferred_imports import CONFIDENCE, is_import_place, preferred_imports
 from holesmith.completion.snapshot import Snapshot
-from holesmith.completion.stage_timer import Stopwatch
+from holesmith.completion.stage_timer import StageTimer
 from holesmith.completion.workspace.analysis_clients import Workspaces
 from holesmith.completion.workspace.hole_facts import facts_at
 from holesmith.completion.workspace.retrieval import Retrieval, snippet_uses
@@ -34,7 +34,7 @@ from holesmith.context.prompt.comments import as_appendix, as_comments, heading_
 from holesmith.context.prompt.prompt import Hole, Prompt, build_prompt
 from holesmith.context.prompt.templates import Template
 from holesmith.context.request import Fact
-from holesmith.context.retrieval.gather import Gathered
+from holesmith.context.retrieval.gather import RetrievedContext
 from holesmith.engine.interface import Engine
 from holesmith.engine.request import Constraint, Generation, Request, Token
 
@@ -47,7 +47,7 @@ class Prepared:
 
     snapshot: Snapshot
     extent: Extent
-    gathered: Gathered
+    gathered: RetrievedContext
     prompt: Prompt
     excluded_first: frozenset[int]
     preferred: tuple[Constraint, ...] = ()
@@ -82,7 +82,7 @@ class Completer:
 
         ``on_text`` is called with the middle as it grows.
         """
-        watch = Stopwatch()
+        watch = StageTimer()
         # Milliseconds in a long file: too long for the event loop, on which edits and cancellations wait.
         with watch.stage("syntax"):
             refusal = await asyncio.to_thread(refusal_of, snapshot, options)
@@ -161,7 +161,7 @@ class Completer:
             analyst = await self.workspaces.of(snapshot)
         if analyst is None:
             return Checked(completions, "")
-        last_check = LastCheck(snapshot.file_path, snapshot.text, analyst, options.check_ms_max)
+        last_check = FinalCheck(snapshot.file_path, snapshot.text, analyst, options.check_ms_max)
         return await last_check.check(completions)
 
     async def facts_at(self, snapshot: Snapshot, options: Options) -> tuple[Fact, ...] | None:
@@ -194,7 +194,7 @@ class Completer:
         snapshot: Snapshot,
         options: Options,
         facts: tuple[Fact, ...] | None,
-        watch: Stopwatch,
+        watch: StageTimer,
         missing: tuple[str, ...] = (),
     ) -> Prepared:
         """Everything else before the engine. Blocks for milliseconds."""
@@ -203,7 +203,7 @@ class Completer:
             extent = extent_of(snapshot.language, prefix, suffix, options.lines)
         tokens_max, vocabulary = options.prompt_tokens_max, self.engine.vocabulary
         with watch.stage("context"):
-            gathered = Gathered()
+            gathered = RetrievedContext()
             if self.retrieval is not None and options.context:
                 texts = prefix, suffix
                 gathered = self.retrieval.gather(

@@ -5,7 +5,7 @@ import re
 from holesmith.analysis.syntax.excerpt import excerpt_at
 from holesmith.analysis.syntax.hole import hole_of
 from holesmith.completion.monitors.imports import LIST_PENALTY
-from holesmith.context.retrieval.gather import Gathered
+from holesmith.context.retrieval.gather import RetrievedContext
 from holesmith.context.sources.missing_imports import begun_line
 from holesmith.engine.request import Constraint
 
@@ -29,7 +29,7 @@ def is_import_place(language: str, prefix: str, suffix: str) -> bool:
     return hole_of(excerpt_at("python", prefix, suffix)).kind == "import"
 
 
-def preferred_imports(gathered: Gathered, prefix: str, required: str) -> tuple[Constraint, ...]:
+def preferred_imports(gathered: RetrievedContext, prefix: str, required: str) -> tuple[Constraint, ...]:
     """The statements among the snippets that go on as the line has begun; none where it has not.
 
     ``required`` is the end of ``prefix`` with which the generated text begins.

@@ -15,13 +15,13 @@ from holesmith.completion.answer import Answer
 from holesmith.completion.options import Options
 from holesmith.completion.pipeline import Completer
 from holesmith.completion.postprocess.filters import AFTER_DELETION
-from holesmith.completion.scheduling.analysis_warm_up import get_to_know
+from holesmith.completion.scheduling.analysis_warm_up import warm_up_analysis
 from holesmith.completion.scheduling.background_activity import Background
-from holesmith.completion.scheduling.completion_cache import RecentAnswers
+from holesmith.completion.scheduling.completion_cache import CompletionCache
 from holesmith.completion.scheduling.debounce import Debounce
 from holesmith.completion.scheduling.in_flight import InFlight
-from holesmith.completion.scheduling.prefetch import Foresight, after_taking
-from holesmith.completion.scheduling.prompt_warm_up import Take, Warming, prompt_ahead, read
+from holesmith.completion.scheduling.prefetch import Prefetch, after_taking
+from holesmith.completion.scheduling.prompt_warm_up import PromptWarmUp, Take, prompt_ahead, read
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.status import Status, counted, counts_of, failed_to_load
 from holesmith.completion.workspace.analysis_clients import Workspaces
@@ -79,7 +79,7 @@ class Service:
         self._completer: Completer | None = None
         self._status = Status("stopped", "not started")
         self._loading = asyncio.Lock()
-        self._recent = RecentAnswers()
+        self._recent = CompletionCache()
         self._debounce = Debounce()
         self._retrieval = retrieval
         self._workspaces = workspaces
@@ -87,8 +87,8 @@ class Service:
             workspaces.python = options.python
         self._opened: Snapshot | None = None
         self._in_flight: InFlight | None = None
-        self._foresight = Foresight()
-        self._warming = Warming(self._read_ahead)
+        self._foresight = Prefetch()
+        self._warming = PromptWarmUp(self._read_ahead)
         self._background = Background(self._show_background)
         self._prompt_read = ""
         self._edits = 0
@@ -152,7 +152,7 @@ class Service:
         self._warming.give_way()
         if not self._has_model:
             return self._without_model(snapshot)
-        if not snapshot.invoked and (reason := self._annoyance(snapshot)) is not None:
+        if not snapshot.invoked and (reason := self._suppression_reason(snapshot)) is not None:
             self._get_warm(lambda: snapshot)
             return Answer(None, reason, self._status.model or "")
         if (known := self._known(snapshot, "typed_along")) is not None:
@@ -207,7 +207,7 @@ class Service:
             if environment is not None:
                 self._set_status(replace(self._status, environment=in_words(environment)))
             edits = self._edits
-            await get_to_know(
+            await warm_up_analysis(
                 analysis, snapshot, is_over=lambda: self._edits != edits, is_busy=self._is_decoding
             )
 
@@ -229,7 +229,7 @@ class Service:
         if accepted is not None:
             self._debounce.observe_outcome(accepted=accepted)
 
-    def _annoyance(self, snapshot: Snapshot) -> str | None:
+    def _suppression_reason(self, snapshot: Snapshot) -> str | None:
         """Why a completion would be in the way here, also one that is known; None if it would not."""
         if snapshot.after_deletion:
             return AFTER_DELETION
@@ -316,7 +316,7 @@ class Service:
             if prompt is not None and self._workspaces is not None and options.monitor:
                 analysis = await self._workspaces.of(snapshot)
                 if analysis is not None:
-                    await get_to_know(analysis, snapshot, slices_max=SLICES_A_PAUSE)
+                    await warm_up_analysis(analysis, snapshot, slices_max=SLICES_A_PAUSE)
         except EngineError:
             return False  # whoever asks will be told
         finally:

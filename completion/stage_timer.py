@@ -5,7 +5,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 
 
-class Stopwatch:
+class StageTimer:
     """Adds up milliseconds by stage; "total" runs from the moment the stopwatch is made."""
 
     def __init__(self) -> None:

@@ -32,7 +32,7 @@ from holesmith.kernels.low_bit import (
     piece_of,
     quantise,
 )
-from holesmith.kernels.scalar_math import activate, soften
+from holesmith.kernels.scalar_math import activate, apply_softcap
 from holesmith.kernels.step_attention import attend, normalise
 from holesmith.kernels.step_tables import (
     ACTIVATION,
@@ -309,4 +309,4 @@ def _scale_logits(model: Model, logits: Floats) -> None:
         if scale != np.float32(1.0):
             for at in range(logits.shape[1]):
                 logits[row, at] *= scale
-        soften(logits[row], model.numbers[LOGIT_SOFTCAP])
+        apply_softcap(logits[row], model.numbers[LOGIT_SOFTCAP])

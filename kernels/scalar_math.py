@@ -43,7 +43,7 @@ def activate(value: np.float32, kind: int) -> np.float32:
 
 
 @inlined
-def soften(values: NDArray[np.float32], cap: float) -> None:
+def apply_softcap(values: NDArray[np.float32], cap: float) -> None:
     if cap > 0:
         for at in range(len(values)):
             values[at] = cap * np.float32(math.tanh(values[at] / cap))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from holesmith.kernels.compiler import inlined
 from holesmith.kernels.low_bit import Floats
-from holesmith.kernels.scalar_math import exponential, soften, to_16_bits
+from holesmith.kernels.scalar_math import apply_softcap, exponential, to_16_bits
 from holesmith.kernels.step_tables import (
     ATTENTION_SCALE,
     ATTENTION_SOFTCAP,
@@ -111,12 +111,12 @@ def _attend_group(
             if begin < end:
                 part = scores[row, begin:end]
                 _score(queries[row], keys[begin:end], part, model.numbers[ATTENTION_SCALE])
-                soften(part, model.numbers[ATTENTION_SOFTCAP])
+                apply_softcap(part, model.numbers[ATTENTION_SOFTCAP])
     window = model.windows[layer]
     for row in range(tokens * heads):
         token, column = row // heads, (first_head + row % heads) * width
         stop = cache.start + token + 1
-        _to_shares(scores[row, max(0, stop - window) if window > 0 else 0 : stop])
+        _softmax_in_place(scores[row, max(0, stop - window) if window > 0 else 0 : stop])
         mixed[token, column : column + width] = 0
     for block in range(0, cache.start + tokens, KEYS_AT_ONCE):
         for row in range(tokens * heads):
@@ -167,7 +167,7 @@ def _turned(
 
 
 @inlined
-def _to_shares(scores: Floats) -> None:
+def _softmax_in_place(scores: Floats) -> None:
     """Softmax in place."""
     largest = scores[0]
     for at in range(len(scores)):

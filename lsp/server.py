@@ -17,7 +17,7 @@ from holesmith.completion.workspace.analysis_clients import Workspaces
 from holesmith.lsp.client.configuration import Configuration
 from holesmith.lsp.client.reporting import Reporting
 from holesmith.lsp.completion_service import StartService
-from holesmith.lsp.documents.documents import Documents, Unheld
+from holesmith.lsp.documents.documents import Documents, RejectedDocument
 from holesmith.lsp.documents.positions import encoding_named
 from holesmith.lsp.documents.uris import path_of
 from holesmith.lsp.features import file_events
@@ -155,7 +155,7 @@ class Server(LanguageServer):
 
     def open(self, params: types.DidOpenTextDocumentParams) -> None:
         opened = self.holes.documents.open(params.text_document)
-        if isinstance(opened, Unheld):
+        if isinstance(opened, RejectedDocument):
             _logger.warning("%s is not completed: %s", opened.uri, opened.reason)
         self._get_ready_for(params.text_document.uri)
 
@@ -177,7 +177,7 @@ class Server(LanguageServer):
         after = self.holes.documents.change(document.uri, document.version, tuple(params.content_changes))
         if after is None:
             _logger.warning("a change to %s, which is not open, was ignored", document.uri)
-        elif isinstance(after, Unheld) and after is not before:
+        elif isinstance(after, RejectedDocument) and after is not before:
             _logger.warning("%s is no longer completed: %s", after.uri, after.reason)
         file_events.tell_edited(self.holes, document.uri)
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from holesmith.completion.snapshot import Selected, Snapshot
 from holesmith.lsp.completion_service import CompletionService
-from holesmith.lsp.documents.documents import Cursor, Document, Documents, Unheld
+from holesmith.lsp.documents.documents import Cursor, Document, Documents, RejectedDocument
 from holesmith.lsp.documents.notebooks import Notebooks
 from holesmith.lsp.documents.positions import Encoding
 from holesmith.lsp.documents.uris import address_of, folder_around, has_too_long_path, name_of, path_of
@@ -64,21 +64,21 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class SnapshotAt:
     """A snapshot, and the place it was taken at."""
 
     snapshot: Snapshot
     place: Place
 
 
-def take_from(
+def snapshot_at(
     workspace: Workspace,
     params: AtPosition,
     *,
     invoked: bool = False,
     selected: types.SelectedCompletionInfo | None = None,
     with_cells: bool = False,
-) -> Taken | str:
+) -> SnapshotAt | str:
     """The snapshot for a request, or one line that says why there can be none.
 
     ``with_cells``: a cell of a notebook has the text of the cells around it, and offsets count from there.
@@ -87,7 +87,7 @@ def take_from(
     document = workspace.documents.get(uri)
     if document is None:
         return "the document is not open"
-    if isinstance(document, Unheld):
+    if isinstance(document, RejectedDocument):
         return document.reason
     around = workspace.notebooks.around(uri, workspace.documents) if with_cells else None
     before, behind = (around.before, around.behind) if around else ("", "")
@@ -110,7 +110,7 @@ def take_from(
         after_deletion=document.is_just_deleted_at(local),
         address=address_of(whole),
     )
-    return Taken(snapshot, Place(uri, document.version, cursor, workspace.documents.encoding))
+    return SnapshotAt(snapshot, Place(uri, document.version, cursor, workspace.documents.encoding))
 
 
 def _moved(cursor: Cursor, count: int) -> Cursor:

@@ -6,7 +6,7 @@ The offsets and None are those of ``stops``.
 from dataclasses import dataclass
 
 from holesmith.analysis.syntax.excerpt import indentation
-from holesmith.analysis.syntax.hole_frame import Frame, walk
+from holesmith.analysis.syntax.hole_frame import HoleFrame, walk
 from holesmith.analysis.syntax.lexer import Token
 
 _INDENTED_CLAUSES = frozenset(("else", "elif", "except", "finally"))
@@ -30,7 +30,7 @@ class _Line:
     is_comment: bool
 
 
-def indented_block_stop(frame: Frame, middle: str) -> int | None:
+def indented_block_stop(frame: HoleFrame, middle: str) -> int | None:
     """Comments to the left of the block belong to it only if code of the block follows."""
     lines, is_closed_behind = _logical_lines(frame, middle)
     end = 0
@@ -70,7 +70,7 @@ def _may_be_clause(line: _Line, length: int) -> bool:
     return word.stop == length and any(clause.startswith(word.text) for clause in _INDENTED_CLAUSES)
 
 
-def _logical_lines(frame: Frame, middle: str) -> tuple[list[_Line], bool]:
+def _logical_lines(frame: HoleFrame, middle: str) -> tuple[list[_Line], bool]:
     """The lines with anything on them, and whether the suffix closes what the next token would close.
 
     If the hole is not on a fresh line, the first of them is the rest of the hole's line, even if that
@@ -93,7 +93,7 @@ def _logical_lines(frame: Frame, middle: str) -> tuple[list[_Line], bool]:
     return lines, is_closed_behind
 
 
-def _line(frame: Frame, middle: str, tokens: list[Token]) -> _Line:
+def _line(frame: HoleFrame, middle: str, tokens: list[Token]) -> _Line:
     code = [token for token in tokens if token.kind != "comment"]
     if not tokens:
         return _Line(frame.statement_column, None, 0, frame.header_column is not None, is_comment=False)
@@ -103,7 +103,7 @@ def _line(frame: Frame, middle: str, tokens: list[Token]) -> _Line:
     return _Line(indentation(text), tokens[0], tokens[-1].stop, opens, is_comment=not code)
 
 
-def braced_block_stop(frame: Frame, middle: str) -> int | None:
+def braced_block_stop(frame: HoleFrame, middle: str) -> int | None:
     """A block that the hole's own statement opens ends the completion; so does the end of the block
     around it.
     """

@@ -49,7 +49,7 @@ class Bracket:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class HoleFrame:
     """``unowned`` brackets were opened before the hole and have no closer behind it, outermost first.
 
     ``lead`` is the last token before the hole, "" at the beginning of the file. ``open_literal`` is
@@ -70,11 +70,11 @@ class Frame:
     header_column: int | None
 
 
-def frame_of(excerpt: Excerpt) -> Frame:
+def hole_frame_of(excerpt: Excerpt) -> HoleFrame:
     literal = excerpt.open_literal
     open_literal = literal.text if literal else ""
     is_in_brackets = any(not _bracket(excerpt, index).is_block for index in excerpt.open_tokens)
-    return Frame(
+    return HoleFrame(
         excerpt.lexicon,
         open_literal,
         closing_quote(excerpt),
@@ -107,7 +107,7 @@ def _bracket(excerpt: Excerpt, index: int) -> Bracket:
     return Bracket(excerpt.tokens[index].text, opens_block(excerpt.lexicon, excerpt.tokens, index))
 
 
-def walk(frame: Frame, middle: str) -> Iterator[tuple[Token, list[Bracket] | None]]:
+def walk(frame: HoleFrame, middle: str) -> Iterator[tuple[Token, list[Bracket] | None]]:
     """Each token of the middle, with spans in it, and the brackets open behind the token.
 
     None instead of brackets: this token closes what the suffix closes already, and the walk ends. The

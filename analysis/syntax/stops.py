@@ -16,7 +16,13 @@ from holesmith.analysis.syntax.excerpt import (
     opens_block,
     significant_backwards,
 )
-from holesmith.analysis.syntax.hole_frame import Frame, frame_of, header_column, unowned_openers, walk
+from holesmith.analysis.syntax.hole_frame import (
+    HoleFrame,
+    header_column,
+    hole_frame_of,
+    unowned_openers,
+    walk,
+)
 from holesmith.analysis.syntax.lexer import Token
 
 # A line of a language with braces that ends in one of these is not the last of its statement.
@@ -27,7 +33,7 @@ _DANGLING = frozenset(("=", "+", "*", "/", "%", "&&", "||", "??", "?", ".", "|",
 class Stops:
     """The two questions about one hole."""
 
-    frame: Frame
+    frame: HoleFrame
 
     def statement_stop(self, middle: str) -> int | None:
         """The end of the statement: of its line, or of a later one while a bracket or a literal is open.
@@ -64,7 +70,7 @@ def stops_at(language: str, prefix: str, suffix: str) -> Stops:
 
 
 def stops_of(excerpt: Excerpt) -> Stops:
-    return Stops(frame_of(excerpt))
+    return Stops(hole_frame_of(excerpt))
 
 
 def is_multiline_place(excerpt: Excerpt) -> bool:

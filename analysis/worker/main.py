@@ -39,7 +39,7 @@ _QUESTIONS = {kind.__name__: kind for kind in ANSWER_OF}
 
 
 def main() -> None:
-    _queue_up()
+    _use_batch_scheduling()
     questions, answers = _private_pipes()
     end_with_parent(answers.fileno())
     with contextlib.suppress(ValueError, OSError):
@@ -50,7 +50,7 @@ def main() -> None:
         return
     forget_other_finders()
     analyser = JediAnalyser(from_json(configuration, Options))
-    overtime, garbage = Overtime(), Garbage()
+    overtime, garbage = GracePeriod(), GarbageCollection()
     while (message := _read(questions)) is not None:
         answers.write(pack(respond(analyser, message, overtime)))
         answers.flush()
@@ -61,7 +61,7 @@ def main() -> None:
                 garbage.clear_out()
 
 
-class Garbage:
+class GarbageCollection:
     """When Python looks for objects that only hold on to each other: never while a question is answered.
 
     The trees of a project are millions of objects that live long, and to go through all of them takes up to
@@ -96,7 +96,7 @@ class Garbage:
             self._is_cleared = True
 
 
-def _queue_up() -> None:
+def _use_batch_scheduling() -> None:
     """Have the system, where it can, not take a core from a thread that decodes as soon as a question comes.
 
     It gets one within a few milliseconds all the same; a thread that is stopped in the middle of a product
@@ -132,7 +132,7 @@ def _read(stream: BinaryIO) -> Any:
 
 
 @dataclass(slots=True)
-class Overtime:
+class GracePeriod:
     """How long a question is worked on that nobody waits for any more.
 
     What is interrupted is lost, and would be as late the next time: the first question about a large module
@@ -145,11 +145,11 @@ class Overtime:
     def allowed_ms(self) -> float:
         return OVERTIME_MS if time.monotonic() >= self._not_before_s else 0.0
 
-    def was_in_vain(self) -> None:
+    def record_timeout(self) -> None:
         self._not_before_s = time.monotonic() + OVERTIME_PAUSE_S
 
 
-def respond(analyser: Analyser, message: list[Any], overtime: Overtime) -> list[Any]:
+def respond(analyser: Analyser, message: list[Any], overtime: GracePeriod) -> list[Any]:
     name, data, budget_ms = message
     started = time.perf_counter()
     answer, reason = None, ""
@@ -158,7 +158,7 @@ def respond(analyser: Analyser, message: list[Any], overtime: Overtime) -> list[
             answer = analyser.answer(from_json(data, _QUESTIONS[name]), deadline)
     except Overdue:
         reason = "late"
-        overtime.was_in_vain()
+        overtime.record_timeout()
     except Exception as error:  # noqa: BLE001 # analysers fail in any way on strange code, and the worker goes on
         reason = f"{type(error).__name__}: {error}"[:500]
     elapsed_ms = (time.perf_counter() - started) * 1000

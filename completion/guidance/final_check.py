@@ -29,7 +29,7 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class LastCheck:
+class FinalCheck:
     """The document, and who is asked about it; an answer that takes longer than ``answer_ms_max`` is none."""
 
     path: str | None

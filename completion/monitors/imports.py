@@ -8,8 +8,8 @@ the module was not found. So that is a preference and never a mask.
 import re
 from collections.abc import Iterable, Iterator
 
-from holesmith.analysis.answers import Importables
-from holesmith.analysis.questions import ImportablesQuestion, Source
+from holesmith.analysis.answers import ImportableNames
+from holesmith.analysis.questions import ImportableNamesQuestion, Source
 from holesmith.completion.monitors.import_list import (
     is_before_list,
     is_behind_name,
@@ -52,14 +52,14 @@ class _ImportsMonitor(Monitor):
         text = document.before + generated[: trigger.start]
         return text[: list_begin(text)]
 
-    def question(self, source: Source, offset: int, word: str) -> ImportablesQuestion:
+    def question(self, source: Source, offset: int, word: str) -> ImportableNamesQuestion:
         """See `Monitor`."""
         del word
-        return ImportablesQuestion(source, offset)
+        return ImportableNamesQuestion(source, offset)
 
     def is_missing(self, answer: AnyAnswer, word: str) -> bool:
         """See `Monitor`."""
-        return isinstance(answer, Importables) and word in answer.missing
+        return isinstance(answer, ImportableNames) and word in answer.missing
 
 
 class ImportMonitor(_ImportsMonitor):
@@ -83,7 +83,7 @@ class ImportMonitor(_ImportsMonitor):
     def choices(self, trigger: Trigger, answer: AnyAnswer, word: str) -> Choices | None:
         """See `Monitor`."""
         del trigger, word
-        if not isinstance(answer, Importables) or not (answer.is_complete or answer.is_likely_complete):
+        if not isinstance(answer, ImportableNames) or not (answer.is_complete or answer.is_likely_complete):
             return None
         names = frozenset(member.name for member in answer.members)
         return Choices(names, is_exclusive=False, penalty=None if answer.is_complete else PENALTY)
@@ -92,7 +92,7 @@ class ImportMonitor(_ImportsMonitor):
         self, trigger: Trigger, answer: AnyAnswer, generated: str, names: LocalNames
     ) -> tuple[Choices, ...]:
         """See `Monitor`."""
-        if not isinstance(answer, Importables):
+        if not isinstance(answer, ImportableNames):
             return ()
         return _missing_names(answer, *_listed(trigger, generated, names))
 
@@ -119,7 +119,7 @@ class ImportListMonitor(_ImportsMonitor):
         self, trigger: Trigger, answer: AnyAnswer, generated: str, names: LocalNames
     ) -> tuple[Choices, ...]:
         """See `Monitor`."""
-        if not isinstance(answer, Importables) or names.after[:1] not in ("", "\r", "\n"):
+        if not isinstance(answer, ImportableNames) or names.after[:1] not in ("", "\r", "\n"):
             return ()
         return _list_continuation(answer, *_listed(trigger, generated, names))
 
@@ -141,7 +141,7 @@ def line_width(text: str) -> int:
     return min(max(longest, WIDTH_MIN), WIDTH_MAX)
 
 
-def _missing_names(answer: Importables, listed: Iterable[str], room: int) -> tuple[Choices, ...]:
+def _missing_names(answer: ImportableNames, listed: Iterable[str], room: int) -> tuple[Choices, ...]:
     """What a statement that lists some names already is probably for, the strongest preference last; empty if
     that can't be told.
 
@@ -158,7 +158,7 @@ def _missing_names(answer: Importables, listed: Iterable[str], room: int) -> tup
     )
 
 
-def _list_continuation(answer: Importables, listed: Iterable[str], room: int) -> tuple[Choices, ...]:
+def _list_continuation(answer: ImportableNames, listed: Iterable[str], room: int) -> tuple[Choices, ...]:
     """What follows a name of a list: a comma as long as names are missing and fit into ``room`` characters,
     then the end of the line; empty if it can't be told which names are missing.
     """

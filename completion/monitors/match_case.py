@@ -3,8 +3,8 @@
 
 from collections.abc import Iterator
 
-from holesmith.analysis.answers import Cases
-from holesmith.analysis.questions import CasesQuestion, Source
+from holesmith.analysis.answers import MatchCases
+from holesmith.analysis.questions import MatchCaseQuestion, Source
 from holesmith.completion.monitors.monitor import PENALTY, AnyAnswer, Choices, Monitor
 from holesmith.completion.monitors.statement import MEMBER_SIGNS, NewCharacter, Statement, Trigger
 
@@ -29,10 +29,10 @@ class MatchCaseMonitor(Monitor):
             if hole.kind not in ("string", "attribute"):
                 yield Trigger("pattern", new.offset, new.offset + 1)
 
-    def question(self, source: Source, offset: int, word: str) -> CasesQuestion:
+    def question(self, source: Source, offset: int, word: str) -> MatchCaseQuestion:
         """See `Monitor`."""
         del word
-        return CasesQuestion(source, offset)
+        return MatchCaseQuestion(source, offset)
 
     def choices(self, trigger: Trigger, answer: AnyAnswer, word: str) -> Choices | None:
         """See `Monitor`: behind the dot of an enumeration its members, if it has nothing else.
@@ -40,7 +40,7 @@ class MatchCaseMonitor(Monitor):
         For a value of an enumeration its members are likely.
         """
         del trigger, word
-        if not isinstance(answer, Cases):
+        if not isinstance(answer, MatchCases):
             return None
         if not answer.prefix:
             return Choices(frozenset(answer.members)) if answer.is_complete and answer.members else None

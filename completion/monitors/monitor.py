@@ -14,18 +14,18 @@ from typing import ClassVar, Literal
 
 from holesmith.analysis.answers import (
     Call,
-    Cases,
     Expected,
-    Importables,
+    ImportableNames,
+    MatchCases,
     Members,
     Roles,
     ScopeNames,
 )
 from holesmith.analysis.questions import (
     CallQuestion,
-    CasesQuestion,
     ExpectedTypeQuestion,
-    ImportablesQuestion,
+    ImportableNamesQuestion,
+    MatchCaseQuestion,
     MembersQuestion,
     RolesQuestion,
     ScopeQuestion,
@@ -39,13 +39,13 @@ from holesmith.engine.request import Constraint
 AnyQuestion = (
     MembersQuestion
     | ScopeQuestion
-    | ImportablesQuestion
+    | ImportableNamesQuestion
     | CallQuestion
     | ExpectedTypeQuestion
     | RolesQuestion
-    | CasesQuestion
+    | MatchCaseQuestion
 )
-AnyAnswer = Members | ScopeNames | Importables | Call | Expected | Roles | Cases
+AnyAnswer = Members | ScopeNames | ImportableNames | Call | Expected | Roles | MatchCases
 
 Settled = Literal["yes", "wait", "ask"]
 """Whether the document itself shows that the text at a trigger is right: "yes", then nothing is asked. "ask":

@@ -29,10 +29,10 @@ def refusal_of(snapshot: Snapshot, options: Options) -> str | None:
         return "the document is binary"
     if line_length(snapshot) > LINE_CHARACTERS_MAX:
         return f"the line has more than {LINE_CHARACTERS_MAX:,} characters"
-    return None if snapshot.invoked else nuisance_of(snapshot, options)
+    return None if snapshot.invoked else suppression_reason_of(snapshot, options)
 
 
-def nuisance_of(snapshot: Snapshot, options: Options) -> str | None:
+def suppression_reason_of(snapshot: Snapshot, options: Options) -> str | None:
     if snapshot.after_deletion:
         return AFTER_DELETION
     if IN_WORD.search(snapshot.prefix[-1:] + "|" + snapshot.suffix[:1]):

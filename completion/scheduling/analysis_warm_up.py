@@ -14,7 +14,7 @@ ANSWER_MS_MAX = 3_000.0
 BUSY_SECONDS = 0.05
 
 
-async def get_to_know(
+async def warm_up_analysis(
     analyst: Analyst,
     snapshot: Snapshot,
     slices_max: int = 200,

@@ -23,7 +23,7 @@ FORESEEN = "worked out before it was asked for"
 
 
 @dataclass(slots=True)
-class Remembered:
+class CacheEntry:
     """An answer that has ``completions`` between ``prefix`` and ``suffix``, the one shown first.
 
     ``left`` is how much of the first one was still to be typed when it was last looked at; ``is_shown`` is
@@ -53,12 +53,12 @@ class Remembered:
         self.is_shown, self.left = True, len(answer.completion.text)
 
 
-class RecentAnswers:
+class CompletionCache:
     """The last completions, newest first."""
 
     def __init__(self) -> None:
-        self._answers: deque[Remembered] = deque(maxlen=ANSWERS_MAX)
-        self._judged: Remembered | None = None
+        self._answers: deque[CacheEntry] = deque(maxlen=ANSWERS_MAX)
+        self._judged: CacheEntry | None = None
 
     def add(self, snapshot: Snapshot, answer: Answer, *, is_shown: bool = True) -> None:
         """Unless ``is_shown``, it was worked out ahead, and says nothing about what the user saw."""
@@ -72,12 +72,12 @@ class RecentAnswers:
         )
         left = len(completions[0].text)
         self._answers.appendleft(
-            Remembered(snapshot.path, prefix, suffix, completions, answer, is_shown, left)
+            CacheEntry(snapshot.path, prefix, suffix, completions, answer, is_shown, left)
         )
         while len(self._answers) > ANSWERS_MIN and sum(map(characters, self._answers)) > CHARACTERS_MAX:
             self._answers.pop()
 
-    def find(self, snapshot: Snapshot) -> tuple[Remembered, Answer] | None:
+    def find(self, snapshot: Snapshot) -> tuple[CacheEntry, Answer] | None:
         """A remembered answer that the text since typed agrees with, and the rest of it."""
         prefix, suffix = text_around(snapshot)
         for remembered in self._answers:
@@ -110,11 +110,11 @@ class RecentAnswers:
     def clear(self) -> None:
         self._answers.clear()
 
-    def _last_shown(self) -> Remembered | None:
+    def _last_shown(self) -> CacheEntry | None:
         return next((remembered for remembered in self._answers if remembered.is_shown), None)
 
 
-def is_taken(remembered: Remembered, text: str, snapshot: Snapshot) -> bool:
+def is_taken(remembered: CacheEntry, text: str, snapshot: Snapshot) -> bool:
     """Whether the cursor is behind ``text``, or behind the closing marks over which an item reaches."""
     taken = remembered.prefix + text
     closed = snapshot.prefix[len(taken) :]
@@ -125,7 +125,7 @@ def is_taken(remembered: Remembered, text: str, snapshot: Snapshot) -> bool:
     )
 
 
-def remainders(remembered: Remembered, path: str, prefix: str, suffix: str) -> Iterator[Completion]:
+def remainders(remembered: CacheEntry, path: str, prefix: str, suffix: str) -> Iterator[Completion]:
     """What is left of each completion when ``prefix`` has been typed, of those that still fit."""
     if path != remembered.path or not prefix.startswith(remembered.prefix):
         return
@@ -155,7 +155,7 @@ def is_closed_by_editor(text: str) -> bool:
     return 0 < len(text) <= CLOSED_MAX and TRAILING.issuperset(text)
 
 
-def continued(remembered: Remembered, rests: tuple[Completion, ...], snapshot: Snapshot) -> Answer:
+def continued(remembered: CacheEntry, rests: tuple[Completion, ...], snapshot: Snapshot) -> Answer:
     """The answer as it looks from ``snapshot``: its remaining texts, and no time spent."""
     first, *others = (placed(rest.text, rest.confidence, snapshot) for rest in rests)
     return replace(
@@ -168,6 +168,6 @@ def continued(remembered: Remembered, rests: tuple[Completion, ...], snapshot: S
     )
 
 
-def characters(remembered: Remembered) -> int:
+def characters(remembered: CacheEntry) -> int:
     """Of the document that it is remembered with."""
     return len(remembered.prefix) + len(remembered.suffix)

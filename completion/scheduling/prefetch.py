@@ -20,7 +20,7 @@ IDLE_SECONDS = 0.2
 LEVEL = "    "
 
 
-class Foresight:
+class Prefetch:
     """The one run ahead. Belongs to one event loop."""
 
     def __init__(self) -> None:

@@ -18,7 +18,7 @@ from holesmith.completion.options import Options
 from holesmith.completion.pipeline import Completer, request_of, text_around
 from holesmith.completion.postprocess.filters import refusal_of
 from holesmith.completion.snapshot import Snapshot
-from holesmith.completion.stage_timer import Stopwatch
+from holesmith.completion.stage_timer import StageTimer
 from holesmith.context.prompt.prompt import Prompt
 from holesmith.engine.interface import Engine
 
@@ -33,7 +33,7 @@ LINES_MAX = 8
 Take = Callable[[], Snapshot | None]
 
 
-class Warming:
+class PromptWarmUp:
     """The one reading. Belongs to one event loop."""
 
     def __init__(self, read: Callable[[Snapshot], Awaitable[bool]]) -> None:
@@ -106,7 +106,7 @@ async def prompt_ahead(completer: Completer, snapshot: Snapshot, options: Option
         return None
     facts = await completer.facts_at(paused, options)
     missing = await completer.missing_at(paused, options)
-    prepared = await asyncio.to_thread(completer.prepare, paused, options, facts, Stopwatch(), missing)
+    prepared = await asyncio.to_thread(completer.prepare, paused, options, facts, StageTimer(), missing)
     return prepared.prompt
 
 

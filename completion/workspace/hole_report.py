@@ -12,7 +12,7 @@ from holesmith.analysis.answers import (
     Call,
     Expected,
     ExpectedType,
-    Importables,
+    ImportableNames,
     Imports,
     Members,
     PythonEnvironment,
@@ -26,7 +26,7 @@ from holesmith.analysis.questions import (
     CallQuestion,
     EnvironmentQuestion,
     ExpectedTypeQuestion,
-    ImportablesQuestion,
+    ImportableNamesQuestion,
     ImportsQuestion,
     MembersQuestion,
     Question,
@@ -111,7 +111,7 @@ def questions_at(kind: HoleKind, source: Source, offset: int) -> tuple[Question[
     if kind in _NOTHING_MISSING:
         return ()
     if kind == "import":
-        return (ImportablesQuestion(source, offset),)
+        return (ImportableNamesQuestion(source, offset),)
     expected = ExpectedTypeQuestion(source, offset)
     if kind == "string":
         return (expected,)
@@ -159,7 +159,7 @@ def _asked(question: Question[Any], reply: Reply[Any]) -> Asked:
 _NAMES: dict[type[Question[Any]], str] = {
     ExpectedTypeQuestion: "expected type",
     MembersQuestion: "members",
-    ImportablesQuestion: "importable names",
+    ImportableNamesQuestion: "importable names",
     CallQuestion: "call",
     ScopeQuestion: "names in scope",
     RelevantTypesQuestion: "relevant types",
@@ -175,7 +175,7 @@ def found_in(answer: object) -> str:
             return _shortened(expected.type) if expected is not None else "any type, or not known"
         case Members(members=members, receiver_type=receiver):
             return f"{len(members)} of {_shortened(receiver) if receiver else 'an unknown type'}"
-        case Importables(members=members, module=module):
+        case ImportableNames(members=members, module=module):
             return f"{len(members)} of {module}" if module else f"{len(members)} modules"
         case Call(signatures=signatures, free_keywords=keywords):
             called = f"{signatures[0].name}, " if signatures else ""

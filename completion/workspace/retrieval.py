@@ -23,7 +23,7 @@ from holesmith.context.prompt.budget import ReadingSpeed, budget_of
 from holesmith.context.prompt.tokenizer import Tokenizer
 from holesmith.context.request import ContextRequest, Fact, Revision
 from holesmith.context.retrieval.deadline import deadline_after
-from holesmith.context.retrieval.gather import DEFAULT_CHOICE, Choice, Gathered
+from holesmith.context.retrieval.gather import DEFAULT_CHOICE, Choice, RetrievedContext
 from holesmith.context.retrieval.session import ContextSession
 from holesmith.context.revision import read_revision
 
@@ -81,7 +81,7 @@ class Retrieval:
         facts: tuple[Fact, ...] | None = None,
         sources: frozenset[str] | None = None,
         missing: tuple[str, ...] = (),
-    ) -> Gathered:
+    ) -> RetrievedContext:
         """The snippets for one request. ``texts`` are the text before and after the hole; only ``sources``
         are asked, where they are given. ``missing`` as in `ContextRequest`. Blocks: not for the event loop.
         """
@@ -89,7 +89,7 @@ class Retrieval:
         workspace = self._workspace(snapshot.workspace, (snapshot.path,)) if snapshot.workspace else None
         path = relative(snapshot.workspace, snapshot.path)
         if workspace is None or path is None:
-            return Gathered()
+            return RetrievedContext()
         with self._lock:
             workspace.history.note(path, snapshot.text)
             edits, visited = workspace.history.edits, workspace.history.visited
@@ -210,7 +210,7 @@ def is_too_general(folder: Path) -> bool:
         return False
 
 
-def snippet_uses(gathered: Gathered) -> tuple[SnippetUse, ...]:
+def snippet_uses(gathered: RetrievedContext) -> tuple[SnippetUse, ...]:
     """For explanation: what stood in the prompt with its cost, and then what was left out, at no cost."""
     used = [
         SnippetUse(each.snippet.source, each.snippet.path, each.snippet.reason, each.tokens)

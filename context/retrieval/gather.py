@@ -15,7 +15,7 @@ from holesmith.context.prompt.tokenizer import Tokenizer
 from holesmith.context.request import ContextRequest
 from holesmith.context.retrieval.deadline import Deadline
 from holesmith.context.retrieval.layout import files_of
-from holesmith.context.retrieval.selection import Chosen, Dropped, select
+from holesmith.context.retrieval.selection import DroppedSnippet, SelectedSnippet, select
 from holesmith.context.snippet import Snippet, Tier
 from holesmith.context.sources.catalogue import DEFAULT_SOURCES, SOURCE_OF_SNIPPET, SOURCES, Source
 from holesmith.context.surroundings import Surroundings
@@ -41,7 +41,7 @@ DEFAULT_CHOICE = Choice()
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class RetrievedContext:
     """What goes into the prompt and the whole story of why.
 
     ``timings_ms`` is by source; ``late`` are the sources that the deadline left out. ``found`` is what each
@@ -49,8 +49,8 @@ class Gathered:
     """
 
     files: tuple[RepositoryFile, ...] = ()
-    chosen: tuple[Chosen, ...] = ()
-    dropped: tuple[Dropped, ...] = ()
+    chosen: tuple[SelectedSnippet, ...] = ()
+    dropped: tuple[DroppedSnippet, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict[str, float])
     late: tuple[str, ...] = ()
     found: Mapping[str, tuple[Snippet, ...]] = field(default_factory=dict[str, tuple[Snippet, ...]])
@@ -76,9 +76,9 @@ def gather(
     budget: Budget,
     deadline: Deadline,
     choice: Choice = DEFAULT_CHOICE,
-    kept: tuple[Chosen, ...] | None = None,
+    kept: tuple[SelectedSnippet, ...] | None = None,
     before: Before = NOTHING_BEFORE,
-) -> Gathered:
+) -> RetrievedContext:
     """A source that has begun when the deadline comes may end some milliseconds later.
 
     With ``kept``, only the hole's own snippets are found anew, and the others are those.
@@ -114,7 +114,7 @@ def gather(
         chosen, dropped = rest.chosen, (*hole.dropped, *rest.dropped)
     everything = (*chosen, *hole.chosen)
     files = files_of((each.snippet for each in everything), request.language)
-    return Gathered(files, everything, dropped, timings_ms, tuple(late), found)
+    return RetrievedContext(files, everything, dropped, timings_ms, tuple(late), found)
 
 
 TIER_OF_SOURCE = {source.name: source.tier for source in SOURCES}

@@ -30,7 +30,7 @@ DROPPED_MAX = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class SelectedSnippet:
     """``tokens`` is what the snippet's text costs; ``value`` what it was taken to be worth."""
 
     snippet: Snippet
@@ -39,7 +39,7 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
-class Dropped:
+class DroppedSnippet:
     snippet: Snippet
     why: str
 
@@ -48,8 +48,8 @@ class Dropped:
 class Selection:
     """``chosen`` in the order in which they were taken, the best value for its tokens first."""
 
-    chosen: tuple[Chosen, ...]
-    dropped: tuple[Dropped, ...]
+    chosen: tuple[SelectedSnippet, ...]
+    dropped: tuple[DroppedSnippet, ...]
 
     @property
     def tokens(self) -> int:
@@ -70,31 +70,33 @@ def select(
         ((value / cost_guess(each) ** COST_POWER, value, each) for value, each in valued if value >= least),
         key=lambda entry: (-entry[0], entry[2].path, entry[2].text),
     )
-    chosen: list[Chosen] = []
-    dropped: list[Dropped] = [
-        Dropped(each, "beyond the number looked at") for _, _, each in ranked[CANDIDATES_MAX:]
+    chosen: list[SelectedSnippet] = []
+    dropped: list[DroppedSnippet] = [
+        DroppedSnippet(each, "beyond the number looked at") for _, _, each in ranked[CANDIDATES_MAX:]
     ]
     budget = tokens_max
     for _, value, snippet in ranked[:CANDIDATES_MAX]:
         why = redundancy(snippet, chosen, shown_lines)
         if why:
-            dropped.append(Dropped(snippet, why))
+            dropped.append(DroppedSnippet(snippet, why))
             continue
         covered = covered_by(snippet, chosen)
         room = budget + sum(each.tokens + OVERHEAD_TOKENS for each in covered)
         fitted = fit(snippet, min(room - OVERHEAD_TOKENS, int(tokens_max * SNIPPET_SHARE)), count)
         if fitted is None or (covered and covered_by(fitted[0], covered) != covered):
-            dropped.append(Dropped(snippet, "no room in the budget"))
+            dropped.append(DroppedSnippet(snippet, "no room in the budget"))
             continue
         chosen = [each for each in chosen if each not in covered]
-        dropped += [Dropped(each.snippet, f"part of a snippet of {snippet.source}") for each in covered]
-        taken = Chosen(*fitted, value)
+        dropped += [
+            DroppedSnippet(each.snippet, f"part of a snippet of {snippet.source}") for each in covered
+        ]
+        taken = SelectedSnippet(*fitted, value)
         chosen.append(taken)
         budget = room - taken.tokens - OVERHEAD_TOKENS
     return Selection(tuple(chosen), tuple(dropped[:DROPPED_MAX]))
 
 
-def covered_by(snippet: Snippet, chosen: Sequence[Chosen]) -> list[Chosen]:
+def covered_by(snippet: Snippet, chosen: Sequence[SelectedSnippet]) -> list[SelectedSnippet]:
     """Those of which the snippet says the most, and more than that."""
     lines = telling_lines(snippet.text)
     return [each for each in chosen if share_known(each.snippet.text, lines) >= SAME_SHARE]
@@ -105,7 +107,9 @@ def cost_guess(snippet: Snippet) -> float:
     return OVERHEAD_TOKENS + 8 + len(snippet.text) / 3.5
 
 
-def redundancy(snippet: Snippet, chosen: Sequence[Chosen], shown_lines: frozenset[str]) -> str | None:
+def redundancy(
+    snippet: Snippet, chosen: Sequence[SelectedSnippet], shown_lines: frozenset[str]
+) -> str | None:
     """Why the snippet would say nothing new, or None."""
     if share_known(snippet.text, shown_lines) > SHARE_SHOWN_MAX:
         return "stands around the cursor already"

@@ -25,10 +25,10 @@ from holesmith.context.retrieval.gather import (
     TIER_OF_SOURCE,
     Before,
     Choice,
-    Gathered,
+    RetrievedContext,
     gather,
 )
-from holesmith.context.retrieval.selection import Chosen
+from holesmith.context.retrieval.selection import SelectedSnippet
 from holesmith.context.snippet import Snippet
 from holesmith.context.sources.catalogue import SOURCE_OF_SNIPPET
 
@@ -50,7 +50,7 @@ class _Kept:
     budget: Budget
     choice: Choice
     imports_text: str
-    chosen: tuple[Chosen, ...]
+    chosen: tuple[SelectedSnippet, ...]
     found: Mapping[str, tuple[Snippet, ...]]
     late: tuple[str, ...]
 
@@ -73,7 +73,7 @@ class ContextSession:
         choice: Choice = DEFAULT_CHOICE,
         *,
         paused: bool = False,
-    ) -> Gathered:
+    ) -> RetrievedContext:
         """As ``gather``. ``paused`` says that the user is not typing just now, so a new choice is cheap."""
         with self._lock:
             kept = self._kept.get(request.path)
@@ -121,7 +121,7 @@ class ContextSession:
         return abs(request.prefix.count("\n") - kept.line) <= NEIGHBOURHOOD_LINES
 
     def _stays(
-        self, kept: _Kept, fresh: Gathered, request: ContextRequest, budget: Budget, choice: Choice
+        self, kept: _Kept, fresh: RetrievedContext, request: ContextRequest, budget: Budget, choice: Choice
     ) -> bool:
         """Whether the old choice is still about as good as the new one for a cursor that stayed near."""
         if not self._is_near(kept, request) or (kept.budget, kept.choice) != (budget, choice):
@@ -130,7 +130,9 @@ class ContextSession:
         old_value = sum(new.get(each.snippet.text, 0.0) for each in kept.chosen)
         return sum(new.values()) <= BETTER_FACTOR * old_value
 
-    def _made(self, request: ContextRequest, budget: Budget, choice: Choice, fresh: Gathered) -> _Kept:
+    def _made(
+        self, request: ContextRequest, budget: Budget, choice: Choice, fresh: RetrievedContext
+    ) -> _Kept:
         return _Kept(
             line=request.prefix.count("\n"),
             made_s=self._clock(),
@@ -150,7 +152,7 @@ class ContextSession:
                 self._kept.popitem(last=False)
 
 
-def lasting(chosen: tuple[Chosen, ...]) -> tuple[Chosen, ...]:
+def lasting(chosen: tuple[SelectedSnippet, ...]) -> tuple[SelectedSnippet, ...]:
     """Those that serve the neighbourhood and not only one hole."""
     return tuple(each for each in chosen if SOURCE_OF_SNIPPET[each.snippet.source].tier != "hole")
 

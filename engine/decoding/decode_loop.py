@@ -42,7 +42,7 @@ _EXCLUSION = 1e6
 _AnyCache = TypeVar("_AnyCache", bound=Cache, contravariant=True)
 
 
-class Prefixes(Protocol[_AnyCache]):
+class PrefixStore(Protocol[_AnyCache]):
     """Where keys and values of earlier prompts are kept: `prefix_cache.PrefixCache`."""
 
     def restore(self, token_ids: Sequence[int], cache: _AnyCache) -> None: ...
@@ -77,7 +77,7 @@ class DecodeLoop(Generic[CacheT]):
         self,
         model: CausalModel[CacheT],
         vocabulary: Vocabulary,
-        prefixes: Prefixes[CacheT] | None = None,
+        prefixes: PrefixStore[CacheT] | None = None,
         drafted_tokens_max: int = 0,
         threads: ThreadPool | None = None,
     ) -> None:

@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 import torch
 from holesmith.engine.loading.weights import Weights
 from holesmith.engine.model.architecture import Architecture
-from holesmith.engine.model.cpu_step import native_step
+from holesmith.engine.model.cpu_step import cpu_step_of
 from holesmith.engine.model.decoder import Decoder, Layer, Linear, Parts
 from holesmith.engine.model.norm import Norm
 from torch import Tensor
@@ -45,7 +45,7 @@ def assemble(
     embed = _mapped(weights, dtype) if device.type == "cpu" else _resident(weights, device, dtype)
     parts = Parts(embed, tuple(layers), _required(norm("output_norm")), head)
     progress("loading weights", 1.0)
-    fused = native_step(architecture, parts, context_tokens_max) if device.type == "cpu" else None
+    fused = cpu_step_of(architecture, parts, context_tokens_max) if device.type == "cpu" else None
     return Decoder(architecture, parts, device, dtypes, context_tokens_max, fused)
 
 

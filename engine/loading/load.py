@@ -24,7 +24,7 @@ from holesmith.engine.loading.weights import GGUFWeights, SafetensorsWeights, We
 from holesmith.engine.local import Loaded, LocalEngine, Loop
 from holesmith.engine.model.architecture import Architecture
 from holesmith.engine.model.decoder import Decoder
-from holesmith.engine.model.transformers_model import LibraryModel, load_library_model
+from holesmith.engine.model.transformers_model import TransformersModel, load_library_model
 from holesmith.engine.request import Request
 from holesmith.engine.store.verified_files import check_hashes
 from holesmith.engine.vocabulary.gguf import vocabulary_from_gguf
@@ -115,7 +115,7 @@ def choose_form(name: str, device: torch.device) -> WeightForm:
 class LoadedModel:
     """A model with what belongs to it, before anything runs on it."""
 
-    model: Decoder | LibraryModel
+    model: Decoder | TransformersModel
     vocabulary: Vocabulary
     description: ModelDescription
     files: Sequence[OpenFile] = ()
@@ -198,7 +198,7 @@ def _load_through_library(
 
 def _loop(loaded: LoadedModel) -> Loop:
     model, vocabulary = loaded.model, loaded.vocabulary
-    if isinstance(model, LibraryModel):
+    if isinstance(model, TransformersModel):
         return _watched(DecodeLoop(model, vocabulary), loaded.files)
     pool = ThreadPool(model.probe, thread_counts(), model.use_threads) if model.device.type == "cpu" else None
     prefixes = PrefixCache(PREFIX_BYTES_MAX)

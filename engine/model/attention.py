@@ -46,7 +46,7 @@ def attend_few(
     """By two products, for a few tokens.  # keys, values [kv_heads, length, head_width] -> as ``grouped``"""
     rows = grouped.flatten(1, 2).to(keys.dtype)  # [kv_heads, group * tokens, head_width]
     scores = _products(rows, keys.transpose(1, 2)).mul_(architecture.attention_scale)
-    scores = soften(scores, architecture.attention_softcap).view(*grouped.shape[:3], -1)
+    scores = apply_softcap(scores, architecture.attention_softcap).view(*grouped.shape[:3], -1)
     if mask is not None:
         scores += mask
     weights = scores.softmax(-1).flatten(1, 2).to(values.dtype)
@@ -78,7 +78,7 @@ def attend_many(
     return pieces[0] if len(pieces) == 1 else torch.cat(pieces, dim=2)
 
 
-def soften(scores: Tensor, cap: float | None) -> Tensor:
+def apply_softcap(scores: Tensor, cap: float | None) -> Tensor:
     """``cap * tanh(scores / cap)``; the scores themselves where there is no cap."""
     return scores if cap is None else cap * torch.tanh(scores / cap)
 

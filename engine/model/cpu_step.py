@@ -36,13 +36,13 @@ _ACTIVATIONS: dict[Activation, int] = {
 _PROBED_LAYERS = 2
 
 
-def native_step(architecture: Architecture, parts: Parts, context_tokens_max: int) -> "NativeStep | None":
+def cpu_step_of(architecture: Architecture, parts: Parts, context_tokens_max: int) -> "CpuStep | None":
     """The step of a model all of whose matrices are `LowBitMatrix`; None for any other."""
     matrices = [matrix for layer in parts.layers for matrix in _matrices(layer)]
     known = [matrix for matrix in [*matrices, parts.head] if isinstance(matrix, LowBitMatrix)]
     if len(known) != len(matrices) + 1:
         return None
-    return NativeStep(architecture, parts, known, min(context_tokens_max, architecture.context_tokens_max))
+    return CpuStep(architecture, parts, known, min(context_tokens_max, architecture.context_tokens_max))
 
 
 def _matrices(layer: Layer) -> list[object]:
@@ -82,8 +82,8 @@ class _Vectors:
         return np.concatenate(self._parts)
 
 
-class NativeStep:
-    """Implements `decoder.FusedStep`. For one thread at a time, as the engine has one."""
+class CpuStep:
+    """Implements `decoder.CpuStepModel`. For one thread at a time, as the engine has one."""
 
     def __init__(
         self, architecture: Architecture, parts: Parts, matrices: list[LowBitMatrix], positions: int
@@ -111,7 +111,7 @@ class NativeStep:
 
     @property
     def tokens_max(self) -> int:
-        """See `decoder.FusedStep`."""
+        """See `decoder.CpuStepModel`."""
         return TOKENS_MAX
 
     def run(
@@ -121,7 +121,7 @@ class NativeStep:
         logits_count: int,
         meanwhile: Callable[[], None] = nothing,
     ) -> Tensor:
-        """See `decoder.FusedStep`."""
+        """See `decoder.CpuStepModel`."""
         self._check(embedded, cache, logits_count)
         kept = tables.Cache(cache.keys.numpy(), cache.values.numpy(), cache.length)
         logits = self._run(self._model, kept, embedded, logits_count, meanwhile)
@@ -144,11 +144,11 @@ class NativeStep:
             assert values.is_contiguous()
 
     def abandon(self) -> None:
-        """See `decoder.FusedStep`."""
+        """See `decoder.CpuStepModel`."""
         self._counters[-1, 0] = 1
 
     def probe(self) -> None:
-        """See `decoder.FusedStep`: the first layers, without the head."""
+        """See `decoder.CpuStepModel`: the first layers, without the head."""
         sizes = self._model.sizes.copy()
         sizes[tables.LAYERS] = layers = min(_PROBED_LAYERS, sizes[tables.LAYERS])
         empty = np.zeros((layers, sizes[tables.KV_HEADS], 1, sizes[tables.HEAD_WIDTH]), np.float32)
@@ -156,7 +156,7 @@ class NativeStep:
         self._run(self._model._replace(sizes=sizes), tables.Cache(empty, empty.copy(), 0), embedded, 0)
 
     def use_threads(self, count: int) -> None:
-        """See `decoder.FusedStep`."""
+        """See `decoder.CpuStepModel`."""
         self._workers.use(count)
 
     def _run(

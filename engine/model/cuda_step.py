@@ -36,7 +36,7 @@ def _never(_call: Callable[[], Tensor]) -> Replay | None:
     return None
 
 
-class StaticStep:
+class CudaGraphStep:
     """The buffers and graphs of one model. For one thread at a time, as the engine has one."""
 
     def __init__(self, device: torch.device, capture: Capture = _never) -> None:

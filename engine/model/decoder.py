@@ -15,14 +15,14 @@ import torch
 from holesmith.engine.model.architecture import Architecture
 from holesmith.engine.model.attention import (
     FEW_TOKENS_MAX,
+    apply_softcap,
     attend_few,
     attend_many,
     mask_of,
-    soften,
     visible,
 )
 from holesmith.engine.model.cuda_graphs import CudaGraphs
-from holesmith.engine.model.cuda_step import StaticStep
+from holesmith.engine.model.cuda_step import CudaGraphStep
 from holesmith.engine.model.kv_cache import KeyValueCache, allocate_cache
 from holesmith.engine.model.norm import Norm
 from holesmith.engine.model.positioned_cache import PositionedCache
@@ -72,8 +72,8 @@ _ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
-class FusedStep(Protocol):
-    """A forward pass of a few tokens in one piece: `cpu_step.NativeStep`."""
+class CpuStepModel(Protocol):
+    """A forward pass of a few tokens in one piece: `cpu_step.CpuStep`."""
 
     @property
     def tokens_max(self) -> int:
@@ -140,7 +140,7 @@ class Decoder:
         device: torch.device,
         dtypes: tuple[torch.dtype, torch.dtype],
         context_tokens_max: int,
-        fused: FusedStep | None = None,
+        fused: CpuStepModel | None = None,
     ) -> None:
         """``dtypes`` are ``dtype`` and ``cache_dtype``; ``fused`` runs a few tokens faster than `_run`."""
         self.architecture = architecture
@@ -148,7 +148,7 @@ class Decoder:
         self.dtype, self.cache_dtype = dtypes
         self._fused = fused
         self._graphs = CudaGraphs(device) if device.type == "cuda" else None
-        self._static = None if self._graphs is None else StaticStep(device, self._graphs.capture)
+        self._static = None if self._graphs is None else CudaGraphStep(device, self._graphs.capture)
         self.context_tokens_max = min(context_tokens_max, architecture.context_tokens_max)
         self._parts = parts
         self._activate = _ACTIVATIONS[architecture.activation]
@@ -223,7 +223,7 @@ class Decoder:
             hidden = self._attention(index, layer, hidden, cache, step)
             hidden = self._feed_forward(layer, hidden)
         normed = self._parts.norm(hidden[-logits_count:]).to(self.dtype)
-        return soften(self._parts.head(normed).float() * arch.logit_scale, arch.logit_softcap)
+        return apply_softcap(self._parts.head(normed).float() * arch.logit_scale, arch.logit_softcap)
 
     @torch.inference_mode()
     def forward_tree(self, token_ids: Tensor, parents: Sequence[int], cache: KeyValueCache) -> Tensor:

@@ -60,7 +60,7 @@ def _new_layers() -> _Layers:
     return cast("_Layers", DynamicCache())
 
 
-class LibraryModel:
+class TransformersModel:
     """A model of transformers. Implements `causal_model.CausalModel`."""
 
     def __init__(self, module: torch.nn.Module, device: torch.device, context_tokens_max: int) -> None:
@@ -108,7 +108,7 @@ def cache_keyword(module: torch.nn.Module) -> str:
 
 def load_library_model(
     directory: Path, device: torch.device, dtype: torch.dtype, context_tokens_max: int
-) -> tuple[LibraryModel, str]:
+) -> tuple[TransformersModel, str]:
     """Load a directory in Hugging Face layout through transformers, and name its architecture.
 
     The library gets a configuration and tensors, and no path: so it looks for no other files, such as code,
@@ -125,7 +125,7 @@ def load_library_model(
     context = getattr(module.config.get_text_config(), "max_position_embeddings", context_tokens_max)
     family = str(module.config.model_type)
     on_device = cast("torch.nn.Module", module).to(device).eval()
-    return LibraryModel(on_device, device, min(int(context), context_tokens_max)), family
+    return TransformersModel(on_device, device, min(int(context), context_tokens_max)), family
 
 
 def _module_of(configuration: dict[str, object], tensors: dict[str, Tensor], dtype: torch.dtype) -> Any:

@@ -23,7 +23,7 @@ from holesmith.context.prompt.templates import template_for
 from holesmith.context.prompt.tokenizer import Tokenizer
 from holesmith.context.request import ContextRequest, Fact
 from holesmith.context.retrieval.deadline import deadline_after
-from holesmith.context.retrieval.gather import DEFAULT_CHOICE, Choice, Gathered, gather
+from holesmith.context.retrieval.gather import DEFAULT_CHOICE, Choice, RetrievedContext, gather
 from holesmith.context.sources.catalogue import SOURCE_NAMES
 from holesmith.engine.vocabulary.vocabulary import Vocabulary
 
@@ -90,7 +90,7 @@ class RepositoryPrompts:
         choice: Choice = DEFAULT_CHOICE,
         facts: tuple[Fact, ...] | None = None,
         missing: tuple[str, ...] = (),
-    ) -> Gathered:
+    ) -> RetrievedContext:
         """The snippets for a hole, all sources heard to the end."""
         prefix, suffix = document.prefix, document.suffix
         request = ContextRequest(self._root, document.path, document.language, prefix, suffix, facts, missing)
@@ -114,11 +114,11 @@ class PatientRetrieval(Retrieval):
         facts: tuple[Fact, ...] | None = None,
         sources: frozenset[str] | None = None,
         missing: tuple[str, ...] = (),
-    ) -> Gathered:
+    ) -> RetrievedContext:
         """See `Retrieval`. Raises OSError or sqlite3.Error if the cache can't be written."""
         path = relative(snapshot.workspace, snapshot.path)
         if snapshot.workspace is None or path is None:
-            return Gathered()
+            return RetrievedContext()
         document, choice = Document(path, snapshot.language, *texts), choice_of(sources)
         repository = self.of(snapshot.workspace)
         return repository.gathered(document, tokenizer, prompt_tokens_max, choice, facts, missing)

@@ -119,7 +119,7 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Unheld:
+class RejectedDocument:
     """An open document whose text was not kept. ``reason`` is one line for the user."""
 
     uri: str
@@ -141,7 +141,7 @@ class Documents:
     def __init__(self, encoding: Encoding, limits: Limits) -> None:
         self.encoding: Encoding = encoding
         self.limits = limits
-        self._open: dict[str, Document | Unheld] = {}
+        self._open: dict[str, Document | RejectedDocument] = {}
 
     def __len__(self) -> int:
         return len(self._open)
@@ -150,22 +150,24 @@ class Documents:
         """As the client spelt them when it opened the documents."""
         return tuple(document.uri for document in self._open.values())
 
-    def get(self, uri: str) -> Document | Unheld | None:
+    def get(self, uri: str) -> Document | RejectedDocument | None:
         return self._open.get(key_of(uri))
 
-    def open(self, item: types.TextDocumentItem) -> Document | Unheld:
+    def open(self, item: types.TextDocumentItem) -> Document | RejectedDocument:
         self.close(item.uri)
         document = Document(item.uri, item.language_id, item.version, item.text, self.encoding)
         return self._keep(document)
 
-    def change(self, uri: str, version: int, changes: tuple[Change, ...]) -> Document | Unheld | None:
+    def change(
+        self, uri: str, version: int, changes: tuple[Change, ...]
+    ) -> Document | RejectedDocument | None:
         """Apply edits in order. None if the document is not open.
 
         A version that does not grow is taken all the same: the stream's order is the client's, its numbers
         may be wrong. Text that was not held cannot be edited, except by replacing all of it.
         """
         document = self.get(uri)
-        if isinstance(document, Unheld):
+        if isinstance(document, RejectedDocument):
             if not any(isinstance(each, types.TextDocumentContentChangeWholeDocument) for each in changes):
                 return document
             document = Document(document.uri, document.language, version, "", self.encoding)
@@ -178,12 +180,12 @@ class Documents:
     def close(self, uri: str) -> None:
         self._open.pop(key_of(uri), None)
 
-    def _keep(self, document: Document) -> Document | Unheld:
+    def _keep(self, document: Document) -> Document | RejectedDocument:
         kept = self._refusal(document) or document
         self._open[key_of(document.uri)] = kept
         return kept
 
-    def _refusal(self, document: Document) -> Unheld | None:
+    def _refusal(self, document: Document) -> RejectedDocument | None:
         if document.size > self.limits.document_bytes_max:
             size, limit = _megabytes(document.size), _megabytes(self.limits.document_bytes_max)
             return _unheld(document, f"the file has {size}, more than the limit of {limit}")
@@ -196,8 +198,8 @@ class Documents:
         return None
 
 
-def _unheld(document: Document, reason: str) -> Unheld:
-    return Unheld(document.uri, document.language, reason)
+def _unheld(document: Document, reason: str) -> RejectedDocument:
+    return RejectedDocument(document.uri, document.language, reason)
 
 
 def _megabytes(size: int) -> str:

@@ -25,7 +25,7 @@ from holesmith.completion.visible_text import code_block, code_span, plain_markd
 from holesmith.completion.workspace.analysis_clients import Workspaces
 from holesmith.completion.workspace.hole_report import hole_report
 from holesmith.lsp.documents.documents import Document
-from holesmith.lsp.snapshots import AtPosition, Taken, Workspace, take_from
+from holesmith.lsp.snapshots import AtPosition, SnapshotAt, Workspace, snapshot_at
 from holesmith.lsp.transport.messages import ErrorReportParams
 from lsprotocol import types
 
@@ -126,10 +126,10 @@ class ChatLsp:
     async def close(self) -> None:
         await self._analyses.close()
 
-    def _take(self, params: AtPosition) -> Taken | str:
-        """As `take_from`, but of a document that may be told of."""
-        taken = take_from(self._workspace, params, with_cells=True)
-        return WITHHELD if isinstance(taken, Taken) and is_withheld(taken.snapshot) else taken
+    def _take(self, params: AtPosition) -> SnapshotAt | str:
+        """As `snapshot_at`, but of a document that may be told of."""
+        taken = snapshot_at(self._workspace, params, with_cells=True)
+        return WITHHELD if isinstance(taken, SnapshotAt) and is_withheld(taken.snapshot) else taken
 
     async def _ask(self, snapshot: Snapshot, question: Question[A]) -> tuple[A | None, str]:
         """The answer, or None and why there is none."""
@@ -169,7 +169,7 @@ def _location(path: str | None, line: int) -> types.Location | None:
     return types.Location(Path(path).as_uri(), types.Range(start, start))
 
 
-def _diagnosed(errors: Iterable[StaticError], filled: str, taken: Taken) -> list[Mapping[str, object]]:
+def _diagnosed(errors: Iterable[StaticError], filled: str, taken: SnapshotAt) -> list[Mapping[str, object]]:
     document = Document(taken.place.uri, taken.snapshot.language, 0, filled, taken.place.encoding)
     lines_above = (
         document.position_of(taken.snapshot.offset).line - taken.place.position.line

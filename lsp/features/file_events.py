@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 
 from holesmith.completion.snapshot import Snapshot
-from holesmith.lsp.documents.documents import Unheld
+from holesmith.lsp.documents.documents import RejectedDocument
 from holesmith.lsp.documents.uris import folder_around, path_of
-from holesmith.lsp.snapshots import Workspace, take_from, well_formed
+from holesmith.lsp.snapshots import Workspace, snapshot_at, well_formed
 from lsprotocol import types
 
 
 def opened(workspace: Workspace, uri: str) -> Snapshot | None:
     """The document as one to get ready for; None if it is not held or lies in no folder."""
     document, path = workspace.documents.get(uri), path_of(uri)
-    if document is None or isinstance(document, Unheld) or path is None:
+    if document is None or isinstance(document, RejectedDocument) or path is None:
         return None
     folder = folder_around(path, workspace.folders)
     return Snapshot(path, document.language, well_formed(document.text), 0, workspace=folder)
@@ -35,10 +35,10 @@ def tell_edited(workspace: Workspace, uri: str) -> None:
 def edited(workspace: Workspace, uri: str) -> Snapshot | None:
     """The document as it is now, with the cursor where it most likely is; None if nothing tells."""
     document = workspace.documents.get(uri)
-    if document is None or isinstance(document, Unheld) or (end := document.edit_end) is None:
+    if document is None or isinstance(document, RejectedDocument) or (end := document.edit_end) is None:
         return None
     place = types.TextDocumentPositionParams(types.TextDocumentIdentifier(uri), end)
-    taken = take_from(workspace, place, with_cells=True)
+    taken = snapshot_at(workspace, place, with_cells=True)
     return None if isinstance(taken, str) else taken.snapshot
 
 

@@ -9,7 +9,7 @@ from holesmith.lsp.documents.uris import key_of
 from holesmith.lsp.features.explanations import Explanation, Explanations
 from holesmith.lsp.features.items import inline_list, menu_list
 from holesmith.lsp.features.latest import Latest
-from holesmith.lsp.snapshots import AtPosition, Place, Taken, Workspace, take_from
+from holesmith.lsp.snapshots import AtPosition, Place, SnapshotAt, Workspace, snapshot_at
 from holesmith.lsp.transport.messages import InlineParams
 from lsprotocol import types
 
@@ -75,10 +75,10 @@ class Suggestions:
         invoked: bool = False,
         selected: types.SelectedCompletionInfo | None = None,
         indentation: str | None = None,
-    ) -> Taken | str:
+    ) -> SnapshotAt | str:
         if self._workspace.service is None:
             return NOT_STARTED
-        taken = take_from(self._workspace, params, invoked=invoked, selected=selected, with_cells=True)
+        taken = snapshot_at(self._workspace, params, invoked=invoked, selected=selected, with_cells=True)
         if isinstance(taken, str) or indentation is None:
             return taken
         return replace(taken, snapshot=replace(taken.snapshot, indentation=indentation))
@@ -87,7 +87,7 @@ class Suggestions:
         self,
         kind: str,
         params: AtPosition,
-        taken: Taken | str,
+        taken: SnapshotAt | str,
         as_list: Callable[[Answer, Place | None], T],
     ) -> T | None:
         if isinstance(taken, str):
@@ -95,7 +95,7 @@ class Suggestions:
         explanation = await self._latest.start((kind, key_of(taken.place.uri)), self._complete(taken))
         return as_list(explanation.answer, taken.place) if explanation else None
 
-    async def _complete(self, taken: Taken) -> Explanation:
+    async def _complete(self, taken: SnapshotAt) -> Explanation:
         assert self._workspace.service is not None
         answer = await self._workspace.service.complete(taken.snapshot)
         explanation = Explanation(taken.place.uri, taken.place.position, answer, taken.place)

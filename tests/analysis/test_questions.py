@@ -15,7 +15,7 @@ from holesmith.analysis.python.jedi_analyser import JediAnalyser
 from holesmith.analysis.questions import (
     CallQuestion,
     ExpectedTypeQuestion,
-    ImportablesQuestion,
+    ImportableNamesQuestion,
     ImportsQuestion,
     MembersQuestion,
     RelevantHeadersQuestion,
@@ -153,7 +153,7 @@ def check_call(analyser: JediAnalyser, case: Case) -> None:
 
 
 def check_import(analyser: JediAnalyser, case: Case) -> None:
-    answer = ask(analyser, case, ImportablesQuestion)
+    answer = ask(analyser, case, ImportableNamesQuestion)
     module, *words = case.words
     assert (answer.module or "none") == module
     assert_verdict(answer.is_complete, tuple(words), answer.reason)

@@ -9,7 +9,7 @@ from typing import Any, cast
 import torch
 from holesmith.analysis.answers import (
     Call,
-    Importables,
+    ImportableNames,
     Member,
     Members,
     NameRole,
@@ -24,7 +24,7 @@ from holesmith.analysis.client import Reply
 from holesmith.analysis.questions import (
     A,
     CallQuestion,
-    ImportablesQuestion,
+    ImportableNamesQuestion,
     MembersQuestion,
     Question,
     RolesQuestion,
@@ -172,8 +172,8 @@ class TableAnalyst:
                 return Roles(tuple(map(NameRole, MEMBERS, found)), True)
             case CallQuestion():
                 return Call((), self.keywords, bool(self.keywords))
-            case ImportablesQuestion():
+            case ImportableNamesQuestion():
                 members = tuple(Member(name, "class") for name in self.importables)
-                return Importables("shop", members, bool(members), "", self.missing)
+                return ImportableNames("shop", members, bool(members), "", self.missing)
             case _:
                 return None

@@ -16,7 +16,7 @@ from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.workspace import retrieval
 from holesmith.completion.workspace.retrieval import Retrieval
 from holesmith.context.index.process.foreground import index_now
-from holesmith.context.retrieval.gather import Gathered
+from holesmith.context.retrieval.gather import RetrievedContext
 
 from tests.completion.pauses import at_rest
 from tests.fakes import FakeEngine, byte_vocabulary
@@ -82,9 +82,9 @@ class Indexing(Retrieval):
 
     asked = 0
 
-    def gather(self, *args: Any, **kwargs: Any) -> Gathered:
+    def gather(self, *args: Any, **kwargs: Any) -> RetrievedContext:
         self.asked += 1
-        return Gathered() if self.asked == 1 else super().gather(*args, **kwargs)
+        return RetrievedContext() if self.asked == 1 else super().gather(*args, **kwargs)
 
 
 async def test_context_that_was_found_since_is_read_in_the_pause_and_not_by_the_next_key(

@@ -13,7 +13,7 @@ from holesmith.context.index.schema import open_writer
 from holesmith.context.prompt.budget import Budget
 from holesmith.context.request import ContextRequest
 from holesmith.context.retrieval.deadline import NEVER
-from holesmith.context.retrieval.gather import Choice, Gathered, gather
+from holesmith.context.retrieval.gather import Choice, RetrievedContext, gather
 from holesmith.context.snippet import Snippet
 from holesmith.context.sources.catalogue import SOURCES
 from holesmith.context.surroundings import Surroundings
@@ -58,7 +58,7 @@ class Repository:
         gatherer = next(each.gather for each in SOURCES if each.name == source)
         return list(gatherer(Surroundings(self.request(path, document, **known), 200, 50), self.index))
 
-    def gather(self, path: str, document: str, tokens: int = 2_000, **known: object) -> Gathered:
+    def gather(self, path: str, document: str, tokens: int = 2_000, **known: object) -> RetrievedContext:
         sources = known.pop("sources", None)
         choice = Choice(frozenset(sources)) if sources else Choice()  # pyright: ignore[reportArgumentType]  # names
         request = self.request(path, document, **known)

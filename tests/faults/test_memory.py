@@ -4,14 +4,14 @@ import gc
 import tracemalloc
 
 from holesmith.completion.answer import Answer, Completion
-from holesmith.completion.scheduling.completion_cache import RecentAnswers
+from holesmith.completion.scheduling.completion_cache import CompletionCache
 from holesmith.completion.snapshot import Snapshot
 
 CHARACTERS = 1_000_000
 
 
 def test_completions_of_huge_documents_keep_only_the_last_few_of_their_texts() -> None:
-    recent = RecentAnswers()
+    recent = CompletionCache()
     tracemalloc.start()
     text = ""
     for number in range(60):

@@ -29,7 +29,7 @@ from jedi.inference.names import TreeNameDefinition
 def member_of_class(investigation: Investigation, value: Any, name: str, *, is_called: bool = False) -> Any:
     """The first class of the method resolution order that binds the name decides.
 
-    ``is_called`` is as for ``Provenance.chain``.
+    ``is_called`` is as for ``ValueInference.chain``.
     """
     owner = class_of(value)
     for base in owner.py__mro__():

@@ -15,7 +15,7 @@ from holesmith.analysis.python.inference.call_values import called
 from holesmith.analysis.python.inference.context_manager_values import entered
 from holesmith.analysis.python.inference.element_values import iterated, part_of, subscribed, target_path
 from holesmith.analysis.python.inference.methods import PROPERTY_DECORATORS, TRANSPARENT_DECORATORS
-from holesmith.analysis.python.parsing.inference_cache import kept_with
+from holesmith.analysis.python.parsing.inference_cache import memo
 from jedi.inference.base_value import NO_VALUES
 from jedi.inference.compiled import builtin_from_name
 from jedi.inference.gradual.annotation import infer_annotation
@@ -30,7 +30,7 @@ _LITERAL_TYPES = frozenset(("number", "string", "strings", "fstring", "lambdef")
 
 
 @dataclass(slots=True)
-class Provenance:
+class ValueInference:
     """One investigation, bounded in depth and in steps.
 
     ``reason`` is why the last answer was None. ``ignored`` is a statement that does not count as a binding.
@@ -265,7 +265,7 @@ class Provenance:
 
     def _instances_kept(self, context: Any, annotation: Any) -> Any:
         """Kept with jedi's own state, which forgets it with the text where it could change with it."""
-        kept: dict[Any, tuple[Any, bool]] = kept_with(context.inference_state, _KEPT)
+        kept: dict[Any, tuple[Any, bool]] = memo(context.inference_state, _KEPT)
         key = context, annotation
         if key not in kept:
             values = self._instances_of(context, annotation)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from holesmith.analysis.answers import Parameter, Signature
-from holesmith.analysis.python.inference.expression_values import Provenance
+from holesmith.analysis.python.inference.expression_values import ValueInference
 from holesmith.analysis.python.lookup.receivers import inferred
 
 _KINDS = ("positional_only", "positional_or_keyword", "var_positional", "keyword_only", "var_keyword")
@@ -28,7 +28,7 @@ def callee_of(leaf: Any) -> tuple[list[Any], list[Any]] | None:
 
 def callee_values(context: Any, callee: list[Any]) -> Any:
     """What is called, or what jedi thinks of it."""
-    return Provenance().chain(context, callee) or inferred(context, callee)
+    return ValueInference().chain(context, callee) or inferred(context, callee)
 
 
 def argument_index(arguments: list[Any], leaf: Any) -> int:

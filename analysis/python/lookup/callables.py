@@ -5,12 +5,12 @@ from inspect import Parameter as Inspected
 from typing import Any
 
 from holesmith.analysis.answers import Call, Signature
-from holesmith.analysis.python.inference.expression_values import Provenance
+from holesmith.analysis.python.inference.expression_values import ValueInference
 from holesmith.analysis.python.lookup.call_sites import position_of, signature_of
 from holesmith.analysis.python.lookup.names import signatures_of
 from holesmith.analysis.python.lookup.receivers import inferred
 from holesmith.analysis.python.lookup.signature_check import takes_as_shown
-from holesmith.analysis.python.parsing.inference_cache import kept_with
+from holesmith.analysis.python.parsing.inference_cache import memo
 from jedi.inference.value import ClassValue, FunctionValue
 from jedi.inference.value.function import MethodValue, OverloadedFunctionValue
 from jedi.inference.value.instance import BoundMethod
@@ -26,7 +26,7 @@ _KEPT_KINDS = frozenset((ClassValue, FunctionValue, MethodValue, OverloadedFunct
 
 def call_of(context: Any, callee: list[Any], index: int, used: set[str], *, is_guessed: bool) -> Call:
     """What ``callee`` takes behind ``index`` arguments without a name and the keywords ``used``."""
-    values = Provenance().chain(context, callee, is_called=True)
+    values = ValueInference().chain(context, callee, is_called=True)
     is_known = bool(values)
     if not is_known:
         values = inferred(context, callee) if is_guessed else ()
@@ -55,7 +55,7 @@ def _callable(context: Any, value: Any) -> _Callable:
     key = _key(context, value)
     if key is None:
         return _callable_anew(value)
-    kept: dict[Any, _Callable] = kept_with(context.inference_state, _KEPT)
+    kept: dict[Any, _Callable] = memo(context.inference_state, _KEPT)
     if key not in kept:
         kept[key] = _callable_anew(value)
     return kept[key]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from holesmith.analysis.python.inference.annotations import annotation_of, generic_arguments
-from holesmith.analysis.python.inference.expression_values import Provenance
+from holesmith.analysis.python.inference.expression_values import ValueInference
 from holesmith.analysis.python.lookup.call_sites import (
     argument_index,
     callee_of,
@@ -232,7 +232,7 @@ def _assigned(filled: FilledHole, statement: Any, node: Any) -> Expectation | No
     if annotation is not None:
         return _annotated(filled.context, annotation, f"annotation of {name.value}")
     receiver = list(target.children) if target.type in ("atom_expr", "power") else [target]
-    values = Provenance(ignored=statement).chain(filled.context, receiver)
+    values = ValueInference(ignored=statement).chain(filled.context, receiver)
     return _of_values(values, f"other values of {name.value}") if values else None
 
 
@@ -266,7 +266,7 @@ def _operand(filled: FilledHole, parent: Any, node: Any) -> Expectation | None:
     other = children[position - 2] if position >= 2 else children[position + 2]
     operator = children[position - 1] if position >= 2 else children[position + 1]
     text = operator.get_code(include_prefix=False).strip()
-    values = Provenance().values(filled.context, other) or filled.context.infer_node(other)
+    values = ValueInference().values(filled.context, other) or filled.context.infer_node(other)
     if text in ("in", "not in"):
         return Expectation("Container", "operand of in") if position >= 2 else None
     return _of_values(values, f"other operand of {text}")
@@ -275,7 +275,7 @@ def _operand(filled: FilledHole, parent: Any, node: Any) -> Expectation | None:
 def _subscript(filled: FilledHole, trailer: Any, node: Any) -> Expectation | None:
     siblings = trailer.parent.children
     container = list(siblings[: siblings.index(trailer)])
-    values = Provenance().chain(filled.context, container)
+    values = ValueInference().chain(filled.context, container)
     for value in values or ():
         cls = value.py__class__()
         name = cls.py__name__()

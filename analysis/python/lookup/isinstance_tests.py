@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from holesmith.analysis.python.inference.bindings import code_of, region_of
-from holesmith.analysis.python.inference.expression_values import Provenance
+from holesmith.analysis.python.inference.expression_values import ValueInference
 from jedi.inference.base_value import NO_VALUES, ValueSet
 
 
@@ -57,7 +57,7 @@ def _instances(module_context: Any, node: Any) -> Any:
             return NO_VALUES
         operands = list(part.children) if part.type != "name" else [part]
         context = module_context.create_context(part)
-        classes = Provenance().chain(context, operands)
+        classes = ValueInference().chain(context, operands)
         if not classes or not all(each.is_class() for each in classes):
             return NO_VALUES
         found.append(classes.execute_annotation(context))

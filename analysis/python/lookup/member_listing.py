@@ -14,7 +14,7 @@ from holesmith.analysis.python.inference.bindings import code_of
 from holesmith.analysis.python.inference.class_members import class_members, instance_members
 from holesmith.analysis.python.inference.methods import class_of
 from holesmith.analysis.python.lookup.names import kind_of
-from holesmith.analysis.python.parsing.inference_cache import kept_with
+from holesmith.analysis.python.parsing.inference_cache import memo
 from jedi.api.completion import _complete_getattr  # pyright: ignore[reportPrivateUsage]
 from jedi.inference.base_value import LazyValueWrapper, ValueSet, ValueWrapper
 from jedi.inference.compiled import ExactValue
@@ -87,7 +87,7 @@ def _narrow(names: Any) -> None:
             _narrow(vars(names)[inner])
     scope = vars(names).get("_parser_scope")
     if scope is not None and scope.type == "classdef" and isinstance(names._used_names, UsedNamesMapping):  # noqa: SLF001
-        kept: dict[Any, Any] = kept_with(names.parent_context.inference_state, _WITHIN)
+        kept: dict[Any, Any] = memo(names.parent_context.inference_state, _WITHIN)
         key = scope, names._used_names  # noqa: SLF001
         if key not in kept:
             kept[key] = _used_within(*key)
@@ -110,7 +110,7 @@ def members_listed(context: Any, value: Any) -> list[Member]:
     key = _key(context, value)
     if key is None:
         return _listed(context, value)
-    kept: dict[Any, list[Member]] = kept_with(context.inference_state, _KEPT)
+    kept: dict[Any, list[Member]] = memo(context.inference_state, _KEPT)
     if key not in kept:
         kept[key] = _listed(context, value)
     return kept[key]
@@ -165,7 +165,7 @@ def _read(context: Any, scope: Any, *, is_of_instances: bool) -> dict[str, Membe
     read = instance_members if is_of_instances else class_members
     if scope.get_root_node() is context.get_root_context().tree_node:
         return {name: Member(name, kind) for name, kind in read(scope).items()}
-    kept: dict[Any, dict[str, Member]] = kept_with(context.inference_state, _READ)
+    kept: dict[Any, dict[str, Member]] = memo(context.inference_state, _READ)
     key = is_of_instances, scope
     if key not in kept:
         kept[key] = {name: Member(name, kind) for name, kind in read(scope).items()}

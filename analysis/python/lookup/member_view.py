@@ -6,7 +6,7 @@ from typing import Any
 from holesmith.analysis.answers import Member
 from holesmith.analysis.python.inference.bindings import defined_names
 from holesmith.analysis.python.inference.dynamic_attributes import open_reason
-from holesmith.analysis.python.inference.expression_values import Provenance
+from holesmith.analysis.python.inference.expression_values import ValueInference
 from holesmith.analysis.python.lookup.isinstance_tests import tested_values
 from holesmith.analysis.python.lookup.member_listing import members_listed, owners
 from holesmith.analysis.python.lookup.receivers import inferred, receiver_of
@@ -61,7 +61,7 @@ class MemberView:
 
 def view_of(context: Any, leaf: Any, receiver: list[Any], *, is_guessed: bool = True) -> MemberView:
     """What is not known for certain is guessed, or left out with all that there is to list."""
-    provenance = Provenance()
+    provenance = ValueInference()
     values = provenance.chain(context, receiver)
     reason = "" if values else provenance.reason or "unknown"
     if not values and not is_guessed:
@@ -120,7 +120,7 @@ def implicit_names(values: Any) -> frozenset[str]:
     return frozenset(found)
 
 
-def closed_members(context: Any, leaf: Any) -> frozenset[str] | None:
+def complete_members(context: Any, leaf: Any) -> frozenset[str] | None:
     """All members of the expression before a name behind a dot; None if there may be others."""
     receiver = receiver_of(leaf)
     if receiver is None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from holesmith.analysis.python.lookup.member_listing import names_in
-from holesmith.analysis.python.parsing.inference_cache import kept_with
+from holesmith.analysis.python.parsing.inference_cache import memo
 from jedi.inference.context import get_global_filters
 
 NAMES_MAX = 3_000
@@ -23,7 +23,7 @@ def _names(state: Any, names: Any) -> list[Any]:
     context = vars(names).get("parent_context")
     if context is None or not context.is_builtins_module():
         return names_in(state, names)
-    kept: dict[Any, list[Any]] = kept_with(state, _KEPT)
+    kept: dict[Any, list[Any]] = memo(state, _KEPT)
     key = context, type(names)
     if key not in kept:
         kept[key] = names_in(state, names)

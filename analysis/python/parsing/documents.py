@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from holesmith.analysis.python.parsing.inference_cache import KeptState
+from holesmith.analysis.python.parsing.inference_cache import InferenceCache
 from holesmith.analysis.python.parsing.used_names import UsedNames
 from parso.cache import parser_cache
 
@@ -29,7 +29,7 @@ class _Document:
     text: str
     script: Any
     trees: Trees
-    state: KeptState
+    state: InferenceCache
     used: UsedNames
 
 
@@ -67,7 +67,7 @@ class JediDocuments:
                 state = before.state
                 state.take(script)
             else:
-                state = KeptState.of(script)
+                state = InferenceCache.of(script)
             document = _Document(text, script, _items(self._shown), state, used)
         self._documents[path] = document
         if len(self._documents) > DOCUMENTS_MAX:

@@ -50,7 +50,7 @@ class _Stamp(NamedTuple):
 
 
 @dataclass(slots=True)
-class KeptState:
+class InferenceCache:
     """The inference state of one document, from text to text."""
 
     inference: Any
@@ -62,7 +62,7 @@ class KeptState:
     _noted: int = 0
 
     @classmethod
-    def of(cls, script: Any) -> "KeptState":
+    def of(cls, script: Any) -> "InferenceCache":
         """That of a script which has inferred nothing yet."""
         state = cls(script._inference_state)  # noqa: SLF001
         state.inference.module_cache = _Modules()
@@ -133,7 +133,7 @@ class KeptState:
                 self.is_lasting = self.is_lasting and stamp.time_s < began_s - CLOCK_S
 
 
-def kept_with(state: Any, name: str) -> dict[Any, Any]:
+def memo(state: Any, name: str) -> dict[Any, Any]:
     """A memo of ours that lives as long as an inference state of jedi's does."""
     return state.memoize_cache.setdefault(name, {})
 

@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from holesmith.analysis.answers import Importables, MissingNames
+from holesmith.analysis.answers import ImportableNames, MissingNames
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.python.inference.bindings import code_of
 from holesmith.analysis.python.inference.dynamic_attributes import open_reason
 from holesmith.analysis.python.lookup.missing_names import missing_names
 from holesmith.analysis.python.lookup.names import members_of
 from holesmith.analysis.python.project import PLACEHOLDER, FilledHole, JediProject
-from holesmith.analysis.questions import ImportablesQuestion, MissingNamesQuestion
+from holesmith.analysis.questions import ImportableNamesQuestion, MissingNamesQuestion
 from holesmith.analysis.syntax.language_rules import lexicon_of
 from holesmith.analysis.syntax.lexer import Token, tokenize
 from jedi.inference.imports import Importer
@@ -22,8 +22,8 @@ _LANGUAGE_NAMES = ("__doc__", "__file__", "__name__", "__package__", "__path__",
 
 
 def importables_at(
-    project: JediProject, question: ImportablesQuestion, deadline: Deadline
-) -> Importables | None:
+    project: JediProject, question: ImportableNamesQuestion, deadline: Deadline
+) -> ImportableNames | None:
     """None if the hole is not in an import statement."""
     filled = project.fill(question.source, question.offset)
     if filled.hole.kind != "import":
@@ -35,7 +35,7 @@ def importables_at(
         members = members_of(names, 0, deadline)
         packages = importer.follow() if path or level else ()
         is_likely = bool(members) and bool(packages) and all(map(_is_package, packages))
-        return Importables(
+        return ImportableNames(
             ".".join(path) or None,
             members,
             False,
@@ -49,7 +49,7 @@ def importables_at(
     tree = filled.module_context.tree_node
     offered = {member.name for member in members}.difference(_own_names(modules))
     missing = missing_names(tree, sorted(offered)) if tree is not None else ()
-    return Importables("." * level + ".".join(path), members, not reason, reason, missing)
+    return ImportableNames("." * level + ".".join(path), members, not reason, reason, missing)
 
 
 def names_missing(project: JediProject, question: MissingNamesQuestion, _deadline: Deadline) -> MissingNames:

@@ -7,15 +7,15 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from holesmith.analysis.answers import Cases
+from holesmith.analysis.answers import MatchCases
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.python.inference.bindings import class_bindings, defined_names
 from holesmith.analysis.python.inference.dynamic_attributes import is_enumeration, open_reason
-from holesmith.analysis.python.inference.expression_values import Provenance
+from holesmith.analysis.python.inference.expression_values import ValueInference
 from holesmith.analysis.python.lookup.receivers import receiver_of
 from holesmith.analysis.python.lookup.visible_names import visible_names
 from holesmith.analysis.python.project import FilledHole, JediProject
-from holesmith.analysis.questions import CasesQuestion, Source
+from holesmith.analysis.questions import MatchCaseQuestion, Source
 
 _CASE = re.compile(r"(?P<margin>[ \t]*)case\b")
 _MATCH = re.compile(r"(?P<margin>[ \t]*)match\s+(?P<subject>[\w.]+)\s*:\s*(?:#.*)?$")
@@ -31,7 +31,7 @@ class _Match:
     subject: str
 
 
-def cases_at(project: JediProject, question: CasesQuestion, deadline: Deadline) -> Cases | None:
+def cases_at(project: JediProject, question: MatchCaseQuestion, deadline: Deadline) -> MatchCases | None:
     """None if the hole is in no ``case`` of a simple subject, or no enumeration is matched there."""
     before = question.source.text[: question.offset]
     statement = _statement_of(before)
@@ -43,16 +43,16 @@ def cases_at(project: JediProject, question: CasesQuestion, deadline: Deadline) 
     return _subject(_asked(project, question.source.path, statement, f"{statement.subject}."))
 
 
-def _members(filled: FilledHole) -> Cases | None:
+def _members(filled: FilledHole) -> MatchCases | None:
     """Behind the dot of an enumeration."""
     classes = list(_values(filled))
     if not classes or not all(each.is_class() and is_enumeration(each) for each in classes):
         return None
     members = {name for each in classes for name in _members_of(each)}
-    return Cases("", tuple(sorted(members)), all(_holds_only_members(each) for each in classes))
+    return MatchCases("", tuple(sorted(members)), all(_holds_only_members(each) for each in classes))
 
 
-def _subject(filled: FilledHole) -> Cases | None:
+def _subject(filled: FilledHole) -> MatchCases | None:
     """Where a pattern begins: the members of what is matched, by the name of their class in scope."""
     values = list(_values(filled))
     if len(values) != 1 or not values[0].is_instance() or not is_enumeration(values[0].py__class__()):
@@ -60,7 +60,9 @@ def _subject(filled: FilledHole) -> Cases | None:
     cls = values[0].py__class__()
     names = visible_names(filled.context, filled.position)
     name = next((each.string_name for each in names if _stands_for(each, cls)), None)
-    return None if name is None else Cases(f"{name}.", tuple(sorted(_members_of(cls))), is_complete=False)
+    return (
+        None if name is None else MatchCases(f"{name}.", tuple(sorted(_members_of(cls))), is_complete=False)
+    )
 
 
 def _statement_of(before: str) -> _Match | None:
@@ -87,7 +89,7 @@ def _asked(project: JediProject, path: str | None, statement: _Match, expression
 def _values(filled: FilledHole) -> Any:
     """What the receiver before the hole's dot can be; nothing if that is not certain."""
     receiver = receiver_of(filled.leaf)
-    return (Provenance().chain(filled.context, receiver) if receiver else None) or ()
+    return (ValueInference().chain(filled.context, receiver) if receiver else None) or ()
 
 
 def _stands_for(name: Any, cls: Any) -> bool:

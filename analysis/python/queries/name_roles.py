@@ -19,7 +19,7 @@ from holesmith.analysis.python.inference.bindings import (
     is_member,
 )
 from holesmith.analysis.python.inference.dynamic_attributes import has_followed_stars
-from holesmith.analysis.python.inference.expression_values import Provenance
+from holesmith.analysis.python.inference.expression_values import ValueInference
 from holesmith.analysis.python.lookup.member_listing import names_of
 from holesmith.analysis.python.lookup.member_view import in_order, view_of
 from holesmith.analysis.python.lookup.receivers import receiver_of
@@ -107,7 +107,7 @@ def role_of(names: Iterable[Any]) -> Role:
 
 
 def _role_of_binding(name: Any) -> Role:
-    values = Provenance().definition(name)
+    values = ValueInference().definition(name)
     roles: set[Role] = {_role_of_value(value) for value in values or ()}
     return roles.pop() if len(roles) == 1 else "unknown"
 

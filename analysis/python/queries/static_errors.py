@@ -17,8 +17,8 @@ from holesmith.analysis.outline.syntax_tree import parse
 from holesmith.analysis.python.inference.bindings import may_be_bound_unseen
 from holesmith.analysis.python.inference.call_arguments import arguments_of, is_keyword, is_unpacked
 from holesmith.analysis.python.inference.dynamic_attributes import has_all_names
-from holesmith.analysis.python.inference.expression_values import Provenance
-from holesmith.analysis.python.lookup.member_view import closed_members
+from holesmith.analysis.python.inference.expression_values import ValueInference
+from holesmith.analysis.python.lookup.member_view import complete_members
 from holesmith.analysis.python.lookup.names import signatures_of
 from holesmith.analysis.python.lookup.receivers import is_bound_by_statement
 from holesmith.analysis.python.lookup.signature_check import takes_as_shown
@@ -171,7 +171,7 @@ class _Check:
         if name.is_definition() or is_bound_by_statement(name):
             return
         context = self.module_context.create_context(name)
-        found = closed_members(context, name)
+        found = complete_members(context, name)
         if found is not None and name.value not in found:
             yield self._error("unknown_member", f'"{name.value}" is not a member', name)
 
@@ -181,7 +181,7 @@ class _Check:
         if siblings[0].type == "keyword" or any(is_unpacked(each) for each in arguments):
             return
         context = self.module_context.create_context(name)
-        values = Provenance().chain(context, list(siblings[: siblings.index(trailer)]))
+        values = ValueInference().chain(context, list(siblings[: siblings.index(trailer)]))
         signatures = [each for value in values or () for each in signatures_of(value)]
         if len(signatures) == 1 and all(takes_as_shown(value) for value in values):
             yield from self._misfits(name, arguments, signatures[0].get_param_names(resolve_stars=False))

@@ -10,7 +10,7 @@ from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.files.source_access import BYTES_MAX
 from holesmith.analysis.options import Options
 from holesmith.analysis.python.jedi_analyser import JediAnalyser
-from holesmith.analysis.questions import ImportablesQuestion, MembersQuestion, Source
+from holesmith.analysis.questions import ImportableNamesQuestion, MembersQuestion, Source
 from parso.cache import parser_cache
 
 PRIVATE = "PRIVATE_NAME = 'private value'\n"
@@ -106,7 +106,7 @@ def test_names_of_files_behind_a_link_are_not_listed(places: Places) -> None:
     workspace, outside = places
     link(workspace, "found", outside)
     text = "from found import "
-    question = ImportablesQuestion(Source(str(workspace / "main.py"), text), len(text))
+    question = ImportableNamesQuestion(Source(str(workspace / "main.py"), text), len(text))
     answer = JediAnalyser(Options(str(workspace))).answer(question, Deadline.after_ms(60_000))
     assert answer is None or "module" not in {each.name for each in answer.members}
 

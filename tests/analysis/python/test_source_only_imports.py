@@ -14,7 +14,7 @@ from holesmith.analysis.client import AnalysisClient
 from holesmith.analysis.options import Options
 from holesmith.analysis.questions import (
     CallQuestion,
-    ImportablesQuestion,
+    ImportableNamesQuestion,
     ImportsQuestion,
     MembersQuestion,
     Question,
@@ -51,7 +51,7 @@ def questions_about(workspace: Path, names: list[str]) -> Iterator[Question[obje
         for text in (f"from {name}.core import setup\nprint(setup.", f"import {name}.core\nx = {name}.core."):
             yield MembersQuestion(Source(path, text), len(text))
         text = f"from {name} import "
-        yield ImportablesQuestion(Source(path, text), len(text))
+        yield ImportableNamesQuestion(Source(path, text), len(text))
     text = "from distutils.core import setup\n\nsetup(name='x', "
     yield CallQuestion(Source(path, text), len(text))
     yield WarmUpQuestion(Source(path, text), len(text))

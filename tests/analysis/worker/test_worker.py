@@ -332,7 +332,7 @@ def test_answer_that_comes_late_is_worked_out_all_the_same_for_the_next_time(
 ) -> None:
     """But not after one that took too long even so: the questions behind it have waited in vain."""
     message = ["MembersQuestion", to_json(members("x.")), 1.0]
-    overtime = main.Overtime()
+    overtime = main.GracePeriod()
     assert main.respond(SlowAnalyser(), message, overtime)[0] is not None
     monkeypatch.setattr(main, "OVERTIME_MS", 10.0)
     assert main.respond(SlowAnalyser(), message, overtime)[1] == "late"

@@ -10,7 +10,7 @@ from holesmith.analysis.options import Options
 from holesmith.analysis.python.jedi_analyser import JediAnalyser
 from holesmith.analysis.questions import A, Question
 from holesmith.completion.answer import Completion
-from holesmith.completion.guidance.final_check import Checked, LastCheck
+from holesmith.completion.guidance.final_check import Checked, FinalCheck
 from holesmith.completion.options import Options as CompletionOptions
 from holesmith.completion.pipeline import Completer
 from holesmith.completion.snapshot import Snapshot
@@ -44,7 +44,7 @@ def analyst(tmp_path_factory: pytest.TempPathFactory) -> Analyst:
 async def checked(analyst: Analyst | LateAnalyst, document: str, *texts: str) -> Checked:
     before, after = (HEAD + document).split("‸")
     completions = [Completion(text, len(before), len(before), 0.5) for text in texts]
-    return await LastCheck(None, before + after, analyst, 1_000).check(completions)
+    return await FinalCheck(None, before + after, analyst, 1_000).check(completions)
 
 
 def shown(found: Checked) -> list[str]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
-from holesmith.analysis.answers import Call, Importables, Member, Members, ScopeName, ScopeNames
+from holesmith.analysis.answers import Call, ImportableNames, Member, Members, ScopeName, ScopeNames
 from holesmith.analysis.client import Reply
-from holesmith.analysis.questions import A, CallQuestion, ImportablesQuestion, MembersQuestion, Question
+from holesmith.analysis.questions import A, CallQuestion, ImportableNamesQuestion, MembersQuestion, Question
 from holesmith.completion.guidance.guided_decoding import GuidedDecoding
 from holesmith.completion.guidance.watcher import Watcher
 from holesmith.completion.monitor_report import MonitorReport
@@ -41,8 +41,8 @@ class Clerk:
         match question:
             case MembersQuestion():
                 return Members(tuple(Member(name, "function") for name in MEMBERS), True, None, "")
-            case ImportablesQuestion():
-                return Importables(None, (), False, "")
+            case ImportableNamesQuestion():
+                return ImportableNames(None, (), False, "")
             case CallQuestion():
                 return Call((), ("shelf",), True)
             case _:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from holesmith.completion.answer import Answer, Completion
 from holesmith.completion.options import Options
-from holesmith.completion.scheduling.completion_cache import RecentAnswers
+from holesmith.completion.scheduling.completion_cache import CompletionCache
 from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Selected, Snapshot
 
@@ -197,8 +197,8 @@ async def test_a_run_that_nobody_waits_for_is_stopped() -> None:
     assert (await engine.streams[0].result()).finish == "cancelled"
 
 
-def remembered(text: str = "total(basket)") -> RecentAnswers:
-    recent = RecentAnswers()
+def remembered(text: str = "total(basket)") -> CompletionCache:
+    recent = CompletionCache()
     snapshot = typed("")
     recent.add(snapshot, Answer(Completion(text, snapshot.offset, snapshot.offset, 0.9), "shown", "fake"))
     return recent

@@ -14,7 +14,7 @@ from holesmith.completion.workspace.retrieval import WORKSPACES_MAX, Retrieval, 
 from holesmith.context.index.location import database_of
 from holesmith.context.index.process.background import Event
 from holesmith.context.index.reader import Index
-from holesmith.context.retrieval.gather import DEFAULT_CHOICE, Choice, Gathered
+from holesmith.context.retrieval.gather import DEFAULT_CHOICE, Choice, RetrievedContext
 from holesmith.context.sources.catalogue import SOURCE_NAMES
 
 from tests.fakes import byte_vocabulary
@@ -44,7 +44,7 @@ class Editor:
         path: str = "main.py",
         folder: Path | None = None,
         sources: frozenset[str] | None = None,
-    ) -> Gathered:
+    ) -> RetrievedContext:
         folder = folder or self.root
         offset = len(text) - 1
         snapshot = Snapshot(str(folder / path), "python", text, offset, workspace=str(folder))
@@ -101,9 +101,9 @@ def test_other_documents_are_seen_as_they_are_in_the_editor(editor: Editor) -> N
 
 def test_a_document_outside_of_its_workspace_has_no_context(editor: Editor) -> None:
     snapshot = Snapshot("untitled", "python", "x\n", 1, workspace=str(editor.root))
-    assert editor.retrieval.gather(snapshot, ("x", "\n"), VOCABULARY, 1_000) == Gathered()
+    assert editor.retrieval.gather(snapshot, ("x", "\n"), VOCABULARY, 1_000) == RetrievedContext()
     alone = Snapshot("/a.py", "python", "x\n", 1)
-    assert editor.retrieval.gather(alone, ("x", "\n"), VOCABULARY, 1_000) == Gathered()
+    assert editor.retrieval.gather(alone, ("x", "\n"), VOCABULARY, 1_000) == RetrievedContext()
 
 
 def test_home_is_no_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

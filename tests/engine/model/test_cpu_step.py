@@ -13,7 +13,7 @@ from holesmith.engine.loading.assembly import assemble
 from holesmith.engine.loading.configuration import architecture_from_config
 from holesmith.engine.loading.packing import packed_matrices
 from holesmith.engine.loading.weights import SafetensorsWeights
-from holesmith.engine.model.cpu_step import native_step
+from holesmith.engine.model.cpu_step import cpu_step_of
 from holesmith.engine.model.decoder import Decoder
 from holesmith.engine.model.kv_cache import KeyValueCache
 from holesmith.kernels.decode_step import TOKENS_MAX
@@ -179,4 +179,4 @@ def test_layers_of_different_sizes_make_no_step(tmp_path: Path) -> None:
         replace(first, attention_norm=replace(first.attention_norm, scale=torch.ones(8))),
     ):
         with pytest.raises(AssertionError):
-            native_step(architecture, replace(parts, layers=(*others, swapped)), 128)
+            cpu_step_of(architecture, replace(parts, layers=(*others, swapped)), 128)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from holesmith.engine.loading.weights import SafetensorsWeights
 from holesmith.engine.model import cuda_step
-from holesmith.engine.model.cuda_step import ROWS, StaticStep, next_keys, next_rows
+from holesmith.engine.model.cuda_step import ROWS, CudaGraphStep, next_keys, next_rows
 from holesmith.engine.model.decoder import Decoder
 from holesmith.engine.model.kv_cache import KeyValueCache
 from hypothesis import given, settings
@@ -57,7 +57,7 @@ def relative_error(found: Tensor, expected: Tensor) -> float:
 @settings(max_examples=5, deadline=None)
 @given(edits=EDITS)
 def test_equals_the_ordinary_pass(decoder: Decoder, edits: list[tuple[int, list[int]]]) -> None:
-    plain, cache, step = decoder.new_cache(), finite_cache(decoder), StaticStep(decoder.device)
+    plain, cache, step = decoder.new_cache(), finite_cache(decoder), CudaGraphStep(decoder.device)
     for each in (plain, cache):
         decoder.forward(PROMPT, each)
     for taken_back, ids in edits:
@@ -91,7 +91,7 @@ def test_nothing_is_decided_by_values(decoder: Decoder, monkeypatch: pytest.Monk
 
 
 def test_reaches_the_end_of_the_cache_and_no_further(windowed: Decoder) -> None:
-    plain, cache, step = windowed.new_cache(), finite_cache(windowed), StaticStep(windowed.device)
+    plain, cache, step = windowed.new_cache(), finite_cache(windowed), CudaGraphStep(windowed.device)
     ids = torch.arange(128).flip(0)
     logits: list[Tensor] = []
     while step.fits(3, cache):
@@ -103,7 +103,7 @@ def test_reaches_the_end_of_the_cache_and_no_further(windowed: Decoder) -> None:
 
 
 def test_fewer_logits_are_the_last_ones(windowed: Decoder) -> None:
-    cache, step = finite_cache(windowed), StaticStep(windowed.device)
+    cache, step = finite_cache(windowed), CudaGraphStep(windowed.device)
     three = step.run(windowed.forward_at, PROMPT[:3], cache, 3)
     assert torch.equal(step.run(windowed.forward_at, PROMPT[:3], cache, 2), three[1:])
 
@@ -131,7 +131,7 @@ class Recorder:
 
 def test_one_graph_for_each_shape_and_none_for_another_cache(windowed: Decoder) -> None:
     recorder = Recorder()
-    step, cache = StaticStep(windowed.device, recorder.capture), finite_cache(windowed)
+    step, cache = CudaGraphStep(windowed.device, recorder.capture), finite_cache(windowed)
     first = step.run(windowed.forward_at, PROMPT[:1], cache, 1)
     kept = first.clone()
     for token in PROMPT[1:4]:

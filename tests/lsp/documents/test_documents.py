@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 from holesmith.lsp.documents import pieces
-from holesmith.lsp.documents.documents import Document, Documents, Limits, Unheld
+from holesmith.lsp.documents.documents import Document, Documents, Limits, RejectedDocument
 from holesmith.lsp.documents.positions import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
@@ -198,7 +198,7 @@ def whole(text: str) -> tuple[types.TextDocumentContentChangeWholeDocument]:
 def test_a_document_over_the_limit_is_refused_with_its_size_until_it_is_replaced_by_a_smaller_one() -> None:
     documents = Documents("utf-16", Limits(document_bytes_max=5_000_000))
     refused = documents.open(item("file:///big.py", "x" * 10_000_000))
-    assert isinstance(refused, Unheld)
+    assert isinstance(refused, RejectedDocument)
     assert "10.0 MB" in refused.reason
     assert "5.0 MB" in refused.reason
     assert documents.change("file:///big.py", 2, (change(Edit((0, 0), (0, 1), "")),)) is refused
@@ -210,7 +210,9 @@ def test_a_document_over_the_limit_is_refused_with_its_size_until_it_is_replaced
 def test_a_document_that_grows_over_the_limit_is_let_go() -> None:
     documents = Documents("utf-16", Limits(document_bytes_max=10))
     documents.open(item("file:///a.py", "12345"))
-    assert isinstance(documents.change("file:///a.py", 2, (change(Edit((0, 5), (0, 5), "漢漢")),)), Unheld)
+    assert isinstance(
+        documents.change("file:///a.py", 2, (change(Edit((0, 5), (0, 5), "漢漢")),)), RejectedDocument
+    )
 
 
 def test_many_documents_are_bounded_together() -> None:

@@ -4,7 +4,7 @@ import pytest
 from holesmith.lsp.documents.documents import Documents, Limits
 from holesmith.lsp.documents.notebooks import Notebooks
 from holesmith.lsp.settings import Settings
-from holesmith.lsp.snapshots import Taken, Workspace, take_from
+from holesmith.lsp.snapshots import SnapshotAt, Workspace, snapshot_at
 from lsprotocol import types
 
 NOTEBOOK = "file:///shop/notes.ipynb"
@@ -39,12 +39,12 @@ def changed(workspace: Workspace, cells: types.NotebookDocumentCellChanges) -> b
     return workspace.notebooks.change(params, workspace.documents)
 
 
-def taken(workspace: Workspace, name: str, row: int, column: int) -> Taken:
+def taken(workspace: Workspace, name: str, row: int, column: int) -> SnapshotAt:
     params = types.TextDocumentPositionParams(
         types.TextDocumentIdentifier(uri(name)), types.Position(row, column)
     )
-    result = take_from(workspace, params, with_cells=True)
-    assert isinstance(result, Taken)
+    result = snapshot_at(workspace, params, with_cells=True)
+    assert isinstance(result, SnapshotAt)
     return result
 
 
@@ -70,8 +70,8 @@ def test_a_selected_menu_item_is_found_in_the_whole() -> None:
     workspace = opened(a="import os\n", b="os.ge")
     chosen = types.SelectedCompletionInfo(types.Range(types.Position(0, 3), types.Position(0, 5)), "getcwd")
     params = types.TextDocumentPositionParams(types.TextDocumentIdentifier(uri("b")), types.Position(0, 5))
-    result = take_from(workspace, params, selected=chosen, with_cells=True)
-    assert isinstance(result, Taken)
+    result = snapshot_at(workspace, params, selected=chosen, with_cells=True)
+    assert isinstance(result, SnapshotAt)
     assert result.snapshot.selected is not None
     assert (result.snapshot.selected.start, result.snapshot.selected.stop) == (13, 15)
 

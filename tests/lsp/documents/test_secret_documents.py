@@ -9,7 +9,7 @@ from holesmith.completion.secret_documents import is_withheld
 from holesmith.completion.snapshot import Snapshot
 from holesmith.lsp.documents.documents import Documents, Limits
 from holesmith.lsp.settings import Settings
-from holesmith.lsp.snapshots import Taken, Workspace, take_from
+from holesmith.lsp.snapshots import SnapshotAt, Workspace, snapshot_at
 from lsprotocol import types
 
 TEXT = "x = "
@@ -30,17 +30,17 @@ ORDINARY = (
 )
 
 
-def snapshot_at(uri: str) -> Snapshot:
+def opened(uri: str) -> Snapshot:
     workspace = Workspace(Documents("utf-16", Limits()), Settings())
     workspace.documents.open(types.TextDocumentItem(uri, "python", 1, TEXT))
     place = types.TextDocumentPositionParams(types.TextDocumentIdentifier(uri), types.Position(0, len(TEXT)))
-    taken = take_from(workspace, place, invoked=True)
-    assert isinstance(taken, Taken)
+    taken = snapshot_at(workspace, place, invoked=True)
+    assert isinstance(taken, SnapshotAt)
     return taken.snapshot
 
 
 def is_left_alone(uri: str) -> bool:
-    snapshot = snapshot_at(uri)
+    snapshot = opened(uri)
     is_refused = refusal_of(snapshot, Options()) == "files that hold secrets are never completed"
     assert is_refused == is_withheld(snapshot)
     return is_refused
@@ -54,7 +54,7 @@ def test_a_document_is_a_secret_by_the_whole_path_of_any_uri(uri: str) -> None:
 @pytest.mark.parametrize("uri", ORDINARY)
 def test_other_documents_that_are_no_files_are_completed(uri: str) -> None:
     assert not is_left_alone(uri)
-    assert "/" not in snapshot_at(uri).path
+    assert "/" not in opened(uri).path
 
 
 def test_a_link_to_a_secret_is_a_secret(tmp_path: Path) -> None:

@@ -1,11 +1,11 @@
 """What names certainly are, and which members a ``case`` may name; ``‸`` is the hole."""
 
 import pytest
-from holesmith.analysis.answers import Cases, Roles
+from holesmith.analysis.answers import MatchCases, Roles
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.options import Options
 from holesmith.analysis.python.jedi_analyser import JediAnalyser
-from holesmith.analysis.questions import CasesQuestion, RolesQuestion, Source
+from holesmith.analysis.questions import MatchCaseQuestion, RolesQuestion, Source
 
 HEAD = """
 import subprocess
@@ -129,19 +129,19 @@ def test_the_roles_of_members(analyser: JediAnalyser) -> None:
     assert (found["TimeoutExpired"], found["Popen"], found["run"]) == ("exception", "class", "function")
 
 
-def cases(analyser: JediAnalyser, pattern: str, subject: str = "color") -> Cases | None:
+def cases(analyser: JediAnalyser, pattern: str, subject: str = "color") -> MatchCases | None:
     source = f"{HEAD}def f(color: Color, number: int, other):\n    match {subject}:\n        {pattern}"
     before, after = source.split("‸")
-    question = CasesQuestion(Source(None, before + after), len(before))
+    question = MatchCaseQuestion(Source(None, before + after), len(before))
     return analyser.answer(question, Deadline.after_ms(60_000))
 
 
 def test_what_a_case_may_name(analyser: JediAnalyser) -> None:
-    assert cases(analyser, "case ‸") == Cases("Color.", ("RED", "_DARK"), is_complete=False)
-    assert cases(analyser, "case Color.‸:\n            pass\n") == Cases(
+    assert cases(analyser, "case ‸") == MatchCases("Color.", ("RED", "_DARK"), is_complete=False)
+    assert cases(analyser, "case Color.‸:\n            pass\n") == MatchCases(
         "", ("RED", "_DARK"), is_complete=True
     )
-    assert cases(analyser, "case Color.RED | Color.‸", "other") == Cases(
+    assert cases(analyser, "case Color.RED | Color.‸", "other") == MatchCases(
         "", ("RED", "_DARK"), is_complete=True
     )
     behind = cases(analyser, "case Open.‸")
@@ -156,4 +156,6 @@ def test_nothing_is_said_of_what_may_be_anything(analyser: JediAnalyser, subject
 
 def test_a_case_outside_of_a_match_is_none(analyser: JediAnalyser) -> None:
     text = HEAD + "case "
-    assert analyser.answer(CasesQuestion(Source(None, text), len(text)), Deadline.after_ms(60_000)) is None
+    assert (
+        analyser.answer(MatchCaseQuestion(Source(None, text), len(text)), Deadline.after_ms(60_000)) is None
+    )
