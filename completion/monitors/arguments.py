@@ -28,7 +28,27 @@ _NO_ARGUMENT = " \t\n)*#\\"
 _CALLEE = re.compile(r"(?<![\w.])([\w.]++)\($")
 
 
-class KeywordMonitor(Monitor):
+class _CallMonitor(Monitor):
+    """What the monitors of a call share: they ask what the callee takes."""
+
+    def question(self, source: Source, offset: int, word: str) -> CallQuestion:
+        """See `Monitor`."""
+        del word
+        return CallQuestion(source, offset, only_complete=True)
+
+
+class _PlacedMonitor(_CallMonitor):
+    """Monitors that judge an argument by its place. They ask once, behind the bracket."""
+
+    shares_questions_of = "keyword"
+
+    def asked_text(self, trigger: Trigger, document: Document, healed_prefix: str, generated: str) -> str:
+        """See `Monitor`."""
+        del healed_prefix
+        return (document.before + generated)[: len(document.before) + _placed(trigger).inside]
+
+
+class KeywordMonitor(_CallMonitor):
     """Fires at the word before a single ``=`` in the arguments of a call: ``open(path, ‸mode=``."""
 
     kind = "keyword"
@@ -52,11 +72,6 @@ class KeywordMonitor(Monitor):
         is_used = callee is not None and names.has_keyword(callee[1], word_at(generated, trigger.start))
         return "yes" if is_used else "ask"
 
-    def question(self, source: Source, offset: int, word: str) -> CallQuestion:
-        """See `Monitor`."""
-        del word
-        return CallQuestion(source, offset, only_complete=True)
-
     def choices(self, trigger: Trigger, answer: AnyAnswer, word: str) -> Choices | None:
         """See `Monitor`. A wrong keyword may have to become another one, or an argument without any."""
         del trigger, word
@@ -65,11 +80,10 @@ class KeywordMonitor(Monitor):
         return Choices(frozenset(), _named(answer.free_keywords), is_exclusive=False, penalty=PENALTY)
 
 
-class ArgumentMonitor(Monitor):
+class ArgumentMonitor(_PlacedMonitor):
     """Fires at the first character of an argument whose call takes no more of them: ``len(items, ‸0)``."""
 
     kind = "argument"
-    shares_questions_of = "keyword"
     takes_word_back = True
 
     def triggers(self, statement: Statement, new: NewCharacter) -> Iterator[Trigger]:
@@ -86,16 +100,6 @@ class ArgumentMonitor(Monitor):
         place = _placed(trigger)
         is_seen = names.takes(place.callee, place.positional)
         return "yes" if is_seen or names.is_builtin(place.callee) else "ask"
-
-    def asked_text(self, trigger: Trigger, document: Document, healed_prefix: str, generated: str) -> str:
-        """See `Monitor`. What a call takes is asked once, behind its bracket."""
-        del healed_prefix
-        return _text_through_bracket(trigger, document, generated)
-
-    def question(self, source: Source, offset: int, word: str) -> CallQuestion:
-        """See `Monitor`."""
-        del word
-        return CallQuestion(source, offset, only_complete=True)
 
     def choices(self, trigger: Trigger, answer: AnyAnswer, word: str) -> Choices | None:
         """See `Monitor`: what may stand where an argument begins in a call that takes no more without a
@@ -127,11 +131,10 @@ class ArgumentMonitor(Monitor):
         return comma, replace(choices, texts=texts)
 
 
-class EmptyCallMonitor(Monitor):
+class EmptyCallMonitor(_PlacedMonitor):
     """Fires at the bracket that closes a call without arguments: ``open(‸)``."""
 
     kind = "empty"
-    shares_questions_of = "keyword"
 
     def triggers(self, statement: Statement, new: NewCharacter) -> Iterator[Trigger]:
         """See `Monitor`."""
@@ -146,16 +149,6 @@ class EmptyCallMonitor(Monitor):
         del statement, generated
         callee = _placed(trigger).callee
         return "yes" if names.takes_none(callee) or names.is_builtin(callee) else "ask"
-
-    def asked_text(self, trigger: Trigger, document: Document, healed_prefix: str, generated: str) -> str:
-        """See `Monitor`. What a call takes is asked once, behind its bracket."""
-        del healed_prefix
-        return _text_through_bracket(trigger, document, generated)
-
-    def question(self, source: Source, offset: int, word: str) -> CallQuestion:
-        """See `Monitor`."""
-        del word
-        return CallQuestion(source, offset, only_complete=True)
 
     def choices(self, trigger: Trigger, answer: AnyAnswer, word: str) -> Choices | None:
         """See `Monitor`: something that begins an argument; None if the callee may need none."""
@@ -196,10 +189,6 @@ def _place(statement: Statement, generated: str, behind: tuple[str, ...]) -> Arg
 def _placed(trigger: Trigger) -> ArgumentPlace:
     assert trigger.place is not None
     return trigger.place
-
-
-def _text_through_bracket(trigger: Trigger, document: Document, generated: str) -> str:
-    return (document.before + generated)[: len(document.before) + _placed(trigger).inside]
 
 
 def _positional_max(answer: Call) -> int | None:
