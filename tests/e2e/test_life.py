@@ -3,12 +3,15 @@
 import asyncio
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.client import REAL_SERVER
 from tests.e2e.raw_client import inline, raw_client
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 async def test_requests_out_of_turn_are_refused() -> None:
@@ -82,7 +85,19 @@ async def test_a_client_process_that_dies_takes_the_server_with_it() -> None:
         assert await client.exit_code() == 1
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.fixture
+def heeded_signals() -> Iterator[None]:
+    """Processes of the test heed all signals, also where the test itself was started with nohup."""
+    ignored = [number for number in SIGNALS if signal.getsignal(number) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, signal.SIG_DFL)
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
+
+
+@pytest.mark.usefixtures("heeded_signals")
+@pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("text", ["", "slow", "block"])
 async def test_a_signal_ends_the_server_at_once_whatever_it_does(number: signal.Signals, text: str) -> None:
     async with raw_client() as client:
