@@ -127,7 +127,7 @@ def test_killed_at_ten_random_moments_the_run_ends_the_same(
 ) -> None:
     """Each process is killed outright after a random number of rows; the next one goes on."""
     chance = random.Random(5)
-    program = Path(__file__).parents[2] / "scripted_run.py"
+    program = Path(__file__).parents[1] / "scripted_run.py"
     rows = tmp_path / ROWS_NAME
     lengths: list[int] = []
     for _ in range(10):
