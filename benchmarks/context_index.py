@@ -17,13 +17,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from holesmith.analysis.files.private_files import CACHE_VARIABLE
 from holesmith.analysis.languages import language_of
 from holesmith.analysis.outline.syntax_tree import parse
 from holesmith.context.identifiers import terms_of
 from holesmith.context.index.location import database_of
 from holesmith.context.index.process.background import BackgroundIndexer, Event
 from holesmith.context.index.reader import Index
+from holesmith.system.private_files import CACHE_VARIABLE
 
 EVENT_TIMEOUT_S = 600.0
 PARSED_SAMPLE = 200

@@ -23,7 +23,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from holesmith.analysis.files.private_files import CACHE_VARIABLE
 from holesmith.completion.options import Options
 from holesmith.completion.pipeline import Completer, completion_of
 from holesmith.completion.postprocess.filters import objection_to, refusal_of
@@ -36,6 +35,7 @@ from holesmith.engine.interface import Engine
 from holesmith.engine.loading.load import load_engine
 from holesmith.engine.store.store import find
 from holesmith.evaluation.runs.repository_prompt import PatientRetrieval
+from holesmith.system.private_files import CACHE_VARIABLE
 
 FILE_BYTES = (1_500, 80_000)
 PREFIX_LINES_MIN = 8

@@ -30,7 +30,6 @@ from pathlib import Path
 from typing import Literal
 
 from holesmith.analysis.client import AnalysisClient
-from holesmith.analysis.files.private_files import CACHE_VARIABLE
 from holesmith.analysis.options import Options as AnalysisOptions
 from holesmith.analysis.questions import EnvironmentQuestion, Source
 from holesmith.completion.guidance.guided_decoding import GuidedDecoding
@@ -56,6 +55,7 @@ from holesmith.engine.loading.load import load_engine
 from holesmith.engine.request import Generation
 from holesmith.engine.store.store import find
 from holesmith.evaluation.runs.repository_prompt import PatientRetrieval
+from holesmith.system.private_files import CACHE_VARIABLE
 
 Kind = Literal["member", "name", "argument"]
 KINDS: tuple[Kind, ...] = ("member", "name", "argument")

@@ -20,11 +20,12 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar, cast
 
 import numpy as np
-from holesmith.kernels.cache_folder import (
+from holesmith.system.private_files import (
+    NoPrivateFolderError,
     cache_folder,
     is_own_file,
     is_own_folder,
-    make_private_folder,
+    make_folder_of_cache,
     open_private,
 )
 
@@ -82,7 +83,10 @@ class _BesideTheModule(caching.InTreeCacheLocator):
 class _InTheCache(caching.InTreeCacheLocator):
     def __init__(self, function: object, file: str) -> None:
         super().__init__(function, file)
-        cache = cache_folder()
+        try:
+            cache = cache_folder()
+        except NoPrivateFolderError:
+            cache = None
         self._folder = None if cache is None or _is_in_workspace(cache) else cache / "kernels"
 
     def get_cache_path(self) -> str:
@@ -93,7 +97,7 @@ class _InTheCache(caching.InTreeCacheLocator):
 
     def ensure_cache_path(self) -> None:
         folder = Path(self.get_cache_path())
-        make_private_folder(folder.parent)
+        make_folder_of_cache(folder.parent)
         folder.mkdir(0o700, exist_ok=True)
         if not is_own_folder(folder):
             raise PermissionError

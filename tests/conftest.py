@@ -5,12 +5,12 @@ import pwd
 from collections.abc import Iterator
 
 import pytest
-from holesmith.analysis.files.private_files import CACHE_VARIABLE
 from holesmith.engine.errors import ModelNotFoundError, WeightsError
 from holesmith.engine.files.weight_source import WeightSource
 from holesmith.engine.store.catalogue import default_model
 from holesmith.engine.store.download import pull
 from holesmith.engine.store.store import find
+from holesmith.system.private_files import CACHE_VARIABLE
 from hypothesis import settings
 
 # The same examples in every run, however busy the machine: what fails once, fails again.

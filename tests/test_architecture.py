@@ -11,13 +11,14 @@ ROOT = Path(__file__).parents[1]
 
 # What each package may import of the others. cli stands above them all, and none of them imports it.
 ALLOWED = {
-    "analysis": set[str](),
-    "completion": {"analysis", "context", "engine"},
-    "context": {"analysis"},
-    "engine": {"kernels"},
-    "evaluation": {"completion", "analysis", "context", "engine"},
-    "kernels": set[str](),
+    "analysis": {"system"},
+    "completion": {"analysis", "context", "engine", "system"},
+    "context": {"analysis", "system"},
+    "engine": {"kernels", "system"},
+    "evaluation": {"completion", "analysis", "context", "engine", "system"},
+    "kernels": {"system"},
     "lsp": {"completion", "analysis"},
+    "system": set[str](),
 }
 PACKAGES = [folder for folder in (*ALLOWED, "cli") if (ROOT / folder).is_dir()]
 

@@ -1,1 +1,1 @@
-"""Reading files of an untrusted workspace, and keeping private ones private."""
+"""Reading files of an untrusted workspace: regular ones, inside it, and no secrets."""

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from holesmith.analysis.files.private_files import CACHE_VARIABLE
 from holesmith.cli.checks.diagnosis import Finding
 from holesmith.context.index.location import index_directory
 from holesmith.engine.errors import EngineError
 from holesmith.engine.store.staging import gigabytes
 from holesmith.engine.store.store import STORE_VARIABLE, store_directory
+from holesmith.system.private_files import CACHE_VARIABLE
 from platformdirs import user_cache_dir
 
 SHOWN_PACKAGES = ("torch", "transformers", "tokenizers", "jedi", "tree-sitter", "lsprotocol")

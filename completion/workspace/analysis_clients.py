@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from holesmith.analysis.client import AnalysisClient
-from holesmith.analysis.files.private_files import NoPrivateFolderError, cache_folder
 from holesmith.analysis.options import Options
 from holesmith.completion.snapshot import Snapshot
+from holesmith.system.private_files import NoPrivateFolderError, cache_folder
 from platformdirs import user_cache_path
 
 WORKSPACES_MAX = 4

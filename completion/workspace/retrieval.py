@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from holesmith.analysis.files.private_files import NoPrivateFolderError
 from holesmith.completion.answer import SnippetUse
 from holesmith.completion.snapshot import Snapshot
 from holesmith.context.history import History
@@ -26,6 +25,7 @@ from holesmith.context.retrieval.deadline import deadline_after
 from holesmith.context.retrieval.gather import DEFAULT_CHOICE, Choice, RetrievedContext
 from holesmith.context.retrieval.session import ContextSession
 from holesmith.context.revision import read_revision
+from holesmith.system.private_files import NoPrivateFolderError
 
 WORKSPACES_MAX = 4
 # From the start of a request, on a processor and by the clock; what was found by then is used.

@@ -11,9 +11,9 @@ import shutil
 import time
 from pathlib import Path
 
-from holesmith.analysis.files.private_files import cache_folder, open_private_file, private_cache_folder
 from holesmith.analysis.files.regular_file import read_regular_file
 from holesmith.context.index.schema import DATABASE_NAME
+from holesmith.system.private_files import cache_folder, open_private_file, private_cache_folder
 
 UNUSED_DAYS_MAX = 60
 _OWNER_NAME = "workspace"

@@ -10,7 +10,7 @@ import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
-from holesmith.analysis.files.private_files import (
+from holesmith.system.private_files import (
     FILE_MODE,
     make_private_file,
     make_private_folder,

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from holesmith.kernels.cache_folder import cache_folder
+from holesmith.system.private_files import NoPrivateFolderError, cache_folder
 
 
 def cache_directory(name: str) -> Path:
@@ -11,4 +11,7 @@ def cache_directory(name: str) -> Path:
 
     A user without a home has no cache: nothing can be read or written below the path that is given then.
     """
-    return (cache_folder() or Path(os.devnull)) / name
+    try:
+        return cache_folder() / name
+    except NoPrivateFolderError:
+        return Path(os.devnull, name)

@@ -16,7 +16,7 @@ import torch
 from holesmith.engine.errors import WeightsError
 from holesmith.engine.files.cache_directory import cache_directory
 from holesmith.engine.files.weight_source import WeightSource
-from holesmith.kernels.cache_folder import make_private_folder
+from holesmith.system.private_files import make_folder_of_cache
 from torch import Tensor
 
 FORMAT = 3
@@ -96,7 +96,7 @@ def packed_writer(path: Path) -> Generator[PackedWriter]:
 
     Raises OSError if it can't be written, or its folder is another user's.
     """
-    make_private_folder(path.parent)
+    make_folder_of_cache(path.parent)
     partial = path.with_suffix(f".{os.getpid()}.partial")
     writer = PackedWriter(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
     try:

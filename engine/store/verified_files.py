@@ -14,7 +14,7 @@ from holesmith.engine.errors import WeightsError
 from holesmith.engine.files.cache_directory import cache_directory
 from holesmith.engine.files.file_hash import sha256_of_file
 from holesmith.engine.files.weight_source import WeightSource
-from holesmith.kernels.cache_folder import is_private_file, make_private_folder, open_private
+from holesmith.system.private_files import is_private_file, make_folder_of_cache, open_private
 
 
 def check_hashes(source: WeightSource) -> None:
@@ -61,7 +61,7 @@ def _remembered(note: tuple[Path, str]) -> bool:
 def _remember(note: tuple[Path, str]) -> None:
     place, state = note
     try:
-        make_private_folder(place.parent)
+        make_folder_of_cache(place.parent)
         with open(place, "w", encoding="utf-8", opener=open_private) as file:
             file.write(state)
     except OSError:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from holesmith.analysis.files.private_files import NoPrivateFolderError, cache_folder
 from holesmith.evaluation.case import Case
 from holesmith.evaluation.errors import EvaluationError
 from holesmith.evaluation.json_lines import SourceRow, read_json_lines
 from holesmith.evaluation.runs.run_folder import write_whole
+from holesmith.system.private_files import NoPrivateFolderError, cache_folder
 
 HOLE_MARK = "⟦hole⟧"
 ROWS_NAME = "own_suite.jsonl"

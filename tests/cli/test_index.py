@@ -5,10 +5,10 @@ import os
 from pathlib import Path
 
 import pytest
-from holesmith.analysis.files.private_files import CACHE_VARIABLE
 from holesmith.cli.main import main
 from holesmith.context.index.location import database_of
 from holesmith.context.index.reader import Index
+from holesmith.system.private_files import CACHE_VARIABLE
 
 
 @pytest.fixture

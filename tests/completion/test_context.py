@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from holesmith.analysis.files.private_files import CACHE_VARIABLE
 from holesmith.completion.answer import Answer
 from holesmith.completion.options import Options
 from holesmith.completion.scheduling import prompt_warm_up
@@ -17,6 +16,7 @@ from holesmith.completion.workspace import retrieval
 from holesmith.completion.workspace.retrieval import Retrieval
 from holesmith.context.index.process.foreground import index_now
 from holesmith.context.retrieval.gather import RetrievedContext
+from holesmith.system.private_files import CACHE_VARIABLE
 
 from tests.completion.pauses import at_rest
 from tests.fakes import FakeEngine, byte_vocabulary

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from holesmith.analysis.answers import MissingNames
 from holesmith.analysis.client import Reply
-from holesmith.analysis.files.private_files import CACHE_VARIABLE
 from holesmith.analysis.questions import MissingNamesQuestion, Question
 from holesmith.completion.options import Options
 from holesmith.completion.service import Service
@@ -17,6 +16,7 @@ from holesmith.completion.workspace.analysis_clients import Workspaces
 from holesmith.completion.workspace.retrieval import Retrieval
 from holesmith.context.index.process.foreground import index_now
 from holesmith.engine.request import Constraint
+from holesmith.system.private_files import CACHE_VARIABLE
 
 from tests.fakes import FakeEngine
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from holesmith.kernels.cache_folder import CACHE_VARIABLE
+from holesmith.system.private_files import CACHE_VARIABLE
 
 
 @pytest.fixture(autouse=True)

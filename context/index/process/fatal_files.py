@@ -13,7 +13,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from holesmith.analysis.files.private_files import open_private_file
+from holesmith.system.private_files import open_private_file
 
 # A file of the largest size that is indexed takes less than a second.
 READING_S_MAX = 4.0

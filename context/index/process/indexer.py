@@ -27,7 +27,6 @@ from dataclasses import asdict, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
-from holesmith.analysis.files.private_files import CACHE_VARIABLE, open_private_file
 from holesmith.context.index.build import Progress, Workspace, leave_out, scan, update
 from holesmith.context.index.files import Limits, is_inside
 from holesmith.context.index.ignoring.ignore_rules import GIT_NAME, OWN_NAME, IgnoreRules
@@ -37,6 +36,7 @@ from holesmith.context.index.process.event_stream import EventStream
 from holesmith.context.index.process.fatal_files import ReadingNote, fatal_files
 from holesmith.context.index.process.pending import Pending, Scan, Update
 from holesmith.context.index.schema import delete_database, open_writer
+from holesmith.system.private_files import CACHE_VARIABLE, open_private_file
 
 NICENESS = 10
 # Address space: far more than any code takes.

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from holesmith.analysis.files.private_files import CACHE_VARIABLE
 from holesmith.completion.options import Options
 from holesmith.completion.scheduling.background_activity import Background
 from holesmith.completion.service import Service
@@ -14,6 +13,7 @@ from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.status import Status
 from holesmith.completion.workspace.analysis_clients import Workspaces
 from holesmith.completion.workspace.retrieval import Retrieval
+from holesmith.system.private_files import CACHE_VARIABLE
 
 from tests.fakes import FakeEngine
 

@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from holesmith.analysis.files.private_files import CACHE_VARIABLE
 from holesmith.completion.options import Options
 from holesmith.completion.pipeline import Completer
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.workspace.analysis_clients import Workspaces
 from holesmith.completion.workspace.retrieval import Retrieval
 from holesmith.context.prompt.templates import template_for
+from holesmith.system.private_files import CACHE_VARIABLE
 
 from tests.fakes import FakeEngine
 

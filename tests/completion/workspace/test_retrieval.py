@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from holesmith.analysis.files.private_files import CACHE_VARIABLE
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.workspace.retrieval import WORKSPACES_MAX, Retrieval, is_too_general, snippet_uses
 from holesmith.context.index.location import database_of
@@ -16,6 +15,7 @@ from holesmith.context.index.process.background import Event
 from holesmith.context.index.reader import Index
 from holesmith.context.retrieval.gather import DEFAULT_CHOICE, Choice, RetrievedContext
 from holesmith.context.sources.catalogue import SOURCE_NAMES
+from holesmith.system.private_files import CACHE_VARIABLE
 
 from tests.fakes import byte_vocabulary
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
-from holesmith.analysis.files.private_files import CACHE_VARIABLE
 from holesmith.context.index.location import database_of
 from holesmith.context.index.process.foreground import index_now
 from holesmith.context.index.reader import Index
 from holesmith.context.index.schema import open_writer
+from holesmith.system.private_files import CACHE_VARIABLE
 
 from tests.context.repository import write_files
 

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from holesmith.analysis.files.private_files import CACHE_VARIABLE
 from holesmith.context.index.location import claim, database_of, delete_unused
 from holesmith.context.index.process.background import BackgroundIndexer, Event
 from holesmith.context.index.process.event_stream import EventStream
 from holesmith.context.index.process.indexer import Indexer, scanning_lock
 from holesmith.context.index.reader import Index
+from holesmith.system.private_files import CACHE_VARIABLE
 
 from tests.context.repository import make_repository, write_files
 

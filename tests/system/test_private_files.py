@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from holesmith.analysis.files.private_files import (
+from holesmith.system.private_files import (
     CACHE_VARIABLE,
     NoPrivateFolderError,
     cache_folder,

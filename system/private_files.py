@@ -1,8 +1,9 @@
-"""Folders and files that only this user may read: what is kept of a workspace may be private code.
+"""Folders and files that only this user may read and write: the user's cache, and what is kept in it.
 
-Folders are 0700 and files 0600, also where an older version made them readable for others. A folder that
-belongs to another user is refused: whoever owns it could read or replace what is put there. On systems
-without owners of this kind, the user's own folders are as private as the system makes them.
+What is kept of a workspace may be private code, and whoever may write to kept machine code or packed weights
+decides what we run or compute. So folders are 0700 and files 0600, also where an older version made them
+readable for others, and a folder that belongs to another user is refused. On systems without owners of this
+kind, the user's own folders are as private as the system makes them.
 """
 
 import os
@@ -51,9 +52,13 @@ def private_cache_folder(*names: str) -> Path:
     """
     cache = cache_folder()
     folder = cache.joinpath(*names)
-    # A folder that the user has named may be there for other things too.
-    make_private_folder(folder, cache if os.environ.get(CACHE_VARIABLE) else cache.parent)
+    make_private_folder(folder, _above_cache(cache))
     return folder
+
+
+def make_folder_of_cache(folder: Path) -> None:
+    """Make ``folder``, which lies directly in the cache, if need be, and private. Raises as the one above."""
+    make_private_folder(folder, _above_cache(folder.parent))
 
 
 def make_private_folder(folder: Path, above: Path | None = None) -> None:
@@ -105,6 +110,45 @@ def require_own_file(path: Path) -> None:
     _check_owner(path, path.stat(), or_root=False)
 
 
+def open_private(path: str, flags: int) -> int:
+    """For ``open(…, opener=…)``: a file that is made is for its user alone, whatever the umask."""
+    return os.open(path, flags, FILE_MODE)
+
+
+def is_private_file(path: Path) -> bool:
+    """Whether a file of a folder of the cache may be used as it is: no other user may have written it."""
+    folder, cache = path.parent, path.parent.parent
+    try:
+        _require_owner(_above_cache(cache), or_root=True)
+    except OSError:
+        return False
+    is_cache_ours = bool(os.environ.get(CACHE_VARIABLE)) or is_own_folder(cache)
+    return is_cache_ours and is_own_folder(folder) and is_own_file(path)
+
+
+def is_own_folder(folder: Path) -> bool:
+    """Whether a folder is the user's own, and nobody else may put files there."""
+    try:
+        _require_owner(folder)
+        return not _may_others_write(folder.stat())
+    except OSError:
+        return False
+
+
+def is_own_file(path: Path) -> bool:
+    """Whether a file is a regular one of the user's own, no link, and nobody else may write to it."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    return stat.S_ISREG(found.st_mode) and _is_own(found) and not _may_others_write(found)
+
+
+def _above_cache(cache: Path) -> Path:
+    """What is not ours any more: a folder that the user has named may be there for other things too."""
+    return cache if os.environ.get(CACHE_VARIABLE) else cache.parent
+
+
 def _make_missing(folder: Path) -> None:
     for each in reversed([folder, *folder.parents]):
         if not each.exists():
@@ -120,13 +164,19 @@ def _require_owner(folder: Path, *, or_root: bool = False) -> None:
 
 
 def _check_owner(path: Path, status: os.stat_result, *, or_root: bool) -> None:
-    if not hasattr(os, "geteuid"):
-        return
-    if status.st_uid != os.geteuid() and not (or_root and status.st_uid == 0):
+    if not _is_own(status) and not (or_root and status.st_uid == 0):
         raise NoPrivateFolderError(
             f"{path} belongs to another user (id {status.st_uid}), so nothing private is kept there;"
             f" set {CACHE_VARIABLE} to a folder of your own"
         )
+
+
+def _is_own(found: os.stat_result) -> bool:
+    return not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
+
+
+def _may_others_write(found: os.stat_result) -> bool:
+    return hasattr(os, "geteuid") and bool(found.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
 
 
 def _set_mode(path: Path, mode: int) -> None:
