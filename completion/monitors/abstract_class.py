@@ -45,7 +45,6 @@ class AbstractClassMonitor(Monitor):
 
     def choices(self, trigger: Trigger, answer: AnyAnswer, word: str) -> Choices | None:
         """See `Monitor`: anything but a class that cannot be instantiated; None if ``word`` is not one."""
-        del trigger
         if not isinstance(answer, Roles):
             return None
         if not any(named.name == word and named.role == "abstract" for named in answer.names):
@@ -57,7 +56,6 @@ class AbstractClassMonitor(Monitor):
 
     def approves(self, trigger: Trigger, answer: AnyAnswer, word: str) -> bool:
         """See `Monitor`: ``word`` certainly is something that can be called, as far as its role tells."""
-        del trigger
         return isinstance(answer, Roles) and any(
             named.name == word and named.role in ("exception", "class", "function") for named in answer.names
         )

@@ -33,7 +33,6 @@ class _CallMonitor(Monitor):
 
     def question(self, source: Source, offset: int, word: str) -> CallQuestion:
         """See `Monitor`."""
-        del word
         return CallQuestion(source, offset, only_complete=True)
 
 
@@ -44,7 +43,6 @@ class _PlacedMonitor(_CallMonitor):
 
     def asked_text(self, trigger: Trigger, document: Document, healed_prefix: str, generated: str) -> str:
         """See `Monitor`."""
-        del healed_prefix
         return (document.before + generated)[: len(document.before) + _placed(trigger).inside]
 
 
@@ -74,7 +72,6 @@ class KeywordMonitor(_CallMonitor):
 
     def choices(self, trigger: Trigger, answer: AnyAnswer, word: str) -> Choices | None:
         """See `Monitor`. A wrong keyword may have to become another one, or an argument without any."""
-        del trigger, word
         if not isinstance(answer, Call) or not answer.is_complete:
             return None
         return Choices(frozenset(), _named(answer.free_keywords), is_exclusive=False, penalty=PENALTY)
@@ -96,7 +93,6 @@ class ArgumentMonitor(_PlacedMonitor):
 
     def settled(self, trigger: Trigger, statement: str, generated: str, names: LocalNames) -> Settled:
         """See `Monitor`: the callee gets as many arguments elsewhere, or is one of Python's own."""
-        del statement, generated
         place = _placed(trigger)
         is_seen = names.takes(place.callee, place.positional)
         return "yes" if is_seen or names.is_builtin(place.callee) else "ask"
@@ -104,7 +100,6 @@ class ArgumentMonitor(_PlacedMonitor):
     def choices(self, trigger: Trigger, answer: AnyAnswer, word: str) -> Choices | None:
         """See `Monitor`: what may stand where an argument begins in a call that takes no more without a
         name."""
-        del word
         if not isinstance(answer, Call):
             return None
         positional_max = _positional_max(answer)
@@ -115,14 +110,12 @@ class ArgumentMonitor(_PlacedMonitor):
 
     def approves(self, trigger: Trigger, answer: AnyAnswer, word: str) -> bool:
         """See `Monitor`."""
-        del trigger, word
         return isinstance(answer, Call) and _positional_max(answer) is not None
 
     def replacement(
         self, trigger: Trigger, choices: Choices, generated: str, refused: frozenset[str]
     ) -> tuple[int, Choices]:
         """See `Monitor`. The comma before the argument was the mistake, if it was generated."""
-        del refused
         comma = _placed(trigger).comma
         if comma is None or comma < 0:
             return trigger.start, choices
@@ -146,13 +139,11 @@ class EmptyCallMonitor(_PlacedMonitor):
 
     def settled(self, trigger: Trigger, statement: str, generated: str, names: LocalNames) -> Settled:
         """See `Monitor`: the callee is called without arguments elsewhere, or is one of Python's own."""
-        del statement, generated
         callee = _placed(trigger).callee
         return "yes" if names.takes_none(callee) or names.is_builtin(callee) else "ask"
 
     def choices(self, trigger: Trigger, answer: AnyAnswer, word: str) -> Choices | None:
         """See `Monitor`: something that begins an argument; None if the callee may need none."""
-        del trigger, word
         if not isinstance(answer, Call) or not _is_certain(answer):
             return None
         parameters = answer.signatures[0].parameters
@@ -161,7 +152,6 @@ class EmptyCallMonitor(_PlacedMonitor):
 
     def approves(self, trigger: Trigger, answer: AnyAnswer, word: str) -> bool:
         """See `Monitor`."""
-        del trigger, word
         return isinstance(answer, Call) and _is_certain(answer)
 
     def completing_text(self, statement: str, after: str) -> str:

@@ -33,7 +33,6 @@ class ExceptionMonitor(Monitor):
 
     def settled(self, trigger: Trigger, statement: str, generated: str, names: LocalNames) -> Settled:
         """See `Monitor`: it is one of Python's own exceptions."""
-        del statement, names
         if not is_whole(generated, trigger.start):
             return "wait"
         return "yes" if word_at(generated, trigger.start) in EXCEPTIONS else "ask"
@@ -47,7 +46,6 @@ class ExceptionMonitor(Monitor):
 
         A class that is no exception may still hold one, and a function may give one.
         """
-        del trigger, word
         if not isinstance(answer, Roles) or not answer.is_complete:
             return None
         names = frozenset(named.name for named in answer.names if named.role in ("exception", "unknown"))

@@ -48,13 +48,11 @@ class _ImportsMonitor(Monitor):
 
     def asked_text(self, trigger: Trigger, document: Document, healed_prefix: str, generated: str) -> str:
         """See `Monitor`."""
-        del healed_prefix
         text = document.before + generated[: trigger.start]
         return text[: list_begin(text)]
 
     def question(self, source: Source, offset: int, word: str) -> ImportableNamesQuestion:
         """See `Monitor`."""
-        del word
         return ImportableNamesQuestion(source, offset)
 
     def is_missing(self, answer: AnyAnswer, word: str) -> bool:
@@ -82,7 +80,6 @@ class ImportMonitor(_ImportsMonitor):
 
     def choices(self, trigger: Trigger, answer: AnyAnswer, word: str) -> Choices | None:
         """See `Monitor`."""
-        del trigger, word
         if not isinstance(answer, ImportableNames) or not (answer.is_complete or answer.is_likely_complete):
             return None
         names = frozenset(member.name for member in answer.members)
@@ -112,7 +109,6 @@ class ImportListMonitor(_ImportsMonitor):
 
     def choices(self, trigger: Trigger, answer: AnyAnswer, word: str) -> Choices | None:
         """See `Monitor`: a list may go on or end anywhere."""
-        del trigger, answer, word
         return None
 
     def preferred(

@@ -38,7 +38,6 @@ class LiteralMonitor(Monitor):
 
     def settled(self, trigger: Trigger, statement: str, generated: str, names: LocalNames) -> Settled:
         """See `Monitor`: only a short string of plain characters can be one of a few values that fit."""
-        del statement, names
         start = trigger.start
         quote, rest = generated[start : start + 1], generated[start + 1 :]
         line = rest.partition("\n")[0]
@@ -48,12 +47,10 @@ class LiteralMonitor(Monitor):
 
     def question(self, source: Source, offset: int, word: str) -> ExpectedTypeQuestion:
         """See `Monitor`."""
-        del word
         return ExpectedTypeQuestion(source, offset)
 
     def choices(self, trigger: Trigger, answer: AnyAnswer, word: str) -> Choices | None:
         """See `Monitor`."""
-        del trigger, word
         if not isinstance(answer, Expected) or answer.expected is None:
             return None
         return _strings_of(answer.expected.literals)

@@ -31,7 +31,6 @@ class MatchCaseMonitor(Monitor):
 
     def question(self, source: Source, offset: int, word: str) -> MatchCaseQuestion:
         """See `Monitor`."""
-        del word
         return MatchCaseQuestion(source, offset)
 
     def choices(self, trigger: Trigger, answer: AnyAnswer, word: str) -> Choices | None:
@@ -39,7 +38,6 @@ class MatchCaseMonitor(Monitor):
 
         For a value of an enumeration its members are likely.
         """
-        del trigger, word
         if not isinstance(answer, MatchCases):
             return None
         if not answer.prefix:

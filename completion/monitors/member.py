@@ -44,7 +44,6 @@ class MemberMonitor(Monitor):
 
     def question(self, source: Source, offset: int, word: str) -> MembersQuestion:
         """See `Monitor`."""
-        del word
         return MembersQuestion(source, offset, only_complete=True)
 
     def choices(self, trigger: Trigger, answer: AnyAnswer, word: str) -> Choices | None:
@@ -53,7 +52,6 @@ class MemberMonitor(Monitor):
         For a member that may be about to be assigned, a list counts if only an assignment could add to it:
         the text behind the member tells that it is not assigned, before anything is refused.
         """
-        del trigger, word
         if not isinstance(answer, Members) or not (answer.is_complete or answer.is_complete_unless_assigned):
             return None
         return Choices(frozenset(member.name for member in answer.members))

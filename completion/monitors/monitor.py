@@ -126,7 +126,6 @@ class Monitor(ABC):
 
         The result depends on text alone, never on when something was asked or answered.
         """
-        del trigger, statement, generated, names
         return "ask"
 
     def asked_text(self, trigger: Trigger, document: Document, healed_prefix: str, generated: str) -> str:
@@ -134,7 +133,6 @@ class Monitor(ABC):
 
         ``healed_prefix`` is what the generated text is demanded to begin with.
         """
-        del healed_prefix
         return document.before + generated[: trigger.start]
 
     @abstractmethod
@@ -149,17 +147,14 @@ class Monitor(ABC):
         self, trigger: Trigger, answer: AnyAnswer, generated: str, names: LocalNames
     ) -> tuple[Choices, ...]:
         """What is preferred among what is allowed, the strongest preference last."""
-        del trigger, answer, generated, names
         return ()
 
     def approves(self, trigger: Trigger, answer: AnyAnswer, word: str) -> bool:
         """Whether an answer that gives no choices gives none because the text is right."""
-        del trigger, answer, word
         return False
 
     def is_missing(self, answer: AnyAnswer, word: str) -> bool:
         """Whether ``word`` is a name that the file uses and does not bind."""
-        del answer, word
         return False
 
     def replacement(
@@ -169,14 +164,12 @@ class Monitor(ABC):
 
         ``refused`` are the words refused there so far.
         """
-        del generated
         texts = tuple(text for text in choices.texts if text.rstrip(".([") not in refused)
         return trigger.start, replace(choices, names=choices.names - refused, texts=texts)
 
     def completing_text(self, statement: str, after: str) -> str:
         """What of the text behind the hole completes a trigger when generated text ends; "" if nothing
         does."""
-        del statement, after
         return ""
 
 

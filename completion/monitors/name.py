@@ -58,7 +58,6 @@ class NameMonitor(Monitor):
 
     def settled(self, trigger: Trigger, statement: str, generated: str, names: LocalNames) -> Settled:
         """See `Monitor`: the document has the name, or the generated text has it before."""
-        del statement
         if is_whole(generated, trigger.start) and _is_mentioned(trigger.start, generated):
             return "yes"
         return settled_by_word(trigger.start, generated, names.names)
@@ -77,12 +76,10 @@ class NameMonitor(Monitor):
 
     def question(self, source: Source, offset: int, word: str) -> ScopeQuestion:
         """See `Monitor`."""
-        del word
         return ScopeQuestion(source, offset)
 
     def choices(self, trigger: Trigger, answer: AnyAnswer, word: str) -> Choices | None:
         """See `Monitor`."""
-        del trigger, word
         if not isinstance(answer, ScopeNames) or not answer.is_complete:
             return None
         known = frozenset(name.name for name in answer.names)
