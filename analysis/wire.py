@@ -10,7 +10,7 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from operator import attrgetter
 from types import UnionType
-from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import IO, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
@@ -24,6 +24,20 @@ def pack(message: object) -> bytes:
     """A framed message. Lone surrogates survive as JSON escapes."""
     body = json.dumps(message, separators=(",", ":")).encode("ascii")
     return LENGTH.pack(len(body)) + body
+
+
+def read_message(stream: IO[bytes]) -> Any:
+    """The next message of a stream, as JSON gives it; None at the end.
+
+    ValueError if it is longer than any message may be, or not JSON.
+    """
+    header = stream.read(LENGTH.size)
+    if len(header) < LENGTH.size:
+        return None
+    (length,) = LENGTH.unpack(header)
+    if length > MESSAGE_BYTES_MAX:
+        raise ValueError("a message is too long")
+    return json.loads(stream.read(length))
 
 
 def to_json(value: object) -> Any:

@@ -5,7 +5,6 @@ ended when it takes too long: the text then has no symbols, and one that is alik
 while. All of it may be called from any thread.
 """
 
-import json
 import queue
 import subprocess
 import threading
@@ -14,11 +13,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 from holesmith.analysis.outline.symbols import FileSymbols, Mentions, mentions_of, symbols_of
 from holesmith.analysis.processes.own_process import FOLDER, command_of, environment
-from holesmith.analysis.wire import LENGTH, MESSAGE_BYTES_MAX, from_json, pack
+from holesmith.analysis.wire import from_json, pack, read_message
 
 T = TypeVar("T", FileSymbols, Mentions)
 
@@ -112,9 +111,11 @@ class SyntaxProcess:
         try:
             process.stdin.write(message)
             process.stdin.flush()
-            answer = json.loads(_read(process.stdout))
+            answer = read_message(process.stdout)
         finally:
             alarm.cancel()
+        if answer is None:
+            raise EOFError
         self._is_new = False
         return answer
 
@@ -142,16 +143,6 @@ class SyntaxProcess:
                 with suppress(OSError):
                     pipe.close()
         process.wait()
-
-
-def _read(answers: IO[bytes]) -> bytes:
-    header = answers.read(LENGTH.size)
-    if len(header) < LENGTH.size:
-        raise EOFError
-    (length,) = LENGTH.unpack(header)
-    if length > MESSAGE_BYTES_MAX:
-        raise ValueError("an answer is too long")
-    return answers.read(length)
 
 
 SYNTAX = SyntaxProcess()

@@ -9,7 +9,6 @@ beyond the limit ends the process, and the client starts another.
 
 import contextlib
 import gc
-import json
 import os
 import resource
 import select
@@ -22,11 +21,12 @@ from typing import Any, BinaryIO
 from holesmith.analysis.analyser import Analyser
 from holesmith.analysis.deadline import Overdue, interrupting
 from holesmith.analysis.options import Options
+from holesmith.analysis.processes.memory_limit import limit_memory
 from holesmith.analysis.processes.parent_process import end_with_parent
 from holesmith.analysis.python.jedi_analyser import JediAnalyser
 from holesmith.analysis.python.source_only_imports import forget_other_finders
 from holesmith.analysis.questions import ANSWER_OF
-from holesmith.analysis.wire import LENGTH, MESSAGE_BYTES_MAX, from_json, pack, to_json
+from holesmith.analysis.wire import from_json, pack, read_message, to_json
 
 PAUSE_S = 0.3
 IDLE_S = 10.0
@@ -42,16 +42,14 @@ def main() -> None:
     _use_batch_scheduling()
     questions, answers = _private_pipes()
     end_with_parent(answers.fileno())
-    with contextlib.suppress(ValueError, OSError):
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE_BYTES_MAX, hard))
-    configuration = _read(questions)
+    limit_memory(ADDRESS_SPACE_BYTES_MAX)
+    configuration = read_message(questions)
     if configuration is None:
         return
     forget_other_finders()
     analyser = JediAnalyser(from_json(configuration, Options))
     overtime, garbage = GracePeriod(), GarbageCollection()
-    while (message := _read(questions)) is not None:
+    while (message := read_message(questions)) is not None:
         answers.write(pack(respond(analyser, message, overtime)))
         answers.flush()
         garbage.note_answer()
@@ -120,15 +118,6 @@ def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
     os.dup2(nothing, 0)
     os.dup2(2, 1)
     return questions, answers
-
-
-def _read(stream: BinaryIO) -> Any:
-    header = stream.read(LENGTH.size)
-    if len(header) < LENGTH.size:
-        return None
-    (length,) = LENGTH.unpack(header)
-    assert length <= MESSAGE_BYTES_MAX, "the client bounds what it sends"
-    return json.loads(stream.read(length))
 
 
 @dataclass(slots=True)

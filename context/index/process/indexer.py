@@ -16,17 +16,17 @@ one leaves that file out.
 import fcntl
 import json
 import os
-import resource
 import sqlite3
 import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
+from holesmith.analysis.processes.memory_limit import limit_memory
 from holesmith.context.index.build import Progress, Workspace, leave_out, scan, update
 from holesmith.context.index.files import Limits, is_inside
 from holesmith.context.index.ignoring.ignore_rules import GIT_NAME, OWN_NAME, IgnoreRules
@@ -240,9 +240,7 @@ def main() -> None:
     """The arguments are the workspace's root, and AFTER_DEATH if the process before did not end by itself."""
     os.umask(0o077)
     os.nice(NICENESS)
-    with suppress(ValueError, OSError):
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, hard))
+    limit_memory(MEMORY_BYTES_MAX)
     after_death = AFTER_DEATH in sys.argv[2:]
     sys.exit(run_process(Path(sys.argv[1]), sys.stdin.buffer, sys.stdout.buffer, after_death=after_death))
 

@@ -196,7 +196,7 @@ def state_of(process: int) -> str:
         return ""
 
 
-def test_a_stopped_indexer_holds_up_nobody(root: Path, start: Start) -> None:
+def stopped_after_its_scan(root: Path, start: Start) -> tuple[BackgroundIndexer, "subprocess.Popen[bytes]"]:
     indexer, events = start(root)
     indexer.scan()
     wait_for(events, "scanned")
@@ -204,6 +204,11 @@ def test_a_stopped_indexer_holds_up_nobody(root: Path, start: Start) -> None:
     assert process is not None
     process.send_signal(signal.SIGSTOP)
     wait_until(lambda: state_of(process.pid) == "T", "the indexer stands still")
+    return indexer, process
+
+
+def test_a_stopped_indexer_holds_up_nobody(root: Path, start: Start) -> None:
+    indexer, process = stopped_after_its_scan(root, start)
     started = time.monotonic()
     for number in range(200):  # a pipe holds 64 KiB
         indexer.update([f"{'folder/' * 20}{number}/m{each}.py" for each in range(20)])
@@ -213,13 +218,7 @@ def test_a_stopped_indexer_holds_up_nobody(root: Path, start: Start) -> None:
 
 
 def test_a_stopped_indexer_goes_on_with_everything_it_was_told(root: Path, start: Start) -> None:
-    indexer, events = start(root)
-    indexer.scan()
-    wait_for(events, "scanned")
-    process = indexer.process
-    assert process is not None
-    process.send_signal(signal.SIGSTOP)
-    wait_until(lambda: state_of(process.pid) == "T", "the indexer stands still")
+    indexer, process = stopped_after_its_scan(root, start)
     write_files(root, {f"new/n{number}.py": f"n{number} = 1\n" for number in range(40)})
     for number in range(40):
         indexer.update([f"new/n{number}.py", *(f"{'gone/' * 20}{number}/{each}.py" for each in range(40))])
