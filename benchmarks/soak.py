@@ -42,7 +42,7 @@ from soak_client import Conversation
 from soak_document import Document
 from soak_faults import FAULTS, Fault, Stage
 from soak_messages import MESSAGE_FAULTS
-from soak_processes import identities, sample, slope_per_hour, wait_for_end
+from soak_processes import Sample, identities, sample, slope_per_hour, wait_for_end
 from soak_run import FAULT_BOUND_S, Run
 from soak_typist import Typist
 
@@ -153,10 +153,11 @@ async def wind_up(run: Run, client: Conversation, minutes: float) -> None:
 
 def line_of(run: Run, client: Conversation, typist: Typist, latencies_ms: Sequence[float]) -> str:
     now, ledger = run.samples[-1], run.ledger
+    roles = ", ".join(f"{role} {megabytes:.0f}" for role, megabytes in now.role_mb.items())
     return (
         f"{now.at / 60:.0f} min: {ledger.requests} requests, {ledger.answers} answers, "
         f"{client.waiting} wait; {percentiles(latencies_ms)} ms; {run.faults.total()} faults, "
-        f"{typist.keys} keys, {run.compared} compared; {now.rss_mb:.0f} MB, {now.processes} processes, "
+        f"{typist.keys} keys, {run.compared} compared; {now.rss_mb:.0f} MB ({roles}), {now.processes} processes, "
         f"{now.threads} threads, {now.files} files; {ledger.failures.total()} failures"
     )
 
@@ -164,6 +165,16 @@ def line_of(run: Run, client: Conversation, typist: Typist, latencies_ms: Sequen
 def percentiles(values: Sequence[float]) -> str:
     ordered = sorted(values) or [0.0]
     return " / ".join(f"{ordered[int(share * (len(ordered) - 1))]:.0f}" for share in (0.5, 0.95, 1))
+
+
+def role_quarters(samples: Sequence[Sample]) -> dict[str, list[int]]:
+    """The median of each quarter of the run, for each kind of process."""
+    size = max(len(samples) // 4, 1)
+    quarters = [samples[start : start + size] for start in range(0, 4 * size, size)]
+    return {
+        role: [round(median([each.role_mb.get(role, 0.0) for each in quarter])) for quarter in quarters]
+        for role in ("server", "worker", "indexer", "other")
+    }
 
 
 def median(values: Sequence[float]) -> float:
@@ -188,6 +199,7 @@ def report(run: Run, seed: int) -> dict[str, object]:
         "compared": run.compared,
         "servers": run.servers,
         "rss_mb_start_mid_end": [round(each.rss_mb) for samples in thirds for each in samples],
+        "role_mb_quarters": role_quarters(run.samples),
         "rss_mb_max": round(max((each.rss_mb for each in run.samples), default=0)),
         "slopes_per_hour": {name: round(slope_per_hour(warm, name), 1) for name in GROWTH_MAX},
         "processes_median_max": [

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 WORKER, INDEXER = b"holesmith.analysis.worker.main", b"holesmith.context.index.process.indexer"
+ROLES = {WORKER: "worker", INDEXER: "indexer"}
 MARK = "HOLESMITH_SOAK"
 
 Process = tuple[int, str]
@@ -18,10 +19,14 @@ Process = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The sums over a server and all its children, at a time in seconds."""
+    """The sums over a server and all its children, at a time in seconds.
+
+    ``role_mb`` tells which of them the memory is in: "server", "worker", "indexer" or "other".
+    """
 
     at: float
     rss_mb: float
+    role_mb: dict[str, float]
     processes: int
     threads: int
     files: int
@@ -85,15 +90,17 @@ def wait_for_end(seen: set[Process], mark: str, seconds: float) -> list[str]:
 
 
 def sample(root: int, began: float) -> Sample:
-    rss = threads = files = count = 0
+    role_mb: dict[str, float] = {}
+    threads = files = count = 0
     for process in family(root):
         with suppress(OSError, IndexError):
             fields = _stat(process)
-            rss += int(fields[21]) * resource.getpagesize()
+            role = "server" if process == root else _role(process)
+            role_mb[role] = role_mb.get(role, 0.0) + int(fields[21]) * resource.getpagesize() / 1e6
             threads += int(fields[17])
             files += sum(1 for _ in Path(f"/proc/{process}/fd").iterdir())
             count += 1
-    return Sample(time.monotonic() - began, rss / 1e6, count, threads, files)
+    return Sample(time.monotonic() - began, sum(role_mb.values()), role_mb, count, threads, files)
 
 
 def slope_per_hour(samples: Sequence[Sample], name: str) -> float:
@@ -124,6 +131,11 @@ def limit_file_size(root: int, bytes_max: int) -> None:
 def _stat(process: int) -> list[str]:
     """The fields behind the name, which may itself have spaces and brackets: the first is the state."""
     return Path(f"/proc/{process}/stat").read_text(errors="replace").rpartition(") ")[2].split()
+
+
+def _role(process: int) -> str:
+    command = _command(process)
+    return next((role for module, role in ROLES.items() if module in command), "other")
 
 
 def _command(process: int) -> bytes:
