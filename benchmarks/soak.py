@@ -157,7 +157,8 @@ def line_of(run: Run, client: Conversation, typist: Typist, latencies_ms: Sequen
     return (
         f"{now.at / 60:.0f} min: {ledger.requests} requests, {ledger.answers} answers, "
         f"{client.waiting} wait; {percentiles(latencies_ms)} ms; {run.faults.total()} faults, "
-        f"{typist.keys} keys, {run.compared} compared; {now.rss_mb:.0f} MB ({roles}), {now.processes} processes, "
+        f"{typist.keys} keys, {run.compared} compared; "
+        f"{now.rss_mb:.0f} MB ({roles}), {now.processes} processes, "
         f"{now.threads} threads, {now.files} files; {ledger.failures.total()} failures"
     )
 

@@ -1,10 +1,11 @@
 """The process that keeps one workspace's index up to date; `background` starts it.
 
-A process of its own, because parsing and writing would hold the interpreter's lock of the server, whose event
-loop must answer within milliseconds; and at a low priority, because the model needs the cores more. Commands
-come in on stdin and events go out on stdout, one JSON object a line. The end of stdin ends the process at
-once, whatever it does then, so it never outlives the one that started it; whoever opens the database next
-undoes a half-written transaction.
+A process of its own, because parsing and writing would hold the interpreter's lock of the server, whose
+event loop must answer within milliseconds; and at a low priority, because the model needs the cores more.
+Commands come in on stdin and events go out on stdout, one JSON object a line. The process never outlives
+its server: it ends at once, whatever it is doing, when stdin ends, when nobody reads stdout any more and,
+on Linux, when the thread that started it ends. Whoever opens the database next undoes a half-written
+transaction.
 
 Commands: ``{"do": "scan", "focus": [path…]}``, ``{"do": "update", "paths": [path…]}``. Events: ``progress``
 (files_done, files_total), ``scanned`` (the fields of BuildReport), ``updated`` (path, duration_ms),
@@ -27,6 +28,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from holesmith.analysis.processes.memory_limit import limit_memory
+from holesmith.analysis.processes.parent_process import end_with_parent
 from holesmith.context.index.build import Progress, Workspace, leave_out, scan, update
 from holesmith.context.index.files import Limits, is_inside
 from holesmith.context.index.ignoring.ignore_rules import GIT_NAME, OWN_NAME, IgnoreRules
@@ -240,6 +242,7 @@ def main() -> None:
     """The arguments are the workspace's root, and AFTER_DEATH if the process before did not end by itself."""
     os.umask(0o077)
     os.nice(NICENESS)
+    end_with_parent(sys.stdout.fileno())
     limit_memory(MEMORY_BYTES_MAX)
     after_death = AFTER_DEATH in sys.argv[2:]
     sys.exit(run_process(Path(sys.argv[1]), sys.stdin.buffer, sys.stdout.buffer, after_death=after_death))

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import queue
 import shutil
 import signal
@@ -160,6 +161,23 @@ def test_the_process_ends_with_a_server_that_is_killed_while_it_waits_for_anothe
         assert server.stdout is not None
         indexer = int(server.stdout.readline())
         assert server.stdout.readline() == b"waiting\n"
+        server.kill()
+        server.wait()
+        server.stdout.close()
+        wait_until(lambda: not is_alive(indexer), "the indexer ends")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it ends when it goes on")
+def test_a_stopped_indexer_ends_with_a_server_that_is_killed(root: Path) -> None:
+    claim(root, database_of(root))
+    with scanning_lock(database_of(root), lambda: False):
+        server = subprocess.Popen(
+            [sys.executable, "-P", "-c", SERVER, str(root)], stdout=subprocess.PIPE, start_new_session=True
+        )
+        assert server.stdout is not None
+        indexer = int(server.stdout.readline())
+        os.kill(indexer, signal.SIGSTOP)
+        wait_until(lambda: state_of(indexer) == "T", "the indexer stands still")
         server.kill()
         server.wait()
         server.stdout.close()
