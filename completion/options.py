@@ -19,7 +19,7 @@ class Options:
 
     ``model`` is a name of the model store, a ``.gguf`` file or a directory in Hugging Face layout; None
     takes the default for the device. ``device`` is "auto", "cpu", "cuda" or "cuda:N"; ``weights`` is how
-    the engine keeps them (`engine.loading.WeightChoice`). Token counts are of the loaded model's
+    the engine keeps them (`engine.loading.load.load_engine`). Token counts are of the loaded model's
     vocabulary. ``prompt_order`` is explained in context/prompt. ``debounce_ms_max`` bounds the wait for
     a pause in typing (debounce.py); 0 never waits. ``facts`` puts what static analysis says of the hole
     into the prompt, as far as it is known after ``facts_ms_max``, which is also how long it is waited at an

@@ -6,7 +6,7 @@ from the others of the run and is what reports show.
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Literal, cast, get_args
 
 from holesmith.completion.options import WeightForm
@@ -63,18 +63,6 @@ class Configuration:
         return {
             key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()
         }
-
-
-def configuration_of(values: Mapping[str, object]) -> Configuration:
-    """From what ``as_json`` gave. Raises EvaluationError if it was written by another version."""
-    known = {field.name for field in fields(Configuration)}
-    if unknown := sorted(set(values) - known):
-        raise EvaluationError(f"unknown in a configuration: {', '.join(unknown)}; start a new run folder")
-    tuples = {
-        key: tuple(cast("list[object]", value)) if isinstance(value, list) else value
-        for key, value in values.items()
-    }
-    return Configuration(**tuples)  # pyright: ignore[reportArgumentType]  # our own JSON
 
 
 def name_of(configuration: Configuration, varied: Iterable[str] = ()) -> str:

@@ -23,9 +23,6 @@ class Deadline:
         return time.thread_time() > self.processor_s or time.monotonic() > self.clock_s
 
 
-NEVER = Deadline(float("inf"), float("inf"))
-
-
 def deadline_after(processor_ms: float, clock_ms: float) -> Deadline:
     """From now, for work in this thread."""
     return Deadline(time.thread_time() + processor_ms / 1000, time.monotonic() + clock_ms / 1000)

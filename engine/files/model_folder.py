@@ -15,7 +15,6 @@ from holesmith.engine.files.open_file import OpenFile
 JSON_BYTES_MAX = 64 << 20
 """The largest tokenizer.json that is known has 35 MB."""
 
-_INDEX_NAME = "model.safetensors.index.json"
 _READ_BY_LIBRARIES = ("*.json", "*.txt", "*.model", "*.tiktoken")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 import torch
 from holesmith.engine.decoding.decode_loop import DecodeLoop
@@ -43,10 +43,6 @@ PREFIX_BYTES_MAX = 256 << 20
 DRAFTED_TOKENS_MAX = {"cpu": 3, "cuda": 8}
 """So many more tokens cost little: weights are read from memory once for four tokens."""
 
-
-WeightChoice = Literal["auto"] | WeightForm
-"""How weights are kept. "auto" is bf16 on CUDA, and on a CPU 8 bits, or 4 where the file has them."""
-
 _WARM_UP = Request(token_ids=(0, 0), tokens_max=2, stop_ids=frozenset())
 
 
@@ -62,10 +58,11 @@ def load_engine(
 ) -> LocalEngine:
     """Load a model and start its engine.
 
-    ``device`` is "auto" (CUDA if there is one), "cpu" or "cuda" or "cuda:N"; ``weights`` one of
-    `WeightChoice`. ``progress`` is called on this thread with a stage and a share from 0 to 1. Raises
-    EngineError: damaged or unsupported weights (`WeightsError`), a device that does not exist or is too small
-    (`DeviceError`), a form of weights that the device does not have.
+    ``device`` is "auto" (CUDA if there is one), "cpu" or "cuda" or "cuda:N"; ``weights`` is a `WeightForm` or
+    "auto": bf16 on CUDA, and on a CPU 8 bits, or 4 where the file has them. ``progress`` is called on this
+    thread with a stage and a share from 0 to 1. Raises EngineError: damaged or unsupported weights
+    (`WeightsError`), a device that does not exist or is too small (`DeviceError`), a form of weights that the
+    device does not have.
     """
     chosen = choose_device(device)
     form = choose_form(weights, chosen)
@@ -100,7 +97,7 @@ def choose_device(name: str) -> torch.device:
 
 
 def choose_form(name: str, device: torch.device) -> WeightForm:
-    """How weights are kept on a device, by one of `WeightChoice`. Raises EngineError if it cannot be so."""
+    """The form called ``name`` on a device, or the one for "auto". Raises EngineError if it cannot be."""
     if name == "auto":
         return "int8" if device.type == "cpu" else "bf16"
     form = next((known for known in get_args(WeightForm) if known == name), None)

@@ -12,7 +12,7 @@ from holesmith.context.index.reader import Index
 from holesmith.context.index.schema import open_writer
 from holesmith.context.prompt.budget import Budget
 from holesmith.context.request import ContextRequest
-from holesmith.context.retrieval.deadline import NEVER
+from holesmith.context.retrieval.deadline import Deadline
 from holesmith.context.retrieval.gather import Choice, RetrievedContext, gather
 from holesmith.context.snippet import Snippet
 from holesmith.context.sources.catalogue import SOURCES
@@ -22,6 +22,7 @@ from tests.fakes import byte_vocabulary
 
 CURSOR = "<CURSOR>"
 VOCABULARY = byte_vocabulary()
+NEVER = Deadline(float("inf"), float("inf"))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ import pytest
 from holesmith.analysis.outline.grammars import LANGUAGES
 from holesmith.analysis.outline.import_statements import imports_of_statement
 from holesmith.analysis.outline.symbols import mentions_of, symbols_of
-from holesmith.analysis.outline.syntax_tree import parse
 from holesmith.analysis.syntax.excerpt import excerpt_at
 from holesmith.analysis.syntax.hole import hole_of
 from holesmith.analysis.syntax.language_rules import lexicon_of
@@ -181,22 +180,6 @@ def test_mutated_code_and_random_bytes_raise_nothing(language: str) -> None:
         of_the_file(language, text.encode("utf-8", "replace").decode())
         for line in text.split("\n"):
             imports_of_statement(language, line, 0)
-
-
-@pytest.mark.parametrize("language", sorted(LANGUAGES))
-def test_an_edited_tree_of_mutated_code_is_that_of_the_new_text(language: str) -> None:
-    draw = random.Random(language)
-    for text in mutants(INDENTED if language == "python" else BRACED, draw)[::4]:
-        text = text.encode("utf-8", "replace").decode()
-        tree = parse(language, text)
-        assert tree is not None
-        start = draw.randrange(len(text) + 1)
-        stop = min(start + 7, len(text))
-        edited = tree.edited(start, stop, '("😀\n')
-        fresh = parse(language, edited.text)
-        assert fresh is not None
-        for offset in (0, start, len(edited.text)):
-            assert edited.path_at(offset) == fresh.path_at(offset)
 
 
 @pytest.mark.parametrize("name", HOSTILE)

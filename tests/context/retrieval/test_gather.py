@@ -7,12 +7,12 @@ import pytest
 from holesmith.context.index.reader import Index
 from holesmith.context.prompt.budget import Budget
 from holesmith.context.request import Fact
-from holesmith.context.retrieval.deadline import NEVER, Deadline, deadline_after
+from holesmith.context.retrieval.deadline import Deadline, deadline_after
 from holesmith.context.retrieval.gather import Choice, gather
 from holesmith.context.retrieval.session import NEIGHBOURHOOD_LINES, ContextSession
 from holesmith.context.sources.catalogue import DEFAULT_SOURCES, SOURCE_NAMES, SOURCES
 
-from tests.context.repository import VOCABULARY, Repository, make_repository
+from tests.context.repository import NEVER, VOCABULARY, Repository, make_repository
 
 FILES = {
     "shop/cart.py": "class Cart:\n    def pay(self, amount: int) -> bool: ...\n    total: int = 0\n",
@@ -179,4 +179,3 @@ def test_a_deadline_comes_by_the_processor_or_by_the_clock() -> None:
     assert not deadline_after(60_000, 60_000).has_passed
     assert deadline_after(-1, 60_000).has_passed
     assert deadline_after(60_000, -1).has_passed
-    assert not NEVER.has_passed

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from holesmith.engine.errors import EngineError
 from holesmith.engine.interface import Engine
-from holesmith.evaluation.configuration import Configuration, Named, configuration_of, grid_of, name_of
+from holesmith.evaluation.configuration import Configuration, Named, grid_of
 from holesmith.evaluation.errors import EvaluationError
 from holesmith.evaluation.row import Row
 from holesmith.evaluation.runs.pool import LocalPool, ProcessPool, order_of, rows_of
@@ -245,14 +245,6 @@ def test_a_grid_is_every_combination_each_once() -> None:
 def test_a_wrong_axis_is_told(axis: str) -> None:
     with pytest.raises(EvaluationError, match="--grid"):
         grid_of(Configuration(), [axis])
-
-
-def test_a_configuration_survives_its_json() -> None:
-    configuration = Configuration(model="m", temperatures=(0.2, 0.8), sources=("imports",))
-    assert configuration_of(configuration.as_json()) == configuration
-    with pytest.raises(EvaluationError, match="colour"):
-        configuration_of({"colour": 1})
-    assert "sources=imports" in name_of(configuration)
 
 
 def test_a_draw_is_a_matter_of_seed_and_not_of_order() -> None:
