@@ -30,11 +30,13 @@ from holesmith.lsp.transport.log import ClientLog
 from holesmith.lsp.transport.messages import ErrorReportParams, InlineParams, make_converter
 from holesmith.lsp.transport.parent_process import watch
 from holesmith.lsp.transport.protocol import Protocol
+from holesmith.system.memory import release_free_memory
 from lsprotocol import types
 from pygls.capabilities import get_capability
 from pygls.exceptions import JsonRpcException, JsonRpcParseError
 from pygls.lsp.server import LanguageServer
 
+_RELEASE_SECONDS = 1.0
 _CLOSE_SECONDS = 2.0
 # A client that never answers must not keep the model from being loaded.
 _CLIENT_SECONDS = 5.0
@@ -70,6 +72,7 @@ class Server(LanguageServer):
         self._start_service = start_service
         self._watches_parent = watches_parent
         self._started = False
+        self._releases_memory = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._client_log = ClientLog(self)
         self.ended = asyncio.Event()
@@ -181,6 +184,18 @@ class Server(LanguageServer):
             _logger.warning("%s is no longer completed: %s", after.uri, after.reason)
         file_events.tell_edited(self.holes, document.uri)
 
+    def close_document(self, params: types.DidCloseTextDocumentParams) -> None:
+        self.holes.documents.close(params.text_document.uri)
+        if not self._releases_memory:
+            self._releases_memory = True
+            self.run_beside(self._release_memory())
+
+    async def _release_memory(self) -> None:
+        """A moment later, so that documents closed together cost this once."""
+        await asyncio.sleep(_RELEASE_SECONDS)
+        await asyncio.to_thread(release_free_memory)
+        self._releases_memory = False
+
     def change_notebook(self, params: types.DidChangeNotebookDocumentParams) -> None:
         if not self.holes.notebooks.change(params, self.holes.documents):
             _logger.warning("a change to %s, which is not open, was ignored", params.notebook_document.uri)
@@ -248,7 +263,7 @@ def register_documents(server: Server) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def close_document(params: types.DidCloseTextDocumentParams) -> None:
-        server.holes.documents.close(params.text_document.uri)
+        server.close_document(params)
 
 
 def register_notebooks(server: Server) -> None:

@@ -17,7 +17,7 @@ ALLOWED = {
     "engine": {"kernels", "system"},
     "evaluation": {"completion", "analysis", "context", "engine", "system"},
     "kernels": {"system"},
-    "lsp": {"completion", "analysis"},
+    "lsp": {"completion", "analysis", "system"},
     "system": set[str](),
 }
 PACKAGES = [folder for folder in (*ALLOWED, "cli") if (ROOT / folder).is_dir()]
