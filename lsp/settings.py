@@ -192,7 +192,7 @@ RULES = (
     Rule(
         "sources",
         "context.sources",
-        "The only sources of context that are used (docs/context.md); null takes those that paid when they "
+        "The only sources of context that are used (docs/manual/context.md); null takes those that paid when they "
         "were measured.",
         parts=CONTEXT_SOURCES,
     ),

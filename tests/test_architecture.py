@@ -183,7 +183,7 @@ def test_a_package_re_exports_nothing(package: str) -> None:
     assert isinstance(body[0], ast.Expr)
 
 
-@pytest.mark.parametrize("page", ["ARCHITECTURE.md", "docs/security.md"])
+@pytest.mark.parametrize("page", ["ARCHITECTURE.md", "docs/design/security.md"])
 def test_every_test_that_a_page_names_exists(page: str) -> None:
     named = re.findall(r"`(tests/[\w/.]+)::(\w+)`", (ROOT / page).read_text())
     assert named

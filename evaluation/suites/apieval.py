@@ -2,7 +2,7 @@
 
 Results are "APIEval-style". *Token*: the name behind a dot whose receiver is an imported module or class of
 the repository, or a variable of such a class. *Conversation*: the API that does what a sentence asks for,
-among all APIs of the repository, which retrieval narrows down. docs/evaluation.md describes the rows.
+among all APIs of the repository, which retrieval narrows down. docs/manual/evaluation.md describes the rows.
 """
 
 from collections.abc import Iterator

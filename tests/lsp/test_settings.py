@@ -154,4 +154,4 @@ def test_the_committed_schema_is_the_one_of_the_settings() -> None:
 
 
 def test_the_manual_lists_every_setting() -> None:
-    assert settings_table() in (ROOT / "docs" / "settings.md").read_text()
+    assert settings_table() in (ROOT / "docs" / "manual" / "settings.md").read_text()
