@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from holesmith.completion.options import Options
-from holesmith.lsp.client.settings_schema import settings_schema, settings_table
+from holesmith.lsp.client.settings_schema import settings_schema
 from holesmith.lsp.settings import RULES, Settings, read_settings
 from hypothesis import given
 from hypothesis import strategies as st
@@ -151,7 +151,3 @@ def test_sources_of_context_are_named_with_commas_and_a_wrong_name_is_told() -> 
 def test_the_committed_schema_is_the_one_of_the_settings() -> None:
     committed = json.loads((ROOT / "lsp" / "settings.schema.json").read_text())
     assert committed == settings_schema(), "write it anew: holesmith lsp --settings-schema"
-
-
-def test_the_manual_lists_every_setting() -> None:
-    assert settings_table() in (ROOT / "docs" / "manual" / "settings.md").read_text()
