@@ -1,4 +1,4 @@
-"""Every link in the documentation leads somewhere, and every result has the form of docs/results."""
+"""Every link and path in the documentation leads somewhere, and design pages and results have their forms."""
 
 import json
 import re
@@ -19,6 +19,9 @@ PAGES = [
     *sorted((ROOT / "editors").glob("*/README.md")),
 ]
 FINDINGS = sorted(RESULTS.glob("20*.md"))
+DESIGN = ROOT / "docs" / "design"
+# Pages that may name files that are no longer there.
+HISTORY = {ROOT / "CHANGELOG.md", *FINDINGS}
 
 # The items of a finding's head, in this order.
 HEAD = ("Question", "Setup", "Command", "Result", "Decision")
@@ -34,6 +37,9 @@ _LINK = re.compile(
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)(?:[ \t]+#+)?[ \t]*$", re.MULTILINE)
 # Unicode categories of the characters that stay in an anchor, besides letters.
 _KEPT = {"Mn", "Mc", "Me", "Nd", "Nl", "Pc"}
+# A path of this repository in backticks: `lsp/settings.py`, `context/index/`.
+_PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]*)`")
+_TOP = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
 
@@ -151,3 +157,41 @@ def test_raw_results_are_json_that_a_result_page_links() -> None:
     for path in (ROOT / "benchmarks" / "results").iterdir():
         assert isinstance(json.loads(path.read_text()), dict), path
         assert path in linked, path
+
+
+def paths_of(text: str) -> Iterator[str]:
+    """The paths in backticks that begin with a folder of this repository."""
+    return (match[1] for match in _PATH.finditer(text) if match[1].split("/")[0] in _TOP)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in HISTORY], ids=name_of)
+def test_every_file_that_a_page_names_exists(page: Path) -> None:
+    assert not [path for path in paths_of(page.read_text()) if not (ROOT / path).exists()]
+
+
+def test_questions_of_newcomers_and_words_of_the_glossary_name_a_file() -> None:
+    _, _, questions = (DESIGN / "architecture.md").read_text().partition("## Where a newcomer looks\n")
+    rows = [*rows_of(questions.partition("\n## ")[0]), *rows_of((DESIGN / "glossary.md").read_text())]
+    assert len(rows) > 40
+    assert not [row for row in rows if not list(paths_of(row))]
+
+
+def rows_of(text: str) -> list[str]:
+    """The rows of the first table of a text, without its head."""
+    return [line for line in text.splitlines() if line.startswith("|")][2:]
+
+
+@pytest.mark.parametrize("page", sorted(DESIGN.glob("*.md")), ids=name_of)
+def test_a_design_page_ends_with_its_invariants_and_where_they_were_measured(page: Path) -> None:
+    if page.name != "glossary.md":
+        last = page.read_text().rpartition("\n## ")[2]
+        assert last.startswith("Invariants\n")
+        assert "\nMeasured: " in last
+
+
+def test_every_page_can_be_reached_from_the_index_of_the_docs() -> None:
+    index = ROOT / "docs" / "README.md"
+    linked = {(index.parent / target.partition("#")[0]).resolve() for target in links_of(index.read_text())}
+    findings = set(RESULTS.glob("20*.md"))
+    missing = [page for page in (ROOT / "docs").rglob("*.md") if page not in linked | findings | {index}]
+    assert not missing
