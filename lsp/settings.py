@@ -192,8 +192,8 @@ RULES = (
     Rule(
         "sources",
         "context.sources",
-        "The only sources of context that are used (docs/manual/context.md); null takes those that paid when they "
-        "were measured.",
+        "The only sources of context that are used (docs/manual/context.md); null takes those that paid "
+        "when they were measured.",
         parts=CONTEXT_SOURCES,
     ),
     Rule(
