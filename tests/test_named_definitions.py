@@ -17,7 +17,6 @@ CALLED_BY_OTHERS = {
     "kernels/reference.py": "says in plain torch what the kernels compute; the tests compare them with it",
     "engine/vocabulary/vocabulary.py special_ids": "by which the tests see that text never becomes special",
     "analysis/client.py restarts": "by which the tests see that a worker was replaced",
-    "lsp/client/settings_schema.py settings_table": "the table in the manual, which a test compares with it",
 }
 EXAMPLE = ROOT / "cli" / "example"
 
