@@ -78,9 +78,10 @@ def lexer(folder: Path) -> Test:
 def hole(folder: Path) -> Test:
     """The hole, its extent and its stops in any text."""
     from holesmith.analysis.outline.grammars import LANGUAGES
-    from holesmith.analysis.syntax.hole import hole_at
+    from holesmith.completion.hole_context import HoleContext
     from holesmith.completion.postprocess.extent import extent_of
     from holesmith.completion.postprocess.shaping import shape
+    from holesmith.completion.snapshot import Snapshot
 
     languages = [*sorted(LANGUAGES), "unknown"]
 
@@ -88,8 +89,7 @@ def hole(folder: Path) -> Test:
         language = languages[data[0] % len(languages)] if data else "python"
         prefix, _, rest = data[1:].decode("utf-8", "replace").partition("\0")
         suffix, _, middle = rest.partition("\0")
-        hole_at(language, prefix, suffix)
-        extent = extent_of(language, prefix, suffix, "auto")
+        extent = extent_of(HoleContext(Snapshot("a", language, prefix + suffix, len(prefix))), "auto")
         for stop in range(0, len(middle) + 1, max(len(middle) // 4, 1)):
             extent.stop_of(middle[:stop])
         shape(middle, prefix, suffix, "    ")

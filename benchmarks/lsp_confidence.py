@@ -23,10 +23,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from holesmith.completion.finishing import completion_of
 from holesmith.completion.options import Options
-from holesmith.completion.pipeline import Completer, completion_of
-from holesmith.completion.postprocess.filters import objection_to, refusal_of
+from holesmith.completion.pipeline import Completer
+from holesmith.completion.postprocess.filters import objection_to
 from holesmith.completion.postprocess.middle import Middle, Written, confidence_of
+from holesmith.completion.preparation import first_look
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.stage_timer import StageTimer
 from holesmith.completion.workspace.analysis_clients import Workspaces
@@ -167,9 +169,10 @@ async def suggest(
 ) -> tuple[str, tuple[tuple[int, int, float], ...]]:
     """What an editor would be sent while the user types, without a limit on confidence."""
     snapshot = Snapshot(str(hole.path), "python", hole.text, hole.offset, workspace=str(directory))
-    if refusal_of(snapshot, options) is not None:
+    context = await completer.context_of(snapshot, options)
+    if first_look(context, options) is not None:
         return "", ()
-    prepared = await asyncio.to_thread(completer.prepare, snapshot, options, None, StageTimer())
+    prepared = await completer.prepare(context, options, StageTimer())
     middle = Middle(prepared.prompt.required, completer.engine.vocabulary.token_bytes)
     generation, _ = await completer.decode(prepared, middle, options, lambda text: None)
     completion, _ = completion_of(middle, generation, prepared)

@@ -32,13 +32,16 @@ import torch
 from holesmith.analysis.client import AnalysisClient, Reply
 from holesmith.analysis.options import Options as AnalysisOptions
 from holesmith.analysis.questions import A, EnvironmentQuestion, Question, Source
+from holesmith.completion.guidance.decoding import decode_freely
 from holesmith.completion.guidance.guided_decoding import GuidedDecoding
 from holesmith.completion.guidance.watcher import Watcher
+from holesmith.completion.hole_context import HoleContext
 from holesmith.completion.monitors.registry import MONITOR_OF, triggers_in
 from holesmith.completion.monitors.statement import statement_before
 from holesmith.completion.options import Options
-from holesmith.completion.pipeline import Completer, Prepared, decode_freely, document_of, request_of
+from holesmith.completion.pipeline import Completer
 from holesmith.completion.postprocess.middle import Middle
+from holesmith.completion.preparation import Prepared, request_of
 from holesmith.completion.scheduling.analysis_warm_up import warm_up_analysis
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.stage_timer import StageTimer
@@ -96,7 +99,10 @@ class Bench:
         snapshot = Snapshot(
             str(hole.path), "python", hole.text, hole.offset, workspace=str(self.root), invoked=True
         )
-        prepared = await asyncio.to_thread(self.completer.prepare, snapshot, self.options, None, StageTimer())
+        context = HoleContext(snapshot)
+        await asyncio.to_thread(context.work_out_syntax)
+        prepared = await self.completer.prepare(context, self.options, StageTimer())
+        _ = prepared.document.excerpt  # which the pipeline works out before it decodes
         await warm_up_analysis(self.client, snapshot, slices_max=1 if is_counted else 200)
         request = request_of(prepared.prompt, self.options)
         await self.completer.engine.start(replace(request, tokens_max=1)).result()
@@ -124,12 +130,11 @@ class Bench:
             clock_ms = (time.perf_counter() - started) * 1000
             spent_ms = self._processor_ms() - processor_ms
             return Decoding(middle.text, len(generation.tokens), clock_ms, spent_ms)
-        document = document_of(prepared.snapshot, required)
-        watch = Watcher(document, required, self.client, self.options.answer_ms_max)
-        decoding = GuidedDecoding(self.completer.engine, request, middle, is_finished, watch)
+        watcher = Watcher(prepared.document, required, self.client, self.options.answer_ms_max)
+        decoding = GuidedDecoding(self.completer.engine, request, middle, is_finished, watcher)
         generation = await decoding.run()
         clock_ms = (time.perf_counter() - started) * 1000
-        report = watch.report(decoding.waited_ms)
+        report = watcher.report(decoding.waited_ms)
         return Decoding(
             middle.text,
             len(generation.tokens),
@@ -144,10 +149,10 @@ class Bench:
     async def _waiting_ms(self, prepared: Prepared, written: str) -> float:
         """How long the answers take, asked one after another at every trigger of the finished text."""
         required = prepared.prompt.required
-        document = document_of(prepared.snapshot, required)
+        document = prepared.document
         text = required + written
         waiting_ms = 0.0
-        for trigger in triggers_in(statement_before("python", document.before), text, 0):
+        for trigger in triggers_in(statement_before(document), text, 0):
             before = document.before + text[: trigger.start]
             source = Source(document.path, before + document.after)
             word = re.match(r"\w*", text[trigger.start :])

@@ -37,7 +37,7 @@ from holesmith.analysis.options import Options
 from holesmith.analysis.python.jedi_analyser import JediAnalyser
 from holesmith.analysis.questions import A, Question, ScopeQuestion, Source, StaticErrorsQuestion
 from holesmith.completion.guidance.watcher import Watcher
-from holesmith.completion.monitors.monitor import Document
+from holesmith.completion.monitors.document import Document
 from holesmith.context.prompt.token_healing import split_partial_token
 from holesmith.engine.files.gguf_file import read_gguf
 from holesmith.engine.store.store import find

@@ -32,21 +32,17 @@ from typing import Literal
 from holesmith.analysis.client import AnalysisClient
 from holesmith.analysis.options import Options as AnalysisOptions
 from holesmith.analysis.questions import EnvironmentQuestion, Source
-from holesmith.completion.guidance.guided_decoding import GuidedDecoding
+from holesmith.completion.finishing import completion_of
+from holesmith.completion.guidance.decoding import decode
 from holesmith.completion.guidance.watcher import Watcher
+from holesmith.completion.hole_context import HoleContext
 from holesmith.completion.monitor_report import MonitorReport
 from holesmith.completion.monitors.registry import MONITOR_OF
 from holesmith.completion.monitors.statement import Trigger
 from holesmith.completion.options import Options
-from holesmith.completion.pipeline import (
-    Completer,
-    Prepared,
-    completion_of,
-    decode_freely,
-    document_of,
-    request_of,
-)
+from holesmith.completion.pipeline import Completer
 from holesmith.completion.postprocess.middle import Middle
+from holesmith.completion.preparation import Prepared, request_of
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.stage_timer import StageTimer
 from holesmith.context.prompt.templates import template_for
@@ -149,19 +145,20 @@ class Bench:
         known = Known(await self._names_at(hole), self.words)
         for context in (False, True):
             wanted: list[Variant] = [each for each in missing if each.startswith("context") == context]
-            prepared = await self._prepare(hole, context) if wanted else None
-            if prepared is None:
+            if not wanted:
                 continue
+            prepared = await self._prepare(hole, context)
             for variant in wanted:
                 self.log.add(await self._row(hole, place, variant, prepared, known))
 
-    async def _prepare(self, hole: Hole, context: bool) -> Prepared | None:
+    async def _prepare(self, hole: Hole, context: bool) -> Prepared:
         snapshot = Snapshot(
             str(hole.path), "python", hole.text, hole.offset, workspace=str(self.root), invoked=True
         )
         options = replace(self.options, context=context)
-        prepared = await asyncio.to_thread(self.completer.prepare, snapshot, options, None, StageTimer())
-        return None if isinstance(prepared, str) else prepared
+        hole_context = HoleContext(snapshot)
+        await asyncio.to_thread(hole_context.work_out_syntax)
+        return await self.completer.prepare(hole_context, options, StageTimer())
 
     async def _names_at(self, hole: Hole) -> frozenset[str] | None:
         """All that may stand there; None if analysis cannot tell."""
@@ -203,14 +200,10 @@ class Bench:
         def is_finished() -> bool:
             return prepared.stop_of(middle.text) is not None
 
-        if not monitor:
-            generation = await decode_freely(self.completer.engine, request, middle, is_finished)
-            return middle, generation, MonitorReport()
-        document = document_of(prepared.snapshot, required)
-        watch = Watcher(document, required, self.client, self.options.answer_ms_max)
-        decoding = GuidedDecoding(self.completer.engine, request, middle, is_finished, watch)
-        generation = await decoding.run()
-        return middle, generation, watch.report(decoding.waited_ms)
+        watcher: Watcher | None = None
+        if monitor:
+            watcher = Watcher(prepared.document, required, self.client, self.options.answer_ms_max)
+        return middle, *await decode(self.completer.engine, request, middle, is_finished, watcher)
 
 
 def exists(kind: Kind, text: str, word: str, names: frozenset[str] | None) -> bool | None:

@@ -16,6 +16,7 @@ from holesmith.cli.errors import CommandError
 from holesmith.cli.model_argument import model_argument
 from holesmith.cli.source_file import snapshot_of
 from holesmith.completion.answer import Answer
+from holesmith.completion.hole_context import HoleContext
 from holesmith.completion.monitor_report import MonitorReport
 from holesmith.completion.options import Options, WeightForm
 from holesmith.completion.service import Service
@@ -139,7 +140,10 @@ async def complete_once(
         raise CommandError(service.status.message)
     try:
         answer = await service.complete(snapshot)
-        return answer, await hole_report(workspaces, snapshot, ANSWER_MS_MAX) if explain else None
+        if not explain:
+            return answer, None
+        context = HoleContext(snapshot, await workspaces.of(snapshot))
+        return answer, await hole_report(context, ANSWER_MS_MAX)
     finally:
         await service.close()
 

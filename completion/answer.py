@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from holesmith.completion.monitor_report import MonitorReport
+from holesmith.completion.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,14 @@ class Completion:
     start: int
     stop: int
     confidence: float
+
+
+def placed(text: str, confidence: float, snapshot: Snapshot) -> Completion:
+    """``text`` at the cursor; after the item selected in the editor's menu, if there is one."""
+    selected = snapshot.selected
+    if selected is None:
+        return Completion(text, snapshot.offset, snapshot.offset, confidence)
+    return Completion(selected.text + text, selected.start, selected.stop, confidence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from holesmith.completion.scheduling.completion_cache import CompletionCache
 from holesmith.completion.scheduling.debounce import Debounce
 from holesmith.completion.scheduling.in_flight import InFlight
 from holesmith.completion.scheduling.prefetch import Prefetch, after_taking
-from holesmith.completion.scheduling.prompt_warm_up import PromptWarmUp, Take, prompt_ahead, read
+from holesmith.completion.scheduling.prompt_warm_up import PromptWarmUp, Take, read
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.status import Status, counted, counts_of, failed_to_load
 from holesmith.completion.workspace.analysis_clients import Workspaces
@@ -308,7 +308,7 @@ class Service:
             return False
         completer, options, began = self._completer, self._options, perf_counter()
         try:
-            prompt = await prompt_ahead(completer, snapshot, options)
+            prompt = await completer.prompt_ahead(snapshot, options)
             if prompt is not None and prompt.text != self._prompt_read:
                 await read(completer.engine, prompt, options)
                 self._prompt_read = prompt.text

@@ -42,11 +42,14 @@ class Snapshot:
 
     @property
     def prefix(self) -> str:
-        return self.text[: self.offset]
+        """The text before the hole. An item selected in the editor's menu counts as typed."""
+        selected = self.selected
+        return self.text[: self.offset] if selected is None else self.text[: selected.start] + selected.text
 
     @property
     def suffix(self) -> str:
-        return self.text[self.offset :]
+        """The text after the hole: behind the cursor, or behind what the selected item would replace."""
+        return self.text[self.offset if self.selected is None else self.selected.stop :]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,11 @@ class StageTimer:
     def add(self, name: str, duration_ms: float) -> None:
         self._stages[name] = self._stages.get(name, 0.0) + duration_ms
 
+    def add_all(self, timings_ms: Mapping[str, float]) -> None:
+        """Add the times of stages that were measured elsewhere."""
+        for name, duration_ms in timings_ms.items():
+            self.add(name, duration_ms)
+
     def timings_ms(self) -> Mapping[str, float]:
         total = (time.perf_counter() - self._started) * 1000
         return {name: round(value, 2) for name, value in {**self._stages, "total": total}.items()}

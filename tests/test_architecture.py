@@ -73,7 +73,7 @@ INNER: dict[str, set[str]] = {
     "completion/monitors": set(),
     "completion/postprocess": set(),
     "completion/scheduling": {"completion/postprocess"},
-    "completion/workspace": set(),
+    "completion/workspace": {"completion/monitors"},
     "context/index": {"context/index/ignoring"},
     "context/index/ignoring": set(),
     "context/index/process": {"context/index", "context/index/ignoring"},

@@ -8,7 +8,7 @@ from typing import Any
 
 from holesmith.analysis.client import Analyst, Reply
 from holesmith.analysis.questions import Source
-from holesmith.completion.monitors.monitor import Document
+from holesmith.completion.monitors.document import Document
 from holesmith.completion.monitors.registry import MONITOR_OF
 from holesmith.completion.monitors.statement import Trigger
 

@@ -17,8 +17,9 @@ from holesmith.completion.guidance.corrections import Rollback, rollback, withou
 from holesmith.completion.guidance.generated_text import GeneratedText
 from holesmith.completion.guidance.question_cache import PendingReply, QuestionCache
 from holesmith.completion.monitor_report import Fired, MonitorReport, Outcome, Refusal, TriggerKind
+from holesmith.completion.monitors.document import Document
 from holesmith.completion.monitors.local_names import LocalNames
-from holesmith.completion.monitors.monitor import Choices, Document, Monitor
+from holesmith.completion.monitors.monitor import Choices, Monitor
 from holesmith.completion.monitors.registry import MONITOR_OF, MONITORS, triggers_in
 from holesmith.completion.monitors.statement import Statement, Trigger, statement_before, word_at
 from holesmith.engine.constraints.constraint import IDENTIFIER_START, End, State, machine_of
@@ -81,8 +82,8 @@ class Watcher:
         ``answer_ms_max`` is how long after a question an answer still counts.
         """
         self._questions = QuestionCache(document, healed_prefix, analyst, answer_ms_max)
-        self._names = LocalNames(document.before, document.after)
-        self._statement: Statement = statement_before(document.language, document.before)
+        self._names = LocalNames(document)
+        self._statement: Statement = statement_before(document)
         self._generated = GeneratedText()
         self._judged = 0
         self._awaited: PendingReply | None = None

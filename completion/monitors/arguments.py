@@ -9,8 +9,9 @@ from string import ascii_letters
 from holesmith.analysis.answers import Call, Signature
 from holesmith.analysis.questions import CallQuestion, Source
 from holesmith.completion.monitors.argument_place import ArgumentPlace, argument_place
+from holesmith.completion.monitors.document import Document
 from holesmith.completion.monitors.local_names import LocalNames
-from holesmith.completion.monitors.monitor import PENALTY, AnyAnswer, Choices, Document, Monitor, Settled
+from holesmith.completion.monitors.monitor import PENALTY, AnyAnswer, Choices, Monitor, Settled
 from holesmith.completion.monitors.statement import (
     NewCharacter,
     Statement,

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from holesmith.analysis.answers import ImportableNames
 from holesmith.analysis.questions import ImportableNamesQuestion, Source
+from holesmith.completion.monitors.document import Document
 from holesmith.completion.monitors.import_list import (
     is_before_list,
     is_behind_name,
@@ -17,7 +18,7 @@ from holesmith.completion.monitors.import_list import (
     list_begin,
 )
 from holesmith.completion.monitors.local_names import LocalNames
-from holesmith.completion.monitors.monitor import PENALTY, AnyAnswer, Choices, Document, Monitor
+from holesmith.completion.monitors.monitor import PENALTY, AnyAnswer, Choices, Monitor
 from holesmith.completion.monitors.statement import NewCharacter, Statement, Trigger, binds
 
 _WORD = re.compile(r"\w+")

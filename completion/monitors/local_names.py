@@ -15,7 +15,7 @@ from itertools import islice
 from keyword import kwlist, softkwlist
 
 from holesmith.analysis.syntax.occurrences import mentions
-from holesmith.completion.monitors.enclosing_blocks import words_around
+from holesmith.completion.monitors.document import Document, words_around
 
 KEYWORDS = frozenset((*kwlist, *softkwlist))
 _IMPLICIT = frozenset(
@@ -78,21 +78,20 @@ class LocalNames:
     Of a long document only the lines that are near.
     """
 
-    before: str
-    after: str
+    document: Document
 
     def __post_init__(self) -> None:
+        self.before, self.after = self.document.before, self.document.after[:CHARACTERS_MAX]
         if len(self.before) > CHARACTERS_MAX:
             cut = self.before.find("\n", len(self.before) - CHARACTERS_MAX)
             self.before = self.before[cut + 1 :]
-        self.after = self.after[:CHARACTERS_MAX]
 
     @cached_property
     def around(self) -> frozenset[str]:
         """The bare names in the definition around the cursor, and where annotations are not evaluated those
         that the module binds further down.
         """
-        found = words_around("python", self.before, self.after)
+        found = words_around(self.document)
         return found | bound_at_margin(self.after) if _POSTPONED.search(self.before) else found
 
     @cached_property

@@ -32,6 +32,7 @@ from holesmith.analysis.questions import (
     Source,
 )
 from holesmith.completion.monitor_report import TriggerKind
+from holesmith.completion.monitors.document import Document
 from holesmith.completion.monitors.local_names import LocalNames, Words
 from holesmith.completion.monitors.statement import NewCharacter, Statement, Trigger, is_whole, word_at
 from holesmith.engine.request import Constraint
@@ -55,16 +56,6 @@ PENALTY = 5.0
 """Logits taken from text that is likely wrong, but may be right for a reason that was not asked about: an
 unknown keyword may become an argument, a class that looks abstract may be made whole elsewhere, a pattern may
 stand for something that is no member, a module may be generated. A guess."""
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """The document without the generated text: what stands left and right of the hole."""
-
-    path: str | None
-    language: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from holesmith.analysis.syntax.lexer import Token, tokenize
 from holesmith.analysis.syntax.tokens_before_hole import TokensBeforeHole
 from holesmith.completion.monitor_report import TriggerKind
 from holesmith.completion.monitors.argument_place import ArgumentPlace
-from holesmith.completion.monitors.enclosing_blocks import excerpt_before, is_conditional
+from holesmith.completion.monitors.document import Document, is_conditional
 
 Use = Literal["certain", "tested", "possible", "bracketed"]
 """Whether a name in this place is used: "certain" at once; "tested", unless ``:=`` follows; "possible", what
@@ -139,9 +139,9 @@ def _look_at(language: str, text: str) -> tuple[Excerpt, Hole]:
     return excerpt, hole_of(excerpt)
 
 
-def statement_before(language: str, before: str) -> Statement:
-    """The statement that the end of ``before``, the document up to the generated text, is in."""
-    excerpt = excerpt_before(language, before)
+def statement_before(document: Document) -> Statement:
+    """The statement that the end of the document up to the generated text is in."""
+    language, before, excerpt = document.language, document.before, document.excerpt
     literal = excerpt.open_literal
     outer = next((i for i in excerpt.open_tokens if _is_in_statement(excerpt, i)), len(excerpt.tokens))
     if literal is not None:

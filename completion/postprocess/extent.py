@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from holesmith.analysis.syntax.excerpt import excerpt_at
-from holesmith.analysis.syntax.hole import hole_of
 from holesmith.analysis.syntax.stops import Stops, is_multiline_place, stops_at, stops_of
+from holesmith.completion.hole_context import HoleContext
 from holesmith.completion.options import Lines
 from holesmith.completion.postprocess.shaping import rest_of_line
 
@@ -21,9 +20,7 @@ class Extent:
     """
 
     kind: Kind
-    language: str
-    prefix: str
-    suffix: str
+    context: HoleContext
     stops: Stops
     header: str = ""
     block: Stops | None = None
@@ -42,12 +39,14 @@ class Extent:
             )
         if stop is not None and self._begins_statement() and middle[:stop].rstrip().endswith((":", "{")):
             self.header = middle[:stop]
-            self.block = stops_at(self.language, self.prefix + self.header, self.suffix)
+            context = self.context
+            self.block = stops_at(context.language, context.prefix + self.header, context.suffix)
             return self._block_stop(middle)
         return stop
 
     def _begins_statement(self) -> bool:
-        return not self.prefix[self.prefix.rfind("\n") + 1 :].strip()
+        prefix = self.context.prefix
+        return not prefix[prefix.rfind("\n") + 1 :].strip()
 
     def _block_stop(self, middle: str) -> int | None:
         assert self.block is not None
@@ -59,13 +58,12 @@ class Extent:
         return middle if self.kind == "line" or "\n" not in middle else middle[: middle.rindex("\n")]
 
 
-def extent_of(language: str, prefix: str, suffix: str, lines: Lines) -> Extent:
+def extent_of(context: HoleContext, lines: Lines) -> Extent:
     """A line in prose or where text stands to the right, a block where one begins, else one statement."""
-    excerpt = excerpt_at(language, prefix, suffix)
-    stops = stops_of(excerpt)
-    in_prose = hole_of(excerpt).kind in ("string", "comment")
-    if rest_of_line(suffix).strip() or in_prose or lines == "single":
-        return Extent("line", language, prefix, suffix, stops)
-    if lines == "multi" or is_multiline_place(excerpt):
-        return Extent("block", language, prefix, suffix, stops)
-    return Extent("statement", language, prefix, suffix, stops)
+    stops = stops_of(context.excerpt)
+    in_prose = context.hole.kind in ("string", "comment")
+    if rest_of_line(context.suffix).strip() or in_prose or lines == "single":
+        return Extent("line", context, stops)
+    if lines == "multi" or is_multiline_place(context.excerpt):
+        return Extent("block", context, stops)
+    return Extent("statement", context, stops)

@@ -2,8 +2,8 @@
 
 import re
 
-from holesmith.analysis.syntax.hole import hole_at
 from holesmith.completion.answer import Completion
+from holesmith.completion.hole_context import HoleContext
 from holesmith.completion.options import Options
 from holesmith.completion.postprocess.shaping import TRAILING
 from holesmith.completion.secret_documents import is_withheld
@@ -16,11 +16,13 @@ IN_WORD = re.compile(r"\w\|\w")
 AFTER_DELETION = "text was just taken away"
 
 
-def refusal_of(snapshot: Snapshot, options: Options) -> str | None:
+def refusal_of(context: HoleContext, options: Options) -> str | None:
     """One line that says why there will be no completion here, or None where there may be one.
 
     A completion asked for by hand is refused only where it would be wrong, not where it might be a nuisance.
+    The document is lexed only when nothing simpler refuses it. That blocks: not for the event loop.
     """
+    snapshot = context.snapshot
     if is_withheld(snapshot):
         return "files that hold secrets are never completed"
     if len(snapshot.text) > CHARACTERS_MAX:
@@ -29,24 +31,25 @@ def refusal_of(snapshot: Snapshot, options: Options) -> str | None:
         return "the document is binary"
     if line_length(snapshot) > LINE_CHARACTERS_MAX:
         return f"the line has more than {LINE_CHARACTERS_MAX:,} characters"
-    return None if snapshot.invoked else suppression_reason_of(snapshot, options)
+    return None if snapshot.invoked else suppression_reason_of(context, options)
 
 
-def suppression_reason_of(snapshot: Snapshot, options: Options) -> str | None:
-    if snapshot.after_deletion:
+def suppression_reason_of(context: HoleContext, options: Options) -> str | None:
+    """Why a completion that was not asked for by hand might be a nuisance, or None where it is none."""
+    if context.snapshot.after_deletion:
         return AFTER_DELETION
-    if IN_WORD.search(snapshot.prefix[-1:] + "|" + snapshot.suffix[:1]):
+    if IN_WORD.search(context.prefix[-1:] + "|" + context.suffix[:1]):
         return "the cursor is in the middle of a word"
-    if not options.in_comments and is_in_comment(snapshot):
+    if not options.in_comments and is_in_comment(context):
         return "the cursor is in a comment"
     return None
 
 
-def is_in_comment(snapshot: Snapshot) -> bool:
+def is_in_comment(context: HoleContext) -> bool:
     """In languages without a lexer of ours: on a line that is nothing but a comment."""
-    kind = hole_at(snapshot.language, snapshot.prefix, snapshot.suffix).kind
-    line = snapshot.prefix[snapshot.prefix.rfind("\n") + 1 :].lstrip()
-    return kind == "comment" or (kind == "unknown" and line.startswith(comment_mark(snapshot.language)))
+    kind = context.hole.kind
+    line = context.prefix[context.prefix.rfind("\n") + 1 :].lstrip()
+    return kind == "comment" or (kind == "unknown" and line.startswith(comment_mark(context.language)))
 
 
 def line_length(snapshot: Snapshot) -> int:

@@ -6,16 +6,17 @@ be a matter of taste that the user has decided: the cursor stands where the stat
 
 from functools import lru_cache
 
-from holesmith.analysis.syntax.excerpt import excerpt_at
+from holesmith.completion.hole_context import HoleContext
 from holesmith.engine.vocabulary.vocabulary import Vocabulary
 
 
-def is_indented(language: str, prefix: str) -> bool:
-    """Whether ``prefix`` ends with all the indentation that its last line can have."""
+def is_indented(context: HoleContext) -> bool:
+    """Whether the text before the hole ends with all the indentation that its last line can have."""
+    prefix = context.prefix
     before, _, line = prefix.rpartition("\n")
-    if language != "python" or not line or line.strip():
+    if context.language != "python" or not line or line.strip():
         return False
-    excerpt = excerpt_at(language, prefix, "")
+    excerpt = context.excerpt
     if excerpt.open_literal is not None:
         return False
     # Of the code above, not of a comment behind it or below it.

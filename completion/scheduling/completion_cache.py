@@ -8,8 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from holesmith.completion.answer import Answer, Completion
-from holesmith.completion.pipeline import placed, text_around
+from holesmith.completion.answer import Answer, Completion, placed
 from holesmith.completion.postprocess.shaping import TRAILING, cut_overlap, rest_of_line
 from holesmith.completion.snapshot import Snapshot
 
@@ -64,7 +63,7 @@ class CompletionCache:
         """Unless ``is_shown``, it was worked out ahead, and says nothing about what the user saw."""
         if answer.completion is None:
             return
-        prefix, suffix = text_around(snapshot)
+        prefix, suffix = snapshot.prefix, snapshot.suffix
         start = len(snapshot.selected.text) if snapshot.selected else 0
         completions = tuple(
             replace(completion, text=completion.text[start:])
@@ -79,7 +78,7 @@ class CompletionCache:
 
     def find(self, snapshot: Snapshot) -> tuple[CacheEntry, Answer] | None:
         """A remembered answer that the text since typed agrees with, and the rest of it."""
-        prefix, suffix = text_around(snapshot)
+        prefix, suffix = snapshot.prefix, snapshot.suffix
         for remembered in self._answers:
             rests = tuple(remainders(remembered, snapshot.path, prefix, suffix))
             if rests:
@@ -101,7 +100,7 @@ class CompletionCache:
         last = self._last_shown()
         if last is None or self._judged is last:
             return None
-        prefix, suffix = text_around(snapshot)
+        prefix, suffix = snapshot.prefix, snapshot.suffix
         if snapshot.path != last.path or any(remainders(last, snapshot.path, prefix, suffix)):
             return None
         self._judged = last
@@ -116,13 +115,11 @@ class CompletionCache:
 
 def is_taken(remembered: CacheEntry, text: str, snapshot: Snapshot) -> bool:
     """Whether the cursor is behind ``text``, or behind the closing marks over which an item reaches."""
+    # The document as it is: an item that is only highlighted in the editor's menu was not taken.
+    before, behind = snapshot.text[: snapshot.offset], snapshot.text[snapshot.offset :]
     taken = remembered.prefix + text
-    closed = snapshot.prefix[len(taken) :]
-    return (
-        snapshot.prefix.startswith(taken)
-        and TRAILING.issuperset(closed)
-        and closed + snapshot.suffix == remembered.suffix
-    )
+    closed = before[len(taken) :]
+    return before.startswith(taken) and TRAILING.issuperset(closed) and closed + behind == remembered.suffix
 
 
 def remainders(remembered: CacheEntry, path: str, prefix: str, suffix: str) -> Iterator[Completion]:

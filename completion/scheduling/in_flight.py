@@ -10,7 +10,6 @@ from time import perf_counter
 from typing import Any
 
 from holesmith.completion.answer import Answer
-from holesmith.completion.pipeline import text_around
 from holesmith.completion.snapshot import Snapshot
 
 # Less than one decode step of the fastest model on a CPU, more than an editor takes between two messages.
@@ -39,7 +38,7 @@ class InFlight:
             return False
         if snapshot.invoked and not self.snapshot.invoked:
             return False
-        prefix, suffix = text_around(self.snapshot)
+        prefix, suffix = self.snapshot.prefix, self.snapshot.suffix
         typed = snapshot.prefix[len(prefix) :]
         same_place = snapshot.suffix == suffix and snapshot.prefix.startswith(prefix)
         agrees = len(self._written) > len(typed) and self._written.startswith(typed)

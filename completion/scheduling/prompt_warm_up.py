@@ -15,10 +15,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from holesmith.completion.options import Options
-from holesmith.completion.pipeline import Completer, request_of, text_around
-from holesmith.completion.postprocess.filters import refusal_of
+from holesmith.completion.preparation import request_of
 from holesmith.completion.snapshot import Snapshot
-from holesmith.completion.stage_timer import StageTimer
 from holesmith.context.prompt.prompt import Prompt
 from holesmith.engine.interface import Engine
 
@@ -94,20 +92,8 @@ class PromptWarmUp:
 
 def line_of(snapshot: Snapshot) -> int:
     """The same number for places whose prompts differ in their own line only: a hash of all around it."""
-    before, behind = text_around(snapshot)
-    return hash((snapshot.path, before[: before.rfind("\n") + 1], behind))
-
-
-async def prompt_ahead(completer: Completer, snapshot: Snapshot, options: Options) -> Prompt | None:
-    """The prompt for a snapshot with its context chosen as in a pause; None where none may be made."""
-    # As if asked for by hand: a suggestion would be a nuisance here, reading is none.
-    paused = replace(snapshot, invoked=True)
-    if await asyncio.to_thread(refusal_of, paused, options) is not None:
-        return None
-    facts = await completer.facts_at(paused, options)
-    missing = await completer.missing_at(paused, options)
-    prepared = await asyncio.to_thread(completer.prepare, paused, options, facts, StageTimer(), missing)
-    return prepared.prompt
+    before = snapshot.prefix
+    return hash((snapshot.path, before[: before.rfind("\n") + 1], snapshot.suffix))
 
 
 async def read(engine: Engine, prompt: Prompt, options: Options) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from holesmith.analysis.answers import Call, Expected, Members, RelevantHeaders, RelevantTypes
-from holesmith.analysis.client import Analyst, Reply
+from holesmith.analysis.client import Reply
 from holesmith.analysis.questions import (
     CallQuestion,
     ExpectedTypeQuestion,
@@ -20,7 +20,8 @@ from holesmith.analysis.questions import (
     RelevantTypesQuestion,
     Source,
 )
-from holesmith.analysis.syntax.hole import HoleKind, hole_at
+from holesmith.analysis.syntax.hole import HoleKind
+from holesmith.completion.hole_context import HoleContext
 from holesmith.context.request import Fact
 
 MEMBERS_MAX = 24
@@ -28,12 +29,15 @@ MEMBERS_MAX = 24
 SILENT: frozenset[HoleKind] = frozenset(("comment", "string", "definition", "parameter", "import"))
 
 
-async def facts_at(
-    analyst: Analyst, source: Source, offset: int, language: str, deadline_ms: float
-) -> tuple[Fact, ...]:
-    """The facts that analysis can tell within ``deadline_ms``, the most particular first."""
-    hole = await asyncio.to_thread(hole_at, language, source.text[:offset], source.text[offset:])
-    questions = questions_at(hole.kind, source, offset)
+async def facts_at(context: HoleContext, deadline_ms: float) -> tuple[Fact, ...] | None:
+    """The facts that analysis can tell within ``deadline_ms``, the most particular first.
+
+    None where there is nobody to ask. The syntax of ``context`` must be worked out.
+    """
+    analyst = context.analyst
+    if analyst is None:
+        return None
+    questions = questions_at(context.hole.kind, context.source, context.offset)
     replies = await asyncio.gather(*(analyst.ask(question, deadline_ms) for question in questions))
     return tuple(fact for reply in replies for fact in facts_of(reply))
 

@@ -20,7 +20,7 @@ from holesmith.analysis.answers import (
     RelevantTypes,
     ScopeNames,
 )
-from holesmith.analysis.client import Reply, WorkerStatus
+from holesmith.analysis.client import AnalysisClient, Reply, WorkerStatus
 from holesmith.analysis.python.environment import in_words
 from holesmith.analysis.questions import (
     CallQuestion,
@@ -35,9 +35,8 @@ from holesmith.analysis.questions import (
     ScopeQuestion,
     Source,
 )
-from holesmith.analysis.syntax.hole import Hole, HoleKind, hole_at
-from holesmith.completion.snapshot import Snapshot
-from holesmith.completion.workspace.analysis_clients import Workspaces
+from holesmith.analysis.syntax.hole import HoleKind
+from holesmith.completion.hole_context import HoleContext
 
 _SHOWN_MAX = 6
 _TEXT_MAX = 80
@@ -82,27 +81,25 @@ class HoleReport:
     worker: WorkerStatus | None = None
 
 
-async def hole_report(workspaces: Workspaces, snapshot: Snapshot, deadline_ms: float) -> HoleReport:
+async def hole_report(context: HoleContext, deadline_ms: float) -> HoleReport:
     """Never raises. Takes at most ``deadline_ms`` for each of up to seven questions."""
-    hole = await asyncio.to_thread(hole_at, snapshot.language, snapshot.prefix, snapshot.suffix)
-    client = await workspaces.of(snapshot)
-    if client is None:
-        return _report(hole, snapshot, reason=f"there is no static analysis for {snapshot.language} here")
-    source = Source(snapshot.file_path, snapshot.text)
-    questions = questions_at(hole.kind, source, snapshot.offset)
-    environment = await client.ask(EnvironmentQuestion(), deadline_ms)
-    replies = [(question, await client.ask(question, deadline_ms)) for question in questions]
+    await asyncio.to_thread(context.work_out_syntax)
+    hole, analyst = context.hole, context.analyst
+    if analyst is None:
+        return _report(context, reason=f"there is no static analysis for {context.language} here")
+    questions = questions_at(hole.kind, context.source, context.offset)
+    environment = await analyst.ask(EnvironmentQuestion(), deadline_ms)
+    replies = [(question, await analyst.ask(question, deadline_ms)) for question in questions]
     expected = next(
         (reply.answer.expected for _, reply in replies if isinstance(reply.answer, Expected)), None
     )
     return _report(
-        hole,
-        snapshot,
+        context,
         expected=expected,
         asked=tuple(_asked(question, reply) for question, reply in replies),
         reason="" if questions else f"no expression is missing in a {hole.kind}",
         environment=_environment(environment),
-        worker=client.status,
+        worker=analyst.status if isinstance(analyst, AnalysisClient) else None,
     )
 
 
@@ -128,8 +125,8 @@ def questions_at(kind: HoleKind, source: Source, offset: int) -> tuple[Question[
     )
 
 
-def _report(hole: Hole, snapshot: Snapshot, **more: Any) -> HoleReport:
-    prefix = snapshot.prefix
+def _report(context: HoleContext, **more: Any) -> HoleReport:
+    hole, prefix = context.hole, context.prefix
     subject = None if hole.subject is None else _shortened(hole.subject.of(prefix))
     return HoleReport(
         hole.kind,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from holesmith.completion.answer import SnippetUse
-from holesmith.completion.snapshot import Snapshot
+from holesmith.completion.hole_context import HoleContext
 from holesmith.context.history import History
 from holesmith.context.index.location import database_of
 from holesmith.context.index.process.background import BackgroundIndexer, Event
@@ -74,17 +74,18 @@ class Retrieval:
 
     def gather(
         self,
-        snapshot: Snapshot,
-        texts: tuple[str, str],
+        context: HoleContext,
         tokenizer: Tokenizer,
         prompt_tokens_max: int,
         facts: tuple[Fact, ...] | None = None,
         sources: frozenset[str] | None = None,
         missing: tuple[str, ...] = (),
     ) -> RetrievedContext:
-        """The snippets for one request. ``texts`` are the text before and after the hole; only ``sources``
-        are asked, where they are given. ``missing`` as in `ContextRequest`. Blocks: not for the event loop.
+        """The snippets for one request. ``missing`` is as in `ContextRequest`.
+
+        Only ``sources`` are asked, where they are given. Blocks: not for the event loop.
         """
+        snapshot = context.snapshot
         deadline = deadline_after(GATHER_MS_MAX, GATHER_CLOCK_MS_MAX)
         workspace = self._workspace(snapshot.workspace, (snapshot.path,)) if snapshot.workspace else None
         path = relative(snapshot.workspace, snapshot.path)
@@ -100,8 +101,8 @@ class Retrieval:
             root=workspace.root,
             path=path,
             language=snapshot.language,
-            prefix=texts[0],
-            suffix=texts[1],
+            prefix=context.prefix,
+            suffix=context.suffix,
             facts=facts,
             missing=missing,
             edits=edits,

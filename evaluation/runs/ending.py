@@ -3,7 +3,9 @@
 import re
 from dataclasses import dataclass, field
 
+from holesmith.completion.hole_context import HoleContext
 from holesmith.completion.postprocess.extent import Extent, extent_of
+from holesmith.completion.snapshot import Snapshot
 from holesmith.evaluation.case import Case
 from holesmith.evaluation.metrics.java_tokens import method_stop
 
@@ -46,5 +48,6 @@ class Ending:
     def _statement(self) -> Extent:
         if self.statement is None:
             case = self.case
-            self.statement = extent_of(case.language, case.prefix, case.suffix, "auto")
+            snapshot = Snapshot(case.path, case.language, case.prefix + case.suffix, len(case.prefix))
+            self.statement = extent_of(HoleContext(snapshot), "auto")
         return self.statement

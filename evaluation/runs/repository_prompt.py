@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from holesmith.completion.answer import SnippetUse
-from holesmith.completion.snapshot import Snapshot
+from holesmith.completion.hole_context import HoleContext
 from holesmith.completion.workspace.retrieval import Retrieval, relative, snippet_uses
 from holesmith.context.index.location import database_of
 from holesmith.context.index.process.foreground import index_now
@@ -107,8 +107,7 @@ class PatientRetrieval(Retrieval):
 
     def gather(
         self,
-        snapshot: Snapshot,
-        texts: tuple[str, str],
+        context: HoleContext,
         tokenizer: Tokenizer,
         prompt_tokens_max: int,
         facts: tuple[Fact, ...] | None = None,
@@ -116,12 +115,13 @@ class PatientRetrieval(Retrieval):
         missing: tuple[str, ...] = (),
     ) -> RetrievedContext:
         """See `Retrieval`. Raises OSError or sqlite3.Error if the cache can't be written."""
+        snapshot = context.snapshot
         path = relative(snapshot.workspace, snapshot.path)
         if snapshot.workspace is None or path is None:
             return RetrievedContext()
-        document, choice = Document(path, snapshot.language, *texts), choice_of(sources)
+        document = Document(path, context.language, context.prefix, context.suffix)
         repository = self.of(snapshot.workspace)
-        return repository.gathered(document, tokenizer, prompt_tokens_max, choice, facts, missing)
+        return repository.gathered(document, tokenizer, prompt_tokens_max, choice_of(sources), facts, missing)
 
     def measured(self, tokens: int, duration_ms: float) -> None:
         """The budget does not follow the engine's speed."""

@@ -19,6 +19,7 @@ from holesmith.analysis.questions import (
     Source,
     StaticErrorsQuestion,
 )
+from holesmith.completion.hole_context import HoleContext
 from holesmith.completion.secret_documents import WITHHELD, is_withheld
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.visible_text import code_block, code_span, plain_markdown, visible
@@ -117,8 +118,8 @@ class ChatLsp:
         taken = self._take(params)
         if isinstance(taken, str):
             return None
-        answer_ms_max = self._workspace.settings.answer_ms_max
-        return asdict(await hole_report(self._analyses, taken.snapshot, answer_ms_max))
+        context = HoleContext(taken.snapshot, await self._analyses.of(taken.snapshot))
+        return asdict(await hole_report(context, self._workspace.settings.answer_ms_max))
 
     def ai_tutorial(self) -> Json:
         return {"content": _markdown(AI_TUTORIAL), "reason": ""}

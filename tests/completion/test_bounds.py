@@ -11,9 +11,9 @@ import pytest
 from holesmith.analysis.client import Reply
 from holesmith.analysis.questions import A, Question
 from holesmith.completion.guidance.watcher import Watcher
+from holesmith.completion.monitors.document import Document
 from holesmith.completion.monitors.import_list import is_before_list, is_behind_name, list_begin
 from holesmith.completion.monitors.local_names import LocalNames
-from holesmith.completion.monitors.monitor import Document
 from holesmith.completion.monitors.registry import MONITOR_OF, triggers_in
 from holesmith.completion.monitors.statement import Statement, Trigger, statement_before
 from holesmith.completion.options import Options
@@ -28,32 +28,36 @@ COUNT = 20_000
 WRITTEN = "total(a, b) + x.y(z)[0]"
 
 
+def names_in(before: str, after: str) -> LocalNames:
+    return LocalNames(Document(None, "python", before, after))
+
+
 def raised(before: str) -> list[Trigger]:
     return triggers_in(Statement("python", before), "x", 0)
 
 
 def members(before: str) -> object:
-    return LocalNames(before, "").members("a")
+    return names_in(before, "").members("a")
 
 
 def names(text: str) -> object:
-    return LocalNames(text, text).names
+    return names_in(text, text).names
 
 
 def keywords(text: str) -> object:
-    return LocalNames(text, text).has_keyword("x", "y")
+    return names_in(text, text).has_keyword("x", "y")
 
 
 def calls(text: str) -> object:
-    return LocalNames(text, text).takes_none("x")
+    return names_in(text, text).takes_none("x")
 
 
 def settled_keyword(statement: str) -> object:
-    return MONITOR_OF["keyword"].settled(Trigger("keyword", 0, 1), statement, "x", LocalNames("", ""))
+    return MONITOR_OF["keyword"].settled(Trigger("keyword", 0, 1), statement, "x", names_in("", ""))
 
 
 def settled_member(statement: str) -> object:
-    return MONITOR_OF["member"].settled(Trigger("member", 0, 1), statement, "x", LocalNames("", ""))
+    return MONITOR_OF["member"].settled(Trigger("member", 0, 1), statement, "x", names_in("", ""))
 
 
 @pytest.mark.parametrize(
@@ -96,9 +100,10 @@ class Silent:
 @pytest.mark.parametrize("piece", ["(", "[", "f(", "{", "a.b, ", "(\n"])
 async def test_monitors_of_a_statement_without_end_do_not_hold_up_the_event_loop(piece: str) -> None:
     before = f"x = ({piece * (120_000 // len(piece))}"
-    statement_before("python", before)  # lexed beforehand, in a thread
+    document = Document("/s/a.py", "python", before, "")
+    assert document.excerpt.tokens  # lexed beforehand, in a thread
     began = time.thread_time()
-    watcher = Watcher(Document("/s/a.py", "python", before, ""), "", Silent())
+    watcher = Watcher(document, "", Silent())
     for character in WRITTEN:
         watcher.add(character.encode())
         watcher.rollback()
@@ -111,7 +116,8 @@ def test_a_long_statement_of_ordinary_size_still_has_its_monitors() -> None:
     before = (
         "PRICES = {\n" + "".join(f'    "item{n}": Price({n}, currency),\n' for n in range(300)) + "    x: "
     )
-    kinds = {trigger.kind for trigger in triggers_in(statement_before("python", before), "Price.of", 0)}
+    statement = statement_before(Document(None, "python", before, ""))
+    kinds = {trigger.kind for trigger in triggers_in(statement, "Price.of", 0)}
     assert "member" in kinds
 
 

@@ -14,11 +14,10 @@ import pytest
 from holesmith.analysis.outline.grammars import LANGUAGES
 from holesmith.analysis.outline.import_statements import imports_of_statement
 from holesmith.analysis.outline.symbols import mentions_of, symbols_of
-from holesmith.analysis.syntax.excerpt import excerpt_at
-from holesmith.analysis.syntax.hole import hole_of
 from holesmith.analysis.syntax.language_rules import lexicon_of
 from holesmith.analysis.syntax.lexer import tokenize
 from holesmith.analysis.syntax.stops import is_multiline_place, stops_of
+from holesmith.completion.hole_context import HoleContext
 from holesmith.completion.monitors.argument_place import argument_place
 from holesmith.completion.monitors.import_list import (
     is_before_list,
@@ -31,6 +30,7 @@ from holesmith.completion.postprocess.indentation import indentation_of, reinden
 from holesmith.completion.postprocess.line_indentation import is_indented
 from holesmith.completion.postprocess.repetition import repetition_start
 from holesmith.completion.postprocess.shaping import shape
+from holesmith.completion.snapshot import Snapshot
 from holesmith.context.index.chunks import chunks_of
 from holesmith.context.request import ContextRequest
 from holesmith.context.surroundings import Surroundings
@@ -99,10 +99,11 @@ HOSTILE = {
 
 def on_the_loop(language: str, prefix: str, suffix: str) -> Iterator[str]:
     """What the pipeline asks of the text around the cursor, step by step."""
-    excerpt = excerpt_at(language, prefix, suffix)
-    yield "excerpt_at"
-    hole_of(excerpt)
-    yield "hole_of"
+    context = HoleContext(Snapshot("/s/a", language, prefix + suffix, len(prefix)))
+    excerpt = context.excerpt
+    yield "excerpt"
+    assert context.hole.kind
+    yield "hole"
     stops = stops_of(excerpt)
     yield "stops_of"
     argument_place(excerpt)
@@ -115,12 +116,12 @@ def on_the_loop(language: str, prefix: str, suffix: str) -> Iterator[str]:
     is_behind_name(prefix[-2_000:])
     repetition_start(prefix[-2_000:])
     list_begin(prefix)
-    is_indented(language, prefix)
+    is_indented(context)
     yield "list_begin"
     level = indentation_of(prefix, suffix)
     yield "indentation_of"
     for lines in ("auto", "multi"):
-        extent = extent_of(language, prefix, suffix, lines)
+        extent = extent_of(context, lines)
         for middle in ("", "x:\n    y\n", '("', prefix[-40:] + suffix[:40]):
             extent.stop_of(middle)
             yield f"extent {lines} {middle[:2]!r}"

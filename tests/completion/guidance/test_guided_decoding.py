@@ -4,7 +4,7 @@ import pytest
 from holesmith.analysis.answers import Role
 from holesmith.completion.guidance.guided_decoding import GuidedDecoding
 from holesmith.completion.guidance.watcher import Watcher
-from holesmith.completion.monitors.monitor import Document
+from holesmith.completion.monitors.document import Document
 from holesmith.completion.monitors.registry import triggers_in
 from holesmith.completion.monitors.statement import statement_before
 from holesmith.completion.postprocess.middle import Middle
@@ -58,7 +58,7 @@ def refusal(text: str, analyst: TableAnalyst, committed: str) -> int | None:
     shorter = min(len(text), len(committed))
     if text[:shorter] != committed[:shorter]:
         return shorter
-    for trigger in triggers_in(statement_before("python", BEFORE), text, 0):
+    for trigger in triggers_in(statement_before(Document(None, "python", BEFORE, "\n")), text, 0):
         written = text[trigger.start :]
         is_free = trigger.start != len(committed) and not (written[:1].isalpha() or written[:1] == "_")
         if trigger.kind == "member" and written and not is_free:

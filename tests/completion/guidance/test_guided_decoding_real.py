@@ -10,10 +10,12 @@ from holesmith.analysis.client import Reply
 from holesmith.analysis.questions import A, CallQuestion, ImportableNamesQuestion, MembersQuestion, Question
 from holesmith.completion.guidance.guided_decoding import GuidedDecoding
 from holesmith.completion.guidance.watcher import Watcher
+from holesmith.completion.hole_context import HoleContext
 from holesmith.completion.monitor_report import MonitorReport
-from holesmith.completion.monitors.monitor import Document
+from holesmith.completion.monitors.document import Document
 from holesmith.completion.postprocess.extent import extent_of
 from holesmith.completion.postprocess.middle import Middle
+from holesmith.completion.snapshot import Snapshot
 from holesmith.context.prompt.prompt import Hole, build_prompt
 from holesmith.context.prompt.templates import template_for
 from holesmith.engine.files.weight_source import WeightSource
@@ -84,7 +86,7 @@ async def written(engine: Engine, line: str, *, at_once: bool) -> tuple[str, Mon
     template = template_for(engine.vocabulary)
     prompt = build_prompt(Hole(before, "\n", "lend.py", "library"), template, engine.vocabulary, 256)
     middle = Middle(prompt.required, engine.vocabulary.token_bytes)
-    extent = extent_of("python", before, "\n", "single")
+    extent = extent_of(HoleContext(Snapshot("lend.py", "python", before + "\n", len(before))), "single")
     clerk = Clerk()
     if at_once:
         clerk.release.set()

@@ -14,7 +14,7 @@ from holesmith.analysis.python.jedi_analyser import JediAnalyser
 from holesmith.analysis.questions import A, Question
 from holesmith.completion.guidance.watcher import Watcher
 from holesmith.completion.monitors.arguments import KeywordMonitor
-from holesmith.completion.monitors.monitor import Document
+from holesmith.completion.monitors.document import Document
 from holesmith.completion.monitors.statement import Trigger
 
 WIDE = ("a" * 40, "b" * 40)

@@ -2,8 +2,8 @@
 
 import pytest
 from holesmith.completion.guidance.question_cache import QuestionCache
+from holesmith.completion.monitors.document import Document
 from holesmith.completion.monitors.local_names import LocalNames, bound_at_margin, positional_arguments
-from holesmith.completion.monitors.monitor import Document
 from holesmith.completion.monitors.registry import MONITOR_OF, triggers_in
 from holesmith.completion.monitors.statement import statement_before
 
@@ -36,8 +36,8 @@ def later(): ...
 
 def settlements(generated: str) -> list[tuple[str, str, str]]:
     before, after = FILE.split("‸")
-    statement = statement_before("python", before)
-    names = LocalNames(before, after)
+    document = Document(None, "python", before, after)
+    statement, names = statement_before(document), LocalNames(document)
     return [
         (
             trigger.kind,
@@ -136,9 +136,10 @@ def test_how_many_arguments_a_call_has(arguments: str, count: int) -> None:
 
 
 async def test_the_names_of_an_import_share_a_question() -> None:
-    questions = QuestionCache(Document(None, "python", "", "\n"), "", TableAnalyst(1), 100)
+    document = Document(None, "python", "", "\n")
+    questions = QuestionCache(document, "", TableAnalyst(1), 100)
     text = "from shop import (\n    Cart,\n    pay as settle,\n    Desk\n"
-    triggers = triggers_in(statement_before("python", ""), text, 0)
+    triggers = triggers_in(statement_before(document), text, 0)
     asked = [trigger for trigger in triggers if trigger.kind == "import"]
     for trigger in asked:
         await questions.ask(trigger, text)

@@ -3,14 +3,19 @@
 from keyword import iskeyword
 
 import pytest
+from holesmith.completion.monitors.document import Document
 from holesmith.completion.monitors.registry import triggers_in
-from holesmith.completion.monitors.statement import Trigger, statement_before
+from holesmith.completion.monitors.statement import Statement, Trigger, statement_before
+
+
+def statement_at(language: str, before: str) -> Statement:
+    return statement_before(Document(None, language, before, ""))
 
 
 def fired(source: str, language: str = "python") -> list[tuple[str, str]]:
     """Kind and text from the trigger to the end of its word, of all triggers behind the cursor."""
     before, generated = source.split("‸")
-    statement = statement_before(language, before)
+    statement = statement_at(language, before)
     found: list[Trigger] = []
     for stop in range(1, len(generated) + 1):
         found += triggers_in(statement, generated[:stop], stop - 1)
@@ -176,12 +181,12 @@ def test_members_in_other_languages(source: str, language: str, expected: list[t
 def test_whether_a_name_is_used_or_bound(source: str, use: bool | None) -> None:
     before, generated = source.split("‸")
     dot = "." if before.endswith(".") else ""
-    statement = statement_before("python", before.removesuffix("."))
+    statement = statement_at("python", before.removesuffix("."))
     trigger = triggers_in(statement, dot + generated, 0)[0]
     assert statement.is_used(dot + generated, trigger) == use
 
 
 def test_a_long_file_costs_no_more_than_its_last_statement() -> None:
     before = "x = 1\n" * 10_000 + "def f():\n    y = g(a,\n      b["
-    assert statement_before("python", before).text == "y = g(a,\n      b["
-    assert statement_before("java", "class A { void f() { x(); y = g(1,").text == "y = g(1,"
+    assert statement_at("python", before).text == "y = g(a,\n      b["
+    assert statement_at("java", "class A { void f() { x(); y = g(1,").text == "y = g(1,"

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from holesmith.completion.hole_context import HoleContext
 from holesmith.completion.options import Options
 from holesmith.completion.postprocess.filters import refusal_of
 from holesmith.completion.snapshot import Snapshot
@@ -11,7 +12,7 @@ CODE = "def contexts(config: dict) -> list[str]:\n    names = []\n    names."
 
 
 def refusal(path: Path) -> str | None:
-    return refusal_of(Snapshot(str(path), "python", CODE, len(CODE), invoked=True), Options())
+    return refusal_of(HoleContext(Snapshot(str(path), "python", CODE, len(CODE), invoked=True)), Options())
 
 
 @pytest.mark.parametrize(

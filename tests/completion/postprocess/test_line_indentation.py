@@ -1,7 +1,9 @@
 """Where a line may be indented further than the cursor stands, and with which tokens it would be."""
 
 import pytest
+from holesmith.completion.hole_context import HoleContext
 from holesmith.completion.postprocess.line_indentation import deeper_tokens, is_indented
+from holesmith.completion.snapshot import Snapshot
 
 from tests.fakes import byte_vocabulary
 
@@ -27,15 +29,19 @@ FREE = {
 }
 
 
+def context(prefix: str, language: str = "python") -> HoleContext:
+    return HoleContext(Snapshot("/shop/a", language, prefix, len(prefix)))
+
+
 @pytest.mark.parametrize("prefix", FULL.values(), ids=FULL.keys())
 def test_nothing_may_be_indented_further(prefix: str) -> None:
-    assert is_indented("python", prefix)
-    assert not is_indented("javascript", prefix)
+    assert is_indented(context(prefix))
+    assert not is_indented(context(prefix, "javascript"))
 
 
 @pytest.mark.parametrize("prefix", FREE.values(), ids=FREE.keys())
 def test_more_may_be_needed(prefix: str) -> None:
-    assert not is_indented("python", prefix)
+    assert not is_indented(context(prefix))
 
 
 def test_tokens_that_indent_further() -> None:

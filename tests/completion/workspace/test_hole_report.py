@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest_asyncio
 from holesmith.cli.complete import hole_lines
+from holesmith.completion.hole_context import HoleContext
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.workspace.analysis_clients import Workspaces
 from holesmith.completion.workspace.hole_report import HoleReport, hole_report
@@ -36,7 +37,11 @@ def snapshot(folder: Path, marked: str, name: str = "main.py", language: str = "
 
 
 async def report(workspaces: Workspaces, folder: Path, marked: str) -> HoleReport:
-    return await hole_report(workspaces, snapshot(folder, marked), PATIENCE_MS)
+    return await report_on(workspaces, snapshot(folder, marked))
+
+
+async def report_on(workspaces: Workspaces, taken: Snapshot, deadline_ms: float = PATIENCE_MS) -> HoleReport:
+    return await hole_report(HoleContext(taken, await workspaces.of(taken)), deadline_ms)
 
 
 async def test_an_argument(workspaces: Workspaces, tmp_path: Path) -> None:
@@ -93,7 +98,7 @@ async def test_what_was_given_up_is_said(workspaces: Workspaces, tmp_path: Path)
     assert client.status.process_id is not None
     os.kill(client.status.process_id, signal.SIGSTOP)
     async with asyncio.timeout(5):
-        hole = await hole_report(workspaces, taken, 100)
+        hole = await report_on(workspaces, taken, 100)
     assert [asked.found for asked in hole.asked] == [None, None]
     assert all("given up: " in line for line in hole_lines(hole) if line.startswith("  "))
     assert hole.environment == "not known: late"
@@ -101,6 +106,6 @@ async def test_what_was_given_up_is_said(workspaces: Workspaces, tmp_path: Path)
 
 async def test_other_languages_have_syntax_only(workspaces: Workspaces, tmp_path: Path) -> None:
     java = snapshot(tmp_path, "class A { int x = f(1, ‸", "A.java", "java")
-    hole = await hole_report(workspaces, java, PATIENCE_MS)
+    hole = await report_on(workspaces, java)
     assert (hole.kind, hole.argument) == ("argument", 1)
     assert hole.reason == "there is no static analysis for java here"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from holesmith.completion.hole_context import HoleContext
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.workspace.retrieval import WORKSPACES_MAX, Retrieval, is_too_general, snippet_uses
 from holesmith.context.index.location import database_of
@@ -48,8 +49,7 @@ class Editor:
         folder = folder or self.root
         offset = len(text) - 1
         snapshot = Snapshot(str(folder / path), "python", text, offset, workspace=str(folder))
-        texts = (snapshot.prefix, snapshot.suffix)
-        return self.retrieval.gather(snapshot, texts, VOCABULARY, 3_000, sources=sources)
+        return self.retrieval.gather(HoleContext(snapshot), VOCABULARY, 3_000, sources=sources)
 
     def wait_for(self, name: str) -> Event:
         while True:
@@ -101,9 +101,9 @@ def test_other_documents_are_seen_as_they_are_in_the_editor(editor: Editor) -> N
 
 def test_a_document_outside_of_its_workspace_has_no_context(editor: Editor) -> None:
     snapshot = Snapshot("untitled", "python", "x\n", 1, workspace=str(editor.root))
-    assert editor.retrieval.gather(snapshot, ("x", "\n"), VOCABULARY, 1_000) == RetrievedContext()
+    assert editor.retrieval.gather(HoleContext(snapshot), VOCABULARY, 1_000) == RetrievedContext()
     alone = Snapshot("/a.py", "python", "x\n", 1)
-    assert editor.retrieval.gather(alone, ("x", "\n"), VOCABULARY, 1_000) == RetrievedContext()
+    assert editor.retrieval.gather(HoleContext(alone), VOCABULARY, 1_000) == RetrievedContext()
 
 
 def test_home_is_no_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from holesmith.completion.hole_context import HoleContext
 from holesmith.completion.options import Options
 from holesmith.completion.postprocess.filters import refusal_of
 from holesmith.completion.secret_documents import is_withheld
@@ -41,7 +42,7 @@ def opened(uri: str) -> Snapshot:
 
 def is_left_alone(uri: str) -> bool:
     snapshot = opened(uri)
-    is_refused = refusal_of(snapshot, Options()) == "files that hold secrets are never completed"
+    is_refused = refusal_of(HoleContext(snapshot), Options()) == "files that hold secrets are never completed"
     assert is_refused == is_withheld(snapshot)
     return is_refused
 

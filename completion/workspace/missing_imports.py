@@ -2,8 +2,8 @@
 
 import re
 
-from holesmith.analysis.syntax.excerpt import excerpt_at
-from holesmith.analysis.syntax.hole import hole_of
+from holesmith.analysis.questions import MissingNamesQuestion
+from holesmith.completion.hole_context import HoleContext
 from holesmith.completion.monitors.imports import LIST_PENALTY
 from holesmith.context.retrieval.gather import RetrievedContext
 from holesmith.context.sources.missing_imports import begun_line
@@ -19,14 +19,25 @@ _IMPORT_LINE = re.compile(r"(?:from|import)\b")
 _BEGUN = re.compile(r"[a-z]*\Z")
 
 
-def is_import_place(language: str, prefix: str, suffix: str) -> bool:
+async def missing_names(context: HoleContext, deadline_ms: float) -> tuple[str, ...]:
+    """The names that the document misses, where it imports; none that are not known in ``deadline_ms``.
+
+    The syntax of ``context`` must be worked out.
+    """
+    if context.analyst is None or not is_import_place(context):
+        return ()
+    reply = await context.analyst.ask(MissingNamesQuestion(context.source), deadline_ms)
+    return reply.answer.names if reply.answer is not None else ()
+
+
+def is_import_place(context: HoleContext) -> bool:
     """Whether the cursor is in an import of Python, or where a line begins behind one."""
-    if language != "python":
+    if context.language != "python":
         return False
-    above, _, line = prefix.rpartition("\n")
+    above, _, line = context.prefix.rpartition("\n")
     if _BEGUN.match(line):
         return _IMPORT_LINE.match(above.rstrip().rpartition("\n")[2]) is not None
-    return hole_of(excerpt_at("python", prefix, suffix)).kind == "import"
+    return context.hole.kind == "import"
 
 
 def preferred_imports(gathered: RetrievedContext, prefix: str, required: str) -> tuple[Constraint, ...]:

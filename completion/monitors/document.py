@@ -1,8 +1,12 @@
-"""The blocks around the cursor, told by indentation: half-written code has no better."""
+"""The document around the generated text, and the blocks around the cursor.
+
+The blocks are told by indentation: half-written code has no better.
+"""
 
 import re
 from bisect import bisect_left
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from operator import attrgetter
 
@@ -17,6 +21,25 @@ _CONDITION = re.compile(r"\s*(?:if|elif|else|try|except)\b(?![ \t]+(?:\w+\.)?TYP
 """Blocks in which a program imports what may not be there: other versions, optional packages."""
 
 
+@dataclass(frozen=True)
+class Document:
+    """The document without the generated text: what stands left and right of the hole.
+
+    ``lexed`` are the tokens of ``before`` if the maker has them already.
+    """
+
+    path: str | None
+    language: str
+    before: str
+    after: str
+    lexed: Excerpt | None = field(default=None, compare=False, repr=False)
+
+    @cached_property
+    def excerpt(self) -> Excerpt:
+        """The tokens before the generated text. Lexing takes milliseconds in a long file."""
+        return self.lexed or excerpt_at(self.language, self.before, "")
+
+
 def is_conditional(text: str) -> bool:
     """Whether the block of the last line is run, or finished, on some systems only."""
     *above, last = text.split("\n")
@@ -27,23 +50,18 @@ def is_conditional(text: str) -> bool:
     return False
 
 
-@lru_cache(maxsize=2)
-def excerpt_before(language: str, before: str) -> Excerpt:
-    """What is known of the text before the cursor, which several parts of a completion look at."""
-    return excerpt_at(language, before, "")
-
-
-def words_around(language: str, before: str, after: str) -> frozenset[str]:
+def words_around(document: Document) -> frozenset[str]:
     """The bare names in the definition at the left margin that the cursor is in: all before the cursor, and
     those behind it too if it is in a loop, which may have bound them in an earlier turn.
     """
-    start = max((found.start() for found in _MARGIN.finditer(before)), default=0)
-    start = max(start, len(before) - WORDS_CHARACTERS_MAX)
-    tokens = excerpt_before(language, before).tokens
+    language, before, after = document.language, document.before, document.after
+    first_read = max(len(before) - WORDS_CHARACTERS_MAX, 0)
+    start = max((found.start() for found in _MARGIN.finditer(before, first_read)), default=first_read)
+    tokens = document.excerpt.tokens
     first = bisect_left(tokens, start, key=attrgetter("start"))
     text = before[start:]
     if _is_in_loop(text):
-        margin = _MARGIN.search(after)
+        margin = _MARGIN.search(after, 0, WORDS_CHARACTERS_MAX)
         text += after[: min(margin.start() if margin else len(after), WORDS_CHARACTERS_MAX)]
         tokens, first = tokenize(lexicon_of(language), text), 0
     found: set[str] = set()

@@ -1,0 +1,36 @@
+"""What happens to a request after the model has written: from the middle to what the editor shows."""
+
+from holesmith.completion.answer import Completion, placed
+from holesmith.completion.guidance.final_check import Checked, FinalCheck
+from holesmith.completion.options import Options
+from holesmith.completion.postprocess.indentation import indentation_of
+from holesmith.completion.postprocess.middle import Middle
+from holesmith.completion.postprocess.shaping import shape
+from holesmith.completion.preparation import Prepared
+from holesmith.engine.request import Generation
+
+
+def completion_of(
+    middle: Middle, generation: Generation, prepared: Prepared
+) -> tuple[Completion | None, str]:
+    """What to show of a finished middle, or None; and why."""
+    if not middle.keeps_required:
+        return None, "the model could not go on from the word at the cursor"
+    context = prepared.context
+    stop = prepared.stop_of(middle.text)
+    cut_short = stop is None and generation.finish == "length"
+    text = prepared.extent.whole_part(middle.text) if cut_short else middle.text[:stop]
+    level = context.snapshot.indentation or indentation_of(context.prefix, context.suffix)
+    shaped = shape(text, context.prefix, context.suffix, level)
+    if not shaped.text:
+        return None, shaped.reason
+    return placed(shaped.text, middle.confidence(shaped.kept), context.snapshot), shaped.reason
+
+
+async def checked(completions: tuple[Completion, ...], prepared: Prepared, options: Options) -> Checked:
+    """What is left of finished completions when static analysis has read them (final_check.py)."""
+    if prepared.analyst is None or options.check_ms_max <= 0:
+        return Checked(completions, "")
+    snapshot = prepared.context.snapshot
+    final_check = FinalCheck(snapshot.file_path, snapshot.text, prepared.analyst, options.check_ms_max)
+    return await final_check.check(completions)

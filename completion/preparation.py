@@ -1,0 +1,162 @@
+"""What happens to a request before the model is asked: syntax, extent, context of the repository, prompt."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from holesmith.analysis.client import Analyst
+from holesmith.completion.hole_context import HoleContext
+from holesmith.completion.monitors.document import Document
+from holesmith.completion.options import Options
+from holesmith.completion.postprocess.extent import Extent, extent_of
+from holesmith.completion.postprocess.filters import refusal_of
+from holesmith.completion.postprocess.hidden_characters import hidden_start
+from holesmith.completion.postprocess.line_indentation import deeper_tokens, is_indented
+from holesmith.completion.postprocess.repetition import repetition_start
+from holesmith.completion.snapshot import Snapshot
+from holesmith.completion.stage_timer import StageTimer
+from holesmith.completion.workspace.missing_imports import preferred_imports
+from holesmith.completion.workspace.retrieval import Retrieval
+from holesmith.context.prompt.comments import as_appendix, as_comments, heading_of
+from holesmith.context.prompt.prompt import Hole, Prompt, build_prompt
+from holesmith.context.prompt.templates import Template
+from holesmith.context.request import Fact
+from holesmith.context.retrieval.gather import RetrievedContext
+from holesmith.engine.request import Constraint, Request
+from holesmith.engine.vocabulary.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What static analysis said of the hole in time: ``facts``, None where it was not asked, and the names
+    that the document misses (``missing``).
+    """
+
+    facts: tuple[Fact, ...] | None = None
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is known of a request before the model is asked.
+
+    The generated text must not begin with the tokens ``excluded_first``, and had better be as ``preferred``.
+    The monitors see ``document``, and ask ``analyst``; None where nothing is monitored.
+    """
+
+    context: HoleContext
+    extent: Extent
+    gathered: RetrievedContext
+    prompt: Prompt
+    document: Document
+    analyst: Analyst | None
+    excluded_first: frozenset[int]
+    preferred: tuple[Constraint, ...]
+
+    def stop_of(self, middle: str) -> int | None:
+        """The offset behind which nothing of ``middle`` is wanted; None while it may go on."""
+        context = self.context
+        headings = (middle.find(f"\n{heading_of(file, context.language)}\n") for file in self.gathered.files)
+        hidden = hidden_start(middle, context.prefix, context.suffix, may_go_on=True)
+        # Behind the hidden character, so that shaping sees it, cuts it and says so.
+        seen = None if hidden is None else hidden + 1
+        stops = (self.extent.stop_of(middle), repetition_start(middle), seen, *headings)
+        return min((stop for stop in stops if stop is not None and stop >= 0), default=None)
+
+    def with_prompt(self, prompt: Prompt) -> "Prepared":
+        """The same request with a prompt that ends elsewhere. Blocks for as long as lexing its text takes."""
+        document = _document_for(self.context, prompt, self.analyst)
+        return replace(self, prompt=prompt, document=document)
+
+
+def first_look(context: HoleContext, options: Options) -> str | None:
+    """Why there is no completion here, or None; then the syntax is worked out. Blocks for milliseconds."""
+    refusal = refusal_of(context, options)
+    if refusal is None:
+        context.work_out_syntax()
+    return refusal
+
+
+def prepare(
+    context: HoleContext,
+    options: Options,
+    knowledge: Knowledge,
+    vocabulary: Vocabulary,
+    template: Template,
+    retrieval: Retrieval | None,
+    timer: StageTimer,
+) -> Prepared:
+    """All that comes before the engine. Blocks for milliseconds."""
+    with timer.stage("syntax"):
+        extent = extent_of(context, options.lines)
+    with timer.stage("context"):
+        gathered = _retrieved(context, options, knowledge, vocabulary, retrieval)
+    with timer.stage("prompt"):
+        hole, tokens_max = _prompt_hole(context, gathered), options.prompt_tokens_max
+        prompt = build_prompt(hole, template, vocabulary, tokens_max, options.prompt_order)
+        excluded: frozenset[int] = frozenset()
+        if prompt.required.isspace() and is_indented(context):
+            excluded = deeper_tokens(vocabulary, prompt.required)
+    preferred = preferred_imports(gathered, context.prefix, prompt.required) if options.monitor else ()
+    analyst = context.analyst if options.monitor else None
+    document = _document_for(context, prompt, analyst)
+    return Prepared(context, extent, gathered, prompt, document, analyst, excluded, preferred)
+
+
+def request_of(prompt: Prompt, options: Options) -> Request:
+    """The request to the engine for a prompt, without any constraint."""
+    return Request(
+        token_ids=prompt.token_ids,
+        tokens_max=options.tokens_max,
+        stop_ids=prompt.stop_ids,
+        required_prefix=prompt.required.encode(errors="replace"),
+    )
+
+
+def _document_for(context: HoleContext, prompt: Prompt, analyst: Analyst | None) -> Document:
+    """The document that the monitors see; lexed here, where it delays no other request, if they see it."""
+    document = context.document(prompt.required)
+    if analyst is not None:
+        _ = document.excerpt
+    return document
+
+
+def _retrieved(
+    context: HoleContext,
+    options: Options,
+    knowledge: Knowledge,
+    vocabulary: Vocabulary,
+    retrieval: Retrieval | None,
+) -> RetrievedContext:
+    if retrieval is None or not options.context:
+        return RetrievedContext()
+    return retrieval.gather(
+        context, vocabulary, options.prompt_tokens_max, knowledge.facts, options.sources, knowledge.missing
+    )
+
+
+def _prompt_hole(context: HoleContext, gathered: RetrievedContext) -> Hole:
+    files, language = gathered.files, context.language
+    return Hole(
+        context.prefix,
+        context.suffix,
+        path_in_workspace(context.snapshot),
+        repository_name(context.snapshot),
+        files,
+        as_comments(files, language),
+        as_appendix(files, language),
+    )
+
+
+def path_in_workspace(snapshot: Snapshot) -> str:
+    """The document's path as the repository knows it; just its name where it lies outside."""
+    path = Path(snapshot.path)
+    if snapshot.workspace is not None and path.is_relative_to(snapshot.workspace):
+        return path.relative_to(snapshot.workspace).as_posix()
+    return path.name
+
+
+def repository_name(snapshot: Snapshot) -> str:
+    """The name of the workspace's folder; of the document's own folder where there is no workspace."""
+    return (
+        Path(snapshot.workspace).name if snapshot.workspace is not None else Path(snapshot.path).parent.name
+    )
