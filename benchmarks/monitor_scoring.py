@@ -25,8 +25,8 @@ from pathlib import Path
 
 from holesmith.analysis.answers import Members
 from holesmith.analysis.questions import MembersQuestion, Source
+from holesmith.completion.model_host import load_from_store
 from holesmith.completion.options import Options
-from holesmith.completion.service import load_from_store
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.workspace.analysis_clients import Workspaces
 from holesmith.context.prompt.prompt import Hole, Prompt, build_prompt

@@ -1,17 +1,17 @@
-"""The completion service: owns the model's life and answers requests, whatever state it is in.
+"""The completion service: answers requests, whatever state the model is in, and uses the pauses between them.
 
 Invariants: nothing here raises for the outside world's failures, the status says them; a request that comes
-before the model is ready is answered at once with the reason; the event loop never waits for a load.
+before the model is ready is answered at once with the reason.
 """
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from time import monotonic, perf_counter
 
 from holesmith.analysis.python.environment import in_words
 from holesmith.completion.answer import Answer
+from holesmith.completion.model_host import Loader, ModelHost, load_from_store, needs_reload
 from holesmith.completion.options import Options
 from holesmith.completion.pipeline import Completer
 from holesmith.completion.postprocess.filters import AFTER_DELETION
@@ -21,40 +21,18 @@ from holesmith.completion.scheduling.completion_cache import CompletionCache
 from holesmith.completion.scheduling.debounce import Debounce
 from holesmith.completion.scheduling.in_flight import InFlight
 from holesmith.completion.scheduling.prefetch import Prefetch, after_taking
-from holesmith.completion.scheduling.prompt_warm_up import PromptWarmUp, Take, read
+from holesmith.completion.scheduling.prompt_warm_up import PromptWarmUp, SnapshotFactory, read
 from holesmith.completion.snapshot import Snapshot
-from holesmith.completion.status import Status, counted, counts_of, failed_to_load
+from holesmith.completion.statistics import Statistics
+from holesmith.completion.status import Status, status_of
 from holesmith.completion.workspace.analysis_clients import Workspaces
 from holesmith.completion.workspace.retrieval import Retrieval
-from holesmith.context.prompt.templates import template_for
 from holesmith.engine.errors import EngineError
-from holesmith.engine.interface import Engine
 
 JUST_TAKEN = "a suggestion of one line was just taken"
 SLICES_A_PAUSE = 4
 
-_logger = logging.getLogger(__name__)
-
-Progress = Callable[[str, float], None]
-Keep = Callable[[Snapshot, Answer], None]
-# Blocks until the model of the options is loaded; raises EngineError. Runs in a thread.
-Loader = Callable[[Options, Progress], Engine]
-
-
-def load_from_store(options: Options, progress: Progress) -> Engine:
-    """The loader of every day: the named or default model, out of the model store."""
-    # Imported here, in the loading thread: torch takes a second that the first answer must not wait for.
-    from holesmith.engine.loading.load import choose_device, load_engine
-    from holesmith.engine.store.catalogue import default_model
-    from holesmith.engine.store.store import find
-
-    name = options.model or default_model(choose_device(options.device).type)
-    return load_engine(find(name), options.device, progress, options.weights)
-
-
-def loaded_by(options: Options) -> tuple[object, ...]:
-    """What of the options the loaded model depends on."""
-    return options.model, options.device, options.weights
+Store = Callable[[Snapshot, Answer], None]
 
 
 class Service:
@@ -75,10 +53,12 @@ class Service:
         """
         self._options = options
         self._on_status = on_status
-        self._loader = loader
-        self._completer: Completer | None = None
-        self._status = Status("stopped", "not started")
-        self._loading = asyncio.Lock()
+        self._environment: str | None = None
+        self._activity: str | None = None
+        self._index_failure: str | None = None
+        self._host = ModelHost(loader, self._publish, self._stop_runs)
+        self._statistics = Statistics(self._publish)
+        self._status = self._current_status()
         self._recent = CompletionCache()
         self._debounce = Debounce()
         self._retrieval = retrieval
@@ -87,8 +67,8 @@ class Service:
             workspaces.python = options.python
         self._opened: Snapshot | None = None
         self._in_flight: InFlight | None = None
-        self._foresight = Prefetch()
-        self._warming = PromptWarmUp(self._read_ahead)
+        self._prefetch = Prefetch()
+        self._warm_up = PromptWarmUp(self._read_ahead)
         self._background = Background(self._show_background)
         self._prompt_read = ""
         self._edits = 0
@@ -103,43 +83,23 @@ class Service:
 
     async def load(self) -> None:
         """Load the model of the options and put it in the place of any other; a failure is in the status."""
-        async with self._loading:
-            await self._unload()
-            self._set_status(
-                replace(self._status, health="loading", message="loading the model", progress=0.0)
-            )
-            loop = asyncio.get_running_loop()
-
-            def progress(message: str, share: float) -> None:
-                loop.call_soon_threadsafe(self._loading_progress, message, share)
-
-            try:
-                engine = await asyncio.to_thread(self._loader, self._options, progress)
-                template = template_for(engine.vocabulary)
-            except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
-                raise
-            except BaseException as error:  # libraries in other languages have some that are no Exception
-                _logger.debug("loading the model failed", exc_info=error)
-                self._set_status(failed_to_load(self._status, self._options.model, error))
-                return
-            self._completer = Completer(engine, template, self._workspaces, self._retrieval)
-            self._set_status(self._ready(engine))
-            self._warming.start_over()
+        if await self._host.load(lambda: self._options):
+            self._warm_up.start_over()
 
     async def configure(self, options: Options) -> None:
         """Take new options; the model is loaded again only if the options want it otherwise."""
         before, self._options = self._options, options
         self._recent.clear()
-        self._foresight.stop()
+        self._prefetch.stop()
         if options.look_ahead:
-            self._warming.start_over()
+            self._warm_up.start_over()
         else:
-            self._warming.stop()
+            self._warm_up.stop()
         if self._workspaces is not None and before.python != options.python:
             await self._workspaces.use_python(options.python)
             if self._opened is not None:
                 await self._analyse(self._opened)
-        if loaded_by(before) != loaded_by(options):
+        if needs_reload(before, options):
             await self.load()
 
     async def complete(self, snapshot: Snapshot) -> Answer:
@@ -149,23 +109,23 @@ class Service:
         one that is still being decoded, the request waits for it.
         """
         self._learn_from(snapshot)
-        self._warming.give_way()
-        if not self._has_model:
+        self._warm_up.give_way()
+        if self._host.model is None:
             return self._without_model(snapshot)
         if not snapshot.invoked and (reason := self._suppression_reason(snapshot)) is not None:
             self._get_warm(lambda: snapshot)
-            return Answer(None, reason, self._status.model or "")
-        if (known := self._known(snapshot, "typed_along")) is not None:
+            return Answer(None, reason, self._host.state.model or "")
+        if (known := self._from_cache(snapshot, self._statistics.count_typed_along)) is not None:
             return known
-        if (joined := await self._join(snapshot)) is not None:
+        if (joined := await self._join_running(snapshot)) is not None:
             return joined
-        self._foresight.stop()
+        self._prefetch.stop()
         waited_ms = 0.0 if snapshot.invoked else await self._wait_for_typist()
-        if (joined := await self._join(snapshot)) is not None:
+        if (joined := await self._join_running(snapshot)) is not None:
             return joined
-        if not self._has_model:  # the settings took it away meanwhile
+        if self._host.model is None:  # the settings took it away meanwhile
             return self._without_model(snapshot)
-        self._in_flight = self._start(snapshot, self._keep)
+        self._in_flight = self._start(snapshot, self._store)
         answer = await self._answer_of(self._in_flight)
         self._look_ahead(snapshot, answer)
         if answer.completion is None:
@@ -173,12 +133,17 @@ class Service:
         return replace(answer, timings_ms={"wait": round(waited_ms, 2), **answer.timings_ms})
 
     @property
-    def _has_model(self) -> bool:
-        return self._completer is not None
+    def _completer(self) -> Completer | None:
+        """The pipeline with the model that is loaded; None while none is."""
+        model = self._host.model
+        if model is None:
+            return None
+        return Completer(model.engine, model.template, self._workspaces, self._retrieval)
 
     def _without_model(self, snapshot: Snapshot) -> Answer:
         self._get_warm(lambda: snapshot)
-        return Answer(None, f"{self._status.health}: {self._status.message}", self._status.model or "")
+        state = self._host.state
+        return Answer(None, f"{state.health}: {state.message}", state.model or "")
 
     async def open(self, snapshot: Snapshot) -> None:
         """A document is in front of the user: begin to index and to analyse its workspace."""
@@ -189,12 +154,14 @@ class Service:
             self._opened = snapshot
             await self._analyse(snapshot)
 
-    def edited(self, take: Take) -> None:
-        """The user has edited a document. ``take`` gives it as it then is, with the cursor where it probably
-        is, or None if nobody knows; it is called after a pause, if nothing is asked before.
+    def edited(self, take_snapshot: SnapshotFactory) -> None:
+        """The user has edited a document.
+
+        ``take_snapshot`` is called after a pause, if nothing is asked before. It gives the document as it
+        then is, with the cursor where it probably is, or None if nobody knows.
         """
         self._edits += 1
-        self._get_warm(take)
+        self._get_warm(take_snapshot)
 
     async def _analyse(self, snapshot: Snapshot) -> None:
         """Start the analysis of the workspace of a document, and say which environment it reads."""
@@ -205,17 +172,19 @@ class Service:
         with self._background.analysing(snapshot.workspace or snapshot.path):
             environment = (await analysis.warm_up()).answer
             if environment is not None:
-                self._set_status(replace(self._status, environment=in_words(environment)))
+                self._environment = in_words(environment)
+                self._publish()
             edits = self._edits
             await warm_up_analysis(
                 analysis, snapshot, is_over=lambda: self._edits != edits, is_busy=self._is_decoding
             )
 
     def _is_decoding(self) -> bool:
-        return any(run is not None and run.is_running for run in (self._in_flight, self._foresight.run))
+        return any(run is not None and run.is_running for run in (self._in_flight, self._prefetch.run))
 
     def _show_background(self, activity: str | None, index_failure: str | None) -> None:
-        self._set_status(replace(self._status, activity=activity, index_failure=index_failure))
+        self._activity, self._index_failure = activity, index_failure
+        self._publish()
 
     def files_changed(self, paths: Iterable[str]) -> None:
         """These files (absolute) were saved, created, renamed or deleted, by the editor or by others."""
@@ -223,7 +192,7 @@ class Service:
             self._retrieval.files_changed(paths)
 
     def _learn_from(self, snapshot: Snapshot) -> None:
-        self._count(requests=1)
+        self._statistics.count_request()
         self._debounce.observe_request(monotonic())
         accepted = self._recent.outcome_of_last(snapshot)
         if accepted is not None:
@@ -235,8 +204,11 @@ class Service:
             return AFTER_DELETION
         return JUST_TAKEN if self._recent.is_just_taken(snapshot) else None
 
-    def _known(self, snapshot: Snapshot, how: str) -> Answer | None:
-        """The rest of a completion made before, unless the user asks for more of them than there were."""
+    def _from_cache(self, snapshot: Snapshot, count: Callable[[], None]) -> Answer | None:
+        """The rest of a completion made before, unless the user asks for more of them than there were.
+
+        ``count`` is called if it was shown before.
+        """
         found = self._recent.find(snapshot)
         if found is None:
             return None
@@ -244,75 +216,71 @@ class Service:
         if snapshot.invoked and self._options.candidates_max > 1 and len(remembered.completions) == 1:
             return None
         if remembered.is_shown:
-            self._count(**{how: 1})
+            count()
         else:
-            work_ms = remembered.answer.timings_ms.get("total", 0.0)
-            self._count(foreseen=1, completions=1, work_ms_used=work_ms)
+            self._statistics.count_foreseen(remembered.answer.timings_ms.get("total", 0.0))
         remembered.show(answer)
         self._look_ahead(snapshot, answer)
         return answer
 
-    async def _join(self, snapshot: Snapshot) -> Answer | None:
+    async def _join_running(self, snapshot: Snapshot) -> Answer | None:
         """What a run in the making comes to, if this request agrees with it."""
-        for run in (self._in_flight, self._foresight.run):
+        for run in (self._in_flight, self._prefetch.run):
             if run is not None and run.covers(snapshot):
                 answer = await self._answer_of(run)
-                if (known := self._known(snapshot, "joined")) is not None:
+                if (known := self._from_cache(snapshot, self._statistics.count_joined)) is not None:
                     return known
                 if (snapshot.text, snapshot.offset) == (run.snapshot.text, run.snapshot.offset):
-                    self._count(joined=1)
+                    self._statistics.count_joined()
                     return answer
         return None
 
-    def _start(self, snapshot: Snapshot, keep: Keep) -> InFlight:
-        """Run the pipeline; whether anybody still waits or not, ``keep`` is called with the answer."""
-        assert self._completer is not None
+    def _start(self, snapshot: Snapshot, store: Store) -> InFlight:
+        """Run the pipeline; whether anybody still waits or not, ``store`` is called with the answer."""
         completer, options = self._completer, self._options
+        assert completer is not None
 
         async def work(on_text: Callable[[str], None]) -> Answer:
             answer = await completer.complete(snapshot, options, on_text)
-            self._count_monitors(answer)
+            self._statistics.count_monitors(answer.monitors)
             if answer.finish != "none":
-                self._warming.note(snapshot)
+                self._warm_up.note(snapshot)
                 self._prompt_read = answer.prompt
-            keep(snapshot, answer)
+            store(snapshot, answer)
             return answer
 
-        return InFlight(snapshot, work, lambda work_ms: self._count(work_ms=work_ms))
+        return InFlight(snapshot, work, self._statistics.count_work)
 
-    def _count_monitors(self, answer: Answer) -> None:
-        self._count(**counts_of(answer.monitors))
-
-    def _keep(self, snapshot: Snapshot, answer: Answer) -> None:
+    def _store(self, snapshot: Snapshot, answer: Answer) -> None:
         self._recent.add(snapshot, answer)
         work_ms = answer.timings_ms.get("total", 0.0)
         self._debounce.observe_cost(work_ms / 1000)
         if answer.completion is not None:
-            self._count(completions=1, work_ms_used=work_ms)
+            self._statistics.count_completion(work_ms)
 
     def _look_ahead(self, snapshot: Snapshot, answer: Answer) -> None:
         """Work out what may come after a completion that is about to be shown, if nothing else is asked."""
-        if not self._options.look_ahead or answer.completion is None or self._completer is None:
+        if not self._options.look_ahead or answer.completion is None or self._host.model is None:
             return
         target = after_taking(snapshot, answer.completion)
         if target is not None and self._recent.find(target) is None:
-            self._foresight.begin(target, lambda: self._start(target, self._keep_foreseen))
+            self._prefetch.begin(target, lambda: self._start(target, self._store_prefetched))
 
-    def _get_warm(self, take: Take, *, again: bool = False) -> None:
+    def _get_warm(self, take_snapshot: SnapshotFactory, *, again: bool = False) -> None:
         if self._options.look_ahead:
-            self._warming.begin(take, again=again)
+            self._warm_up.begin(take_snapshot, again=again)
 
     async def _read_ahead(self, snapshot: Snapshot) -> bool:
         """False where it cannot be done now: without a model, and beside a run that somebody may wait for."""
-        if self._completer is None or self._is_decoding():
-            return False
         completer, options, began = self._completer, self._options, perf_counter()
+        if completer is None or self._is_decoding():
+            return False
         try:
             prompt = await completer.prompt_ahead(snapshot, options)
             if prompt is not None and prompt.text != self._prompt_read:
                 await read(completer.engine, prompt, options)
                 self._prompt_read = prompt.text
-                self._count(read_ahead=1)
+                self._statistics.count_read_ahead()
             if prompt is not None and self._workspaces is not None and options.monitor:
                 analysis = await self._workspaces.of(snapshot)
                 if analysis is not None:
@@ -320,11 +288,10 @@ class Service:
         except EngineError:
             return False  # whoever asks will be told
         finally:
-            took_ms = (perf_counter() - began) * 1000
-            self._count(work_ms=took_ms, read_ahead_ms=took_ms)
+            self._statistics.count_reading((perf_counter() - began) * 1000)
         return prompt is not None
 
-    def _keep_foreseen(self, snapshot: Snapshot, answer: Answer) -> None:
+    def _store_prefetched(self, snapshot: Snapshot, answer: Answer) -> None:
         if self._recent.find(snapshot) is None:
             self._recent.add(snapshot, answer, is_shown=False)
 
@@ -339,53 +306,37 @@ class Service:
         try:
             return await run.answer()
         except asyncio.CancelledError:
-            self._count(cancelled=1)
+            self._statistics.count_cancelled()
             raise
         except EngineError as error:
-            self._set_status(replace(self._status, message=str(error), failures=self._status.failures + 1))
-            return Answer(None, str(error), self._status.model or "")
-
-    def _count(self, **more: float) -> None:
-        self._set_status(counted(self._status, more))
+            self._statistics.count_failure()
+            self._host.report_failure(str(error))
+            return Answer(None, str(error), self._host.state.model or "")
 
     async def close(self) -> None:
         """Stop decoding and free the model. A load in progress is waited for."""
-        async with self._loading:
-            await self._unload()
+        async with self._host.closing():
             if self._workspaces is not None:
                 await self._workspaces.close()
             if self._retrieval is not None:
                 await asyncio.to_thread(self._retrieval.close)
-            self._set_status(replace(self._status, health="stopped", message="stopped", progress=None))
 
-    async def _unload(self) -> None:
-        completer, self._completer = self._completer, None
+    def _stop_runs(self) -> None:
+        """Stop all work of a model that is taken away, and forget what it made."""
         self._recent.clear()
         if self._in_flight is not None:
             self._in_flight.stop()
-        self._foresight.stop()
-        self._warming.hold()
+        self._prefetch.stop()
+        self._warm_up.hold()
         self._prompt_read = ""
-        if completer is not None:
-            await completer.engine.close()
 
-    def _ready(self, engine: Engine) -> Status:
-        model = engine.description
-        message = f"{model.name} on {model.device}"
-        return replace(
-            self._status,
-            health="ready",
-            message=message,
-            model=model.name,
-            device=model.device,
-            progress=None,
-        )
-
-    def _loading_progress(self, message: str, share: float) -> None:
-        if self._status.health == "loading":
-            self._set_status(replace(self._status, message=message, progress=share))
-
-    def _set_status(self, status: Status) -> None:
+    def _publish(self) -> None:
+        """Tell of the status if it has changed."""
+        status = self._current_status()
         if status != self._status:
             self._status = status
             self._on_status(status)
+
+    def _current_status(self) -> Status:
+        counters = self._statistics.counters
+        return status_of(self._host.state, counters, self._environment, self._activity, self._index_failure)

@@ -88,8 +88,8 @@ class FakeService:
         if snapshot.workspace is not None:
             self._set(replace(self._status, message=f"opened {snapshot.path} in {snapshot.workspace}"))
 
-    def edited(self, take: Callable[[], Snapshot | None]) -> None:
-        snapshot = take()
+    def edited(self, take_snapshot: Callable[[], Snapshot | None]) -> None:
+        snapshot = take_snapshot()
         if snapshot is not None and snapshot.prefix.endswith("paused"):
             self._set(replace(self._status, message=f"edited {snapshot.path} at {snapshot.offset}"))
 

@@ -28,7 +28,7 @@ UNUSED_MAX = 8
 # Fewer than the engine's prefix cache has room for.
 LINES_MAX = 8
 
-Take = Callable[[], Snapshot | None]
+SnapshotFactory = Callable[[], Snapshot | None]
 
 
 class PromptWarmUp:
@@ -38,19 +38,19 @@ class PromptWarmUp:
         """``read`` has the engine read the prompt for a snapshot, and says whether it could."""
         self._read = read
         self._task: asyncio.Task[None] | None = None
-        self._take: Take | None = None
+        self._take_snapshot: SnapshotFactory | None = None
         self._warm: deque[int] = deque(maxlen=LINES_MAX)
         self._unused = 0
 
-    def begin(self, take: Take, *, again: bool = False) -> None:
-        """After a pause, get ready for the place that ``take`` gives then, instead of any other.
+    def begin(self, take_snapshot: SnapshotFactory, *, again: bool = False) -> None:
+        """After a pause, get ready for the place that ``take_snapshot`` gives then, instead of any other.
 
         ``again``: also where the line has been read before; its context may be better by then.
         """
         self.hold()
-        self._take = take
+        self._take_snapshot = take_snapshot
         if self._unused < UNUSED_MAX:
-            self._task = asyncio.ensure_future(self._wait_and_read(take, again))
+            self._task = asyncio.ensure_future(self._wait_and_read(take_snapshot, again))
 
     def hold(self) -> None:
         """Stop, at once; what has been read stays in the engine's cache."""
@@ -61,7 +61,7 @@ class PromptWarmUp:
     def stop(self) -> None:
         """Hold, and forget the place."""
         self.hold()
-        self._take = None
+        self._take_snapshot = None
 
     def give_way(self) -> None:
         """To a request, which is also what all this is for."""
@@ -75,18 +75,18 @@ class PromptWarmUp:
     def start_over(self) -> None:
         """With another engine, or other prompts: nothing is read yet. A place that still waits is first."""
         self._warm.clear()
-        if self._take is not None:
-            self.begin(self._take)
+        if self._take_snapshot is not None:
+            self.begin(self._take_snapshot)
 
-    async def _wait_and_read(self, take: Take, again: bool) -> None:
+    async def _wait_and_read(self, take_snapshot: SnapshotFactory, again: bool) -> None:
         await asyncio.sleep(IDLE_SECONDS)
-        snapshot = take()
+        snapshot = take_snapshot()
         if snapshot is None or (line_of(snapshot) in self._warm and not again):
             return
         if not await self._read(snapshot):
             return
         self._unused += 1
-        self._take = None
+        self._take_snapshot = None
         self.note(snapshot)
 
 

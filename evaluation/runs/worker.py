@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from holesmith.completion.model_host import load_from_store
 from holesmith.completion.options import Options
-from holesmith.completion.service import Service, load_from_store
+from holesmith.completion.service import Service
 from holesmith.completion.workspace.analysis_clients import Workspaces
 from holesmith.engine.errors import EngineError
 from holesmith.engine.interface import Engine

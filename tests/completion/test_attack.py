@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from holesmith.completion.answer import Answer
+from holesmith.completion.model_host import Progress
 from holesmith.completion.options import Options
-from holesmith.completion.service import Progress, Service
+from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.workspace.analysis_clients import Workspaces
 from holesmith.completion.workspace.retrieval import Retrieval

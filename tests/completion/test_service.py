@@ -5,8 +5,9 @@ import threading
 from dataclasses import replace
 
 import pytest
+from holesmith.completion.model_host import Loader, Progress
 from holesmith.completion.options import Options
-from holesmith.completion.service import Loader, Progress, Service
+from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.status import Status
 from holesmith.engine.errors import DeviceError, ModelNotFoundError

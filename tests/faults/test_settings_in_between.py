@@ -3,9 +3,10 @@
 import asyncio
 
 import pytest
+from holesmith.completion.model_host import Progress
 from holesmith.completion.options import Options
 from holesmith.completion.scheduling.debounce import Debounce
-from holesmith.completion.service import Progress, Service
+from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
 from holesmith.engine.errors import ModelNotFoundError
 from holesmith.engine.interface import Engine

@@ -65,7 +65,7 @@ async def shown(service: Service, snapshot: Snapshot) -> str | None:
 
 
 async def until_idle(service: Service, engine: FakeEngine, requests: int) -> None:
-    while len(engine.requests) < requests or service._foresight.run is not None:  # pyright: ignore[reportPrivateUsage]  # whether it is done shows nowhere else
+    while len(engine.requests) < requests or service._prefetch.run is not None:  # pyright: ignore[reportPrivateUsage]  # whether it is done shows nowhere else
         await asyncio.sleep(0)
 
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 from holesmith.analysis.questions import MembersQuestion, Source
+from holesmith.completion.model_host import Progress
 from holesmith.completion.options import Options
-from holesmith.completion.service import Progress, Service
+from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.status import Status
 from holesmith.completion.workspace.analysis_clients import Workspaces

@@ -4,8 +4,8 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from holesmith.completion.model_host import load_from_store
 from holesmith.completion.options import Options
-from holesmith.completion.service import load_from_store
 from holesmith.engine.errors import EngineError, ModelNotFoundError, WeightsError
 from holesmith.engine.store.store import (
     STORE_VARIABLE,

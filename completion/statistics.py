@@ -1,0 +1,103 @@
+"""What a completion service counts during its life, for its status."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from holesmith.completion.monitor_report import MonitorReport
+from holesmith.completion.status import Counters
+
+
+class Statistics:
+    """The counters of one service, one method for each thing that is counted.
+
+    Every method that changes a counter calls ``on_change`` once. Times are in milliseconds.
+    """
+
+    def __init__(self, on_change: Callable[[], None]) -> None:
+        self._on_change = on_change
+        self._counters = Counters()
+
+    @property
+    def counters(self) -> Counters:
+        return self._counters
+
+    def count_request(self) -> None:
+        """A request came."""
+        self._set(replace(self._counters, requests=self._counters.requests + 1))
+
+    def count_typed_along(self) -> None:
+        """A request got the rest of an earlier completion that was shown before."""
+        self._set(replace(self._counters, typed_along=self._counters.typed_along + 1))
+
+    def count_joined(self) -> None:
+        """A request waited for one in the making, and got its completion or the rest of it."""
+        self._set(replace(self._counters, joined=self._counters.joined + 1))
+
+    def count_foreseen(self, work_ms: float) -> None:
+        """A request got a completion that was worked out before it was asked for, in ``work_ms``."""
+        counters = self._counters
+        self._set(
+            replace(
+                counters,
+                foreseen=counters.foreseen + 1,
+                completions=counters.completions + 1,
+                work_ms_used=counters.work_ms_used + work_ms,
+            )
+        )
+
+    def count_completion(self, work_ms: float) -> None:
+        """A completion was made for a request, in ``work_ms``."""
+        counters = self._counters
+        self._set(
+            replace(
+                counters,
+                completions=counters.completions + 1,
+                work_ms_used=counters.work_ms_used + work_ms,
+            )
+        )
+
+    def count_cancelled(self) -> None:
+        """A request was not waited for to the end."""
+        self._set(replace(self._counters, cancelled=self._counters.cancelled + 1))
+
+    def count_failure(self) -> None:
+        """The engine failed in a request."""
+        self._set(replace(self._counters, failures=self._counters.failures + 1))
+
+    def count_work(self, work_ms: float) -> None:
+        """A run of the pipeline took ``work_ms``, however it ended."""
+        self._set(replace(self._counters, work_ms=self._counters.work_ms + work_ms))
+
+    def count_read_ahead(self) -> None:
+        """A prompt was read in a pause."""
+        self._set(replace(self._counters, read_ahead=self._counters.read_ahead + 1))
+
+    def count_reading(self, work_ms: float) -> None:
+        """Reading ahead took ``work_ms``, even if it was given up."""
+        counters = self._counters
+        self._set(
+            replace(
+                counters,
+                work_ms=counters.work_ms + work_ms,
+                read_ahead_ms=counters.read_ahead_ms + work_ms,
+            )
+        )
+
+    def count_monitors(self, report: MonitorReport) -> None:
+        """The monitors of one completion did what ``report`` says."""
+        counters = self._counters
+        self._set(
+            replace(
+                counters,
+                fired=counters.fired + report.triggers,
+                late=counters.late + report.outcomes()["late"],
+                refused=counters.refused + report.refused,
+                rolled_back=counters.rolled_back + report.rolled_back,
+                objections=counters.objections + bool(report.objection),
+            )
+        )
+
+    def _set(self, counters: Counters) -> None:
+        if counters != self._counters:
+            self._counters = counters
+            self._on_change()
