@@ -45,7 +45,8 @@ class FinalCheck:
         if sound or not blamed:
             return Checked((*sound, *(each for each, _ in blamed)) if sound else (), "")
         completion, error = blamed[0]
-        shorter = shortened(completion, error, self.text)
+        # In a thread, because it lexes the document up to the error.
+        shorter = await asyncio.to_thread(shortened, completion, error, self.text)
         if shorter is None:
             return Checked((), f"static analysis: {error.message}")
         return Checked((shorter,), f"shortened, static analysis: {error.message}")

@@ -1,5 +1,6 @@
 """The last check of finished completions: ``‸`` is the cursor; analysis is the real one, in this process."""
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,9 @@ from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.options import Options
 from holesmith.analysis.python.jedi_analyser import JediAnalyser
 from holesmith.analysis.questions import A, Question
+from holesmith.analysis.syntax.excerpt import Excerpt, excerpt_at
 from holesmith.completion.answer import Completion
+from holesmith.completion.guidance import final_check
 from holesmith.completion.guidance.final_check import Checked, FinalCheck
 from holesmith.completion.options import Options as CompletionOptions
 from holesmith.completion.pipeline import Completer
@@ -65,6 +68,22 @@ def shown(found: Checked) -> list[str]:
 async def test_a_right_completion_is_shown_as_it_is(analyst: Analyst, document: str, text: str) -> None:
     found = await checked(analyst, document + "\n\ndef later(x): ...\n", text)
     assert (shown(found), found.reason) == ([text], "")
+
+
+async def test_a_document_is_not_lexed_on_the_event_loop(
+    analyst: Analyst, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+
+    def excerpt_in(language: str, prefix: str, suffix: str) -> Excerpt:
+        threads.append(threading.current_thread())
+        return excerpt_at(language, prefix, suffix)
+
+    monkeypatch.setattr(final_check, "excerpt_at", excerpt_in)
+    found = await checked(analyst, "    ‸\n", "cart.pay(1)\n    cart.totals")
+    assert shown(found) == ["cart.pay(1)"]
+    assert threads
+    assert threading.main_thread() not in threads
 
 
 async def test_of_several_those_without_an_error_come_first(analyst: Analyst) -> None:
