@@ -71,6 +71,10 @@ class ModelHost:
         """None while there is no model to ask."""
         return self._model
 
+    @property
+    def is_loaded(self) -> bool:
+        return self._model is not None
+
     async def load(self, options: Callable[[], Options]) -> bool:
         """Load the model of the options and put it in the place of any other.
 

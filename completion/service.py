@@ -1,4 +1,4 @@
-"""The completion service: answers requests, whatever state the model is in, and uses the pauses between them.
+"""The completion service: it answers requests, whatever state the model is in, and uses the pauses between them.
 
 Invariants: nothing here raises for the outside world's failures, the status says them; a request that comes
 before the model is ready is answered at once with the reason.
@@ -110,7 +110,7 @@ class Service:
         """
         self._learn_from(snapshot)
         self._warm_up.give_way()
-        if self._host.model is None:
+        if not self._host.is_loaded:
             return self._without_model(snapshot)
         if not snapshot.invoked and (reason := self._suppression_reason(snapshot)) is not None:
             self._get_warm(lambda: snapshot)
@@ -123,7 +123,7 @@ class Service:
         waited_ms = 0.0 if snapshot.invoked else await self._wait_for_typist()
         if (joined := await self._join_running(snapshot)) is not None:
             return joined
-        if self._host.model is None:  # the settings took it away meanwhile
+        if not self._host.is_loaded:  # the settings took it away meanwhile
             return self._without_model(snapshot)
         self._in_flight = self._start(snapshot, self._store)
         answer = await self._answer_of(self._in_flight)
@@ -260,7 +260,7 @@ class Service:
 
     def _look_ahead(self, snapshot: Snapshot, answer: Answer) -> None:
         """Work out what may come after a completion that is about to be shown, if nothing else is asked."""
-        if not self._options.look_ahead or answer.completion is None or self._host.model is None:
+        if not self._options.look_ahead or answer.completion is None or not self._host.is_loaded:
             return
         target = after_taking(snapshot, answer.completion)
         if target is not None and self._recent.find(target) is None:
