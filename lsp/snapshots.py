@@ -64,6 +64,13 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Unavailable:
+    """Why there is no snapshot for a request: one line for people."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SnapshotAt:
     """A snapshot, and the place it was taken at."""
 
@@ -78,21 +85,21 @@ def snapshot_at(
     invoked: bool = False,
     selected: types.SelectedCompletionInfo | None = None,
     with_cells: bool = False,
-) -> SnapshotAt | str:
-    """The snapshot for a request, or one line that says why there can be none.
+) -> SnapshotAt | Unavailable:
+    """The snapshot for a request, or why there can be none.
 
     ``with_cells``: a cell of a notebook has the text of the cells around it, and offsets count from there.
     """
     uri = params.text_document.uri
     document = workspace.documents.get(uri)
     if document is None:
-        return "the document is not open"
+        return Unavailable("the document is not open")
     if isinstance(document, RejectedDocument):
-        return document.reason
+        return Unavailable(document.reason)
     around = workspace.notebooks.around(uri, workspace.documents) if with_cells else None
     before, behind = (around.before, around.behind) if around else ("", "")
     if has_too_long_path(around.notebook if around else uri):
-        return PATH_TOO_LONG
+        return Unavailable(PATH_TOO_LONG)
     text = document.text if document.text.endswith("\n") or not behind else document.text + "\n"
     local = document.cursor_at(params.position)
     cursor = _moved(local, len(before))

@@ -26,7 +26,7 @@ from holesmith.completion.visible_text import code_block, code_span, plain_markd
 from holesmith.completion.workspace.analysis_clients import Workspaces
 from holesmith.completion.workspace.hole_report import hole_report
 from holesmith.lsp.documents.documents import Document
-from holesmith.lsp.snapshots import AtPosition, SnapshotAt, Workspace, snapshot_at
+from holesmith.lsp.snapshots import AtPosition, SnapshotAt, Unavailable, Workspace, snapshot_at
 from holesmith.lsp.transport.messages import ErrorReportParams
 from lsprotocol import types
 
@@ -57,8 +57,8 @@ class ChatLsp:
 
     async def expected_type(self, params: AtPosition) -> Json:
         taken = self._take(params)
-        if isinstance(taken, str):
-            return {"content": None, "location": None, "reason": taken}
+        if isinstance(taken, Unavailable):
+            return {"content": None, "location": None, "reason": taken.reason}
         snapshot = taken.snapshot
         answer, reason = await self._ask(snapshot, ExpectedTypeQuestion(_source(snapshot), snapshot.offset))
         found = answer.expected if answer is not None else None
@@ -74,8 +74,8 @@ class ChatLsp:
 
     async def relevant_types(self, params: AtPosition) -> Json:
         taken = self._take(params)
-        if isinstance(taken, str):
-            return _listed((), taken)
+        if isinstance(taken, Unavailable):
+            return _listed((), taken.reason)
         snapshot = taken.snapshot
         question = RelevantTypesQuestion(_source(snapshot), snapshot.offset)
         answer, reason = await self._ask(snapshot, question)
@@ -84,8 +84,8 @@ class ChatLsp:
 
     async def relevant_headers(self, params: AtPosition) -> Json:
         taken = self._take(params)
-        if isinstance(taken, str):
-            return _listed((), taken)
+        if isinstance(taken, Unavailable):
+            return _listed((), taken.reason)
         snapshot = taken.snapshot
         question = RelevantHeadersQuestion(_source(snapshot), snapshot.offset)
         answer, reason = await self._ask(snapshot, question)
@@ -97,8 +97,8 @@ class ChatLsp:
     async def error_report(self, params: ErrorReportParams) -> Json:
         """The errors that ``text`` at the position would have or cause; ranges are of the text with it."""
         taken = self._take(params)
-        if isinstance(taken, str):
-            return {"content": None, "errors": [], "reason": taken}
+        if isinstance(taken, Unavailable):
+            return {"content": None, "errors": [], "reason": taken.reason}
         snapshot = taken.snapshot
         filled = snapshot.prefix + params.text + snapshot.suffix
         stop = snapshot.offset + len(params.text)
@@ -116,7 +116,7 @@ class ChatLsp:
     async def hole(self, params: AtPosition) -> Json | None:
         """The typed-hole part of ``holesmith/explain``: what is known of the hole, and what was given up."""
         taken = self._take(params)
-        if isinstance(taken, str):
+        if isinstance(taken, Unavailable):
             return None
         context = HoleContext(taken.snapshot, await self._analyses.of(taken.snapshot))
         return asdict(await hole_report(context, self._workspace.settings.answer_ms_max))
@@ -127,10 +127,11 @@ class ChatLsp:
     async def close(self) -> None:
         await self._analyses.close()
 
-    def _take(self, params: AtPosition) -> SnapshotAt | str:
+    def _take(self, params: AtPosition) -> SnapshotAt | Unavailable:
         """As `snapshot_at`, but of a document that may be told of."""
         taken = snapshot_at(self._workspace, params, with_cells=True)
-        return WITHHELD if isinstance(taken, SnapshotAt) and is_withheld(taken.snapshot) else taken
+        is_secret = isinstance(taken, SnapshotAt) and is_withheld(taken.snapshot)
+        return Unavailable(WITHHELD) if is_secret else taken
 
     async def _ask(self, snapshot: Snapshot, question: Question[A]) -> tuple[A | None, str]:
         """The answer, or None and why there is none."""

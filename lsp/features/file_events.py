@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from holesmith.completion.snapshot import Snapshot
 from holesmith.lsp.documents.documents import RejectedDocument
 from holesmith.lsp.documents.uris import folder_around, path_of
-from holesmith.lsp.snapshots import Workspace, snapshot_at, well_formed
+from holesmith.lsp.snapshots import SnapshotAt, Workspace, snapshot_at, well_formed
 from lsprotocol import types
 
 
@@ -39,7 +39,7 @@ def edited(workspace: Workspace, uri: str) -> Snapshot | None:
         return None
     place = types.TextDocumentPositionParams(types.TextDocumentIdentifier(uri), end)
     taken = snapshot_at(workspace, place, with_cells=True)
-    return None if isinstance(taken, str) else taken.snapshot
+    return taken.snapshot if isinstance(taken, SnapshotAt) else None
 
 
 def tell_changed(workspace: Workspace, uris: Sequence[str]) -> None:

@@ -9,13 +9,13 @@ from holesmith.lsp.documents.uris import key_of
 from holesmith.lsp.features.explanations import Explanation, Explanations
 from holesmith.lsp.features.items import inline_list, menu_list
 from holesmith.lsp.features.latest import Latest
-from holesmith.lsp.snapshots import AtPosition, Place, SnapshotAt, Workspace, snapshot_at
+from holesmith.lsp.snapshots import AtPosition, Place, SnapshotAt, Unavailable, Workspace, snapshot_at
 from holesmith.lsp.transport.messages import InlineParams
 from lsprotocol import types
 
-NOT_STARTED = "the model is not being loaded yet: that begins after the initialized notification"
-TYPING_OFF = "suggestions while typing are turned off (holesmith.inline.enabled)"
-MENU_OFF = "suggestions in the menu are turned off (holesmith.menu.enabled)"
+NOT_STARTED = Unavailable("the model is not being loaded yet: that begins after the initialized notification")
+TYPING_OFF = Unavailable("suggestions while typing are turned off (holesmith.inline.enabled)")
+MENU_OFF = Unavailable("suggestions in the menu are turned off (holesmith.menu.enabled)")
 
 _TAB_SIZE_MAX = 16
 
@@ -59,7 +59,7 @@ class Suggestions:
         if params is None:
             return self._explanations.last()
         taken = self._take(params, invoked=True)
-        if isinstance(taken, str):
+        if isinstance(taken, Unavailable):
             return self._refuse(params, taken)
         last = self._explanations.last(taken.place.uri)
         if last is not None and last.place is not None:
@@ -75,11 +75,11 @@ class Suggestions:
         invoked: bool = False,
         selected: types.SelectedCompletionInfo | None = None,
         indentation: str | None = None,
-    ) -> SnapshotAt | str:
+    ) -> SnapshotAt | Unavailable:
         if self._workspace.service is None:
             return NOT_STARTED
         taken = snapshot_at(self._workspace, params, invoked=invoked, selected=selected, with_cells=True)
-        if isinstance(taken, str) or indentation is None:
+        if isinstance(taken, Unavailable) or indentation is None:
             return taken
         return replace(taken, snapshot=replace(taken.snapshot, indentation=indentation))
 
@@ -87,10 +87,10 @@ class Suggestions:
         self,
         kind: str,
         params: AtPosition,
-        taken: SnapshotAt | str,
+        taken: SnapshotAt | Unavailable,
         as_list: Callable[[Answer, Place | None], T],
     ) -> T | None:
-        if isinstance(taken, str):
+        if isinstance(taken, Unavailable):
             return as_list(self._refuse(params, taken).answer, None)
         explanation = await self._latest.start((kind, key_of(taken.place.uri)), self._complete(taken))
         return as_list(explanation.answer, taken.place) if explanation else None
@@ -102,8 +102,8 @@ class Suggestions:
         self._explanations.remember(explanation)
         return explanation
 
-    def _refuse(self, params: AtPosition, reason: str) -> Explanation:
-        refusal = Explanation(params.text_document.uri, params.position, Answer(None, reason, ""))
+    def _refuse(self, params: AtPosition, unavailable: Unavailable) -> Explanation:
+        refusal = Explanation(params.text_document.uri, params.position, Answer(None, unavailable.reason, ""))
         self._explanations.remember(refusal)
         return refusal
 

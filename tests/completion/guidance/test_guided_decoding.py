@@ -22,14 +22,14 @@ async def guided(
 ) -> tuple[Generation, Watcher]:
     engine = engine_of(model)
     try:
-        watch = Watcher(Document(None, "python", before, "\n"), required, analyst)
+        watcher = Watcher(Document(None, "python", before, "\n"), required, analyst)
         request = Request(
             tuple(VOCABULARY.encode(before)), COUNT, frozenset(), required_prefix=required.encode()
         )
         middle = Middle(required, VOCABULARY.token_bytes)
-        generation = await GuidedDecoding(engine, request, middle, lambda: False, watch).run()
+        generation = await GuidedDecoding(engine, request, middle, lambda: False, watcher).run()
         assert required + middle.text == VOCABULARY.decode(token.id for token in generation.tokens)
-        return generation, watch
+        return generation, watcher
     finally:
         await engine.close()
 
@@ -80,9 +80,9 @@ async def test_the_text_is_what_waiting_at_every_trigger_gives(seed: int) -> Non
     model = Chatter(seed)
     expected = waiting(model, TableAnalyst(seed))
     for turns_max in (0, 60):
-        generation, watch = await guided(model, TableAnalyst(seed, turns_max))
+        generation, watcher = await guided(model, TableAnalyst(seed, turns_max))
         assert [token.id for token in generation.tokens] == expected
-        report = watch.report(0.0)
+        report = watcher.report(0.0)
         assert report.outcomes()["dropped"] == 0
         assert generation.constraints_dropped == 0
 
@@ -119,7 +119,7 @@ async def test_no_monitor_s_text_depends_on_when_the_answers_come(before: str) -
         ]
         texts = [[token.id for token in generation.tokens] for generation, _ in found]
         assert texts[0] == texts[1], (seed, [VOCABULARY.decode(text) for text in texts])
-        kinds.update(each.kind for _, watch in found for each in watch.report(0.0).refusals)
+        kinds.update(each.kind for _, watcher in found for each in watcher.report(0.0).refusals)
     assert kinds >= STATEMENTS[before]
 
 

@@ -91,13 +91,13 @@ async def written(engine: Engine, line: str, *, at_once: bool) -> tuple[str, Mon
     if at_once:
         clerk.release.set()
     document = Document(None, "python", before.removesuffix(prompt.required), "\n")
-    watch = Watcher(document, prompt.required, clerk, 60_000)
+    watcher = Watcher(document, prompt.required, clerk, 60_000)
     request = Request(prompt.token_ids, 24, prompt.stop_ids, prompt.required.encode())
     decoding = GuidedDecoding(
-        Announcing(engine, clerk), request, middle, lambda: extent.stop_of(middle.text) is not None, watch
+        Announcing(engine, clerk), request, middle, lambda: extent.stop_of(middle.text) is not None, watcher
     )
     await decoding.run()
-    return middle.text, watch.report(decoding.waited_ms)
+    return middle.text, watcher.report(decoding.waited_ms)
 
 
 LINES = (
