@@ -1,4 +1,4 @@
-"""The completion service: it answers requests, whatever state the model is in, and uses the pauses between them.
+"""The completion service: it answers requests whatever state the model is in, and uses the pauses.
 
 Invariants: nothing here raises for the outside world's failures, the status says them; a request that comes
 before the model is ready is answered at once with the reason.
