@@ -8,7 +8,7 @@ f(a).‸`` an attribute.
 from dataclasses import dataclass
 from typing import Literal
 
-from holesmith.analysis.syntax.excerpt import Excerpt, excerpt_at, significant_backwards
+from holesmith.analysis.syntax.excerpt import Excerpt, significant_backwards
 from holesmith.analysis.syntax.lexer import Token
 from holesmith.analysis.syntax.span import Span
 from holesmith.analysis.syntax.tokens_before_hole import WORD_OPERATORS, TokensBeforeHole, expression_before
@@ -122,12 +122,8 @@ _MODIFIERS = frozenset(
 )
 
 
-def hole_at(language: str, prefix: str, suffix: str = "") -> Hole:
-    """Never fails: what cannot be told is "unknown" or "statement". Costs one lexing of the excerpt."""
-    return hole_of(excerpt_at(language, prefix, suffix))
-
-
 def hole_of(excerpt: Excerpt) -> Hole:
+    """The construct that the hole is in. Never fails: what cannot be told is "unknown" or "statement"."""
     literal = excerpt.open_literal
     end = len(excerpt.prefix)
     if literal and literal.kind == "comment":

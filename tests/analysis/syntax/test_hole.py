@@ -2,9 +2,14 @@
 
 import pytest
 from holesmith.analysis.outline.grammars import LANGUAGES
-from holesmith.analysis.syntax.hole import HoleKind, hole_at
+from holesmith.analysis.syntax.excerpt import excerpt_at
+from holesmith.analysis.syntax.hole import Hole, HoleKind, hole_of
 from hypothesis import given
 from hypothesis import strategies as st
+
+
+def hole_at(language: str, prefix: str, suffix: str = "") -> Hole:
+    return hole_of(excerpt_at(language, prefix, suffix))
 
 
 def check(
