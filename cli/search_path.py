@@ -5,11 +5,13 @@ a path of a project is that project: both are an untrusted workspace to us. What
 line of ours runs (``sitecustomize``, and a package ``holesmith`` in such an entry) cannot be undone here; an
 editor should start the server without that variable, and outside of the workspace.
 
-Only modules that Python has loaded at its start are used here.
+Only modules that Python has loaded at its start are used here, and one of this package that needs no other.
 """
 
 import os
 import sys
+
+from holesmith.system.paths import is_below
 
 _PACKAGES = ("site-packages", "dist-packages")
 
@@ -25,10 +27,6 @@ def leave_out_user_entries() -> None:
 
 def _is_left_out(entry: str, users: set[str], here: str) -> bool:
     is_of_packages = os.path.basename(entry) in _PACKAGES  # noqa: PTH119
-    if _is_below(entry, os.path.dirname(os.__file__)) or (is_of_packages and _is_below(entry, sys.prefix)):  # noqa: PTH120
+    if is_below(entry, os.path.dirname(os.__file__)) or (is_of_packages and is_below(entry, sys.prefix)):  # noqa: PTH120
         return False
-    return entry == here or (entry in users and (not is_of_packages or _is_below(entry, here)))
-
-
-def _is_below(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+    return entry == here or (entry in users and (not is_of_packages or is_below(entry, here)))

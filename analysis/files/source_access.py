@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from holesmith.analysis.files.regular_file import UnreadableFileError, read_without_links
+from holesmith.system.paths import is_below
 
 BYTES_MAX = 4 * 1024**2
 """The largest modules seen in real packages, which are generated, have 1.4 MB."""
@@ -46,19 +47,19 @@ class SourceAccess:
         self._libraries = [_Folder.of(path) for path in dict.fromkeys(libraries)]
         self._beside: dict[str, _Folder] = {}
         self._is_secret = is_secret
-        self._never = [folder for folder in _SYSTEM_FOLDERS if not _is_below(self._root.real, folder)]
+        self._never = [folder for folder in _SYSTEM_FOLDERS if not is_below(self._root.real, folder)]
 
     def allow_beside(self, document: str) -> None:
         """A document outside of the workspace was opened by its user: modules beside it are its own."""
         folder = os.path.dirname(os.path.abspath(document))  # noqa: PTH100, PTH120
-        if not _is_below(folder, self._root.given) and folder not in self._beside:
+        if not is_below(folder, self._root.given) and folder not in self._beside:
             self._beside[folder] = _Folder.of(folder)
 
     def real_path(self, path: str) -> str | None:
         """Where a file or folder is once all links are followed; None if it may not be read."""
         given = os.path.abspath(path)  # noqa: PTH100
         real = os.path.realpath(given)
-        if any(_is_below(real, folder) for folder in self._never) or not self._is_allowed(given, real):
+        if any(is_below(real, folder) for folder in self._never) or not self._is_allowed(given, real):
             return None
         return None if self._is_named_as_secret(given, real) else real
 
@@ -74,18 +75,18 @@ class SourceAccess:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
 
     def _is_allowed(self, given: str, real: str) -> bool:
-        if _is_below(real, self._root.real) or self._is_in_a_known_folder(real):
+        if is_below(real, self._root.real) or self._is_in_a_known_folder(real):
             return True
-        is_of_environment = any(_is_below(given, folder.given) for folder in self._libraries)
+        is_of_environment = any(is_below(given, folder.given) for folder in self._libraries)
         return is_of_environment and (real.endswith(_SOURCES) or os.path.isdir(real))  # noqa: PTH112
 
     def _is_in_a_known_folder(self, real: str) -> bool:
-        return any(_is_below(real, folder.real) for folder in (*self._libraries, *self._beside.values()))
+        return any(is_below(real, folder.real) for folder in (*self._libraries, *self._beside.values()))
 
     def _folder_around(self, real: str) -> str:
         """The outermost folder that a file was allowed for: from there on no link is followed any more."""
         folders = (self._root, *self._libraries, *self._beside.values())
-        around = (folder.real for folder in folders if _is_below(real, folder.real))
+        around = (folder.real for folder in folders if is_below(real, folder.real))
         return min(around, key=len, default=os.path.dirname(real))  # noqa: PTH120
 
     def _is_named_as_secret(self, given: str, real: str) -> bool:
@@ -95,11 +96,7 @@ class SourceAccess:
         return any(self._is_secret(_below(path, names)) for path in {given, real})
 
 
-def _is_below(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder if folder.endswith(os.sep) else folder + os.sep)
-
-
 def _below(path: str, folders: Iterable[str]) -> str:
     """The rest of a path behind the longest of the folders that it lies in; else all of it."""
-    longest = max((folder for folder in folders if _is_below(path, folder)), key=len, default="")
+    longest = max((folder for folder in folders if is_below(path, folder)), key=len, default="")
     return path[len(longest) :].lstrip(os.sep) or os.path.basename(path)  # noqa: PTH119

@@ -9,6 +9,8 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from holesmith.system.paths import is_below
+
 _REPOSITORY_MARK = ".git"
 
 
@@ -42,7 +44,7 @@ def _foreign_folders(workspaces: Iterable[Path]) -> set[str]:
     named |= {Path(os.path.realpath(folder)) for folder in named}
     around = {outer for folder in named for outer in folder.parents if _is_repository(outer)}
     home = _plain(os.path.realpath(os.path.expanduser("~")))  # noqa: PTH111  # never fails
-    return {place for folder in named | around if not _is_below(home, place := _plain(str(folder)))}
+    return {place for folder in named | around if not is_below(home, place := _plain(str(folder)))}
 
 
 def _is_repository(folder: Path) -> bool:
@@ -53,12 +55,8 @@ def _lies_in(path: str, folders: set[str]) -> bool:
     """By the path as it is written, by that of the folder that it is in, or by that of the file itself."""
     folder, name = os.path.split(path)
     places = (os.path.abspath(path), os.path.join(os.path.realpath(folder), name), os.path.realpath(path))  # noqa: PTH100, PTH118
-    return any(_is_below(_plain(place), foreign) for place in places for foreign in folders)
+    return any(is_below(_plain(place), foreign) for place in places for foreign in folders)
 
 
 def _plain(path: str) -> str:
     return os.path.normcase(path)
-
-
-def _is_below(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
