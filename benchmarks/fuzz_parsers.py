@@ -57,7 +57,7 @@ def gguf(folder: Path) -> Test:
 def lexer(folder: Path) -> Test:
     """Tokens of any text in any language, from the beginning and going on from a text lexed before."""
     from holesmith.analysis.outline.grammars import LANGUAGES
-    from holesmith.analysis.syntax.language_rules import lexicon_of
+    from holesmith.analysis.syntax.languages.registry import rules_of
     from holesmith.analysis.syntax.lexer import tokenize, tokens_of
 
     languages = [*sorted(LANGUAGES), "unknown"]
@@ -65,11 +65,11 @@ def lexer(folder: Path) -> Test:
     def test(data: bytes) -> None:
         language = languages[data[0] % len(languages)] if data else "python"
         text = data[2:].decode("utf-8", "surrogateescape")
-        lexicon = lexicon_of(language)
+        rules = rules_of(language)
         cut = data[1] % (len(text) + 1) if len(data) > 1 else 0
-        tokenize(lexicon, text[:cut])
-        tokens = tokenize(lexicon, text)
-        assert list(tokens_of(lexicon, text)) == tokens
+        tokenize(rules, text[:cut])
+        tokens = tokenize(rules, text)
+        assert list(tokens_of(rules, text)) == tokens
         assert all(a.stop <= b.start for a, b in pairwise(tokens))
 
     return test

@@ -43,11 +43,12 @@ FILES_MAX_OF = {"cli": 17}
 # data that all parts share, and what puts the parts together.
 INNER: dict[str, set[str]] = {
     "analysis/files": set(),
-    "analysis/outline": {"analysis/processes", "analysis/syntax"},
+    "analysis/outline": {"analysis/processes", "analysis/syntax", "analysis/syntax/languages"},
     "analysis/processes": set(),
     "analysis/python": {
         "analysis/files",
         "analysis/syntax",
+        "analysis/syntax/languages",
         "analysis/python/parsing",
         "analysis/python/queries",
     },
@@ -58,7 +59,7 @@ INNER: dict[str, set[str]] = {
         "analysis/python/parsing",
         "analysis/syntax",
     },
-    "analysis/python/parsing": set(),
+    "analysis/python/parsing": {"analysis/syntax/languages"},
     "analysis/python/queries": {
         "analysis/outline",
         "analysis/python",
@@ -66,8 +67,10 @@ INNER: dict[str, set[str]] = {
         "analysis/python/lookup",
         "analysis/python/parsing",
         "analysis/syntax",
+        "analysis/syntax/languages",
     },
-    "analysis/syntax": set(),
+    "analysis/syntax": {"analysis/syntax/languages"},
+    "analysis/syntax/languages": set(),
     "analysis/worker": {"analysis/files", "analysis/processes", "analysis/python"},
     "completion/guidance": {"completion/monitors", "completion/postprocess"},
     "completion/monitors": set(),

@@ -28,10 +28,10 @@ from holesmith.analysis.python.parsing.incremental_parse import graft
 from holesmith.analysis.python.parsing.jedi_patches import end_circles
 from holesmith.analysis.python.source_only_imports import Modules, find_in
 from holesmith.analysis.questions import Source
-from holesmith.analysis.syntax.brackets import CLOSER_OF
 from holesmith.analysis.syntax.excerpt import Excerpt, excerpt_at, indentation, line_start
 from holesmith.analysis.syntax.hole import Hole, hole_of
 from holesmith.analysis.syntax.hole_frame import closing_quote, first_of_line, quote_of, unowned_openers
+from holesmith.analysis.syntax.languages.language_rules import CLOSER_OF
 from jedi.api.environment import InterpreterEnvironment
 from parso.cache import parser_cache
 from parso.grammar import load_grammar
@@ -40,10 +40,6 @@ PLACEHOLDER = "holesmith_hole"
 CHARACTERS_MAX = 600_000
 GRAMMAR_VERSION = "3.13"
 FILES_MAX = 1_500
-_HEADER_WORDS = frozenset(
-    ("if", "elif", "for", "while", "with", "def", "class", "async", "except", "match", "case")
-)
-
 _NEXT_ELEMENT = re.compile(r"(?!(?:for|if|else|and|or|in|is|not|async)\b)[\w\"'(\[{*]")
 
 
@@ -225,7 +221,7 @@ def closing(excerpt: Excerpt, suffix: str) -> str:
         return closers + ("," if _NEXT_ELEMENT.match(suffix.lstrip()) else "")
     anchor = excerpt.open_tokens[0] if excerpt.open_tokens else len(excerpt.tokens)
     first = first_of_line(excerpt.tokens, anchor)
-    if first >= len(excerpt.tokens) or excerpt.tokens[first].text not in _HEADER_WORDS:
+    if first >= len(excerpt.tokens) or excerpt.tokens[first].text not in excerpt.rules.compound_words:
         return closers
     if any(
         token.text == ":" for token in excerpt.tokens[first : excerpt.open_tokens[0] if brackets else None]

@@ -4,19 +4,18 @@ The offsets and None are those of ``stops``.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 from holesmith.analysis.syntax.excerpt import indentation
 from holesmith.analysis.syntax.hole_frame import HoleFrame, walk
+from holesmith.analysis.syntax.languages.language_rules import TERMINATOR, LanguageRules
 from holesmith.analysis.syntax.lexer import Token
 
-_INDENTED_CLAUSES = frozenset(("else", "elif", "except", "finally"))
 # What goes on behind the brace of a literal, a type or a pattern.
 _AFTER_LITERAL = frozenset(
     ("[", "=", "as", "satisfies", "?", ":", "|", "&", "&&", "||", "??", "=>", "==", "===")
 )
-_BRACED_CLAUSES = _AFTER_LITERAL | frozenset(
-    ("else", "catch", "finally", "while", ")", "]", ",", ".", ";", "?.", "(", "}")
-)
+_AFTER_BRACE = _AFTER_LITERAL | frozenset((")", "]", ",", ";", "(", "}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +49,24 @@ def indented_block_stop(frame: HoleFrame, middle: str) -> int | None:
                 return 0
             threshold = line.column
         elif line.column < threshold:
-            if line.column != clause_column or not _may_be_clause(line, len(middle)):
+            if line.column != clause_column or not _may_be_clause(frame, line, len(middle)):
                 return end
-            if not _is_clause(line):
+            if not _is_clause(frame, line):
                 return None
         end = line.stop
     return end if is_closed_behind else None
 
 
-def _is_clause(line: _Line) -> bool:
-    return line.first is not None and line.first.text in _INDENTED_CLAUSES
+def _is_clause(frame: HoleFrame, line: _Line) -> bool:
+    return line.first is not None and line.first.text in frame.rules.clause_words
 
 
-def _may_be_clause(line: _Line, length: int) -> bool:
+def _may_be_clause(frame: HoleFrame, line: _Line, length: int) -> bool:
     """Also when the word is the middle's last and may still grow into a clause's keyword."""
-    if _is_clause(line) or line.first is None:
+    if _is_clause(frame, line) or line.first is None:
         return True
     word = line.first
-    return word.stop == length and any(clause.startswith(word.text) for clause in _INDENTED_CLAUSES)
+    return word.stop == length and any(clause.startswith(word.text) for clause in frame.rules.clause_words)
 
 
 def _logical_lines(frame: HoleFrame, middle: str) -> tuple[list[_Line], bool]:
@@ -118,21 +117,26 @@ def braced_block_stop(frame: HoleFrame, middle: str) -> int | None:
         if token.kind == "newline":
             continue
         is_rest_of_template = token.kind == "string" and token.start == end
-        if is_own_block_ended and not is_rest_of_template and not _may_follow_brace(token):
-            return None if _is_growing_clause(token, len(middle)) else end
+        if is_own_block_ended and not is_rest_of_template and not _may_follow_brace(frame.rules, token):
+            return None if _is_growing_clause(frame.rules, token, len(middle)) else end
         end = token.stop
         if len(brackets) < depth_of_block:
             return end
         is_at_statement_level = is_own_statement and len(brackets) == depth_of_block
         is_own_block_ended = is_at_statement_level and token.text == "}"
-        if is_at_statement_level and token.text == ";":
+        if is_at_statement_level and token.text == TERMINATOR:
             is_own_statement = False
     return None
 
 
-def _may_follow_brace(token: Token) -> bool:
-    return token.kind == "comment" or token.text in _BRACED_CLAUSES
+def _may_follow_brace(rules: LanguageRules, token: Token) -> bool:
+    return token.kind == "comment" or token.text in _after_brace(rules)
 
 
-def _is_growing_clause(token: Token, length: int) -> bool:
-    return token.stop == length and any(clause.startswith(token.text) for clause in _BRACED_CLAUSES)
+def _is_growing_clause(rules: LanguageRules, token: Token, length: int) -> bool:
+    return token.stop == length and any(each.startswith(token.text) for each in _after_brace(rules))
+
+
+@cache
+def _after_brace(rules: LanguageRules) -> frozenset[str]:
+    return _AFTER_BRACE | rules.clause_words | rules.member_operators

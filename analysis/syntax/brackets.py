@@ -7,36 +7,17 @@ only begin a statement, at the start of a line, closes everything.
 
 from collections.abc import Iterable, Sequence
 
-from holesmith.analysis.syntax.language_rules import Layout
+from holesmith.analysis.syntax.languages.language_rules import CLOSER_OF, LanguageRules
 from holesmith.analysis.syntax.lexer import Token
 
-CLOSER_OF = {"(": ")", "[": "]", "{": "}"}
-_STATEMENT_WORDS = frozenset(
-    (
-        "def",
-        "class",
-        "import",
-        "return",
-        "raise",
-        "try",
-        "with",
-        "while",
-        "pass",
-        "break",
-        "continue",
-        "assert",
-        "del",
-    )
-)
 
-
-def open_brackets(layout: Layout, tokens: Sequence[Token]) -> list[int]:
+def open_brackets(rules: LanguageRules, tokens: Sequence[Token]) -> list[int]:
     """The indices of the tokens that opened the brackets still open at the end, outermost first."""
     stack: list[int] = []
     first = 0
-    if layout == "indentation":  # what was open where a statement begins was never closed
-        count = len(tokens)
-        first = next((index for index in range(count - 1, 0, -1) if _begins_statement(tokens, index)), 0)
+    if rules.statement_starts:  # what was open where a statement begins was never closed
+        starts = (index for index in range(len(tokens) - 1, 0, -1) if _begins_statement(rules, tokens, index))
+        first = next(starts, 0)
     for index in range(first, len(tokens)):
         kind = tokens[index].kind
         if kind == "open":
@@ -46,13 +27,13 @@ def open_brackets(layout: Layout, tokens: Sequence[Token]) -> list[int]:
     return stack
 
 
-def _begins_statement(tokens: Sequence[Token], index: int) -> bool:
-    return _is_statement_word(tokens[index - 1] if index else None, tokens[index])
+def _begins_statement(rules: LanguageRules, tokens: Sequence[Token], index: int) -> bool:
+    return _is_statement_start(rules, tokens[index - 1] if index else None, tokens[index])
 
 
-def _is_statement_word(before: Token | None, token: Token) -> bool:
+def _is_statement_start(rules: LanguageRules, before: Token | None, token: Token) -> bool:
     """Whether this keyword at the beginning of a line can only begin a statement."""
-    is_keyword = token.kind == "word" and token.text in _STATEMENT_WORDS
+    is_keyword = token.kind == "word" and token.text in rules.statement_starts
     return is_keyword and before is not None and before.kind == "newline"
 
 
@@ -63,13 +44,12 @@ def _close(tokens: Sequence[Token], stack: list[int], closer: str) -> None:
             return
 
 
-def unmatched_closers(layout: Layout, tokens: Iterable[Token], limit: int) -> list[str]:
+def unmatched_closers(rules: LanguageRules, tokens: Iterable[Token], limit: int) -> list[str]:
     """The closing brackets, innermost first, that close something opened before these tokens; at most
     ``limit``. No more tokens are taken than that needs.
     """
     closers: list[str] = []
     stack: list[str] = []
-    recovers = layout == "indentation"
     before: Token | None = None
     for token in tokens:
         if len(closers) >= limit:
@@ -82,7 +62,7 @@ def unmatched_closers(layout: Layout, tokens: Iterable[Token], limit: int) -> li
                     pass
             else:
                 closers.append(token.text)
-        elif recovers and _is_statement_word(before, token):
+        elif _is_statement_start(rules, before, token):
             break
         before = token
     return closers

@@ -7,9 +7,11 @@ without such a place nothing is cut, unless it is longer than any code that peop
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from holesmith.analysis.syntax.brackets import open_brackets
-from holesmith.analysis.syntax.language_rules import Lexicon, lexicon_of
+from holesmith.analysis.syntax.languages.language_rules import LanguageRules
+from holesmith.analysis.syntax.languages.registry import rules_of
 from holesmith.analysis.syntax.lexer import Token, tokenize
 
 PREFIX_CHARACTERS = 24_000
@@ -17,12 +19,9 @@ SUFFIX_CHARACTERS = 24_000
 UNCUT_CHARACTERS = 200_000
 """A prefix without such a place is cut at the beginning of some line, or anywhere, if it is that long."""
 TAB_WIDTH = 8
-_MARGIN_STATEMENT = re.compile(
-    r"^(?:def|class|async def|from|import|@\w|func|fn|pub|public|function|export)\b", re.M
-)
 _LITERAL_LEADS = frozenset(
-    ("=", "(", "[", ",", ":", "return", "?", "+=", "in", "yield", "await", "]", "&", "??", "||")
-)
+    ("(", "[", ",", ":", "return", "?", "in", "yield", "await", "]", "&", "??", "||")
+)  # besides assignments
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Excerpt:
     ``open_tokens`` are the brackets open at the cursor, outermost first, as indices of ``tokens``.
     """
 
-    lexicon: Lexicon
+    rules: LanguageRules
     prefix: str
     suffix: str
     tokens: list[Token]
@@ -52,15 +51,22 @@ class Excerpt:
 
 
 def excerpt_at(language: str, prefix: str, suffix: str) -> Excerpt:
-    lexicon = lexicon_of(language)
+    rules = rules_of(language)
     start = 0
     if len(prefix) > PREFIX_CHARACTERS:
-        margin = _MARGIN_STATEMENT.search(prefix, len(prefix) - PREFIX_CHARACTERS)
+        margin = _margin_statement(rules).search(prefix, len(prefix) - PREFIX_CHARACTERS)
         start = margin.start() if margin else _beginning_of_end(prefix)
     is_cut = start > 0 or len(suffix) > SUFFIX_CHARACTERS
-    tokens = tokenize(lexicon, prefix, start)
-    brackets = open_brackets(lexicon.layout, tokens)
-    return Excerpt(lexicon, prefix, suffix[:SUFFIX_CHARACTERS], tokens, brackets, is_cut)
+    tokens = tokenize(rules, prefix, start)
+    brackets = open_brackets(rules, tokens)
+    return Excerpt(rules, prefix, suffix[:SUFFIX_CHARACTERS], tokens, brackets, is_cut)
+
+
+@cache
+def _margin_statement(rules: LanguageRules) -> re.Pattern[str]:
+    keywords = "|".join(sorted(rules.margin_words)) or "(?!)"
+    decorator = r"|@\w" if rules.has_decorators else ""
+    return re.compile(rf"^(?:(?:{keywords})\b{decorator})", re.MULTILINE)
 
 
 def _beginning_of_end(prefix: str) -> int:
@@ -96,19 +102,23 @@ def significant_backwards(tokens: list[Token], stop: int) -> Iterator[int]:
             yield index
 
 
-def opens_block(lexicon: Lexicon, tokens: list[Token], index: int, lead: str = "") -> bool:
+def opens_block(rules: LanguageRules, tokens: list[Token], index: int, lead: str = "") -> bool:
     """Whether the bracket at ``index`` begins a block of statements rather than a literal or a list.
 
     ``lead`` is the text of the token before the first of ``tokens``.
     """
     token = tokens[index]
-    if lexicon.layout != "braces" or token.text != "{" or token.is_interpolation:
+    if rules.layout != "braces" or token.text != "{" or token.is_interpolation:
         return False
     before = next(significant_backwards(tokens, index), None)
     if before is None:
-        return lead not in _LITERAL_LEADS
+        return not _leads_literal(rules, lead)
     # gofmt writes composite literals without and blocks with a blank before the brace.
-    is_composite = lexicon.language == "go" and tokens[before].stop == token.start
+    is_composite = rules.language == "go" and tokens[before].stop == token.start
     # `new int[] {1}` makes an array; in TypeScript `f(): A[] {` begins a body.
-    is_body = tokens[before].text == "]" and lexicon.language.startswith("typescript")
-    return is_body or (tokens[before].text not in _LITERAL_LEADS and not is_composite)
+    is_body = tokens[before].text == "]" and rules.language.startswith("typescript")
+    return is_body or not (is_composite or _leads_literal(rules, tokens[before].text))
+
+
+def _leads_literal(rules: LanguageRules, lead: str) -> bool:
+    return lead in _LITERAL_LEADS or lead in rules.assignments

@@ -9,9 +9,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from holesmith.analysis.syntax.excerpt import Excerpt, significant_backwards
+from holesmith.analysis.syntax.languages.language_rules import LanguageRules
 from holesmith.analysis.syntax.lexer import Token
 from holesmith.analysis.syntax.span import Span
-from holesmith.analysis.syntax.tokens_before_hole import WORD_OPERATORS, TokensBeforeHole, expression_before
+from holesmith.analysis.syntax.tokens_before_hole import (
+    TokensBeforeHole,
+    expression_before,
+    is_word_before_value,
+)
 
 HoleKind = Literal[
     "annotation",
@@ -59,67 +64,7 @@ class Hole:
     enclosing: HoleKind | None = None
 
 
-_ATTRIBUTE_OPERATORS = {
-    "python": frozenset((".",)),
-    "c": frozenset((".", "->")),
-    "cpp": frozenset((".", "->", "::")),
-    "rust": frozenset((".", "::")),
-    "java": frozenset((".", "::")),
-}
-_DEFAULT_ATTRIBUTE_OPERATORS = frozenset((".", "?."))
-_ASSIGNMENTS = frozenset(("=", ":=", "+=", "-=", "*=", "/=", "%=", "|=", "&=", "^="))
-_NOT_OPERATORS = _ASSIGNMENTS | frozenset((":", ",", ";", "->", "=>", "@", ".", "..."))
-_KIND_OF_WORD: dict[str, HoleKind] = {
-    "import": "import",
-    "from": "import",
-    "use": "import",
-    "using": "import",
-    "package": "import",
-    "return": "return",
-    "yield": "return",
-    "if": "condition",
-    "elif": "condition",
-    "while": "condition",
-    "assert": "condition",
-    "switch": "condition",
-    "match": "condition",
-    "raise": "exception",
-    "throw": "exception",
-    "except": "exception",
-    "catch": "exception",
-    "with": "with",
-    "for": "iteration",
-    "def": "definition",
-    "class": "definition",
-    "fn": "definition",
-    "func": "definition",
-    "function": "definition",
-    "struct": "definition",
-    "interface": "definition",
-    "enum": "definition",
-}
-_DEFINITION_WORDS = frozenset(("def", "fn", "func", "function"))
-_HEADER_WORDS = frozenset(("if", "while", "for", "switch", "catch", "with"))
-_BLOCK_HEADERS = frozenset(
-    (
-        "if",
-        "elif",
-        "else",
-        "for",
-        "while",
-        "try",
-        "except",
-        "finally",
-        "with",
-        "def",
-        "class",
-        "case",
-        "match",
-    )
-)
-_MODIFIERS = frozenset(
-    ("async", "await", "export", "pub", "public", "private", "protected", "static", "final")
-)
+_NOT_OPERATORS = frozenset((":", ",", ";", "->", "=>", "@", ".", "..."))  # besides assignments
 
 
 def hole_of(excerpt: Excerpt) -> Hole:
@@ -151,13 +96,12 @@ def hole_of(excerpt: Excerpt) -> Hole:
 def _classify(view: TokensBeforeHole, word: Span) -> Hole:
     before = view.before
     level = view.level()
-    first = next((token.text for token in level if token.text not in _MODIFIERS), "")
+    first = next((token.text for token in level if token.text not in view.rules.modifiers), "")
     if _is_import(view, level, first):
         return Hole("import", word)
-    operators = _ATTRIBUTE_OPERATORS.get(view.language, _DEFAULT_ATTRIBUTE_OPERATORS)
-    if before and before.text in operators:
+    if before and before.text in view.rules.member_operators:
         dot = next(significant_backwards(view.tokens, view.stop))
-        return Hole("attribute", word, expression_before(view.tokens, dot, view.start))
+        return Hole("attribute", word, expression_before(view.rules, view.tokens, dot, view.start))
     if view.opener is None or view.is_block:
         return _in_statement(view, level, first, word)
     return _in_brackets(view, level, word)
@@ -165,43 +109,45 @@ def _classify(view: TokensBeforeHole, word: Span) -> Hole:
 
 def _is_import(view: TokensBeforeHole, level: list[Token], first: str) -> bool:
     words = [token.text for token in level]
-    if view.language == "python":
+    if view.rules.language == "python":
         opener = view.opener
         if opener is not None and view.tokens[opener].text == "(":
             return opener > 0 and view.tokens[opener - 1].text == "import"
         return bool(words) and words[0] in ("import", "from")
     if words[:1] == ["#"]:
         return words[1:2] == ["include"]
-    return _KIND_OF_WORD.get(first) == "import" and (words[0] == first or words[0] in _MODIFIERS)
+    is_import = view.rules.statement_kinds.get(first) == "import"
+    return is_import and (words[0] == first or words[0] in view.rules.modifiers)
 
 
-def _operator(before: Token | None) -> str | None:
+def _operator(rules: LanguageRules, before: Token | None) -> str | None:
     if before is None:
         return None
-    is_sign = before.kind == "operator" and before.text not in _NOT_OPERATORS
-    return before.text if is_sign or before.text in WORD_OPERATORS else None
+    is_other_sign = before.text in _NOT_OPERATORS or before.text in rules.assignments
+    is_sign = before.kind == "operator" and not is_other_sign
+    return before.text if is_sign or before.text in rules.word_operators else None
 
 
-def _last_assignment(level: list[Token]) -> int | None:
-    return next((i for i in range(len(level) - 1, -1, -1) if level[i].text in _ASSIGNMENTS), None)
+def _last_assignment(rules: LanguageRules, level: list[Token]) -> int | None:
+    return next((i for i in range(len(level) - 1, -1, -1) if level[i].text in rules.assignments), None)
 
 
 def _in_statement(view: TokensBeforeHole, level: list[Token], first: str, word: Span) -> Hole:
     level, first = _behind_header(view, level, first)
-    before = view.before if level else None
-    operator = _operator(before)
+    rules = view.rules
+    operator = _operator(rules, view.before if level else None)
     if not level:
         return Hole("statement", word)
-    if level[0].text == "@" and view.language in ("python", "java", "typescript", "javascript"):
+    if level[0].text == "@" and rules.has_decorators:
         return Hole("decorator", word)
     annotation = _annotation(view, level, first, word)
     if annotation:
         return annotation
-    assignment = _last_assignment(level)
+    assignment = _last_assignment(rules, level)
     if assignment is not None and level[assignment] is not level[0]:
         target = Span(level[0].start, level[assignment - 1].stop)
         return Hole("right_hand_side", word, target, operator=operator)
-    kind = _KIND_OF_WORD.get(first)
+    kind = rules.statement_kinds.get(first)
     if kind == "definition":
         return Hole("definition" if len(level) < 3 else "unknown", word)
     if kind == "iteration" and not any(token.text in ("in", "of") for token in level):
@@ -213,7 +159,7 @@ def _in_statement(view: TokensBeforeHole, level: list[Token], first: str, word: 
 
 def _behind_header(view: TokensBeforeHole, level: list[Token], first: str) -> tuple[list[Token], str]:
     """In ``if x: y = ‸`` the statement that counts is the one behind the colon."""
-    if view.language != "python" or first not in _BLOCK_HEADERS:
+    if view.rules.language != "python" or first not in view.rules.compound_words:
         return level, first
     colon = next((i for i, token in enumerate(level) if token.text == ":" and not _in_lambda(level, i)), None)
     if colon is None:
@@ -228,12 +174,12 @@ def _in_lambda(level: list[Token], colon: int) -> bool:
 
 def _annotation(view: TokensBeforeHole, level: list[Token], first: str, word: Span) -> Hole | None:
     before = level[-1]
-    if before.text == "->" and first in _DEFINITION_WORDS:
+    if before.text == "->" and first in view.rules.function_words:
         return Hole("annotation", word)
-    if view.language in ("python", "typescript", "rust", "typescriptreact") and before.text == ":":
+    if view.rules.has_annotations and before.text == ":":
         names = level[:-1]
         if (
-            first not in _BLOCK_HEADERS
+            first not in view.rules.compound_words
             and not _in_lambda(level, len(level))
             and all(t.kind == "word" or t.text == "." for t in names)
         ):
@@ -245,15 +191,15 @@ def _in_brackets(view: TokensBeforeHole, level: list[Token], word: Span) -> Hole
     opener = view.opener
     assert opener is not None
     token = view.tokens[opener]
-    operator = _operator(view.before)
+    operator = _operator(view.rules, view.before)
     if token.is_interpolation:
         return Hole("interpolation", word, operator=operator)
-    subject = expression_before(view.tokens, opener)
+    subject = expression_before(view.rules, view.tokens, opener)
     lead = view.tokens[opener - 1] if opener else None
     is_applied = lead is not None and (lead.kind in ("word", "close", "string") and subject is not None)
-    if lead and lead.kind == "word" and (lead.text in _KIND_OF_WORD or lead.text in WORD_OPERATORS):
-        if view.language != "python" and lead.text in _HEADER_WORDS:
-            return Hole(_KIND_OF_WORD[lead.text], word, operator=operator)
+    if lead and is_word_before_value(view.rules, view.tokens, opener - 1):
+        if lead.text in view.rules.bracketed_headers:
+            return Hole(view.rules.statement_kinds[lead.text], word, operator=operator)
         is_applied = False
     if token.text == "(" and is_applied:
         return _in_parentheses(view, level, word, subject, operator)
@@ -269,7 +215,7 @@ def _in_parentheses(
     definition = _definition_word(view)
     commas = [i for i, each in enumerate(level) if each.text == ","]
     current = level[commas[-1] + 1 :] if commas else level
-    if definition == "class" and view.language == "python":
+    if definition == "class" and view.rules.language == "python":
         return Hole("base", word, subject)
     names = [each.text for each in current]
     if definition:
@@ -289,7 +235,7 @@ def _definition_word(view: TokensBeforeHole) -> str | None:
     assert view.opener is not None
     for index in range(view.opener - 1, max(view.opener - 4, -1), -1):
         text = view.tokens[index].text
-        if text in _DEFINITION_WORDS or text == "class":
+        if text in view.rules.function_words or text == "class":
             return text
         if view.tokens[index].kind != "word":
             break

@@ -8,7 +8,7 @@ where the suffix already has what comes next.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from holesmith.analysis.syntax.brackets import CLOSER_OF, unmatched_closers, unowned_brackets
+from holesmith.analysis.syntax.brackets import unmatched_closers, unowned_brackets
 from holesmith.analysis.syntax.excerpt import (
     Excerpt,
     indentation,
@@ -16,28 +16,10 @@ from holesmith.analysis.syntax.excerpt import (
     opens_block,
     significant_backwards,
 )
-from holesmith.analysis.syntax.language_rules import Lexicon
+from holesmith.analysis.syntax.languages.language_rules import CLOSER_OF, LanguageRules
 from holesmith.analysis.syntax.lexer import Token, tokenize, tokens_of
 
 CLOSERS_MAX = 200
-_COMPOUND_WORDS = frozenset(
-    (
-        "def",
-        "class",
-        "if",
-        "elif",
-        "else",
-        "for",
-        "while",
-        "try",
-        "except",
-        "finally",
-        "with",
-        "async",
-        "match",
-        "case",
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +41,7 @@ class HoleFrame:
     its block. ``is_fresh_line``: the hole begins a statement, on a line that is still empty.
     """
 
-    lexicon: Lexicon
+    rules: LanguageRules
     open_literal: str
     closing_quote: str
     unowned: tuple[Bracket, ...]
@@ -75,7 +57,7 @@ def hole_frame_of(excerpt: Excerpt) -> HoleFrame:
     open_literal = literal.text if literal else ""
     is_in_brackets = any(not _bracket(excerpt, index).is_block for index in excerpt.open_tokens)
     return HoleFrame(
-        excerpt.lexicon,
+        excerpt.rules,
         open_literal,
         closing_quote(excerpt),
         tuple(_bracket(excerpt, index) for index in unowned_openers(excerpt)),
@@ -94,17 +76,17 @@ def unowned_openers(excerpt: Excerpt) -> list[int]:
     if not excerpt.open_tokens:
         return []
     literal = excerpt.open_literal
-    behind = tokens_of(excerpt.lexicon, (literal.text if literal else "") + excerpt.suffix)
+    behind = tokens_of(excerpt.rules, (literal.text if literal else "") + excerpt.suffix)
     if literal:
         next(behind, None)
-    closers = unmatched_closers(excerpt.lexicon.layout, behind, CLOSERS_MAX)
+    closers = unmatched_closers(excerpt.rules, behind, CLOSERS_MAX)
     openers = [excerpt.tokens[index].text for index in excerpt.open_tokens]
     unowned = unowned_brackets(openers, closers, is_excerpt=excerpt.is_cut)
     return [excerpt.open_tokens[index] for index in unowned]
 
 
 def _bracket(excerpt: Excerpt, index: int) -> Bracket:
-    return Bracket(excerpt.tokens[index].text, opens_block(excerpt.lexicon, excerpt.tokens, index))
+    return Bracket(excerpt.tokens[index].text, opens_block(excerpt.rules, excerpt.tokens, index))
 
 
 def walk(frame: HoleFrame, middle: str) -> Iterator[tuple[Token, list[Bracket] | None]]:
@@ -115,7 +97,7 @@ def walk(frame: HoleFrame, middle: str) -> Iterator[tuple[Token, list[Bracket] |
     the hole is in.
     """
     shift = len(frame.open_literal)
-    tokens = tokenize(frame.lexicon, frame.open_literal + middle)
+    tokens = tokenize(frame.rules, frame.open_literal + middle)
     brackets = list(frame.unowned)
     for index, unshifted in enumerate(tokens):
         token = unshifted._replace(start=unshifted.start - shift, stop=unshifted.stop - shift)
@@ -127,7 +109,7 @@ def walk(frame: HoleFrame, middle: str) -> Iterator[tuple[Token, list[Bracket] |
             yield token, None
             return
         if token.kind == "open":
-            brackets.append(Bracket(token.text, opens_block(frame.lexicon, tokens, index, frame.lead)))
+            brackets.append(Bracket(token.text, opens_block(frame.rules, tokens, index, frame.lead)))
         elif token.kind == "close" and not _close(brackets, token.text):
             yield token, None
             return
@@ -149,7 +131,7 @@ def closing_quote(excerpt: Excerpt) -> str:
     literal = excerpt.open_literal
     if literal is None or literal.kind != "string":
         return ""
-    behind = tokenize(excerpt.lexicon, literal.text + excerpt.suffix)
+    behind = tokenize(excerpt.rules, literal.text + excerpt.suffix)
     if not behind or behind[0].kind != "string" or not behind[0].is_closed:
         return ""
     quote = quote_of(literal.text)
@@ -171,7 +153,7 @@ def _statement_column(excerpt: Excerpt) -> int:
     brackets = [
         excerpt.tokens[index]
         for index in excerpt.open_tokens
-        if not opens_block(excerpt.lexicon, excerpt.tokens, index)
+        if not opens_block(excerpt.rules, excerpt.tokens, index)
     ]
     literal = excerpt.open_literal
     first = brackets[0].start if brackets else literal.start if literal else len(excerpt.prefix)
@@ -184,7 +166,7 @@ def header_column(excerpt: Excerpt) -> int | None:
     Comments and a docstring do not count as the block.
     """
     tokens = excerpt.tokens
-    if excerpt.lexicon.layout != "indentation" or excerpt.open_tokens or excerpt.open_literal:
+    if excerpt.rules.layout != "indentation" or excerpt.open_tokens or excerpt.open_literal:
         return None
     colon = next(significant_backwards(tokens, len(tokens)), None)
     if colon is not None and _is_docstring(tokens, colon):
@@ -192,7 +174,7 @@ def header_column(excerpt: Excerpt) -> int | None:
     if colon is None or tokens[colon].text != ":":
         return None
     first = first_of_line(tokens, colon)
-    if tokens[first].text not in _COMPOUND_WORDS:
+    if tokens[first].text not in excerpt.rules.compound_words:
         return None
     return indentation(excerpt.prefix, line_start(excerpt.prefix, tokens[first].start))
 

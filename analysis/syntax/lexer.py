@@ -14,7 +14,8 @@ from functools import cache
 from threading import Lock
 from typing import Literal, NamedTuple, cast
 
-from holesmith.analysis.syntax.language_rules import Lexicon
+from holesmith.analysis.syntax.languages.language_rules import LanguageRules
+from holesmith.analysis.syntax.token_pattern import token_pattern
 
 TokenKind = Literal["newline", "comment", "string", "number", "word", "open", "close", "operator"]
 
@@ -26,9 +27,6 @@ AHEAD_CHARACTERS = 400
 REGEX_CHARACTERS_MAX = 1_000
 _REGEX_LITERAL = re.compile(r"/(?![*/])(?:[^/\\\[\r\n]|\\.|\[(?:[^\]\\\r\n]|\\.)*+\])++/[a-z]*")
 _VALUE_ENDS = frozenset(("word", "number", "string", "close"))
-_WORDS_BEFORE_VALUE = frozenset(
-    ("return", "typeof", "case", "in", "of", "delete", "void", "throw", "new", "await", "yield", "instanceof")
-)
 
 
 class Token(NamedTuple):
@@ -59,16 +57,16 @@ class _Lexed:
     counts: list[int]
 
 
-_last: dict[tuple[Lexicon, str], _Lexed] = {}
+_last: dict[tuple[LanguageRules, str], _Lexed] = {}
 """What was lexed last, by how it begins: most texts are an earlier one with some characters more."""
 _lock = Lock()
 
 
-def tokenize(lexicon: Lexicon, text: str, start: int = 0) -> list[Token]:
+def tokenize(rules: LanguageRules, text: str, start: int = 0) -> list[Token]:
     """All tokens from ``start`` on. Linear in the length of the text, or of what is new in it."""
-    key = lexicon, text[:KEY_CHARACTERS]
+    key = rules, text[:KEY_CHARACTERS]
     lexed = _beginning(_last.get(key), text, start)
-    _scan(lexicon, text, lexed.ends[-1] if lexed.ends else start, lexed.tokens, 0, lexed=lexed)
+    _scan(rules, text, lexed.ends[-1] if lexed.ends else start, lexed.tokens, 0, lexed=lexed)
     if len(lexed.tokens) >= KEPT_TOKENS_MIN:
         with _lock:
             _last.pop(key, None)
@@ -78,7 +76,7 @@ def tokenize(lexicon: Lexicon, text: str, start: int = 0) -> list[Token]:
     return lexed.tokens
 
 
-def tokens_of(lexicon: Lexicon, text: str) -> Iterator[Token]:
+def tokens_of(rules: LanguageRules, text: str) -> Iterator[Token]:
     """The same tokens, for who needs the first few of a long text: it is lexed as far as they are taken.
 
     Where a text is cut behind a line, only the last token can be another than in the whole one: a literal
@@ -86,10 +84,10 @@ def tokens_of(lexicon: Lexicon, text: str) -> Iterator[Token]:
     """
     size, given = AHEAD_CHARACTERS, 0
     while (cut := text.find("\n", size) + 1) > 0:
-        tokens = tokenize(lexicon, text[:cut])
+        tokens = tokenize(rules, text[:cut])
         yield from tokens[given:-1]
         given, size = max(given, len(tokens) - 1), 4 * cut
-    yield from tokenize(lexicon, text)[given:]
+    yield from tokenize(rules, text)[given:]
 
 
 def _beginning(last: _Lexed | None, text: str, start: int) -> _Lexed:
@@ -123,7 +121,7 @@ def _common(text: str, other: str) -> int:
 
 
 def _scan(
-    lexicon: Lexicon,
+    rules: LanguageRules,
     text: str,
     position: int,
     tokens: list[Token],
@@ -138,8 +136,8 @@ def _scan(
     ``is_one_line`` lets a newline outside brackets end the expression too, so that a half-written
     literal does not swallow the rest of the file. The ends of lines are noted in ``lexed``.
     """
-    match_at = lexicon.pattern.match
-    kinds = _kinds(lexicon)
+    match_at = token_pattern(rules).match
+    kinds = _kinds(rules)
     brackets = 0
     length = len(text)
     while position < length:
@@ -150,11 +148,11 @@ def _scan(
             position = match.end()
             continue
         if group == "interpolated" and depth < DEPTH_MAX:
-            position = _scan_literal(lexicon, text, match, tokens, depth)
+            position = _scan_literal(rules, text, match, tokens, depth)
             continue
         kind, is_closed = kinds[group]
-        if kind == "operator" and lexicon.has_regex_literals and match.group() in ("/", "/=", "//"):
-            match, kind = _regex_literal(text, match, tokens)
+        if kind == "operator" and rules.has_regex_literals and match.group() in ("/", "/=", "//"):
+            match, kind = _regex_literal(rules, text, match, tokens)
         if is_one_line and kind == "newline" and not brackets:
             return position
         position = match.end()
@@ -171,17 +169,19 @@ def _scan(
 
 
 @cache
-def _kinds(lexicon: Lexicon) -> dict[str, tuple[TokenKind, bool]]:
+def _kinds(rules: LanguageRules) -> dict[str, tuple[TokenKind, bool]]:
     kinds: dict[str, tuple[TokenKind, bool]] = {"interpolated": ("operator", True)}
-    for group in lexicon.pattern.groupindex:
+    for group in token_pattern(rules).groupindex:
         kind = group.rstrip("0123456789").removeprefix("unclosed_")
         kinds[group] = cast("TokenKind", kind), not group.startswith("unclosed_")
     return kinds
 
 
-def _regex_literal(text: str, match: re.Match[str], tokens: list[Token]) -> tuple[re.Match[str], TokenKind]:
+def _regex_literal(
+    rules: LanguageRules, text: str, match: re.Match[str], tokens: list[Token]
+) -> tuple[re.Match[str], TokenKind]:
     before = next((token for token in reversed(tokens) if token.kind not in ("newline", "comment")), None)
-    is_division = before and before.kind in _VALUE_ENDS and before.text not in _WORDS_BEFORE_VALUE
+    is_division = before and before.kind in _VALUE_ENDS and before.text not in rules.words_before_value
     start = match.start()
     literal = None if is_division else _REGEX_LITERAL.match(text, start, start + REGEX_CHARACTERS_MAX)
     return (literal, "string") if literal else (match, "operator")
@@ -214,7 +214,9 @@ def _literal(opening: str) -> _Literal:
     )
 
 
-def _scan_literal(lexicon: Lexicon, text: str, match: re.Match[str], tokens: list[Token], depth: int) -> int:
+def _scan_literal(
+    rules: LanguageRules, text: str, match: re.Match[str], tokens: list[Token], depth: int
+) -> int:
     literal = _literal(match.group())
     piece_start = match.start()
     position = match.end()
@@ -230,6 +232,6 @@ def _scan_literal(lexicon: Lexicon, text: str, match: re.Match[str], tokens: lis
             return end
         tokens.append(Token("string", piece_start, end - 1, text[piece_start : end - 1]))
         tokens.append(Token("open", end - 1, end, "{", is_interpolation=True))
-        piece_start = position = _scan(lexicon, text, end, tokens, depth + 1, is_one_line=literal.is_one_line)
+        piece_start = position = _scan(rules, text, end, tokens, depth + 1, is_one_line=literal.is_one_line)
         if not (tokens[-1].is_interpolation and tokens[-1].kind == "close"):
             return position

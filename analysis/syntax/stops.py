@@ -25,9 +25,6 @@ from holesmith.analysis.syntax.hole_frame import (
 )
 from holesmith.analysis.syntax.lexer import Token
 
-# A line of a language with braces that ends in one of these is not the last of its statement.
-_DANGLING = frozenset(("=", "+", "*", "/", "%", "&&", "||", "??", "?", ".", "|", "&", "=>", "->", "+=", ":="))
-
 
 @dataclass(frozen=True, slots=True)
 class Stops:
@@ -52,12 +49,16 @@ class Stops:
 
     def block_stop(self, middle: str) -> int | None:
         """The end of the block that the hole is in, or of the block that the statement at the hole opens."""
-        if self.frame.lexicon.layout == "braces":
+        if self.frame.rules.layout == "braces":
             return braced_block_stop(self.frame, middle)
         return indented_block_stop(self.frame, middle)
 
     def _is_dangling(self, last: Token | None) -> bool:
-        return self.frame.lexicon.layout == "braces" and last is not None and last.text in _DANGLING
+        rules = self.frame.rules
+        if rules.layout != "braces" or last is None:
+            return False
+        signs = (rules.continuing_operators, rules.assignments, rules.member_operators)
+        return any(last.text in each for each in signs)
 
 
 def _end(last: Token | None) -> int:
@@ -82,7 +83,7 @@ def is_multiline_place(excerpt: Excerpt) -> bool:
     if rest_of_line.strip() or excerpt.open_literal:
         return False
     behind = suffix.lstrip()
-    if excerpt.lexicon.layout == "indentation":
+    if excerpt.rules.layout == "indentation":
         column = header_column(excerpt)
         is_blank = not excerpt.line.strip() or excerpt.line.rstrip().endswith(":")
         if column is None or not is_blank:
@@ -93,7 +94,7 @@ def is_multiline_place(excerpt: Excerpt) -> bool:
     if (
         before is None
         or before not in excerpt.open_tokens
-        or not opens_block(excerpt.lexicon, excerpt.tokens, before)
+        or not opens_block(excerpt.rules, excerpt.tokens, before)
     ):
         return False
     if excerpt.line.strip() and not excerpt.line.rstrip().endswith("{"):

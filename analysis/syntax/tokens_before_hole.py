@@ -1,31 +1,11 @@
 """The tokens before a hole, cut at the bracket or the statement that the hole is in."""
 
 from holesmith.analysis.syntax.excerpt import Excerpt, opens_block, significant_backwards
+from holesmith.analysis.syntax.languages.language_rules import TERMINATOR, LanguageRules
 from holesmith.analysis.syntax.lexer import Token
 from holesmith.analysis.syntax.span import Span
 
-_LINKS = frozenset((".", "?.", "->", "::"))
-WORD_OPERATORS = frozenset(
-    ("and", "or", "not", "in", "is", "await", "instanceof", "typeof", "new", "else", "if")
-)
-_STATEMENT_WORDS = frozenset(
-    (
-        "return",
-        "yield",
-        "if",
-        "elif",
-        "while",
-        "assert",
-        "switch",
-        "raise",
-        "throw",
-        "except",
-        "catch",
-        "with",
-        "for",
-    )
-)
-_SOFT_LINE_ENDS = frozenset(("go", "javascript", "typescript", "javascriptreact", "typescriptreact"))
+_VALUE_ENDS = frozenset(("word", "string", "close"))
 
 
 class TokensBeforeHole:
@@ -33,12 +13,12 @@ class TokensBeforeHole:
 
     def __init__(self, excerpt: Excerpt, stop: int) -> None:
         self.excerpt = excerpt
-        self.language = excerpt.lexicon.language
+        self.rules = excerpt.rules
         self.tokens = excerpt.tokens
         self.stop = stop
         opens = [index for index in excerpt.open_tokens if index < stop]
         self.opener = opens[-1] if opens else None
-        self.is_block = self.opener is not None and opens_block(excerpt.lexicon, self.tokens, self.opener)
+        self.is_block = self.opener is not None and opens_block(excerpt.rules, self.tokens, self.opener)
         self.start = 0 if self.opener is None else self.opener + 1
         if self.opener is None or self.is_block:
             self.start = self._statement_start()
@@ -66,7 +46,7 @@ class TokensBeforeHole:
         depth = 0
         floor = 0 if self.opener is None else self.opener + 1
         after: Token | None = None
-        newlines = _LineEnds(self.language, self.tokens)
+        newlines = _LineEnds(self.tokens)
         for index in range(self.stop - 1, floor - 1, -1):
             token = self.tokens[index]
             if token.kind == "close":
@@ -75,9 +55,7 @@ class TokensBeforeHole:
                 depth += 1
             elif token.kind == "open":
                 depth -= 1
-            elif depth == 0 and (
-                token.text == ";" or (token.kind == "newline" and self._is_line_end(newlines, index, after))
-            ):
+            elif depth == 0 and self._is_terminator(newlines, index, after):
                 return index + 1
             if token.kind not in ("newline", "comment"):
                 after = token
@@ -85,32 +63,37 @@ class TokensBeforeHole:
 
     def _ends_statement(self, token: Token, after: Token | None) -> bool:
         """A brace that closed a block, when something other than the rest of its expression follows."""
-        if token.text != "}" or self.excerpt.lexicon.layout != "braces":
+        if token.text != "}" or self.excerpt.rules.layout != "braces":
             return False
         return after is None or after.kind in ("word", "string", "number") or after.text == "@"
 
-    def _is_line_end(self, newlines: "_LineEnds", index: int, after: Token | None) -> bool:
-        return self.excerpt.lexicon.layout == "indentation" or newlines.end_statement(index, after)
+    def _is_terminator(self, newlines: "_LineEnds", index: int, after: Token | None) -> bool:
+        """``after`` is the next significant token behind the one at ``index``."""
+        token, rules = self.tokens[index], self.rules
+        if token.kind != "newline":
+            return token.text == TERMINATOR
+        return rules.layout == "indentation" or (
+            rules.ends_at_newline and newlines.end_statement(index, after)
+        )
 
 
 class _LineEnds:
     """Where a newline ends a statement in languages with braces; to be asked from the last to the first."""
 
-    def __init__(self, language: str, tokens: list[Token]) -> None:
-        self._is_soft = language in _SOFT_LINE_ENDS
+    def __init__(self, tokens: list[Token]) -> None:
         self._tokens = tokens
         self._before = len(tokens)
 
     def end_statement(self, index: int, after: Token | None) -> bool:
         """``after`` is the next significant token behind the newline at ``index``."""
-        if not self._is_soft or not (after is None or after.kind == "word"):
+        if not (after is None or after.kind == "word"):
             return False
         if self._before >= index:  # else it stands before all newlines since
             self._before = next(significant_backwards(self._tokens, index), -1)
         return self._before >= 0 and self._tokens[self._before].kind in ("word", "number", "string", "close")
 
 
-def expression_before(tokens: list[Token], stop: int, floor: int = 0) -> Span | None:
+def expression_before(rules: LanguageRules, tokens: list[Token], stop: int, floor: int = 0) -> Span | None:
     """The postfix expression that ends before the token at ``stop``, such as ``a.b(c)[d]`` before its dot."""
     start = stop
     while True:
@@ -124,21 +107,16 @@ def expression_before(tokens: list[Token], stop: int, floor: int = 0) -> Span | 
                 break
             start = opening
             lead = next(significant_backwards(tokens, start), -1)
-            if lead < floor or not _continues(tokens[lead]):
+            if lead < floor or not _continues(rules, tokens, lead):
                 break
             continue
-        if token.kind not in ("word", "string", "number") and token.text not in (
-            ".",
-            "?.",
-            "->",
-            "::",
-            "?",
-            "!",
-        ):
+        is_value = token.kind in ("word", "string", "number")
+        is_link = token.text in rules.member_operators
+        if not (is_value or is_link or token.text in rules.postfix_operators):
             break
         start = index
         lead = next(significant_backwards(tokens, start), -1)
-        if token.kind in ("word", "string", "number") and (lead < floor or not _is_link(tokens[lead])):
+        if is_value and (lead < floor or tokens[lead].text not in rules.member_operators):
             break
     if start == stop:
         return None
@@ -146,13 +124,36 @@ def expression_before(tokens: list[Token], stop: int, floor: int = 0) -> Span | 
     return Span(tokens[start].start, tokens[last].stop)
 
 
-def _is_link(token: Token) -> bool:
-    return token.text in _LINKS
+def _continues(rules: LanguageRules, tokens: list[Token], index: int) -> bool:
+    """Whether the bracket behind the token at ``index`` goes on with an expression that the token ends."""
+    token = tokens[index]
+    if token.text in rules.member_operators:
+        return True
+    if token.text in rules.postfix_operators:  # not those that stand before a value, or apart from it
+        return index > 0 and tokens[index - 1].kind in _VALUE_ENDS and _is_tight(tokens, index)
+    return token.kind in ("word", "close", "string") and not is_word_before_value(rules, tokens, index)
 
 
-def _continues(token: Token) -> bool:
-    is_keyword = token.kind == "word" and (token.text in _STATEMENT_WORDS or token.text in WORD_OPERATORS)
-    return (token.kind in ("word", "close", "string") and not is_keyword) or _is_link(token)
+def is_word_before_value(rules: LanguageRules, tokens: list[Token], index: int) -> bool:
+    """Whether the token at ``index`` is a keyword that a value follows: a bracket behind it is neither a
+    call nor a subscript.
+
+    Behind a dot every word is a name, and so is one that is a keyword only in some places if the bracket
+    follows it at once, as people write calls: ``re.match(x)``, ``match(x)`` but ``match (x)``.
+    """
+    token = tokens[index]
+    if token.kind != "word" or token.text not in rules.words_before_value:
+        return False
+    if index and tokens[index - 1].text in rules.member_operators:
+        return False
+    is_bracket_next = index + 1 < len(tokens) and tokens[index + 1].start == token.stop
+    return not (is_bracket_next and token.text in rules.soft_words)
+
+
+def _is_tight(tokens: list[Token], index: int) -> bool:
+    """Whether no blank stands around the token at ``index``."""
+    before, token, after = tokens[index - 1 : index + 2]
+    return before.stop == token.start and token.stop == after.start
 
 
 def _opening(tokens: list[Token], close: int, floor: int) -> int | None:

@@ -30,7 +30,7 @@ def argument_place(excerpt: Excerpt) -> ArgumentPlace | None:
         return None
     view = TokensBeforeHole(excerpt, len(excerpt.tokens))
     opener = excerpt.tokens[excerpt.open_tokens[-1]]
-    callee = expression_before(excerpt.tokens, excerpt.open_tokens[-1])
+    callee = expression_before(excerpt.rules, excerpt.tokens, excerpt.open_tokens[-1])
     if opener.text != "(" or callee is None or (view.before is not None and view.before.text != ","):
         return None
     keywords: set[str] = set()

@@ -11,11 +11,13 @@ from itertools import islice
 from operator import attrgetter
 
 from holesmith.analysis.syntax.excerpt import Excerpt, excerpt_at
-from holesmith.analysis.syntax.language_rules import lexicon_of
+from holesmith.analysis.syntax.languages.python import PYTHON
+from holesmith.analysis.syntax.languages.registry import rules_of
 from holesmith.analysis.syntax.lexer import tokenize
 
 WORDS_CHARACTERS_MAX = 24_000
-_MARGIN = re.compile(r"^(?:async def|def|class)\b", re.MULTILINE)
+_DEFINITIONS = sorted(word for word, kind in PYTHON.statement_kinds.items() if kind == "definition")
+_MARGIN = re.compile(rf"^(?:async )?(?:{'|'.join(_DEFINITIONS)})\b", re.MULTILINE)
 _LOOP = re.compile(r"\s*(?:async for|for|while)\b")
 _CONDITION = re.compile(r"\s*(?:if|elif|else|try|except)\b(?![ \t]+(?:\w+\.)?TYPE_CHECKING[ \t]*:)")
 """Blocks in which a program imports what may not be there: other versions, optional packages."""
@@ -63,7 +65,7 @@ def words_around(document: Document) -> frozenset[str]:
     if _is_in_loop(text):
         margin = _MARGIN.search(after, 0, WORDS_CHARACTERS_MAX)
         text += after[: min(margin.start() if margin else len(after), WORDS_CHARACTERS_MAX)]
-        tokens, first = tokenize(lexicon_of(language), text), 0
+        tokens, first = tokenize(rules_of(language), text), 0
     found: set[str] = set()
     lead = ""
     for token in islice(tokens, first, None):

@@ -11,7 +11,6 @@ from holesmith.completion.monitors.monitor import AnyAnswer, Choices, Monitor, S
 from holesmith.completion.monitors.statement import NewCharacter, Statement, Trigger
 
 _EXPECTING = frozenset[HoleKind](("argument", "condition", "return", "right_hand_side", "subscript"))
-_COMPARISONS = (None, "==", "!=")
 _LITERAL = re.compile(r"""(["'])([^"'\\]*)\1""")
 _VALUE = re.compile(r"""["'][\w .:/+-]{1,32}["']""")
 _NOT_BEFORE_LITERAL = tuple("\"'\\")
@@ -27,7 +26,9 @@ class LiteralMonitor(Monitor):
         if new.text not in "\"'" or new.before.isidentifier() or new.before in _NOT_BEFORE_LITERAL:
             return
         excerpt, hole = statement.look(new.written)
-        if statement.language != "python" or hole.kind not in _EXPECTING or hole.operator not in _COMPARISONS:
+        if statement.language != "python" or hole.kind not in _EXPECTING:
+            return
+        if hole.operator is not None and hole.operator not in excerpt.rules.equalities:
             return
         if hole.kind == "condition" and hole.operator is None:
             return

@@ -14,6 +14,7 @@ from functools import cached_property
 from itertools import islice
 from keyword import kwlist, softkwlist
 
+from holesmith.analysis.syntax.languages.language_rules import CLOSERS, OPENERS
 from holesmith.analysis.syntax.occurrences import mentions
 from holesmith.completion.monitors.document import Document, words_around
 
@@ -173,9 +174,9 @@ def positional_arguments(text: str, start: int) -> int:
     part = start
     for at in range(start, min(start + CALL_CHARACTERS_MAX, len(text))):
         character = text[at]
-        if character in "([{":
+        if character in OPENERS:
             depth += 1
-        elif character in ")]}":
+        elif character in CLOSERS:
             depth -= 1
         if depth < 0 or (depth == 0 and character == ","):
             argument = text[part:at].strip()

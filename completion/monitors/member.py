@@ -12,7 +12,6 @@ from holesmith.completion.monitors.local_names import NO_WORDS, LocalNames
 from holesmith.completion.monitors.monitor import AnyAnswer, Choices, Monitor, Settled, settled_by_word
 from holesmith.completion.monitors.statement import MEMBER_SIGNS, NewCharacter, Statement, Trigger, Use
 
-_ASSIGNMENTS = frozenset(("=", ":=", "+=", "-=", "*=", "/=", "//=", "%=", "**=", "|=", "&=", "^="))
 _RECEIVER = re.compile(r"(?<![\w.)\]}\"'])((?:[^\W\d]\w*\.)*[^\W\d]\w*)\.$")
 
 
@@ -62,5 +61,5 @@ def _use_of_member(excerpt: Excerpt) -> Use:
     view = TokensBeforeHole(excerpt, len(excerpt.tokens))
     level = [token.text for token in view.level()]
     is_in_brackets = view.opener is not None and not view.is_block
-    is_expression = not level or iskeyword(level[0]) or any(text in _ASSIGNMENTS for text in level)
+    is_expression = not level or iskeyword(level[0]) or not excerpt.rules.assignments.isdisjoint(level)
     return "certain" if is_in_brackets or is_expression else "possible"

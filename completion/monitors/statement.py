@@ -12,7 +12,7 @@ from typing import Literal
 
 from holesmith.analysis.syntax.excerpt import Excerpt, excerpt_at
 from holesmith.analysis.syntax.hole import Hole, hole_of
-from holesmith.analysis.syntax.language_rules import lexicon_of
+from holesmith.analysis.syntax.languages.registry import RULES, rules_of
 from holesmith.analysis.syntax.lexer import Token, tokenize
 from holesmith.analysis.syntax.tokens_before_hole import TokensBeforeHole
 from holesmith.completion.monitor_report import TriggerKind
@@ -24,8 +24,8 @@ Use = Literal["certain", "tested", "possible", "bracketed"]
 follows it tells whether it is bound there; "bracketed", a comprehension around it may still bind it.
 """
 
-MEMBER_SIGNS = (".", ">", ":")
-"""The last characters of what stands before a member: ``.``, ``->`` and ``::``."""
+MEMBER_SIGNS = frozenset(operator[-1] for rules in RULES for operator in rules.member_operators)
+"""The last characters of what stands before a member: of ``.``, ``->`` and ``::``."""
 
 CONTEXT_CHARACTERS = 2_000
 # In a longer statement nothing fires: it is lexed anew for each word, on the event loop. Tokens, characters.
@@ -125,7 +125,7 @@ class Statement:
         text = self.text + generated
         tokens = [
             token
-            for token in tokenize(lexicon_of(self.language), text)
+            for token in tokenize(rules_of(self.language), text)
             if token.stop < len(text) or token.kind in ("open", "close", "newline")
         ]
         at = len(self.text) + start

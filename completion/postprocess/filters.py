@@ -2,13 +2,13 @@
 
 import re
 
+from holesmith.analysis.syntax.languages.registry import rules_of
 from holesmith.completion.answer import Completion
 from holesmith.completion.hole_context import HoleContext
 from holesmith.completion.options import Options
 from holesmith.completion.postprocess.shaping import TRAILING
 from holesmith.completion.secret_documents import is_withheld
 from holesmith.completion.snapshot import Snapshot
-from holesmith.context.prompt.comments import comment_mark
 
 CHARACTERS_MAX = 5_000_000
 LINE_CHARACTERS_MAX = 5_000
@@ -49,7 +49,8 @@ def is_in_comment(context: HoleContext) -> bool:
     """In languages without a lexer of ours: on a line that is nothing but a comment."""
     kind = context.hole.kind
     line = context.prefix[context.prefix.rfind("\n") + 1 :].lstrip()
-    return kind == "comment" or (kind == "unknown" and line.startswith(comment_mark(context.language)))
+    mark = rules_of(context.language).line_comment
+    return kind == "comment" or (kind == "unknown" and line.startswith(mark))
 
 
 def line_length(snapshot: Snapshot) -> int:

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
+from holesmith.analysis.syntax.languages.language_rules import OPENERS
+
 TAB = "\t"
 # As much of a document as its style is read from, on both sides of the cursor.
 CHARACTERS_READ = 20_000
@@ -14,7 +16,8 @@ CHARACTERS_READ = 20_000
 SPACES_OF_TAB = (4, 2)
 LEVEL_MAX = 8
 STEPS_MIN = 2
-OPENERS = (":", "{", "(", "[")
+BLOCK_OPENERS = (":", *OPENERS)
+"""What a line ends with if the next one is indented further."""
 
 
 def indentation_of(prefix: str, suffix: str = "") -> str | None:
@@ -27,7 +30,8 @@ def indentation_of(prefix: str, suffix: str = "") -> str | None:
     steps = Counter(
         step
         for before, after in pairwise(lines)
-        if before.rstrip().endswith(OPENERS) and 2 <= (step := width(after) - width(before)) <= LEVEL_MAX
+        if before.rstrip().endswith(BLOCK_OPENERS)
+        and 2 <= (step := width(after) - width(before)) <= LEVEL_MAX
     )
     ((step, count),) = steps.most_common(1) or [(0, 0)]
     return " " * step if count >= STEPS_MIN else None
@@ -73,7 +77,7 @@ def with_spaces(indents: Sequence[str], lines: Sequence[str], opener: str, size:
     depths = [len(indent) - floor for indent, line in zip(indents, lines, strict=True) if line.strip()]
     step = min((depth for depth in depths if depth > 0), default=0)
     is_regular = step and all(depth >= 0 and depth % step == 0 for depth in depths)
-    if not is_regular or step == size or step > LEVEL_MAX or not opener.rstrip().endswith(OPENERS):
+    if not is_regular or step == size or step > LEVEL_MAX or not opener.rstrip().endswith(BLOCK_OPENERS):
         return list(indents)
     return [" " * (floor + max(len(indent) - floor, 0) // step * size) for indent in indents]
 

@@ -6,6 +6,7 @@ be a matter of taste that the user has decided: the cursor stands where the stat
 
 from functools import lru_cache
 
+from holesmith.analysis.syntax.languages.language_rules import OPENERS
 from holesmith.completion.hole_context import HoleContext
 from holesmith.engine.vocabulary.vocabulary import Vocabulary
 
@@ -23,7 +24,7 @@ def is_indented(context: HoleContext) -> bool:
     code = next((each for each in reversed(excerpt.tokens) if each.kind not in ("newline", "comment")), None)
     above = prefix[prefix.rfind("\n", 0, code.start) + 1 : code.stop].expandtabs() if code is not None else ""
     width, width_above = len(line.expandtabs()), len(above) - len(above.lstrip())
-    if above.endswith(":") or (excerpt.open_tokens and above.endswith(("(", "[", "{"))):
+    if above.endswith(":") or (excerpt.open_tokens and above.endswith(tuple(OPENERS))):
         return width > width_above
     return width == width_above if excerpt.open_tokens else not before.rstrip().endswith("\\")
 

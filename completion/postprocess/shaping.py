@@ -6,11 +6,10 @@ at the beginnings of lines none rewrites it, so what is shown is always a beginn
 
 from dataclasses import dataclass
 
+from holesmith.analysis.syntax.languages.language_rules import CLOSER_OF, CLOSERS, OPENERS
 from holesmith.completion.postprocess.hidden_characters import hidden_start
 from holesmith.completion.postprocess.indentation import reindented
 
-OPENERS = "([{"
-CLOSERS = ")]}"
 FENCE = "```"
 # What may stand right of the cursor because an editor closed it by itself, or because it ends a statement.
 TRAILING = frozenset(CLOSERS + ">\"'`;:,")
@@ -101,7 +100,7 @@ def unclosed(text: str) -> str:
     for character in text:
         if character in OPENERS:
             open_brackets.append(character)
-        elif open_brackets and character == CLOSERS[OPENERS.index(open_brackets[-1])]:
+        elif open_brackets and character == CLOSER_OF[open_brackets[-1]]:
             open_brackets.pop()
     return "".join(open_brackets)
 

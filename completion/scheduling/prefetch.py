@@ -9,7 +9,12 @@ import asyncio
 from collections.abc import Callable
 
 from holesmith.completion.answer import Completion
-from holesmith.completion.postprocess.indentation import CHARACTERS_READ, OPENERS, indentation_of, leading
+from holesmith.completion.postprocess.indentation import (
+    BLOCK_OPENERS,
+    CHARACTERS_READ,
+    indentation_of,
+    leading,
+)
 from holesmith.completion.postprocess.shaping import TRAILING, rest_of_line
 from holesmith.completion.scheduling.in_flight import InFlight
 from holesmith.completion.snapshot import Snapshot
@@ -84,6 +89,7 @@ def after_taking(snapshot: Snapshot, completion: Completion) -> Snapshot | None:
 def entered(before: str, behind: str, level: str | None) -> str:
     """What an editor inserts for Enter: a line break and the next line's indentation."""
     line = before[before.rfind("\n") + 1 :]
-    deeper = (level or indentation_of(before, behind) or LEVEL) if line.rstrip().endswith(OPENERS) else ""
+    opens_block = line.rstrip().endswith(BLOCK_OPENERS)
+    deeper = (level or indentation_of(before, behind) or LEVEL) if opens_block else ""
     is_windows = "\r\n" in before[-CHARACTERS_READ:] + behind[:CHARACTERS_READ]
     return ("\r\n" if is_windows else "\n") + leading(line) + deeper

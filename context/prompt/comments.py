@@ -4,21 +4,13 @@ files in one prompt.
 
 from collections.abc import Iterable
 
+from holesmith.analysis.syntax.languages.registry import rules_of
 from holesmith.context.prompt.prompt import RepositoryFile
-
-HASH_LANGUAGES = frozenset(("python", "ruby", "shellscript", "yaml", "toml", "perl", "r", "makefile"))
-DASH_LANGUAGES = frozenset(("lua", "sql", "haskell", "elm", "ada"))
-
-
-def comment_mark(language: str) -> str:
-    if language in HASH_LANGUAGES:
-        return "#"
-    return "--" if language in DASH_LANGUAGES else "//"
 
 
 def as_comments(files: Iterable[RepositoryFile], language: str) -> str:
     """Every line behind the language's comment mark, each file under its path; empty without files."""
-    mark = comment_mark(language)
+    mark = rules_of(language).line_comment
     lines: list[str] = []
     for file in files:
         lines.append(f"{mark} {file.path}:")
@@ -33,4 +25,4 @@ def as_appendix(files: Iterable[RepositoryFile], language: str) -> str:
 
 def heading_of(file: RepositoryFile, language: str) -> str:
     """The line above a file's code; a model that writes it goes on with the prompt and not with the hole."""
-    return f"{comment_mark(language)} {file.path}"
+    return f"{rules_of(language).line_comment} {file.path}"

@@ -6,7 +6,7 @@ reshuffle the prompt and lose the prefix cache. Snippets of one file in one tier
 
 from collections.abc import Iterable
 
-from holesmith.context.prompt.comments import comment_mark
+from holesmith.analysis.syntax.languages.registry import rules_of
 from holesmith.context.prompt.prompt import RepositoryFile
 from holesmith.context.snippet import TIERS, Snippet
 from holesmith.context.sources.catalogue import SOURCE_OF_SNIPPET
@@ -22,7 +22,7 @@ def files_of(snippets: Iterable[Snippet], language: str) -> tuple[RepositoryFile
     for snippet in in_order(snippets):
         tier = _place(snippet)[0]
         blocks.setdefault((tier, snippet.path), []).append(snippet.text.strip("\n"))
-    gap = f"\n{comment_mark(language)} ...\n"
+    gap = f"\n{rules_of(language).line_comment} ...\n"
     return tuple(RepositoryFile(path, gap.join(texts)) for (_, path), texts in blocks.items())
 
 

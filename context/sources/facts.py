@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from holesmith.analysis.syntax.languages.registry import rules_of
 from holesmith.context.index.reader import Index
-from holesmith.context.prompt.comments import comment_mark
 from holesmith.context.request import FactKind
 from holesmith.context.snippet import LineSpan, Snippet
 from holesmith.context.surroundings import Surroundings
@@ -21,6 +21,7 @@ FACTS_MAX = 8
 def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
     """Members of one place become one snippet; an expected type is told in a comment."""
     del index
+    comment = rules_of(around.request.language).line_comment
     members: dict[str, list[str]] = {}
     counts: dict[str, int] = {}
     for fact in around.request.facts or ():
@@ -32,7 +33,7 @@ def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
         if rank > FACTS_MAX or not fact.text.strip():
             continue
         is_type = fact.kind == "expected type"
-        text = f"{comment_mark(around.request.language)} expected: {fact.text}" if is_type else fact.text
+        text = f"{comment} expected: {fact.text}" if is_type else fact.text
         span = None if fact.line is None else LineSpan(fact.line, fact.line + fact.text.count("\n") + 1)
         reason = f"{fact.kind} of the hole"
         yield Snippet(text, SOURCE_OF_KIND[fact.kind], path, span, 1.0 / (1 + 0.2 * (rank - 1)), reason)

@@ -13,7 +13,7 @@ from itertools import pairwise, zip_longest
 from pathlib import Path
 
 from holesmith.analysis.outline.symbols import function_bodies
-from holesmith.analysis.syntax.language_rules import lexicon_of
+from holesmith.analysis.syntax.languages.registry import rules_of
 from holesmith.analysis.syntax.lexer import Token, tokenize
 from holesmith.evaluation.case import Case, Extent
 from holesmith.evaluation.errors import EvaluationError
@@ -195,7 +195,7 @@ _CUTS: Mapping[HoleKind, Callable[[SourceFile], Iterator[Cut]]] = {
 
 
 def _tokens(file: SourceFile) -> list[Token]:
-    return [token for token in tokenize(lexicon_of(file.language), file.text) if token.kind != "newline"]
+    return [token for token in tokenize(rules_of(file.language), file.text) if token.kind != "newline"]
 
 
 def _line_stop(text: str, start: int) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from holesmith.analysis.syntax import excerpt
-from holesmith.analysis.syntax.language_rules import Lexicon
+from holesmith.analysis.syntax.languages.language_rules import LanguageRules
 from holesmith.analysis.syntax.lexer import Token, tokenize
 from holesmith.completion.options import Options
 from holesmith.completion.pipeline import Completer
@@ -27,11 +27,11 @@ class Lexed:
         self.texts: Counter[str] = Counter()
         self.threads: set[threading.Thread] = set()
 
-    def tokenize(self, lexicon: Lexicon, text: str, start: int = 0) -> list[Token]:
+    def tokenize(self, rules: LanguageRules, text: str, start: int = 0) -> list[Token]:
         if text.startswith(ABOVE):
             self.texts[text] += 1
             self.threads.add(threading.current_thread())
-        return tokenize(lexicon, text, start)
+        return tokenize(rules, text, start)
 
 
 @pytest.fixture

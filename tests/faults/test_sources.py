@@ -14,7 +14,7 @@ import pytest
 from holesmith.analysis.outline.grammars import LANGUAGES
 from holesmith.analysis.outline.import_statements import imports_of_statement
 from holesmith.analysis.outline.symbols import mentions_of, symbols_of
-from holesmith.analysis.syntax.language_rules import lexicon_of
+from holesmith.analysis.syntax.languages.registry import rules_of
 from holesmith.analysis.syntax.lexer import tokenize
 from holesmith.analysis.syntax.stops import is_multiline_place, stops_of
 from holesmith.completion.hole_context import HoleContext
@@ -145,7 +145,7 @@ def of_words(text: str, place: int) -> Iterator[str]:
 
 def of_the_file(language: str, text: str) -> None:
     """What context and index ask of the whole text."""
-    tokenize(lexicon_of(language), text)
+    tokenize(rules_of(language), text)
     mentions_of(language, text)
     found = symbols_of(language, text)
     assert "".join(chunk.text for chunk in chunks_of(text, found.symbols)) == text

@@ -24,6 +24,7 @@ from holesmith.analysis.python.parsing.statement_spans import (
     place_of,
     place_without,
 )
+from holesmith.analysis.syntax.languages.python import PYTHON
 from parso.cache import parser_cache, try_to_save_module
 from parso.file_io import KnownContentFileIO
 from parso.parser import InternalParseError
@@ -34,7 +35,6 @@ from parso.tree import BaseNode
 
 LINES_MAX = 250
 """So many lines are parsed at most."""
-_CONTINUATIONS = ("else", "elif", "except", "finally")
 _COMMENTS = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*")
 _CODE = re.compile(r"([ \t]*)[^ \t\n#]")
 _UNUSUAL = "\r\f\v\x1c\x1d\x1e\x85\u2028\u2029"
@@ -148,7 +148,7 @@ def _parsed(grammar: Any, lines: Sequence[str], line: int, column: int) -> tuple
         return None
     *statements, end = module.children
     head = statements[0].get_first_leaf()
-    if head.column != column or head.value in _CONTINUATIONS or not ends_line(statements[-1]):
+    if head.column != column or head.value in PYTHON.clause_words or not ends_line(statements[-1]):
         return None
     return (statements, end.prefix) if is_whole(statements) else None
 

@@ -12,7 +12,7 @@ from holesmith.analysis.python.lookup.missing_names import missing_names
 from holesmith.analysis.python.lookup.names import members_of
 from holesmith.analysis.python.project import PLACEHOLDER, FilledHole, JediProject
 from holesmith.analysis.questions import ImportableNamesQuestion, MissingNamesQuestion
-from holesmith.analysis.syntax.language_rules import lexicon_of
+from holesmith.analysis.syntax.languages.registry import rules_of
 from holesmith.analysis.syntax.lexer import Token, tokenize
 from jedi.inference.imports import Importer
 
@@ -106,7 +106,7 @@ def _module_before(filled: FilledHole) -> tuple[int, tuple[str, ...], bool]:
     line_begin = _statement_start(filled.text, filled.offset)
     tokens = [
         each
-        for each in tokenize(lexicon_of("python"), filled.text[line_begin : filled.offset])
+        for each in tokenize(rules_of("python"), filled.text[line_begin : filled.offset])
         if each.kind != "newline"
     ]
     words = [each.text for each in tokens]

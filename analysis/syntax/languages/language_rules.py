@@ -1,19 +1,28 @@
-"""What the lexer must know of each language: comments, literals and how blocks are laid out.
+"""What is known of a language's grammar: its tokens, and what its keywords and operators mean.
 
-A lexicon is data only. Languages are named by their LSP language id; an unknown id has no lexicon of
-its own and gets ``PLAIN``, which knows brackets and indentation and nothing else.
+Rules are data only, and the one place for such facts: whoever needs one reads it here. A set that is empty
+says that the language has nothing of the kind.
 """
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Literal
+from functools import cached_property
+from typing import Literal, NamedTuple
 
 Layout = Literal["indentation", "braces"]
+StatementKind = Literal["condition", "definition", "exception", "import", "iteration", "return", "with"]
+"""What a keyword at the beginning of a statement makes of the hole behind it."""
+ImportStyle = Literal["csharp", "ecmascript", "go", "include", "java", "python", "rust"]
+"""How an import is written, and which files its module's name means."""
+
+CLOSER_OF = {"(": ")", "[": "]", "{": "}"}
+OPENERS = "".join(CLOSER_OF)
+CLOSERS = "".join(CLOSER_OF.values())
+TERMINATOR = ";"
+"""Ends a statement in every language."""
 
 
-@dataclass(frozen=True, slots=True)
-class Quoted:
+class Quoted(NamedTuple):
     """A literal or comment as three patterns; without its closer it reaches as far as its body does."""
 
     opener: str
@@ -21,146 +30,84 @@ class Quoted:
     closer: str
 
 
-@dataclass(frozen=True, slots=True)
-class Lexicon:
-    """One language as the lexer sees it.
+def words(text: str) -> frozenset[str]:
+    """The words or signs in ``text``, which blanks part."""
+    return frozenset(text.split())
 
-    ``interpolated`` matches only the opening of a literal that can hold expressions.
+
+# Compared by identity: there is one object a language, and it is the key of caches.
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class LanguageRules:
+    """One language, named by its LSP language id.
+
+    Tokens: ``interpolated`` matches only the opening of a literal that can hold expressions, and ``word`` an
+    identifier. ``line_comment`` begins a comment that ends with its line. ``ends_at_newline``: a newline ends
+    a statement that is whole; otherwise only `TERMINATOR` does.
+
+    Operators: the value of ``assignments`` stands to their right. ``equalities`` compare a value with one
+    that it may be. ``member_operators`` stand between a receiver and its member, ``postfix_operators``
+    between a value and such an operator. ``other_operators`` are the rest of those that have several
+    characters. In a language with braces, a line that ends in an assignment, the operator before a member or
+    one of ``continuing_operators`` is not the last of its statement.
+
+    Words in expressions: a value follows ``word_operators``. ``prefix_words`` are the other keywords that a
+    value or a pattern follows, besides those of statements. ``soft_words`` are keywords in some places and
+    names in others.
+
+    Statements: ``statement_kinds`` has the keywords that tell what the hole behind them is.
+    ``function_words`` define a function. ``modifiers`` may stand before such a keyword. ``statement_starts``
+    can only begin a statement: what was open before them was never closed. ``margin_words`` begin a statement
+    at the left margin.
+
+    Blocks: ``compound_words`` open a block, or go on with one. ``clause_words`` go on with the statement
+    whose block has just ended. ``bracketed_headers`` may have their header in parentheses.
+
+    ``import_style`` is None if nobody can read the language's imports.
+    ``has_annotations``: a colon behind a name begins its type. ``has_decorators``: ``@`` begins a decorator.
     """
 
     language: str
     layout: Layout
+    line_comment: str = "//"
     comments: tuple[Quoted, ...] = ()
     strings: tuple[Quoted, ...] = ()
     interpolated: str | None = None
+    word: str = r"[^\W\d][\w$]*|\$[\w$]*"
     has_regex_literals: bool = False
+    ends_at_newline: bool = False
 
-    @property
-    def pattern(self) -> re.Pattern[str]:
-        """The master pattern. The group that matched is named after the kind of token, with a number
-        behind it where a kind has several patterns; "unclosed" literals have kinds of their own.
-        """
-        return _compile(self)
+    assignments: frozenset[str]
+    equalities: frozenset[str] = words("== !=")
+    member_operators: frozenset[str]
+    postfix_operators: frozenset[str] = frozenset()
+    other_operators: frozenset[str]
+    continuing_operators: frozenset[str] = words("+ * / % && || ?? ? | & => ->")
+    word_operators: frozenset[str] = frozenset()
+    prefix_words: frozenset[str] = frozenset()
 
+    statement_kinds: Mapping[str, StatementKind]
+    function_words: frozenset[str] = frozenset()
+    modifiers: frozenset[str] = frozenset()
+    statement_starts: frozenset[str] = frozenset()
+    soft_words: frozenset[str] = frozenset()
+    margin_words: frozenset[str] = frozenset()
 
-_OPERATORS = r"\?\.|->|=>|::|:=|\*\*|//|&&|\|\||\?\?|[=!<>]==?|[-+*/%@&|^]=|<<|\.\.\.|\+\+|--|[\s\S]"
-_WORDS = {"csharp": r"@?[^\W\d]\w*", "rust": r"(?:r\#)?[^\W\d]\w*|'[^\W\d]\w*"}
+    compound_words: frozenset[str]
+    clause_words: frozenset[str]
+    bracketed_headers: frozenset[str] = frozenset()
 
+    import_style: ImportStyle | None = None
+    has_annotations: bool = False
+    has_decorators: bool = False
 
-@cache
-def _compile(lexicon: Lexicon) -> re.Pattern[str]:
-    groups = [("newline", r"\r\n|\r|\n"), ("blank", r"[ \t\f\v]+|\\(?:\r\n|\r|\n)")]
-    groups += _quoted_groups("comment", lexicon.comments)
-    if lexicon.interpolated:
-        groups.append(("interpolated", lexicon.interpolated))
-    groups += _quoted_groups("string", lexicon.strings)
-    digits = (
-        r"\.?\d(?:[eEpP][+-]|'(?=\w)|\.(?!\.)|\w)*"
-        if lexicon.layout == "braces"
-        else r"\.?\d(?:[eE][+-]|[\w.])*"
-    )
-    groups += [
-        ("number", digits),
-        ("word", _WORDS.get(lexicon.language, r"[^\W\d][\w$]*|\$[\w$]*")),
-        ("open", r"[(\[{]"),
-        ("close", r"[)\]}]"),
-        ("operator", _OPERATORS),
-    ]
-    return re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in groups))
+    @cached_property
+    def words_before_value(self) -> frozenset[str]:
+        """The keywords that a value follows: a bracket behind them is neither a call nor a subscript."""
+        kinds = self.statement_kinds
+        leads = {word for word, kind in kinds.items() if kind not in ("import", "definition")}
+        return self.word_operators | self.prefix_words | leads
 
-
-def _quoted_groups(kind: str, quoted: tuple[Quoted, ...]) -> list[tuple[str, str]]:
-    groups: list[tuple[str, str]] = []
-    for number, each in enumerate(quoted):
-        # A named group inside may stand once in a pattern, so the second copy gets a name of its own.
-        groups.append((f"{kind}{number}", each.opener + each.body + each.closer))
-        opener, body = (part.replace("fence", "open_fence") for part in (each.opener, each.body))
-        groups.append((f"unclosed_{kind}{number}", opener + body))
-    return groups
-
-
-def _escaped(opener: str, quote: str) -> Quoted:
-    return Quoted(opener + quote, rf"(?:[^{quote}\\\r\n]|\\(?:\r\n|[\s\S]))*+", quote)
-
-
-def _escaped_triple(opener: str, quote: str) -> Quoted:
-    return Quoted(opener + quote * 3, rf"(?:[^{quote}\\]|\\[\s\S]|{quote}(?!{quote * 2}))*+", quote * 3)
-
-
-def _until(opener: str, closer: str) -> Quoted:
-    return Quoted(opener, rf"(?:(?!{closer})[\s\S])*+", closer)
-
-
-_SLASH_COMMENTS = (Quoted("//", r"[^\r\n]*+", r"(?=[\r\n])"), _until(r"/\*", r"\*/"))
-_CHARACTER = Quoted("'", r"(?:[^'\\\r\n]|\\[^\r\n])*+", "'")
-# A lone quote in Rust begins a lifetime, so only a whole character literal counts.
-_RUST_CHARACTER = Quoted("b?'(?=(?:[^'\\\\\\r\\n]|\\\\[^\\r\\n]+?)')", r"(?:[^'\\\r\n]|\\[^\r\n])*+", "'")
-_DOUBLE = _escaped("", '"')
-_PYTHON_PREFIX = "(?i:br|rb|[bru])?"
-_WIDE = "(?:u8|[uUL])?"
-_TEMPLATE_LANGUAGES = ("javascript", "javascriptreact", "typescript", "typescriptreact")
-
-PLAIN = Lexicon("plaintext", "indentation")
-
-_LEXICONS: dict[str, Lexicon] = {
-    each.language: each
-    for each in (
-        Lexicon(
-            "python",
-            "indentation",
-            (Quoted(r"\#", r"[^\r\n]*+", r"(?=[\r\n])"),),
-            (
-                _escaped_triple(_PYTHON_PREFIX, '"'),
-                _escaped_triple(_PYTHON_PREFIX, "'"),
-                _escaped(_PYTHON_PREFIX, '"'),
-                _escaped(_PYTHON_PREFIX, "'"),
-            ),
-            interpolated=r"(?i:fr|rf|tr|rt|f|t)(?:\"\"\"|'''|\"|')",
-        ),
-        Lexicon("java", "braces", _SLASH_COMMENTS, (_escaped_triple("", '"'), _DOUBLE, _CHARACTER)),
-        *(
-            Lexicon(
-                name, "braces", _SLASH_COMMENTS, (_DOUBLE, _escaped("", "'")), "`", has_regex_literals=True
-            )
-            for name in _TEMPLATE_LANGUAGES
-        ),
-        Lexicon("go", "braces", _SLASH_COMMENTS, (_until("`", "`"), _DOUBLE, _CHARACTER)),
-        Lexicon(
-            "rust",
-            "braces",
-            _SLASH_COMMENTS,
-            (
-                Quoted(r'b?r(?P<fence>\#*)"', r'(?:(?!"(?P=fence))[\s\S])*+', r'"(?P=fence)'),
-                Quoted('b?"', r'(?:[^"\\]|\\[\s\S])*+', '"'),
-                _RUST_CHARACTER,
-            ),
-        ),
-        Lexicon("c", "braces", _SLASH_COMMENTS, (_escaped(_WIDE, '"'), _escaped(_WIDE, "'"))),
-        Lexicon(
-            "cpp",
-            "braces",
-            _SLASH_COMMENTS,
-            (
-                Quoted(
-                    _WIDE + r'R"(?P<fence>[^()\\\s]{0,16})\(',
-                    r'(?:(?!\)(?P=fence)")[\s\S])*+',
-                    r'\)(?P=fence)"',
-                ),
-                _escaped(_WIDE, '"'),
-                _escaped(_WIDE, "'"),
-            ),
-        ),
-        Lexicon(
-            "csharp",
-            "braces",
-            _SLASH_COMMENTS,
-            (_until('"""', '"""'), Quoted('@"', r'(?:[^"]|"")*+', '"'), _DOUBLE, _CHARACTER),
-            interpolated=r'\$@"|@\$"|\$"',
-        ),
-    )
-}
-
-
-def lexicon_of(language: str) -> Lexicon:
-    """The lexicon of an LSP language id, ``PLAIN`` for an id that is not known."""
-    return _LEXICONS.get(language, PLAIN)
+    @cached_property
+    def operators(self) -> frozenset[str]:
+        """All operators that have several characters, and some of those with one."""
+        return self.assignments | self.equalities | self.member_operators | self.other_operators

@@ -2,7 +2,7 @@
 
 import pytest
 from holesmith.analysis.syntax import lexer
-from holesmith.analysis.syntax.language_rules import lexicon_of
+from holesmith.analysis.syntax.languages.registry import rules_of
 from holesmith.analysis.syntax.lexer import Token, tokenize, tokens_of
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +25,7 @@ def test_tokens_are_those_of_a_text_that_is_lexed_alone(language: str, data: st.
         text = text[:offset] + edit + text[offset + data.draw(st.integers(0, 3)) :]
         line = text.find("\n", data.draw(st.integers(0, len(text)))) + 1
         start = line if data.draw(st.booleans()) else 0
-        assert tokenize(lexicon_of(language), text, start) == alone(language, text, start)
+        assert tokenize(rules_of(language), text, start) == alone(language, text, start)
 
 
 @pytest.mark.parametrize("language", ["python", "typescript", "rust", "csharp", "go", "cpp"])
@@ -35,14 +35,14 @@ def test_tokens_taken_one_by_one_are_the_same(language: str, pieces: list[str]) 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lexer, "AHEAD_CHARACTERS", 1)
         start = "".join(pieces)
-        assert list(tokens_of(lexicon_of(language), start)) == alone(language, start, 0)
-    assert list(tokens_of(lexicon_of(language), text)) == alone(language, text, 0)
+        assert list(tokens_of(rules_of(language), start)) == alone(language, start, 0)
+    assert list(tokens_of(rules_of(language), text)) == alone(language, text, 0)
 
 
 def alone(language: str, text: str, start: int) -> list[Token]:
     kept = dict(lexer._last)  # pyright: ignore[reportPrivateUsage]
     lexer._last.clear()  # pyright: ignore[reportPrivateUsage]
-    tokens = tokenize(lexicon_of(language), text, start)
+    tokens = tokenize(rules_of(language), text, start)
     lexer._last.clear()  # pyright: ignore[reportPrivateUsage]
     lexer._last.update(kept)  # pyright: ignore[reportPrivateUsage]
     return tokens

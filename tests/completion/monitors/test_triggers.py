@@ -190,3 +190,13 @@ def test_a_long_file_costs_no_more_than_its_last_statement() -> None:
     before = "x = 1\n" * 10_000 + "def f():\n    y = g(a,\n      b["
     assert statement_at("python", before).text == "y = g(a,\n      b["
     assert statement_at("java", "class A { void f() { x(); y = g(1,").text == "y = g(1,"
+
+
+@pytest.mark.parametrize(
+    "operator", ["=", "+=", "-=", "*=", "/=", "//=", "%=", "@=", "**=", "&=", "|=", "^=", "<<=", ">>="]
+)
+def test_a_member_right_of_an_assignment_is_used_at_once(operator: str) -> None:
+    statement = statement_at("python", f"total.sum {operator} ")
+    generated = "order.price"
+    (member,) = (each for each in triggers_in(statement, generated, 0) if each.kind == "member")
+    assert statement.is_used(generated, member)

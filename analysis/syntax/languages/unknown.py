@@ -1,0 +1,65 @@
+"""Languages that nobody has written down: brackets, indentation and what most languages have in common."""
+
+from dataclasses import replace
+
+from holesmith.analysis.syntax.languages.language_rules import LanguageRules, words
+
+PLAIN = LanguageRules(
+    language="plaintext",
+    layout="indentation",
+    assignments=words("= := += -= *= /= //= %= @= **= &= |= ^= &^= <<= >>= >>>= &&= ||= ??="),
+    equalities=words("== != === !=="),
+    member_operators=words(". ?."),
+    postfix_operators=words("? !"),
+    other_operators=words("-> => :: ** // && || ?? << <= >= ... ++ --"),
+    word_operators=words("and or not in is await instanceof typeof new else if"),
+    statement_kinds={
+        "import": "import",
+        "from": "import",
+        "use": "import",
+        "using": "import",
+        "package": "import",
+        "return": "return",
+        "yield": "return",
+        "if": "condition",
+        "elif": "condition",
+        "while": "condition",
+        "assert": "condition",
+        "switch": "condition",
+        "match": "condition",
+        "raise": "exception",
+        "throw": "exception",
+        "except": "exception",
+        "catch": "exception",
+        "with": "with",
+        "for": "iteration",
+        "def": "definition",
+        "class": "definition",
+        "fn": "definition",
+        "func": "definition",
+        "function": "definition",
+        "struct": "definition",
+        "interface": "definition",
+        "enum": "definition",
+    },
+    function_words=words("def fn func function"),
+    modifiers=words("async await export pub public private protected static final"),
+    statement_starts=words("def class import return raise try with while pass break continue assert del"),
+    soft_words=words("match case type"),
+    margin_words=words("def class async from import func fn pub public function export"),
+    compound_words=words("def class if elif else for while try except finally with async match case"),
+    clause_words=words("else elif except finally"),
+    bracketed_headers=words("if while for switch catch with"),
+)
+UNKNOWN = (
+    PLAIN,
+    *(
+        replace(PLAIN, language=language, line_comment=line_comment)
+        for line_comment, languages in (
+            ("#", "ruby shellscript yaml toml perl r makefile"),
+            ("--", "lua sql haskell elm ada"),
+        )
+        for language in languages.split()
+    ),
+)
+"""Languages of which only the mark of comments is known."""
