@@ -7,6 +7,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from holesmith.analysis.syntax.languages.language_rules import ImportStyle
+from holesmith.analysis.syntax.languages.registry import rules_of
+
 
 @dataclass(frozen=True, slots=True)
 class Import:
@@ -29,8 +32,8 @@ _BRACES = re.compile(r"\{([^{}]*)\}")
 
 def imports_of_statement(language: str, text: str, line: int) -> tuple[Import, ...]:
     """``line`` is where the statement begins. Unusual statements give nothing rather than a guess."""
-    read = _READERS.get(language)
-    return tuple(read(text, line)) if read else ()
+    style = rules_of(language).import_style
+    return tuple(_READERS[style](text, line)) if style is not None else ()
 
 
 def _python(text: str, line: int) -> Iterator[Import]:
@@ -111,16 +114,12 @@ def _csharp(text: str, line: int) -> Iterator[Import]:
         yield Import(found[2], (), found[1], 0, line)
 
 
-_READERS: dict[str, Callable[[str, int], Iterator[Import]]] = {
-    "python": _python,
-    "java": _java,
-    "javascript": _ecmascript,
-    "javascriptreact": _ecmascript,
-    "typescript": _ecmascript,
-    "typescriptreact": _ecmascript,
-    "go": _go,
-    "rust": _rust,
-    "c": _include,
-    "cpp": _include,
+_READERS: dict[ImportStyle, Callable[[str, int], Iterator[Import]]] = {
     "csharp": _csharp,
+    "ecmascript": _ecmascript,
+    "go": _go,
+    "include": _include,
+    "java": _java,
+    "python": _python,
+    "rust": _rust,
 }

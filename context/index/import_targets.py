@@ -4,10 +4,14 @@ Found by name alone, with no build system asked: the folders above the importing
 first, then any file whose path ends as the import says. What is not in the workspace resolves to nothing.
 """
 
+import posixpath
 from collections.abc import Callable, Iterator, Sequence
+from itertools import takewhile
 from pathlib import PurePosixPath
 
 from holesmith.analysis.outline.import_statements import Import
+from holesmith.analysis.syntax.languages.language_rules import ImportStyle
+from holesmith.analysis.syntax.languages.registry import rules_of
 from holesmith.context.index.reader import Index
 
 _SOURCE_FOLDERS = ("src", "lib", "python", "src/main/java", "src/test/java")
@@ -17,7 +21,8 @@ _FILES_MAX = 12
 
 def files_of_import(statement: Import, path: str, language: str, index: Index) -> tuple[str, ...]:
     """The files behind ``statement`` in the file ``path``, never that file itself, best first."""
-    resolve = _RESOLVERS.get(language)
+    style = rules_of(language).import_style
+    resolve = _RESOLVERS.get(style) if style is not None else None
     if resolve is None:
         return ()
     found = dict.fromkeys(resolve(statement, PurePosixPath(path), index))
@@ -65,8 +70,9 @@ def _ecmascript(statement: Import, path: PurePosixPath, index: Index) -> Iterato
     module, paths = statement.module, index.paths()
     bare = module.removesuffix(".js").removesuffix(".jsx")
     if module.startswith("."):
-        stem = _normalised(path.parent / bare)
-        yield from (stem + ending for ending in ("", *_ECMASCRIPT_ENDINGS) if stem + ending in paths)
+        stem = posixpath.normpath(path.parent / bare)
+        files = ((stem + ending).removeprefix("./") for ending in ("", *_ECMASCRIPT_ENDINGS))
+        yield from (file for file in files if file in paths)
     elif "/" in module:
         tail = bare.lstrip("@~#").lstrip("/")
         yield from nearest(index.paths_ending([tail + ending for ending in _ECMASCRIPT_ENDINGS]), path)
@@ -100,7 +106,7 @@ def _rust(statement: Import, path: PurePosixPath, index: Index) -> Iterator[str]
 
 
 def _include(statement: Import, path: PurePosixPath, index: Index) -> Iterator[str]:
-    beside = _normalised(path.parent / statement.module)
+    beside = posixpath.normpath(path.parent / statement.module)
     if beside in index.paths():
         yield beside
     else:
@@ -116,37 +122,21 @@ def _folders_above(path: PurePosixPath) -> Iterator[str]:
 
 def nearest(paths: Sequence[str], path: PurePosixPath) -> list[str]:
     """Those that share most leading folders with ``path`` first."""
-    return sorted(paths, key=lambda other: (-_shared(PurePosixPath(other), path), other))
+    return sorted(paths, key=lambda other: (-shared_parts(PurePosixPath(other).parts, path.parts), other))
 
 
-def _shared(path: PurePosixPath, other: PurePosixPath) -> int:
-    count = 0
-    for mine, others in zip(path.parts, other.parts, strict=False):
-        if mine != others:
-            break
-        count += 1
-    return count
+def shared_parts(parts: Sequence[str], others: Sequence[str]) -> int:
+    """With how many equal parts two paths, or two dotted names, begin."""
+    pairs = zip(parts, others, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
-def _normalised(path: PurePosixPath) -> str:
-    parts: list[str] = []
-    for part in path.parts:
-        if part == ".." and parts:
-            parts.pop()
-        elif part != ".":
-            parts.append(part)
-    return "/".join(parts)
-
-
-_RESOLVERS: dict[str, Callable[[Import, PurePosixPath, Index], Iterator[str]]] = {
-    "python": _python,
-    "java": _java,
-    "javascript": _ecmascript,
-    "javascriptreact": _ecmascript,
-    "typescript": _ecmascript,
-    "typescriptreact": _ecmascript,
+# No file is told by the namespace that C# imports.
+_RESOLVERS: dict[ImportStyle, Callable[[Import, PurePosixPath, Index], Iterator[str]]] = {
+    "ecmascript": _ecmascript,
     "go": _go,
+    "include": _include,
+    "java": _java,
+    "python": _python,
     "rust": _rust,
-    "c": _include,
-    "cpp": _include,
 }

@@ -3,6 +3,7 @@
 from pathlib import PurePosixPath
 
 from holesmith.analysis.outline.import_statements import Import
+from holesmith.context.index.import_targets import shared_parts
 from holesmith.context.index.reader import Index
 
 
@@ -34,9 +35,7 @@ def module_of_import(statement: Import, importer: PurePosixPath, index: Index) -
 def relative_to(module: str, path: PurePosixPath, index: Index) -> str | None:
     """How the file ``path`` writes the module with leading dots; None if they share no package."""
     package, parts = package_of(path.parent, index), tuple(module.split("."))
-    shared = 0
-    while shared < min(len(package), len(parts)) and package[shared] == parts[shared]:
-        shared += 1
+    shared = shared_parts(package, parts)
     if not shared:
         return None
     return "." * (len(package) - shared + 1) + ".".join(parts[shared:])

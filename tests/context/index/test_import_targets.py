@@ -20,6 +20,7 @@ FILES = [
     "web/b.tsx",
     "web/ui/index.ts",
     "web/c.js",
+    "index.ts",
     "core/http/http.go",
     "core/http/http_test.go",
     "com/shop/Cart.java",
@@ -51,6 +52,9 @@ FILES = [
         ("web/ui/index.ts", "import x from '../b'", ["web/b.tsx"]),
         ("web/a.ts", "import x from '@/ui/index'", ["web/ui/index.ts"]),
         ("web/a.ts", "import x from 'react'", []),
+        ("web/ui/index.ts", "import x from '../../../../web/b'", []),
+        ("main.ts", "import x from '.'", ["index.ts"]),
+        ("main.ts", "import x from './web/./ui/../b'", ["web/b.tsx"]),
         ("core/main.go", 'import "example.com/app/core/http"', ["core/http/http.go"]),
         ("com/shop/Item.java", "import com.shop.Cart;", ["com/shop/Cart.java"]),
         ("com/shop/Item.java", "import com.shop.*;", ["com/shop/Cart.java"]),
@@ -58,6 +62,9 @@ FILES = [
         ("crate/src/net/tcp.rs", "use super::mod_thing;", []),
         ("native/list.c", '#include "util.h"', ["native/util.h"]),
         ("native/list.c", "#include <list.h>", ["include/list.h"]),
+        ("native/list.c", '#include "../include/list.h"', ["include/list.h"]),
+        ("native/list.c", '#include "../../../include/list.h"', []),
+        ("app/Program.cs", "using System.Text;", []),
     ],
 )
 def test_imports_mean_files(tmp_path: Path, path: str, statement: str, expected: list[str]) -> None:
