@@ -15,7 +15,7 @@ from holesmith.completion.postprocess.repetition import repetition_start
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.stage_timer import StageTimer
 from holesmith.completion.workspace.missing_imports import preferred_imports
-from holesmith.completion.workspace.retrieval import Retrieval
+from holesmith.completion.workspace.retrieval import Retrieval, relative
 from holesmith.context.prompt.comments import as_appendix, as_comments, heading_of
 from holesmith.context.prompt.prompt import Hole, Prompt, build_prompt
 from holesmith.context.prompt.templates import Template
@@ -149,10 +149,7 @@ def _prompt_hole(context: HoleContext, gathered: RetrievedContext) -> Hole:
 
 def path_in_workspace(snapshot: Snapshot) -> str:
     """The document's path as the repository knows it; just its name where it lies outside."""
-    path = Path(snapshot.path)
-    if snapshot.workspace is not None and path.is_relative_to(snapshot.workspace):
-        return path.relative_to(snapshot.workspace).as_posix()
-    return path.name
+    return relative(snapshot.workspace, snapshot.path) or Path(snapshot.path).name
 
 
 def repository_name(snapshot: Snapshot) -> str:

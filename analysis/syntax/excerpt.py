@@ -113,10 +113,10 @@ def opens_block(rules: LanguageRules, tokens: list[Token], index: int, lead: str
     before = next(significant_backwards(tokens, index), None)
     if before is None:
         return not _leads_literal(rules, lead)
-    # gofmt writes composite literals without and blocks with a blank before the brace.
-    is_composite = rules.language == "go" and tokens[before].stop == token.start
-    # `new int[] {1}` makes an array; in TypeScript `f(): A[] {` begins a body.
-    is_body = tokens[before].text == "]" and rules.language.startswith("typescript")
+    is_composite = rules.has_composite_literals and tokens[before].stop == token.start
+    # `new int[] {1}` makes an array; behind the type of what a function returns, as in `f(): A[] {`, its body
+    # begins.
+    is_body = tokens[before].text == "]" and rules.has_annotations
     return is_body or not (is_composite or _leads_literal(rules, tokens[before].text))
 
 

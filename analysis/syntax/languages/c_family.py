@@ -1,6 +1,6 @@
 """C, C++ and C#."""
 
-from holesmith.analysis.syntax.languages.language_rules import LanguageRules, Quoted, words
+from holesmith.analysis.syntax.languages.language_rules import LanguageRules, Quoted, kind_of_word, words
 from holesmith.analysis.syntax.languages.literals import CHARACTER, DOUBLE, SLASH_COMMENTS, escaped, until
 
 _WIDE = "(?:u8|[uUL])?"
@@ -16,15 +16,14 @@ C = LanguageRules(
     member_operators=words(". ->"),
     other_operators=_OPERATORS,
     prefix_words=words("case else do"),
-    statement_kinds={
-        "return": "return",
-        "if": "condition",
-        "while": "condition",
-        "switch": "condition",
-        "for": "iteration",
-        "struct": "definition",
-        "enum": "definition",
-    },
+    statement_kinds=kind_of_word(
+        {
+            "return": "return",
+            "condition": "if while switch",
+            "iteration": "for",
+            "definition": "struct enum",
+        }
+    ),
     modifiers=words("static"),
     compound_words=words("if else for while do switch case default"),
     clause_words=words("else while"),
@@ -45,20 +44,16 @@ CPP = LanguageRules(
     other_operators=_OPERATORS | words("<=>"),
     word_operators=words("and or not new delete"),
     prefix_words=words("case else do"),
-    statement_kinds={
-        "import": "import",
-        "using": "import",
-        "return": "return",
-        "if": "condition",
-        "while": "condition",
-        "switch": "condition",
-        "throw": "exception",
-        "catch": "exception",
-        "for": "iteration",
-        "class": "definition",
-        "struct": "definition",
-        "enum": "definition",
-    },
+    statement_kinds=kind_of_word(
+        {
+            "import": "import using",
+            "return": "return",
+            "condition": "if while switch",
+            "exception": "throw catch",
+            "iteration": "for",
+            "definition": "class struct enum",
+        }
+    ),
     modifiers=words("export static"),
     soft_words=words("import"),
     margin_words=words("class import export"),
@@ -80,21 +75,16 @@ CSHARP = LanguageRules(
     other_operators=_OPERATORS - words("...") | words("=> ?? .."),
     word_operators=words("and or not in is as await new typeof"),
     prefix_words=words("case else do when"),
-    statement_kinds={
-        "using": "import",
-        "return": "return",
-        "if": "condition",
-        "while": "condition",
-        "switch": "condition",
-        "throw": "exception",
-        "catch": "exception",
-        "for": "iteration",
-        "foreach": "iteration",
-        "class": "definition",
-        "struct": "definition",
-        "interface": "definition",
-        "enum": "definition",
-    },
+    statement_kinds=kind_of_word(
+        {
+            "import": "using",
+            "return": "return",
+            "condition": "if while switch",
+            "exception": "throw catch",
+            "iteration": "for foreach",
+            "definition": "class struct interface enum",
+        }
+    ),
     modifiers=words("public private protected internal static async await"),
     soft_words=words("and or not when"),
     margin_words=words("class public"),

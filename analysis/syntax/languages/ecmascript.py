@@ -1,6 +1,6 @@
 """JavaScript and TypeScript, with JSX or without."""
 
-from holesmith.analysis.syntax.languages.language_rules import LanguageRules, words
+from holesmith.analysis.syntax.languages.language_rules import LanguageRules, kind_of_word, words
 from holesmith.analysis.syntax.languages.literals import DOUBLE, SLASH_COMMENTS, escaped
 
 
@@ -20,22 +20,16 @@ def _ecmascript(language: str, *, is_typed: bool) -> LanguageRules:
         other_operators=words("=> ** && || ?? ++ -- << <= >= ..."),
         word_operators=words("in instanceof typeof new await delete void"),
         prefix_words=words("of case else do let const var extends" + " as satisfies" * is_typed),
-        statement_kinds={
-            "import": "import",
-            "from": "import",
-            "return": "return",
-            "yield": "return",
-            "if": "condition",
-            "while": "condition",
-            "switch": "condition",
-            "throw": "exception",
-            "catch": "exception",
-            "for": "iteration",
-            "class": "definition",
-            "function": "definition",
-            "interface": "definition",
-            "enum": "definition",
-        },
+        statement_kinds=kind_of_word(
+            {
+                "import": "import from",
+                "return": "return yield",
+                "condition": "if while switch",
+                "exception": "throw catch",
+                "iteration": "for",
+                "definition": "class function interface enum",
+            }
+        ),
         function_words=words("function"),
         modifiers=words("async await export default public private protected static"),
         soft_words=words("of as satisfies from interface"),

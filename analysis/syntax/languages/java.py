@@ -1,6 +1,6 @@
 """Java."""
 
-from holesmith.analysis.syntax.languages.language_rules import LanguageRules, words
+from holesmith.analysis.syntax.languages.language_rules import LanguageRules, kind_of_word, words
 from holesmith.analysis.syntax.languages.literals import CHARACTER, DOUBLE, SLASH_COMMENTS, escaped_triple
 
 JAVA = LanguageRules(
@@ -13,22 +13,16 @@ JAVA = LanguageRules(
     other_operators=words("-> && || ++ -- << <= >= ..."),
     word_operators=words("instanceof new"),
     prefix_words=words("case else do"),
-    statement_kinds={
-        "import": "import",
-        "package": "import",
-        "return": "return",
-        "yield": "return",
-        "if": "condition",
-        "while": "condition",
-        "assert": "condition",
-        "switch": "condition",
-        "throw": "exception",
-        "catch": "exception",
-        "for": "iteration",
-        "class": "definition",
-        "interface": "definition",
-        "enum": "definition",
-    },
+    statement_kinds=kind_of_word(
+        {
+            "import": "import package",
+            "return": "return yield",
+            "condition": "if while assert switch",
+            "exception": "throw catch",
+            "iteration": "for",
+            "definition": "class interface enum",
+        }
+    ),
     modifiers=words("public private protected static final abstract"),
     soft_words=words("yield"),
     margin_words=words("class import public"),

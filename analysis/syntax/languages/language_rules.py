@@ -35,6 +35,11 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+def kind_of_word(words_of_kind: Mapping[StatementKind, str]) -> Mapping[str, StatementKind]:
+    """The kind of each keyword, from the keywords of each kind, which blanks part."""
+    return {word: kind for kind, listed in words_of_kind.items() for word in listed.split()}
+
+
 # Compared by identity: there is one object a language, and it is the key of caches.
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class LanguageRules:
@@ -63,7 +68,9 @@ class LanguageRules:
     whose block has just ended. ``bracketed_headers`` may have their header in parentheses.
 
     ``import_style`` is None if nobody can read the language's imports.
-    ``has_annotations``: a colon behind a name begins its type. ``has_decorators``: ``@`` begins a decorator.
+    ``has_annotations``: a type stands behind a name and a colon, or behind the parameters of a function.
+    ``has_decorators``: ``@`` begins a decorator. ``has_composite_literals``: a brace that no blank parts from
+    what stands before it begins a literal and no block, as gofmt writes them.
     """
 
     language: str
@@ -99,6 +106,7 @@ class LanguageRules:
     import_style: ImportStyle | None = None
     has_annotations: bool = False
     has_decorators: bool = False
+    has_composite_literals: bool = False
 
     @cached_property
     def words_before_value(self) -> frozenset[str]:

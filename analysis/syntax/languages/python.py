@@ -1,6 +1,6 @@
 """Python."""
 
-from holesmith.analysis.syntax.languages.language_rules import LanguageRules, Quoted, words
+from holesmith.analysis.syntax.languages.language_rules import LanguageRules, Quoted, kind_of_word, words
 from holesmith.analysis.syntax.languages.literals import escaped, escaped_triple
 
 _PREFIX = "(?i:br|rb|[bru])?"
@@ -23,23 +23,17 @@ PYTHON = LanguageRules(
     other_operators=words("-> ** // << >> <= >= ..."),
     word_operators=words("and or not in is await if else"),
     prefix_words=words("as async case del lambda"),
-    statement_kinds={
-        "import": "import",
-        "from": "import",
-        "return": "return",
-        "yield": "return",
-        "if": "condition",
-        "elif": "condition",
-        "while": "condition",
-        "assert": "condition",
-        "match": "condition",
-        "raise": "exception",
-        "except": "exception",
-        "with": "with",
-        "for": "iteration",
-        "def": "definition",
-        "class": "definition",
-    },
+    statement_kinds=kind_of_word(
+        {
+            "import": "import from",
+            "return": "return yield",
+            "condition": "if elif while assert match",
+            "exception": "raise except",
+            "with": "with",
+            "iteration": "for",
+            "definition": "def class",
+        }
+    ),
     function_words=words("def"),
     modifiers=words("async await"),
     statement_starts=words(

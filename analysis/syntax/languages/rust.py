@@ -1,6 +1,6 @@
 """Rust."""
 
-from holesmith.analysis.syntax.languages.language_rules import LanguageRules, Quoted, words
+from holesmith.analysis.syntax.languages.language_rules import LanguageRules, Quoted, kind_of_word, words
 from holesmith.analysis.syntax.languages.literals import SLASH_COMMENTS
 
 # A lone quote begins a lifetime, so only a whole character literal counts.
@@ -23,18 +23,15 @@ RUST = LanguageRules(
     continuing_operators=words("+ * / % && || | & => ->"),
     word_operators=words("in"),
     prefix_words=words("else let mut ref move as"),
-    statement_kinds={
-        "use": "import",
-        "return": "return",
-        "if": "condition",
-        "while": "condition",
-        "match": "condition",
-        "for": "iteration",
-        "fn": "definition",
-        "struct": "definition",
-        "enum": "definition",
-        "trait": "definition",
-    },
+    statement_kinds=kind_of_word(
+        {
+            "import": "use",
+            "return": "return",
+            "condition": "if while match",
+            "iteration": "for",
+            "definition": "fn struct enum trait",
+        }
+    ),
     function_words=words("fn"),
     modifiers=words("async pub unsafe"),
     margin_words=words("fn pub use"),

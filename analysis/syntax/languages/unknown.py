@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from holesmith.analysis.syntax.languages.language_rules import LanguageRules, words
+from holesmith.analysis.syntax.languages.language_rules import LanguageRules, kind_of_word, words
 
 PLAIN = LanguageRules(
     language="plaintext",
@@ -13,35 +13,17 @@ PLAIN = LanguageRules(
     postfix_operators=words("? !"),
     other_operators=words("-> => :: ** // && || ?? << <= >= ... ++ --"),
     word_operators=words("and or not in is await instanceof typeof new else if"),
-    statement_kinds={
-        "import": "import",
-        "from": "import",
-        "use": "import",
-        "using": "import",
-        "package": "import",
-        "return": "return",
-        "yield": "return",
-        "if": "condition",
-        "elif": "condition",
-        "while": "condition",
-        "assert": "condition",
-        "switch": "condition",
-        "match": "condition",
-        "raise": "exception",
-        "throw": "exception",
-        "except": "exception",
-        "catch": "exception",
-        "with": "with",
-        "for": "iteration",
-        "def": "definition",
-        "class": "definition",
-        "fn": "definition",
-        "func": "definition",
-        "function": "definition",
-        "struct": "definition",
-        "interface": "definition",
-        "enum": "definition",
-    },
+    statement_kinds=kind_of_word(
+        {
+            "import": "import from use using package",
+            "return": "return yield",
+            "condition": "if elif while assert switch match",
+            "exception": "raise throw except catch",
+            "with": "with",
+            "iteration": "for",
+            "definition": "def class fn func function struct interface enum",
+        }
+    ),
     function_words=words("def fn func function"),
     modifiers=words("async await export pub public private protected static final"),
     statement_starts=words("def class import return raise try with while pass break continue assert del"),

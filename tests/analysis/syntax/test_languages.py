@@ -68,6 +68,10 @@ def test_a_comparison_assigns_nothing(language: str, operator: str) -> None:
         ("go", "raise(a, ‸", "argument", "raise"),
         ("rust", "let (a, ‸", "element", None),
         ("rust", "match (a, ‸", "element", None),
+        ("rust", "fn f() -> [u8; 4] {\n    ‸", "statement", None),
+        ("typescript", "function f(): A[] {\n    ‸", "statement", None),
+        ("go", "x := T{‸", "element", None),
+        ("go", "for x {\n    ‸", "statement", None),
     ],
 )
 def test_a_word_is_a_keyword_only_in_its_language_and_place(
@@ -76,7 +80,8 @@ def test_a_word_is_a_keyword_only_in_its_language_and_place(
     prefix = source.removesuffix("‸")
     hole = hole_at(language, prefix)
     assert (hole.kind, hole.subject and hole.subject.of(prefix)) == (kind, subject)
-    assert hole.argument == (1 if ", " in source else None)
+    is_in_a_list = kind in ("argument", "parameter", "element")
+    assert hole.argument == (source.count(", ") if is_in_a_list else None)
 
 
 @pytest.mark.parametrize(
