@@ -3,7 +3,7 @@
 import pytest
 from holesmith.analysis.outline.grammars import LANGUAGES
 from holesmith.analysis.syntax.excerpt import PREFIX_CHARACTERS, excerpt_at
-from holesmith.analysis.syntax.hole import HoleKind, hole_at
+from holesmith.analysis.syntax.hole import Hole, HoleKind, hole_of
 from holesmith.analysis.syntax.stops import stops_at
 
 C = "= += -= *= /= %= &= |= ^= <<= >>="
@@ -27,6 +27,10 @@ COMPARISONS = ("==", "!=", "<=", ">=", "<", ">")
 
 def test_every_language_with_a_grammar_has_its_assignments_here() -> None:
     assert {*ASSIGNMENTS} == {*LANGUAGES, "made-up"}
+
+
+def hole_at(language: str, prefix: str) -> Hole:
+    return hole_of(excerpt_at(language, prefix, ""))
 
 
 @pytest.mark.parametrize(
