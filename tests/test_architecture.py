@@ -198,3 +198,22 @@ def test_the_compiler_is_imported_where_it_is_kept_from_reading_the_workspace() 
     for path in sources("kernels"):
         is_known = any(module.split(".")[0] == "numba" for module in imported_modules(path))
         assert is_known == (path.name == "compiler.py"), path
+
+
+def test_private_names_of_jedi_and_parso_are_used_in_one_file_only() -> None:
+    """Also what holds for the whole process: settings, and functions that are replaced."""
+    for path in sources("analysis"):
+        text = path.read_text()
+        if path == ROOT / "analysis/python/parsing/jedi_internals.py":
+            continue
+        assert "SLF001" not in text, path
+        assert "reportPrivateUsage" not in text, path
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Import):
+                libraries = [alias.name for alias in node.names if alias.name.startswith(("jedi.", "parso."))]
+                assert not libraries, f"{path} imports {libraries}"
+            elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in ("jedi", "parso"):
+                names = [alias.name for alias in node.names]
+                assert not any(name.startswith("_") or name == "settings" for name in names), (
+                    f"{path}: {names}"
+                )

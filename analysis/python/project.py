@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import jedi
-import jedi.settings
-import parso.cache
 from holesmith.analysis.answers import PythonEnvironment
 from holesmith.analysis.files.secrets import is_secret
 from holesmith.analysis.files.source_access import SourceAccess
@@ -25,7 +23,12 @@ from holesmith.analysis.options import Options
 from holesmith.analysis.python.environment import find_environment
 from holesmith.analysis.python.parsing.documents import DOCUMENTS_MAX, JediDocuments
 from holesmith.analysis.python.parsing.incremental_parse import graft
-from holesmith.analysis.python.parsing.jedi_patches import end_circles
+from holesmith.analysis.python.parsing.jedi_internals import (
+    configure_libraries,
+    incremental_parsing,
+    module_context_of,
+    tree_of,
+)
 from holesmith.analysis.python.source_only_imports import Modules, find_in
 from holesmith.analysis.questions import Source
 from holesmith.analysis.syntax.excerpt import Excerpt, excerpt_at, indentation, line_start
@@ -83,7 +86,7 @@ class FilledHole:
     def leaf(self) -> Any:
         """The placeholder's leaf in the tree; in a comment the leaf behind it."""
         line, column = self.position
-        return self.script._module_node.get_leaf_for_position((line, column + 1), include_prefixes=True)  # noqa: SLF001
+        return tree_of(self.script).get_leaf_for_position((line, column + 1), include_prefixes=True)
 
     @property
     def is_sound(self) -> bool:
@@ -100,7 +103,7 @@ class FilledHole:
 
     @property
     def module_context(self) -> Any:
-        return self.script._get_module_context()  # noqa: SLF001
+        return module_context_of(self.script)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +116,7 @@ class JediProject:
 
     @classmethod
     def of(cls, options: Options) -> "JediProject":
-        jedi.settings.dynamic_params = False
-        jedi.settings.dynamic_params_for_other_modules = False
-        jedi.settings.dynamic_array_additions = False
-        jedi.settings.auto_import_modules = []
-        jedi.settings.fast_parser = False
-        end_circles()
-        setattr(parso.cache, "_CACHED_SIZE_TRIGGER", 100 * FILES_MAX)  # noqa: B010 # private; see _forget_files
+        configure_libraries(FILES_MAX)
         interpreter = IsolatedEnvironment()
         environment = find_environment(options)
         standard_library = interpreter.get_sys_path()
@@ -182,12 +179,8 @@ def _parser(
         paths = [*search_path, *script_directories(root, path)]
         project = jedi.Project(root, sys_path=paths, load_unsafe_extensions=False, smart_sys_path=False)
         graft(interpreter.get_grammar(), path, text)
-        # Incrementally, which is not for files: other scripts hold on to their trees.
-        jedi.settings.fast_parser = True
-        try:
+        with incremental_parsing():
             return jedi.Script(text, path=path, project=project, environment=interpreter)
-        finally:
-            jedi.settings.fast_parser = False
 
     return parse
 

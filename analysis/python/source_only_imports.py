@@ -27,13 +27,9 @@ from inspect import getmodulename
 from os import scandir
 from typing import Any
 
-import jedi.file_io
-import jedi.inference.compiled.access
-import parso.cache
-import parso.file_io
 from holesmith.analysis.files.source_access import SourceAccess
+from holesmith.analysis.python.parsing.jedi_internals import find_modules_with
 from jedi.file_io import KnownContentFileIO
-from jedi.inference.compiled.subprocess import functions
 from jedi.inference.compiled.subprocess.functions import ImplicitNSInfo
 
 FINDERS_MAX = 5_000
@@ -63,50 +59,10 @@ _current = _Current()
 
 
 def find_in(modules: "Modules") -> None:
-    """Have jedi, in this process from now on, find and read modules as ``modules`` says.
-
-    Nothing that was parsed is written to disk or read from there, for the library would do so with pickle.
-    """
+    """Have jedi, in this process from now on, find and read modules as ``modules`` says."""
     if _current.modules is None:
-        _replace_functions()
+        find_modules_with(_current.value)
     _current.modules = modules
-
-
-def _replace_functions() -> None:
-    """Lists and walks of folders serve refactorings in jedi; nothing here asks for them."""
-    load = jedi.inference.compiled.access.load_module
-
-    def load_own(state: Any, dotted_name: str, sys_path: object) -> Any:
-        own = _current.value().import_path_of(dotted_name)
-        return None if own is None else load(state, dotted_name, own)
-
-    def find(_state: Any, **asked: Any) -> tuple[Any, bool | None]:
-        return _current.value().find(**asked)
-
-    def names(_state: Any, paths: Iterable[str]) -> list[str]:
-        return _current.value().names_in(paths)
-
-    def read(file: parso.file_io.FileIO) -> bytes:
-        return _current.value().access.read(str(file.path))
-
-    _replace(jedi.inference.compiled.access, load_module=load_own)
-    _replace(functions, get_module_info=find, iter_module_names=names)
-    _replace(parso.file_io.FileIO, read=read)
-    _replace(jedi.file_io.FolderIO, list=_none, walk=_none)
-    _replace(
-        parso.cache,
-        _load_from_file_system=_nothing,
-        _save_to_file_system=_nothing,
-        _remove_cache_and_update_lock=_nothing,
-    )
-
-
-def _none(_folder: Any) -> tuple[Any, ...]:
-    return ()
-
-
-def _nothing(*_given: Any, **_named: Any) -> None:
-    return None
 
 
 class Modules:
@@ -151,6 +107,10 @@ class Modules:
         except OSError:
             return _NOT_FOUND  # not the next of that name: Python would take this one
 
+    def read(self, path: str) -> bytes:
+        """The content of a file; OSError if it is out of bounds."""
+        return self.access.read(path)
+
     def import_path_of(self, name: str) -> list[str] | None:
         """Where Python may import a compiled module of its own from; None if it is none of those."""
         is_own = name in sys.builtin_module_names or self._is_extension(name)
@@ -189,9 +149,3 @@ class Modules:
 
 def _module_of(file: str) -> str | None:
     return file.removesuffix(".pyi") if file.endswith(".pyi") else getmodulename(file)
-
-
-def _replace(owner: Any, **functions_by_name: Any) -> None:
-    for name, function in functions_by_name.items():
-        assert hasattr(owner, name), f"another release of the library, without {name}"
-        setattr(owner, name, function)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from jedi.inference.gradual.annotation import _get_forward_reference_node  # pyright: ignore[reportPrivateUsage]
+from holesmith.analysis.python.parsing.jedi_internals import forward_reference
 from jedi.inference.gradual.type_var import TypeVar
 
 DEPTH_MAX = 12
@@ -50,8 +50,7 @@ def is_understood(chain: Chain, context: Any, node: Any, depth: int = 0, *, is_d
     if node.type == "keyword":
         return node.value == "None"
     if node.type == "string":
-        # jedi's own reader of forward references has no public name.
-        reference = _get_forward_reference_node(context, string_payload(node))
+        reference = forward_reference(context, string_payload(node))
         return reference is not None and is_understood(
             chain, context, reference.children[0], depth + 1, is_deep=is_deep
         )

@@ -5,6 +5,7 @@ from typing import Any
 
 from holesmith.analysis.python.inference.bindings import code_of, decorators_of
 from holesmith.analysis.python.inference.methods import class_of
+from holesmith.analysis.python.parsing.jedi_internals import class_without_arguments
 from jedi.inference.cache import inference_state_method_cache
 from jedi.inference.gradual.base import GenericClass
 from jedi.inference.imports import Importer
@@ -64,7 +65,7 @@ def open_reason(value: Any) -> str | None:
         return "its class is not known"
     if owner.py__name__() in _OPEN_NAMES:
         return f"{owner.py__name__()} takes any attribute"
-    return _open_owner(owner._class_value if isinstance(owner, GenericClass) else owner)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    return _open_owner(class_without_arguments(owner) if isinstance(owner, GenericClass) else owner)
 
 
 @inference_state_method_cache()

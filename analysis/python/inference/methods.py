@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from holesmith.analysis.python.inference.bindings import scope_of
+from holesmith.analysis.python.parsing.jedi_internals import wrapped_value
 from jedi.inference.base_value import ValueWrapper
 from jedi.inference.compiled import builtin_from_name
 from jedi.inference.value.function import FunctionValue
@@ -35,7 +36,7 @@ class ClassMethod(ValueWrapper):
         self.owner = owner
 
     def get_signatures(self) -> list[Any]:
-        return [signature.bind(self) for signature in self._wrapped_value.get_signatures()]
+        return [signature.bind(self) for signature in wrapped_value(self).get_signatures()]
 
 
 def functions_of(owner: Any, function: Any) -> Iterator[Any]:

@@ -11,6 +11,7 @@ from holesmith.analysis.python.lookup.names import signatures_of
 from holesmith.analysis.python.lookup.receivers import inferred
 from holesmith.analysis.python.lookup.signature_check import takes_as_shown
 from holesmith.analysis.python.parsing.inference_cache import memo
+from holesmith.analysis.python.parsing.jedi_internals import wrapped_value
 from jedi.inference.value import ClassValue, FunctionValue
 from jedi.inference.value.function import MethodValue, OverloadedFunctionValue
 from jedi.inference.value.instance import BoundMethod
@@ -72,7 +73,7 @@ def _key(context: Any, value: Any) -> Any:
     part in it, and where it is up to the instance of a method what its stars are passed on to.
     """
     is_bound = type(value) is BoundMethod
-    plain = value._wrapped_value if is_bound else value  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    plain = wrapped_value(value) if is_bound else value
     document = context.get_root_context().tree_node
     if type(plain) not in _KEPT_KINDS or plain.get_root_context().tree_node is document:
         return None

@@ -20,6 +20,7 @@ from holesmith.analysis.python.lookup.call_sites import (
     signature_of,
 )
 from holesmith.analysis.python.lookup.names import signatures_of, type_text
+from holesmith.analysis.python.parsing.jedi_internals import typed_dict_of
 from holesmith.analysis.python.project import FilledHole
 from jedi.inference.gradual.annotation import infer_annotation
 
@@ -288,11 +289,6 @@ def _subscript(filled: FilledHole, trailer: Any, node: Any) -> Expectation | Non
         if name in ("dict", "Dict", "Mapping", "MutableMapping", "defaultdict") and generics:
             return _of_values(generics[0].execute_annotation(None), f"key of {name}")
     return None
-
-
-def typed_dict_of(value: Any) -> Any:
-    """The class that declares the keys, None if the value is no TypedDict; jedi has no public name for it."""
-    return getattr(value, "_definition_class", None)
 
 
 def _element(filled: FilledHole, parent: Any, node: Any, steps: int) -> Expectation | None:

@@ -15,10 +15,18 @@ from holesmith.analysis.python.inference.class_members import class_members, ins
 from holesmith.analysis.python.inference.methods import class_of
 from holesmith.analysis.python.lookup.names import kind_of
 from holesmith.analysis.python.parsing.inference_cache import memo
-from jedi.api.completion import _complete_getattr  # pyright: ignore[reportPrivateUsage]
+from holesmith.analysis.python.parsing.jedi_internals import (
+    GenericInstance,
+    inner_filters,
+    look_only_at,
+    names_of_proxied,
+    scope_of_filter,
+    used_names_of_filter,
+    wrapped_value,
+)
 from jedi.inference.base_value import LazyValueWrapper, ValueSet, ValueWrapper
 from jedi.inference.compiled import ExactValue
-from jedi.inference.gradual.base import GenericClass, _GenericInstanceWrapper  # pyright: ignore[reportPrivateUsage]
+from jedi.inference.gradual.base import GenericClass
 from jedi.inference.gradual.conversion import convert_values
 from jedi.inference.gradual.stub_value import StubModuleValue
 from jedi.inference.value import ClassValue, ModuleValue, TreeInstance
@@ -28,7 +36,7 @@ from jedi.inference.value.klass import ClassFilter
 from parso.python.tree import UsedNamesMapping
 
 MEMBERS_MAX = 5_000
-_ALIKE = (TreeInstance, _GenericInstanceWrapper, ExactValue, Sequence, ClassValue, GenericClass)
+_ALIKE = (TreeInstance, GenericInstance, ExactValue, Sequence, ClassValue, GenericClass)
 """Values that have the members of their class, whatever else they are."""
 _HOOKS = frozenset(("__getattr__", "__getattribute__"))
 _PROXY = re.compile(r"\breturn[ \t]+getattr\(")
@@ -72,7 +80,7 @@ def _names_elsewhere(context: Any, value: Any) -> Iterator[Any]:
     """A class has the members of its metaclass too, and a proxy those of what it stands for."""
     if isinstance(value, TreeInstance):
         if not value.is_stub():
-            yield from _complete_getattr(context, value)
+            yield from names_of_proxied(context, value)
     elif value.is_class() and hasattr(value, "get_metaclasses"):
         for metaclass in value.get_metaclasses():
             for names in metaclass.get_filters():
@@ -82,17 +90,18 @@ def _names_elsewhere(context: Any, value: Any) -> Iterator[Any]:
 
 def _narrow(names: Any) -> None:
     """Have a filter of jedi's for a class look at the names within that class only."""
-    for inner in ("_class_filter", "_wrapped_filter"):
-        if inner in vars(names):
-            _narrow(vars(names)[inner])
-    scope = vars(names).get("_parser_scope")
-    if scope is not None and scope.type == "classdef" and isinstance(names._used_names, UsedNamesMapping):  # noqa: SLF001
+    for inner in inner_filters(names):
+        _narrow(inner)
+    scope = scope_of_filter(names)
+    if scope is None or scope.type != "classdef":
+        return
+    used = used_names_of_filter(names)
+    if isinstance(used, UsedNamesMapping):
         kept: dict[Any, Any] = memo(names.parent_context.inference_state, _WITHIN)
-        key = scope, names._used_names  # noqa: SLF001
+        key = scope, used
         if key not in kept:
-            kept[key] = _used_within(*key)
-        names._used_names = kept[key]  # noqa: SLF001
-        names._parso_cache_node = None  # noqa: SLF001 # what is kept there is by name, for the whole file
+            kept[key] = _used_within(scope, used)
+        look_only_at(names, kept[key])
 
 
 def _used_within(scope: Any, used: Any) -> Any:
@@ -150,8 +159,8 @@ def _filters(value: Any, origin: Any) -> Iterator[Any]:
 def _let_through(names: Any, context: Any) -> Iterable[Member]:
     """The members that a filter of jedi's lets through. Those of classes are read from their text."""
     if type(names) is InstanceClassFilter:
-        names = vars(names)["_class_filter"]
-    scope = vars(names).get("_parser_scope")
+        (names,) = inner_filters(names)
+    scope = scope_of_filter(names)
     if type(names) not in (ClassFilter, SelfAttributeFilter) or scope.type != "classdef":
         return _plain(names_in(context.inference_state, names))
     members = _read(context, scope, is_of_instances=type(names) is SelfAttributeFilter)
@@ -224,6 +233,6 @@ def _is_proxy(context: Any, owner: Any) -> bool:
 def _unwrapped(value: Any) -> tuple[tuple[type, ...], Any]:
     kinds = [type(value)]
     while isinstance(value, LazyValueWrapper | ValueWrapper):
-        value = value._wrapped_value  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        value = wrapped_value(value)
         kinds.append(type(value))
     return tuple(kinds), value

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from holesmith.analysis.python.parsing.inference_cache import InferenceCache
+from holesmith.analysis.python.parsing.jedi_internals import tree_of
 from holesmith.analysis.python.parsing.used_names import UsedNames
 from parso.cache import parser_cache
 
@@ -62,7 +63,7 @@ class JediDocuments:
             self.is_incremental = before is not None
             script = self.parse(path, text)
             used = before.used if before is not None else UsedNames()
-            used.note(script._module_node)  # noqa: SLF001
+            used.note(tree_of(script))
             if before is not None and before.state.serves_another_text:
                 state = before.state
                 state.take(script)

@@ -15,6 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from holesmith.analysis.python.parsing.jedi_internals import (
+    cache_tree,
+    cached_tree,
+    parser_tables,
+    set_used_names,
+    tokens_of,
+)
 from holesmith.analysis.python.parsing.line_diff import Change, changes_of
 from holesmith.analysis.python.parsing.statement_spans import (
     Place,
@@ -25,8 +32,6 @@ from holesmith.analysis.python.parsing.statement_spans import (
     place_without,
 )
 from holesmith.analysis.syntax.languages.python import PYTHON
-from parso.cache import parser_cache, try_to_save_module
-from parso.file_io import KnownContentFileIO
 from parso.parser import InternalParseError
 from parso.python.parser import Parser
 from parso.python.token import PythonTokenTypes
@@ -66,7 +71,7 @@ def graft(grammar: Any, path: str | None, text: str) -> bool:
     If not, it is as it was. If this was interrupted, the tree is of no use.
     """
     key = None if path is None else Path(path).absolute()
-    item: Any = parser_cache.get(grammar._hashed, {}).get(key)  # noqa: SLF001
+    item = cached_tree(grammar, key)
     if item is None or any(each in text for each in _UNUSUAL) or text.startswith(BOM_UTF8_STRING):
         return False
     lines = text.splitlines(keepends=True)
@@ -77,9 +82,8 @@ def graft(grammar: Any, path: str | None, text: str) -> bool:
         return False
     for each in reversed(grafts):  # so that the places before it are where they were
         _put(each)
-    item.node._used_names = None  # noqa: SLF001
-    file = KnownContentFileIO(key, text)
-    try_to_save_module(grammar._hashed, file, item.node, lines, pickling=False)  # noqa: SLF001
+    set_used_names(item.node, None)
+    cache_tree(grammar, key, text, item.node, lines)
     return True
 
 
@@ -135,15 +139,13 @@ def _parsed(grammar: Any, lines: Sequence[str], line: int, column: int) -> tuple
     anything open.
     """
     # The lower level makes a line that begins further left an error; the token that ends ours is not wanted.
-    levels = [-1, column]
-    tokenize: Any = grammar._tokenize_lines  # noqa: SLF001
-    tokens = list(tokenize(lines, indents=levels, start_pos=(line, 0), is_first_token=False))
+    tokens = tokens_of(grammar, lines, line, indents=[-1, column])
     del tokens[-2]
     kinds = [token.type for token in tokens if token.type is not PythonTokenTypes.DEDENT]
     if kinds[-2:-1] != [PythonTokenTypes.NEWLINE]:
         return None
     try:
-        module: Any = _StatementParser(grammar._pgen_grammar).parse(tokens)  # noqa: SLF001
+        module: Any = _StatementParser(parser_tables(grammar)).parse(tokens)
     except InternalParseError:
         return None
     *statements, end = module.children

@@ -15,7 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jedi.inference.imports import ModuleCache
+from holesmith.analysis.python.parsing.jedi_internals import (
+    AskedModules,
+    give_inference_state,
+    inference_state_of,
+    module_path_of,
+)
 from parso.cache import parser_cache
 
 TEXTS_MAX = 200
@@ -24,21 +29,6 @@ TEXTS_MANY = 60
 _SOURCES = (".py", ".pyi")
 CLOCK_S = 0.05
 """How coarse the times of files may be."""
-
-
-class _Modules(ModuleCache):
-    """``asked`` are the names of all modules that anything asked for."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked: set[tuple[str, ...]] = set()
-
-    def get(self, string_names: tuple[str, ...]) -> Any:
-        self.asked.add(string_names)
-        return super().get(string_names)
-
-    def items(self) -> list[Any]:
-        return list(self._name_cache.values())
 
 
 class _Stamp(NamedTuple):
@@ -64,8 +54,8 @@ class InferenceCache:
     @classmethod
     def of(cls, script: Any) -> "InferenceCache":
         """That of a script which has inferred nothing yet."""
-        state = cls(script._inference_state)  # noqa: SLF001
-        state.inference.module_cache = _Modules()
+        state = cls(inference_state_of(script))
+        state.inference.module_cache = AskedModules()
         state.take(script)
         return state
 
@@ -105,9 +95,9 @@ class InferenceCache:
     def take(self, script: Any) -> None:
         """Have a script of the document's next text use this state."""
         self.texts += 1
-        script._inference_state = self.inference  # noqa: SLF001
+        give_inference_state(script, self.inference)
         self.reset_limits()
-        self.names = script._get_module().string_names  # noqa: SLF001
+        self.names = module_path_of(script)
 
     def reset_limits(self) -> None:
         """As jedi's own methods do at the beginning, so that a question does not pay for those before it."""

@@ -8,6 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+from holesmith.analysis.python.parsing.jedi_internals import set_used_names
 from parso.python.tree import UsedNamesMapping
 from parso.tree import BaseNode
 
@@ -66,7 +67,7 @@ class UsedNames:
             elif kind == "error_leaf":
                 is_whole = False
         self._by_part = kept
-        module._used_names = NotedNames(dict(found), is_whole=is_whole)  # noqa: SLF001
+        set_used_names(module, NotedNames(dict(found), is_whole=is_whole))
 
 
 def _part_of(node: Any) -> _Part:

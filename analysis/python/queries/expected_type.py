@@ -6,12 +6,8 @@ from typing import Any
 from holesmith.analysis.answers import Expected, ExpectedType
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.python.inference.dynamic_attributes import is_enumeration
-from holesmith.analysis.python.lookup.expected_types import (
-    Expectation,
-    expectation_at,
-    type_names,
-    typed_dict_of,
-)
+from holesmith.analysis.python.lookup.expected_types import Expectation, expectation_at, type_names
+from holesmith.analysis.python.parsing.jedi_internals import typed_dict_of
 from holesmith.analysis.python.project import JediProject
 from holesmith.analysis.questions import ExpectedTypeQuestion
 

@@ -10,6 +10,7 @@ from holesmith.analysis.python.inference.bindings import code_of
 from holesmith.analysis.python.inference.dynamic_attributes import open_reason
 from holesmith.analysis.python.lookup.missing_names import missing_names
 from holesmith.analysis.python.lookup.names import members_of
+from holesmith.analysis.python.parsing.jedi_internals import tree_of
 from holesmith.analysis.python.project import PLACEHOLDER, FilledHole, JediProject
 from holesmith.analysis.questions import ImportableNamesQuestion, MissingNamesQuestion
 from holesmith.analysis.syntax.languages.registry import rules_of
@@ -54,7 +55,7 @@ def importables_at(
 
 def names_missing(project: JediProject, question: MissingNamesQuestion, _deadline: Deadline) -> MissingNames:
     script = project.script(question.source.path, question.source.text)
-    tree = script._get_module_context().tree_node  # noqa: SLF001 # jedi has no public way to its tree
+    tree = tree_of(script)
     return MissingNames(missing_names(tree, sorted(tree.get_used_names())))
 
 

@@ -22,6 +22,7 @@ from holesmith.analysis.python.lookup.member_view import complete_members
 from holesmith.analysis.python.lookup.names import signatures_of
 from holesmith.analysis.python.lookup.receivers import is_bound_by_statement
 from holesmith.analysis.python.lookup.signature_check import takes_as_shown
+from holesmith.analysis.python.parsing.jedi_internals import module_context_of
 from holesmith.analysis.python.project import JediProject
 from holesmith.analysis.questions import StaticErrorsQuestion
 
@@ -78,7 +79,7 @@ class _Check:
         self.text = text
         self.start = start
         self.stop = stop
-        self.module_context = script._get_module_context()  # noqa: SLF001 # jedi has no public way to its contexts
+        self.module_context = module_context_of(script)
         self.node = self.module_context.tree_node
         self.lines = text.split("\n")
         self.line_starts = [0]
