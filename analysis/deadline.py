@@ -2,14 +2,17 @@
 
 import signal
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import FrameType
+from types import CodeType, FrameType, FunctionType
+from typing import ParamSpec, TypeVar
 
 RETRY_S = 0.005
-# What parso keeps must be whole, and cleaning up must come to its end.
-_UNINTERRUPTED = frozenset(("_set_cache_item", "save_module", "forget_documents", "hand_back_files"))
+P = ParamSpec("P")
+R = TypeVar("R")
+# By identity: two functions with the same text have code objects that are equal.
+_uninterruptible: dict[int, CodeType] = {}
 
 
 class Overdue(BaseException):
@@ -31,6 +34,17 @@ class Deadline:
     def is_near(self, share_ms: float = 5.0) -> bool:
         """Whether a loop should stop and give what it has."""
         return time.monotonic() + share_ms / 1000 >= self.at
+
+
+def uninterruptible(function: Callable[P, R]) -> Callable[P, R]:
+    """Mark a function that always runs to its end, with all that it calls, and return the function itself.
+
+    A decorator for our own functions; a library's function is given as it was imported. Only functions that
+    are written in Python can be marked.
+    """
+    assert isinstance(function, FunctionType), f"{function!r} is no function written in Python"
+    _uninterruptible[id(function.__code__)] = function.__code__
+    return function
 
 
 @contextmanager
@@ -55,10 +69,9 @@ def interrupting(budget_ms: float, overtime_ms: float = 0.0) -> Generator[Deadli
 
 
 def _may_interrupt(frame: FrameType | None) -> bool:
-    for _ in range(12):
-        if frame is None:
-            return True
-        if frame.f_code.co_name in _UNINTERRUPTED:
+    """Whether no marked function is running, however deep the calls in it."""
+    while frame is not None:
+        if id(frame.f_code) in _uninterruptible:
             return False
         frame = frame.f_back
     return True

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from holesmith.analysis.deadline import uninterruptible
 from holesmith.analysis.python.parsing.inference_cache import InferenceCache
 from holesmith.analysis.python.parsing.jedi_internals import tree_of
 from holesmith.analysis.python.parsing.used_names import UsedNames
@@ -75,6 +76,7 @@ class JediDocuments:
             self._documents.popitem(last=False)
         return document.script
 
+    @uninterruptible
     def hand_back_files(self) -> None:
         """End a question: what parso has of its path is the file again, if it was read."""
         if self._is_shown:
@@ -84,6 +86,7 @@ class JediDocuments:
             _put(self._shown, self._files)
             self._is_shown = False
 
+    @uninterruptible
     def forget_documents(self) -> None:
         """For after an interruption: what was being parsed is half changed, and what jedi was inferring is
         noted as unknown."""

@@ -24,14 +24,19 @@ import jedi.inference.compiled.access
 import jedi.settings
 import parso.cache
 import parso.file_io
+from holesmith.analysis.deadline import uninterruptible
 from jedi.api.completion import _complete_getattr
 from jedi.inference import star_args
 from jedi.inference.compiled.subprocess import functions
 from jedi.inference.gradual.annotation import _get_forward_reference_node
 from jedi.inference.gradual.base import _GenericInstanceWrapper
 from jedi.inference.imports import ModuleCache
-from parso.cache import parser_cache, try_to_save_module
+from parso.cache import _set_cache_item, parser_cache, try_to_save_module
 from parso.file_io import KnownContentFileIO
+
+# What parso keeps of files must be whole: an interruption would leave it without one of them, or many.
+uninterruptible(_set_cache_item)
+uninterruptible(try_to_save_module)
 
 
 # Scripts and inference states.

@@ -71,6 +71,7 @@ IMPORTED = {
     "jedi.inference.value.klass.get_dataclass_param_names": "cls",
     "jedi.parser_utils.function_is_property": "function_node",
     "jedi.parser_utils.get_parent_scope": "node, include_flows",
+    "parso.cache._set_cache_item": "hashed_grammar, path, module_cache_item",
     "parso.cache.parser_cache": None,
     "parso.cache.try_to_save_module": "hashed_grammar, file_io, module, lines, pickling, cache_path",
     "parso.file_io.KnownContentFileIO": "path, content",
@@ -265,6 +266,7 @@ PRIVATE: dict[str, Callable[[Example], bool]] = {
     "parso.grammar.Grammar._hashed": keeps_trees,
     "parso.grammar.Grammar._tokenize_lines": parses_lines,
     "parso.grammar.Grammar._pgen_grammar": parses_tokens,
+    "parso.cache._set_cache_item": keeps_trees,
 }
 
 
