@@ -6,12 +6,11 @@ jedi stops at the binding that it thinks was the last; a loop or a branch may ha
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from holesmith.analysis.python.parsing.project_memo import tree_memo
 from jedi.parser_utils import get_parent_scope
 
 BINDINGS_MAX = 40
 LINE_LEAVES_MAX = 80
-_KEPT = "bindings found by holesmith"
-_DEFINED = "names defined by holesmith"
 _UNSEEN = frozenset(("argument", "subscript", "dictorsetmaker"))
 """Where parso reads ``x := y`` and does not say that it binds ``x``."""
 _BLOCKS = frozenset(
@@ -66,16 +65,11 @@ def bindings_of(tree_name: Any) -> list[Any] | None:
     scope = scope_of(tree_name)
     used = tree_name.get_root_node().get_used_names()
     # A builtin may be named some thousand times in its file, and each annotation asks for it.
-    kept: dict[tuple[str, Any], list[Any] | None] = _kept_with(used, _KEPT)
+    kept = tree_memo(used).bindings
     key = tree_name.value, scope
     if key not in kept:
         kept[key] = _bindings_in(scope, used.get(tree_name.value, ()))
     return kept[key]
-
-
-def _kept_with(used: Any, name: str) -> dict[Any, Any]:
-    """A memo that is kept with the names of a tree, which are others where the tree is changed."""
-    return vars(used).setdefault(name, {})
 
 
 def _bindings_in(scope: Any, names: Iterable[Any]) -> list[Any] | None:
@@ -180,7 +174,7 @@ def is_overload(binding: Any) -> bool:
 
 def defined_names(scope: Any) -> frozenset[str]:
     """The names bound directly in a file or in the body of a class, in any branch."""
-    kept: dict[Any, frozenset[str]] = _kept_with(scope.get_root_node().get_used_names(), _DEFINED)
+    kept = tree_memo(scope.get_root_node().get_used_names()).defined_names
     if scope not in kept:
         kept[scope] = frozenset(_names_defined_in(scope))
     return kept[scope]

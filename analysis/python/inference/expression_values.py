@@ -15,7 +15,7 @@ from holesmith.analysis.python.inference.call_values import called
 from holesmith.analysis.python.inference.context_manager_values import entered
 from holesmith.analysis.python.inference.element_values import iterated, part_of, subscribed, target_path
 from holesmith.analysis.python.inference.methods import PROPERTY_DECORATORS, TRANSPARENT_DECORATORS
-from holesmith.analysis.python.parsing.inference_cache import memo
+from holesmith.analysis.python.parsing.project_memo import project_memo
 from jedi.inference.base_value import NO_VALUES
 from jedi.inference.compiled import builtin_from_name
 from jedi.inference.gradual.annotation import infer_annotation
@@ -24,7 +24,6 @@ from jedi.inference.syntax_tree import infer_trailer
 
 STEPS_MAX = 300
 DEPTH_MAX = 20
-_KEPT = "annotations followed by holesmith"
 _CONSTANTS = frozenset(("True", "False", "None"))
 _LITERAL_TYPES = frozenset(("number", "string", "strings", "fstring", "lambdef"))
 
@@ -265,7 +264,7 @@ class ValueInference:
 
     def _instances_kept(self, context: Any, annotation: Any) -> Any:
         """Kept with jedi's own state, which forgets it with the text where it could change with it."""
-        kept: dict[Any, tuple[Any, bool]] = memo(context.inference_state, _KEPT)
+        kept = project_memo(context.inference_state).annotated_values
         key = context, annotation
         if key not in kept:
             values = self._instances_of(context, annotation)

@@ -1,6 +1,6 @@
 """What a value takes when it is called."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from inspect import Parameter as Inspected
 from typing import Any
 
@@ -10,16 +10,13 @@ from holesmith.analysis.python.lookup.call_sites import position_of, signature_o
 from holesmith.analysis.python.lookup.names import signatures_of
 from holesmith.analysis.python.lookup.receivers import inferred
 from holesmith.analysis.python.lookup.signature_check import takes_as_shown
-from holesmith.analysis.python.parsing.inference_cache import memo
 from holesmith.analysis.python.parsing.jedi_internals import wrapped_value
+from holesmith.analysis.python.parsing.project_memo import CallSignatures, project_memo
 from jedi.inference.value import ClassValue, FunctionValue
 from jedi.inference.value.function import MethodValue, OverloadedFunctionValue
 from jedi.inference.value.instance import BoundMethod
 
 SIGNATURES_MAX = 20
-
-
-_KEPT = "what calls take by holesmith"
 
 
 _KEPT_KINDS = frozenset((ClassValue, FunctionValue, MethodValue, OverloadedFunctionValue))
@@ -43,29 +40,21 @@ def call_of(context: Any, callee: list[Any], index: int, used: set[str], *, is_g
     return Call(signatures, _free_keywords(signatures, used, index), is_complete)
 
 
-@dataclass(frozen=True, slots=True)
-class _Callable:
-    """The signatures of one value, and whether it takes nothing but what they show."""
-
-    signatures: tuple[Signature, ...]
-    is_complete: bool
-
-
-def _callable(context: Any, value: Any) -> _Callable:
+def _callable(context: Any, value: Any) -> CallSignatures:
     """What was found for a function or class of another file is kept with the inference state."""
     key = _key(context, value)
     if key is None:
         return _callable_anew(value)
-    kept: dict[Any, _Callable] = memo(context.inference_state, _KEPT)
+    kept = project_memo(context.inference_state).call_signatures
     if key not in kept:
         kept[key] = _callable_anew(value)
     return kept[key]
 
 
-def _callable_anew(value: Any) -> _Callable:
+def _callable_anew(value: Any) -> CallSignatures:
     signatures = signatures_of(value)
     is_complete = not any(map(_takes_more, signatures)) and takes_as_shown(value)
-    return _Callable(tuple(signature_of(each, None) for each in signatures), is_complete)
+    return CallSignatures(tuple(signature_of(each, None) for each in signatures), is_complete)
 
 
 def _key(context: Any, value: Any) -> Any:

@@ -14,7 +14,6 @@ from holesmith.analysis.python.inference.bindings import code_of
 from holesmith.analysis.python.inference.class_members import class_members, instance_members
 from holesmith.analysis.python.inference.methods import class_of
 from holesmith.analysis.python.lookup.names import kind_of
-from holesmith.analysis.python.parsing.inference_cache import memo
 from holesmith.analysis.python.parsing.jedi_internals import (
     GenericInstance,
     inner_filters,
@@ -24,6 +23,7 @@ from holesmith.analysis.python.parsing.jedi_internals import (
     used_names_of_filter,
     wrapped_value,
 )
+from holesmith.analysis.python.parsing.project_memo import project_memo
 from jedi.inference.base_value import LazyValueWrapper, ValueSet, ValueWrapper
 from jedi.inference.compiled import ExactValue
 from jedi.inference.gradual.base import GenericClass
@@ -40,9 +40,6 @@ _ALIKE = (TreeInstance, GenericInstance, ExactValue, Sequence, ClassValue, Gener
 """Values that have the members of their class, whatever else they are."""
 _HOOKS = frozenset(("__getattr__", "__getattribute__"))
 _PROXY = re.compile(r"\breturn[ \t]+getattr\(")
-_KEPT = "members listed by holesmith"
-_READ = "members of classes read by holesmith"
-_WITHIN = "names within a class by holesmith"
 
 
 def names_of(context: Any, value: Any) -> list[Any]:
@@ -97,7 +94,7 @@ def _narrow(names: Any) -> None:
         return
     used = used_names_of_filter(names)
     if isinstance(used, UsedNamesMapping):
-        kept: dict[Any, Any] = memo(names.parent_context.inference_state, _WITHIN)
+        kept = project_memo(names.parent_context.inference_state).names_within_classes
         key = scope, used
         if key not in kept:
             kept[key] = _used_within(scope, used)
@@ -119,7 +116,7 @@ def members_listed(context: Any, value: Any) -> list[Member]:
     key = _key(context, value)
     if key is None:
         return _listed(context, value)
-    kept: dict[Any, list[Member]] = memo(context.inference_state, _KEPT)
+    kept = project_memo(context.inference_state).members_of_values
     if key not in kept:
         kept[key] = _listed(context, value)
     return kept[key]
@@ -174,7 +171,7 @@ def _read(context: Any, scope: Any, *, is_of_instances: bool) -> dict[str, Membe
     read = instance_members if is_of_instances else class_members
     if scope.get_root_node() is context.get_root_context().tree_node:
         return {name: Member(name, kind) for name, kind in read(scope).items()}
-    kept: dict[Any, dict[str, Member]] = memo(context.inference_state, _READ)
+    kept = project_memo(context.inference_state).members_of_classes
     key = is_of_instances, scope
     if key not in kept:
         kept[key] = {name: Member(name, kind) for name, kind in read(scope).items()}

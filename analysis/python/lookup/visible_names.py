@@ -3,13 +3,10 @@
 from typing import Any
 
 from holesmith.analysis.python.lookup.member_listing import names_in
-from holesmith.analysis.python.parsing.inference_cache import memo
+from holesmith.analysis.python.parsing.project_memo import project_memo
 from jedi.inference.context import get_global_filters
 
 NAMES_MAX = 3_000
-
-
-_KEPT = "builtins listed by holesmith"
 
 
 def visible_names(context: Any, position: tuple[int, int]) -> list[Any]:
@@ -23,7 +20,7 @@ def _names(state: Any, names: Any) -> list[Any]:
     context = vars(names).get("parent_context")
     if context is None or not context.is_builtins_module():
         return names_in(state, names)
-    kept: dict[Any, list[Any]] = memo(state, _KEPT)
+    kept = project_memo(state).visible_builtins
     key = context, type(names)
     if key not in kept:
         kept[key] = names_in(state, names)

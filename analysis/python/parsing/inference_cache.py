@@ -123,11 +123,6 @@ class InferenceCache:
                 self.is_lasting = self.is_lasting and stamp.time_s < began_s - CLOCK_S
 
 
-def memo(state: Any, name: str) -> dict[Any, Any]:
-    """A memo of ours that lives as long as an inference state of jedi's does."""
-    return state.memoize_cache.setdefault(name, {})
-
-
 def _places(module: Any) -> list[Path]:
     """The file of a module and the folders whose entries it depends on."""
     if module is None or module.is_compiled():

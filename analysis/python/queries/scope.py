@@ -9,11 +9,9 @@ from holesmith.analysis.python.inference.bindings import scope_of
 from holesmith.analysis.python.inference.dynamic_attributes import has_all_names
 from holesmith.analysis.python.lookup.names import kind_of, type_text
 from holesmith.analysis.python.lookup.visible_names import NAMES_MAX, visible_names
-from holesmith.analysis.python.parsing.inference_cache import memo
+from holesmith.analysis.python.parsing.project_memo import project_memo
 from holesmith.analysis.python.project import PLACEHOLDER, JediProject
 from holesmith.analysis.questions import ScopeQuestion
-
-_DESCRIBED = "builtins described by holesmith"
 
 
 def scope_names_at(project: JediProject, question: ScopeQuestion, deadline: Deadline) -> ScopeNames:
@@ -33,7 +31,7 @@ def scope_names_at(project: JediProject, question: ScopeQuestion, deadline: Dead
 
 def _described(name: Any, module: Any) -> ScopeName:
     """Without its type. What is said of the builtins is kept with jedi's state, as they are."""
-    kept: dict[Any, ScopeName] = memo(module.inference_state, _DESCRIBED)
+    kept = project_memo(module.inference_state).described_builtins
     if name in kept:
         return kept[name]
     described = ScopeName(name.string_name, kind_of(name), _origin(name, module))
