@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from holesmith.analysis.python.parsing.jedi_internals import forward_reference
+from holesmith.analysis.python.parsing.parso_nodes import is_postfix, is_trailer, subscripts_of
 from jedi.inference.gradual.type_var import TypeVar
 
 DEPTH_MAX = 12
@@ -59,7 +60,7 @@ def is_understood(chain: Chain, context: Any, node: Any, depth: int = 0, *, is_d
     if node.type == "expr" and all(each.value == "|" for each in node.children[1::2]):
         parts = node.children[::2]
         return all(is_understood(chain, context, each, depth + 1, is_deep=is_deep) for each in parts)
-    if node.type in ("atom_expr", "power") and node.children[-1].type == "trailer":
+    if is_postfix(node) and node.children[-1].type == "trailer":
         return _is_understood_reference(chain, context, node, depth, is_deep)
     return is_deep and node.type == "operator" and node.value == "..."
 
@@ -79,8 +80,7 @@ def _is_understood_reference(chain: Chain, context: Any, node: Any, depth: int, 
         return False
     before = node.children[-2]
     base = before.children[1].value if before.type == "trailer" else getattr(before, "value", "")
-    argument = last.children[1]
-    arguments = argument.children[::2] if argument.type == "subscriptlist" else [argument]
+    arguments = subscripts_of(last)
     if base in _WRAPPERS:
         inner = arguments if base == "Union" else arguments[:1]
         return all(is_understood(chain, context, each, depth + 1, is_deep=is_deep) for each in inner)
@@ -131,10 +131,9 @@ def generic_arguments(annotation: Any) -> list[Any]:
     if annotation.type == "expr":
         parts = [each for each in annotation.children[::2] if each.get_code().strip() != "None"]
         return generic_arguments(parts[0]) if len(parts) == 1 else []
-    if annotation.type not in ("atom_expr", "power") or annotation.children[-1].children[0].value != "[":
+    if not is_postfix(annotation) or not is_trailer(annotation.children[-1], "["):
         return []
-    inner = annotation.children[-1].children[1]
-    arguments = list(inner.children[::2]) if inner.type == "subscriptlist" else [inner]
+    arguments = subscripts_of(annotation.children[-1])
     is_wrapper = (
         annotation.children[0].get_code().strip().endswith(("Optional", "Annotated", "Final", "ClassVar"))
     )

@@ -4,8 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from holesmith.analysis.python.inference.annotations import annotation_of
-from holesmith.analysis.python.inference.bindings import class_bindings, decorators_of, is_member, is_overload
+from holesmith.analysis.python.inference.bindings import class_bindings, is_member, is_overload
 from holesmith.analysis.python.inference.call_values import returned
+from holesmith.analysis.python.inference.decorators import (
+    CALL_PRESERVING_DECORATORS,
+    PROPERTY_DECORATORS,
+    decorators_of,
+)
 from holesmith.analysis.python.inference.dynamic_attributes import (
     defines,
     has_known_bases,
@@ -14,14 +19,12 @@ from holesmith.analysis.python.inference.dynamic_attributes import (
 )
 from holesmith.analysis.python.inference.inference import Investigation
 from holesmith.analysis.python.inference.methods import (
-    PROPERTY_DECORATORS,
-    TRANSPARENT_DECORATORS,
     ClassMethod,
     bound_methods,
-    class_of,
     functions_of,
     methods_of,
 )
+from holesmith.analysis.python.inference.value_classes import class_of
 from jedi.inference.base_value import ValueSet
 from jedi.inference.names import TreeNameDefinition
 
@@ -119,7 +122,7 @@ def _bases(value: Any) -> list[Any]:
 
 def _method(investigation: Investigation, value: Any, function: Any, name: str) -> Any:
     decorators = decorators_of(function)
-    if not decorators <= TRANSPARENT_DECORATORS | PROPERTY_DECORATORS:
+    if not decorators <= CALL_PRESERVING_DECORATORS | PROPERTY_DECORATORS:
         return investigation.unknown("a decorated method")
     owner = class_of(value)
     if decorators & PROPERTY_DECORATORS and not value.is_class():

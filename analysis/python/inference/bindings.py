@@ -6,6 +6,8 @@ jedi stops at the binding that it thinks was the last; a loop or a branch may ha
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from holesmith.analysis.python.inference.decorators import decorators_of
+from holesmith.analysis.python.parsing.parso_nodes import is_postfix
 from holesmith.analysis.python.parsing.project_memo import tree_memo
 from jedi.parser_utils import get_parent_scope
 
@@ -129,7 +131,7 @@ def class_bindings(classdef: Any, name: str) -> Iterator[Any]:
 def is_self_member(name: Any, classdef: Any) -> bool:
     """Whether the trailer hangs on the first parameter of a method of this class."""
     owner = name.parent.parent
-    if owner.type not in ("atom_expr", "power") or owner.children[1] is not name.parent:
+    if not is_postfix(owner) or owner.children[1] is not name.parent:
         return False
     function = scope_of(name)
     while function is not None and function.type not in ("funcdef", "file_input"):
@@ -142,21 +144,6 @@ def is_self_member(name: Any, classdef: Any) -> bool:
         and owner.children[0].type == "name"
         and owner.children[0].value == parameters[0].name.value
     )
-
-
-def decorators_of(definition: Any) -> set[str]:
-    """The last names of a definition's decorators: ``cached_property`` of ``@functools.cached_property``."""
-    names: set[str] = set()
-    for decorator in definition.get_decorators():
-        leaf = decorator.children[1]
-        while hasattr(leaf, "children"):
-            last = leaf.children[-1]
-            is_call = last.type == "trailer" and last.children[0].value == "("
-            leaf = leaf.children[-2 if is_call else -1]
-            if leaf.type == "trailer":
-                leaf = leaf.children[1]
-        names.add(leaf.value)
-    return names
 
 
 def is_receiver(parameter: Any) -> bool:

@@ -2,10 +2,14 @@
 
 from typing import Any
 
-from holesmith.analysis.python.inference.bindings import decorators_of
+from holesmith.analysis.python.inference.decorators import (
+    CALL_PRESERVING_DECORATORS,
+    PROPERTY_DECORATORS,
+    decorators_of,
+)
 from holesmith.analysis.python.inference.dynamic_attributes import has_plain_construction
 from holesmith.analysis.python.inference.inference import Investigation
-from holesmith.analysis.python.inference.methods import PROPERTY_DECORATORS, TRANSPARENT_DECORATORS
+from holesmith.analysis.python.parsing.parso_nodes import is_async
 from jedi.inference.base_value import ValueSet
 
 RETURNS_MAX = 20
@@ -35,17 +39,13 @@ def returned(investigation: Investigation, function: Any, callee: Any, is_awaite
         return investigation.unknown("a compiled function")
     if is_async(node) != is_awaited:
         return investigation.unknown("a coroutine")
-    if not decorators_of(node) <= TRANSPARENT_DECORATORS | PROPERTY_DECORATORS:
+    if not decorators_of(node) <= CALL_PRESERVING_DECORATORS | PROPERTY_DECORATORS:
         return investigation.unknown("an unknown decorator")
     if node.annotation is not None:
         if node.annotation.get_code(include_prefix=False).endswith("Self"):
             return _receiver(investigation, callee)
         return investigation.annotated(function.parent_context, node.annotation)
     return _body_returns(investigation, function, node)
-
-
-def is_async(funcdef: Any) -> bool:
-    return funcdef.parent.type in ("async_stmt", "async_funcdef")
 
 
 def _receiver(investigation: Investigation, callee: Any) -> Any:

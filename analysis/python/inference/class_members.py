@@ -10,6 +10,7 @@ from typing import Any
 
 from holesmith.analysis.answers import SymbolKind
 from holesmith.analysis.python.inference.bindings import scope_of
+from holesmith.analysis.python.parsing.parso_nodes import is_postfix, is_trailer
 from jedi.parser_utils import function_is_property
 
 Kinds = dict[str, SymbolKind]
@@ -60,7 +61,7 @@ def _names_outside_functions(node: Any) -> Iterator[Any]:
         if node.type != "lambdef":
             yield node.name
         children = children[:-1]
-    elif node.type == "trailer" and children[0].value == ".":
+    elif is_trailer(node, "."):
         return
     elif node.type in ("param", "tfpdef"):
         children = children[1:]
@@ -99,10 +100,10 @@ def _first_parameter(function: Any) -> Any:
 def _member_behind(name: Any) -> Any:
     """The name in ``name.member``, if nothing follows."""
     owner = name.parent
-    if owner.type not in ("atom_expr", "power") or len(owner.children) != 2 or owner.children[0] is not name:
+    if not is_postfix(owner) or len(owner.children) != 2 or owner.children[0] is not name:
         return None
     trailer = owner.children[1]
-    return trailer.children[1] if trailer.type == "trailer" and trailer.children[0].value == "." else None
+    return trailer.children[1] if is_trailer(trailer, ".") else None
 
 
 def _is_first_parameter(name: Any, classdef: Any) -> bool:

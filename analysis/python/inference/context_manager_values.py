@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from holesmith.analysis.python.inference.annotations import generic_arguments
-from holesmith.analysis.python.inference.bindings import bindings_of, class_bindings, decorators_of
+from holesmith.analysis.python.inference.bindings import bindings_of, class_bindings
+from holesmith.analysis.python.inference.decorators import CONTEXT_MANAGER_DECORATORS, decorators_of
 from holesmith.analysis.python.inference.inference import Investigation
-from holesmith.analysis.python.inference.methods import class_of
+from holesmith.analysis.python.inference.value_classes import class_of
+from holesmith.analysis.python.parsing.parso_nodes import is_postfix, is_trailer
 
-_GENERATORS = frozenset(("contextmanager", "asynccontextmanager"))
 _NAMES_MAX = 8
 
 
@@ -37,12 +38,16 @@ def _generators(investigation: Investigation, context: Any, node: Any) -> Iterat
     """The functions under ``@contextmanager`` that a call may be of, with the context of their annotations;
     none if it may be of anything else.
     """
-    if node.type not in ("atom_expr", "power") or node.children[-1].children[0].value != "(":
+    if not is_postfix(node) or not is_trailer(node.children[-1], "("):
         return
     callee = node.children[:-1]
     found = list(_named(context, callee[0]) if len(callee) == 1 else _methods(investigation, context, callee))
-    if all(function.type == "funcdef" and decorators_of(function) & _GENERATORS for _, function in found):
+    if all(_makes_manager(definition) for _, definition in found):
         yield from found
+
+
+def _makes_manager(definition: Any) -> bool:
+    return definition.type == "funcdef" and bool(decorators_of(definition) & CONTEXT_MANAGER_DECORATORS)
 
 
 def _named(context: Any, name: Any) -> Iterator[tuple[Any, Any]]:
@@ -63,7 +68,7 @@ def _named(context: Any, name: Any) -> Iterator[tuple[Any, Any]]:
 
 def _methods(investigation: Investigation, context: Any, callee: list[Any]) -> Iterator[tuple[Any, Any]]:
     last = callee[-1]
-    if last.type != "trailer" or last.children[0].value != ".":
+    if not is_trailer(last, "."):
         return
     for value in investigation.chain(context, callee[:-1]) or ():
         owner = class_of(value)

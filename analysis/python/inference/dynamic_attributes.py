@@ -3,35 +3,17 @@
 import re
 from typing import Any
 
-from holesmith.analysis.python.inference.bindings import code_of, decorators_of
-from holesmith.analysis.python.inference.methods import class_of
+from holesmith.analysis.python.inference.bindings import code_of
+from holesmith.analysis.python.inference.decorators import MEMBER_PRESERVING_DECORATORS, decorators_of
+from holesmith.analysis.python.inference.value_classes import class_of
 from holesmith.analysis.python.parsing.jedi_internals import class_without_arguments
+from holesmith.analysis.python.parsing.parso_nodes import class_arguments, is_postfix, is_trailer
 from jedi.inference.cache import inference_state_method_cache
 from jedi.inference.gradual.base import GenericClass
 from jedi.inference.imports import Importer
 
 _PLAIN_METACLASSES = frozenset(
     ("type", "ABCMeta", "EnumMeta", "EnumType", "NamedTupleMeta", "ProtocolMeta", "_ProtocolMeta")
-)
-_PLAIN_DECORATORS = frozenset(
-    [
-        "dataclass",
-        "total_ordering",
-        "final",
-        "runtime_checkable",
-        "unique",
-        "deprecated",
-        "define",
-        "frozen",
-        "mutable",
-        "attrs",
-        "s",
-        "attributes",
-        "disjoint_base",
-        "type_check_only",
-        "python_2_unicode_compatible",
-        "dataclass_transform",
-    ]
 )
 _DYNAMIC_HOOKS = ("__getattr__", "__getattribute__")
 _ATTRIBUTES = r"(?:\b(?:self|cls)\.__dict__|\bvars\(\s*(?:self|cls)?\s*\))"
@@ -95,7 +77,7 @@ def _open_class(base: Any) -> str | None:
             return None
         if _EXTRA_FIELDS.search(code_of(base.parent_context, classdef)):
             return f"{name} takes extra fields"
-    if not decorators_of(classdef) <= _PLAIN_DECORATORS:
+    if not decorators_of(classdef) <= MEMBER_PRESERVING_DECORATORS:
         return f"{name} has an unknown decorator"
     if any(defines(classdef, hook) for hook in _DYNAMIC_HOOKS) and name != "object":
         return f"{name} computes attributes"
@@ -127,12 +109,8 @@ def _has_subclasses_nearby(classdef: Any) -> bool:
 
 
 def _open_bases(base: Any, name: str) -> str | None:
-    arguments = base.tree_node.get_super_arglist()
-    if arguments is None:
-        return None
-    nodes = arguments.children[::2] if arguments.type == "arglist" else [arguments]
     context = base.parent_context
-    for node in nodes:
+    for node in class_arguments(base.tree_node):
         if node.type == "argument":
             if node.children[0].type == "operator" or node.children[0].value == "metaclass":
                 metaclass = node.children[-1].get_code(include_prefix=False)
@@ -166,11 +144,7 @@ def _has_field_metaclass(cls: Any) -> bool:
 
 def _named_metaclasses(cls: Any) -> list[Any]:
     """Those that the class statement itself names."""
-    arguments = cls.tree_node.get_super_arglist()
-    nodes = (
-        [] if arguments is None else arguments.children[::2] if arguments.type == "arglist" else [arguments]
-    )
-    named = [node.children[-1] for node in nodes if node.type == "argument"]
+    named = [node.children[-1] for node in class_arguments(cls.tree_node) if node.type == "argument"]
     return [value for node in named for value in cls.parent_context.infer_node(node)]
 
 
@@ -193,9 +167,9 @@ def _is_patched(classdef: Any) -> bool:
     """Whether the module assigns to attributes of the class, or sets them by name."""
     for name in classdef.get_root_node().get_used_names().get(classdef.name.value, ()):
         parent = name.parent
-        if parent.type in ("atom_expr", "power") and parent.children[0] is name:
+        if is_postfix(parent) and parent.children[0] is name:
             last = parent.children[-1]
-            if last.type == "trailer" and last.children[0].value == "." and last.children[1].is_definition():
+            if is_trailer(last, ".") and last.children[1].is_definition():
                 return True
         if parent.type == "arglist" and parent.children[0] is name and _called(parent) == "setattr":
             return True

@@ -6,10 +6,16 @@ that a name gets.
 
 from typing import Any
 
-from holesmith.analysis.python.inference.call_arguments import arguments_of, is_keyword, is_unpacked
 from holesmith.analysis.python.inference.dynamic_attributes import defines, is_enumeration
 from holesmith.analysis.python.inference.inference import Investigation
-from holesmith.analysis.python.inference.methods import class_of
+from holesmith.analysis.python.inference.value_classes import class_of, is_none
+from holesmith.analysis.python.parsing.parso_nodes import (
+    arguments_of,
+    is_keyword,
+    is_postfix,
+    is_trailer,
+    is_unpacked,
+)
 from jedi.inference.base_value import ValueSet
 from jedi.inference.compiled import builtin_from_name
 
@@ -51,7 +57,7 @@ def target_path(binding: Any, target: Any) -> Path | None:
 
 def iterated(investigation: Investigation, context: Any, node: Any, path: Path) -> Any:
     """What ``for`` takes from an iterable expression."""
-    if node.type in ("atom_expr", "power") and _is_call(node.children[-1]):
+    if is_postfix(node) and is_trailer(node.children[-1], "("):
         found = _iterated_call(investigation, context, node, path)
         if found is not None:
             return found
@@ -80,7 +86,7 @@ def elements_of(investigation: Investigation, values: Any) -> Any:
     """What iterating over values gives; nothing is got out of None."""
     if not values:
         return investigation.unknown("what is iterated over is not known")
-    return investigation.merge(_elements(investigation, value) for value in values if not _is_none(value))
+    return investigation.merge(_elements(investigation, value) for value in values if not is_none(value))
 
 
 def subscribed(investigation: Investigation, value: Any, index: Any) -> Any:
@@ -147,7 +153,7 @@ def _parts(investigation: Investigation, values: Any, path: Path) -> Any:
     for index in path:
         if not values:
             return investigation.unknown("unpacked")
-        items = (_item(investigation, value, index) for value in values if not _is_none(value))
+        items = (_item(investigation, value, index) for value in values if not is_none(value))
         values = investigation.merge(items)
     return values
 
@@ -208,10 +214,6 @@ def _generics(value: Any) -> Any:
     return cls.get_generics() if hasattr(cls, "get_generics") else ()
 
 
-def _is_none(value: Any) -> bool:
-    return value.name.string_name == "NoneType"
-
-
 def _computes_subscripts(cls: Any) -> bool:
     nodes = [base.tree_node for base in cls.py__mro__() if not base.get_root_context().is_stub()]
     return any(defines(node, "__class_getitem__") for node in nodes) or any(
@@ -239,10 +241,6 @@ def _display(node: Any) -> list[Any] | None:
 
 def _single(node: Any, inner: Any) -> list[Any] | None:
     return [inner] if node.children[0].value == "[" and inner.type != "star_expr" else None
-
-
-def _is_call(trailer: Any) -> bool:
-    return trailer.type == "trailer" and trailer.children[0].value == "("
 
 
 def _positional(trailer: Any) -> list[Any] | None:

@@ -10,11 +10,17 @@ from typing import Any
 
 from holesmith.analysis.python.inference.annotations import is_membership, is_understood
 from holesmith.analysis.python.inference.attribute_values import member_of_class, with_assigned
-from holesmith.analysis.python.inference.bindings import bindings_of, decorators_of, is_member, is_receiver
+from holesmith.analysis.python.inference.bindings import bindings_of, is_member, is_receiver
 from holesmith.analysis.python.inference.call_values import called
 from holesmith.analysis.python.inference.context_manager_values import entered
+from holesmith.analysis.python.inference.decorators import (
+    CALL_PRESERVING_DECORATORS,
+    PROPERTY_DECORATORS,
+    decorators_of,
+)
 from holesmith.analysis.python.inference.element_values import iterated, part_of, subscribed, target_path
-from holesmith.analysis.python.inference.methods import PROPERTY_DECORATORS, TRANSPARENT_DECORATORS
+from holesmith.analysis.python.inference.value_classes import is_none
+from holesmith.analysis.python.parsing.parso_nodes import class_arguments, is_postfix
 from holesmith.analysis.python.parsing.project_memo import project_memo
 from jedi.inference.base_value import NO_VALUES
 from jedi.inference.compiled import builtin_from_name
@@ -62,7 +68,7 @@ class ValueInference:
             return context.infer_node(node)
         if kind == "atom":
             return self._atom(context, node)
-        if kind in ("atom_expr", "power"):
+        if is_postfix(node):
             return self._trailers(context, node)
         if kind == "test":
             return self._union(context, (node.children[0], node.children[4]))
@@ -180,7 +186,7 @@ class ValueInference:
     def _definition(self, context: Any, binding: Any, definition: Any) -> Any:
         if (
             definition.type == "funcdef"
-            and not decorators_of(definition) <= TRANSPARENT_DECORATORS | PROPERTY_DECORATORS
+            and not decorators_of(definition) <= CALL_PRESERVING_DECORATORS | PROPERTY_DECORATORS
         ):
             return self.unknown("an unknown decorator")
         return TreeNameDefinition(context, binding).infer() or self.unknown("no value")
@@ -326,7 +332,7 @@ class ValueInference:
             return self.merge(self.member(value, name, is_called=is_called) for value in values)
         if mark == "(":
             return self.call(values, is_awaited)
-        some = [value for value in values if value.name.string_name != "NoneType"]
+        some = [value for value in values if not is_none(value)]
         return self.merge(subscribed(self, value, trailer.children[1]) for value in some or values)
 
     def member(self, value: Any, name: str, *, is_called: bool = False) -> Any:
@@ -343,9 +349,8 @@ class ValueInference:
 
 def _has_several_bases(leaf: Any) -> bool:
     classdef = leaf.search_ancestor("classdef")
-    arguments = None if classdef is None else classdef.get_super_arglist()
-    nodes = arguments.children[::2] if arguments is not None and arguments.type == "arglist" else ()
-    return sum(node.type != "argument" for node in nodes) > 1
+    arguments = [] if classdef is None else class_arguments(classdef)
+    return sum(node.type != "argument" for node in arguments) > 1
 
 
 def _is_path(value: Any) -> bool:
@@ -360,6 +365,6 @@ def _target_of(binding: Any, statement: Any) -> Any:
     node = binding
     while node.parent is not statement:
         node = node.parent
-    if is_member(binding) and node.type in ("atom_expr", "power"):
+    if is_member(binding) and is_postfix(node):
         return node if binding.parent is node.children[-1] else None
     return node

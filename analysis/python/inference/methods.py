@@ -6,26 +6,8 @@ from typing import Any
 from holesmith.analysis.python.inference.bindings import scope_of
 from holesmith.analysis.python.parsing.jedi_internals import wrapped_value
 from jedi.inference.base_value import ValueWrapper
-from jedi.inference.compiled import builtin_from_name
 from jedi.inference.value.function import FunctionValue
 from jedi.inference.value.instance import BoundMethod
-from jedi.inference.value.iterable import Sequence
-
-# What may stand above a function without changing what a call of it gives.
-TRANSPARENT_DECORATORS = frozenset(
-    (
-        "staticmethod",
-        "classmethod",
-        "abstractmethod",
-        "override",
-        "final",
-        "overload",
-        "cache",
-        "lru_cache",
-        "wraps",
-    )
-)
-PROPERTY_DECORATORS = frozenset(("property", "cached_property", "abstractproperty"))
 
 
 class ClassMethod(ValueWrapper):
@@ -44,13 +26,6 @@ def functions_of(owner: Any, function: Any) -> Iterator[Any]:
     for base in owner.py__mro__():
         if getattr(base, "tree_node", None) is scope_of(function):
             yield FunctionValue.from_context(base.as_context(), function)
-
-
-def class_of(value: Any) -> Any:
-    """The class of an instance, and a class itself."""
-    if isinstance(value, Sequence):  # its own idea of its class has jedi infer all of its elements
-        return builtin_from_name(value.inference_state, value.array_type)
-    return value if value.is_class() else value.py__class__()
 
 
 def methods_of(value: Any, owner: Any, function: Any) -> Iterator[Any]:

@@ -6,6 +6,7 @@ from typing import Any, cast
 from holesmith.analysis.answers import Parameter, Signature
 from holesmith.analysis.python.inference.expression_values import ValueInference
 from holesmith.analysis.python.lookup.receivers import inferred
+from holesmith.analysis.python.parsing.parso_nodes import arguments_of, is_trailer
 
 _KINDS = ("positional_only", "positional_or_keyword", "var_positional", "keyword_only", "var_keyword")
 
@@ -15,12 +16,11 @@ def callee_of(leaf: Any) -> tuple[list[Any], list[Any]] | None:
     node = leaf
     while node.parent is not None:
         node = node.parent
-        if node.type == "trailer" and node.children[0].value == "(" and node.children[0] is not leaf:
+        if is_trailer(node, "(") and node.children[0] is not leaf:
             siblings = node.parent.children
-            callee = list(siblings[: siblings.index(node)])
-            inner = node.children[1]
-            arguments = inner.children[::2] if inner.type == "arglist" else [inner]
-            return ([each for each in callee if each.type != "keyword"], list(arguments)) if callee else None
+            before = siblings[: siblings.index(node)]
+            callee = [each for each in before if each.type != "keyword"]
+            return (callee, arguments_of(node)) if before else None
         if node.type in ("funcdef", "classdef", "lambdef", "suite", "file_input", "parameters"):
             return None
     return None

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from holesmith.analysis.python.inference.bindings import decorators_of, is_self_member
+from holesmith.analysis.python.inference.bindings import is_self_member
+from holesmith.analysis.python.inference.decorators import decorators_of
+from holesmith.analysis.python.parsing.parso_nodes import is_async
 
 FIELDS_MAX = 40
 METHODS_MAX = 30
@@ -75,12 +77,11 @@ def method_headers(classdef: Any) -> Iterator[str]:
 
 def function_header(function: Any) -> str:
     """``async def name(parameters) -> annotation`` on one line."""
-    is_async = function.parent.type in ("async_stmt", "async_funcdef")
     parameters = " ".join(
         _code(next(each for each in function.children if each.type == "parameters")).split()
     )
     returns = f" -> {_code(function.annotation)}" if function.annotation is not None else ""
-    return f"{'async ' if is_async else ''}def {function.name.value}{parameters}{returns}"
+    return f"{'async ' if is_async(function) else ''}def {function.name.value}{parameters}{returns}"
 
 
 def _statements(classdef: Any) -> Iterator[Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from holesmith.analysis.python.inference.annotations import annotation_of, generic_arguments
 from holesmith.analysis.python.inference.expression_values import ValueInference
+from holesmith.analysis.python.inference.value_classes import is_none
 from holesmith.analysis.python.lookup.call_sites import (
     argument_index,
     callee_of,
@@ -21,6 +22,7 @@ from holesmith.analysis.python.lookup.call_sites import (
 )
 from holesmith.analysis.python.lookup.names import signatures_of, type_text
 from holesmith.analysis.python.parsing.jedi_internals import typed_dict_of
+from holesmith.analysis.python.parsing.parso_nodes import is_postfix, is_trailer, subscripts_of
 from holesmith.analysis.python.project import FilledHole
 from jedi.inference.gradual.annotation import infer_annotation
 
@@ -138,18 +140,17 @@ def _annotated(context: Any, annotation: Any, origin: str) -> Expectation | None
 
 def _wrapped(annotation: Any) -> Any:
     """What ``Annotated[…]`` and its like say of a type, None for a type that is not wrapped."""
-    if annotation.type not in ("atom_expr", "power") or annotation.children[-1].children[0].value != "[":
+    if not is_postfix(annotation) or not is_trailer(annotation.children[-1], "["):
         return None
     before = annotation.children[-2]
     name = before.children[-1].value if before.type == "trailer" else getattr(before, "value", "")
     if name not in ("Annotated", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly"):
         return None
-    inner = annotation.children[-1].children[1]
-    return inner.children[0] if inner.type == "subscriptlist" else inner
+    return subscripts_of(annotation.children[-1])[0]
 
 
 def _of_values(values: Any, origin: str) -> Expectation | None:
-    some = [value for value in values or () if value.name.string_name != "NoneType"]
+    some = [value for value in values or () if not is_none(value)]
     text = type_text(some)
     return Expectation(text, origin, values=some) if text else None
 
@@ -232,13 +233,13 @@ def _assigned(filled: FilledHole, statement: Any, node: Any) -> Expectation | No
     annotation = _declaration_of(target)
     if annotation is not None:
         return _annotated(filled.context, annotation, f"annotation of {name.value}")
-    receiver = list(target.children) if target.type in ("atom_expr", "power") else [target]
+    receiver = list(target.children) if is_postfix(target) else [target]
     values = ValueInference(ignored=statement).chain(filled.context, receiver)
     return _of_values(values, f"other values of {name.value}") if values else None
 
 
 def _target_name(target: Any) -> Any:
-    name = target.children[-1].children[-1] if target.type in ("atom_expr", "power") else target
+    name = target.children[-1].children[-1] if is_postfix(target) else target
     return name if name.type == "name" else None
 
 

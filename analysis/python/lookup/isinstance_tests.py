@@ -9,6 +9,7 @@ from typing import Any
 
 from holesmith.analysis.python.inference.bindings import code_of, region_of
 from holesmith.analysis.python.inference.expression_values import ValueInference
+from holesmith.analysis.python.parsing.parso_nodes import arguments_of, elements_of, is_postfix, is_trailer
 from jedi.inference.base_value import NO_VALUES, ValueSet
 
 
@@ -38,22 +39,18 @@ def tested_values(module_context: Any, leaf: Any, receiver: list[Any]) -> Any:
 def _arguments(name: Any) -> list[Any]:
     """Of a call of the name; empty if it is none that can be read."""
     trailer = name.get_next_sibling()
-    if trailer is None or trailer.type != "trailer" or trailer.children[0].value != "(":
-        return []
-    inner = trailer.children[1]
-    return list(inner.children[::2]) if inner.type == "arglist" else []
+    return arguments_of(trailer) if trailer is not None and is_trailer(trailer, "(") else []
 
 
 def _instances(module_context: Any, node: Any) -> Any:
     """Of the class or classes that the second argument names; empty where one is not certain."""
     if node.type == "atom" and node.children[0].value == "(":
-        inner = node.children[1]
-        parts = inner.children[::2] if inner.type == "testlist_comp" else [inner]
+        parts = elements_of(node.children[1], "testlist_comp")
     else:
-        parts = node.children[::2] if node.type == "expr" else [node]
+        parts = elements_of(node, "expr")
     found: list[Any] = []
     for part in parts:
-        if part.type not in ("name", "atom_expr", "power"):
+        if part.type != "name" and not is_postfix(part):
             return NO_VALUES
         operands = list(part.children) if part.type != "name" else [part]
         context = module_context.create_context(part)

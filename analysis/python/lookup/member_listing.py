@@ -12,7 +12,7 @@ from typing import Any
 from holesmith.analysis.answers import Member
 from holesmith.analysis.python.inference.bindings import code_of
 from holesmith.analysis.python.inference.class_members import class_members, instance_members
-from holesmith.analysis.python.inference.methods import class_of
+from holesmith.analysis.python.inference.value_classes import class_of
 from holesmith.analysis.python.lookup.names import kind_of
 from holesmith.analysis.python.parsing.jedi_internals import (
     GenericInstance,

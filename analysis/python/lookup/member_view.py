@@ -7,6 +7,7 @@ from holesmith.analysis.answers import Member
 from holesmith.analysis.python.inference.bindings import defined_names
 from holesmith.analysis.python.inference.dynamic_attributes import open_reason
 from holesmith.analysis.python.inference.expression_values import ValueInference
+from holesmith.analysis.python.inference.value_classes import is_none
 from holesmith.analysis.python.lookup.isinstance_tests import tested_values
 from holesmith.analysis.python.lookup.member_listing import members_listed, owners
 from holesmith.analysis.python.lookup.receivers import inferred, receiver_of
@@ -70,7 +71,7 @@ def view_of(context: Any, leaf: Any, receiver: list[Any], *, is_guessed: bool = 
     if any(not hasattr(value, "get_filters") for value in values):
         values = ValueSet(value for value in values if hasattr(value, "get_filters"))
         reason = reason or "a type that jedi only knows by name"
-    if values and all(value.name.string_name == "NoneType" for value in values):
+    if values and all(map(is_none, values)):
         reason = reason or "nothing but None is known of it"
     tested = tested_values(context.get_root_context(), leaf, receiver) if values else None
     if tested is None:
@@ -132,7 +133,7 @@ def complete_members(context: Any, leaf: Any) -> frozenset[str] | None:
 
 def without_none(values: Any) -> Any:
     """An optional receiver is used for what it is when it is there."""
-    some = ValueSet(value for value in values if value.name.string_name != "NoneType")
+    some = ValueSet(value for value in values if not is_none(value))
     return some or values
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.python.lookup.expected_types import Expectation
+from holesmith.analysis.python.parsing.parso_nodes import is_trailer
 
 DEFINITIONS_MAX = 20
 
@@ -46,7 +47,7 @@ def names_in(node: Any) -> Iterator[Any]:
     if node.type == "name":
         yield node
     for child in getattr(node, "children", ()):
-        if not (child.type == "trailer" and child.children[0].value == "."):
+        if not is_trailer(child, "."):
             yield from names_in(child)
 
 

@@ -3,7 +3,11 @@
 import re
 from typing import Any
 
-from holesmith.analysis.python.inference.bindings import decorators_of
+from holesmith.analysis.python.inference.decorators import (
+    CALL_PRESERVING_DECORATORS,
+    CONSTRUCTOR_PRESERVING_DECORATORS,
+    decorators_of,
+)
 from holesmith.analysis.python.inference.dynamic_attributes import (
     defines,
     has_known_bases,
@@ -11,11 +15,9 @@ from holesmith.analysis.python.inference.dynamic_attributes import (
     is_field_metaclass,
     shapes_subclasses,
 )
-from holesmith.analysis.python.inference.methods import TRANSPARENT_DECORATORS
 from jedi.inference.value.klass import DataclassWrapper
 
-# Neither these decorators nor these bases touch the constructor, or they make another one.
-_HARMLESS_DECORATORS = frozenset(("final", "total_ordering", "runtime_checkable", "unique", "deprecated"))
+# These bases make another constructor than the one in the class.
 _BUILDING_BASES = frozenset(("NamedTuple", "TypedDict", "Enum", "Protocol", "tuple", "type"))
 _UNUSUAL_FIELDS = re.compile(r"\b(?:field|KW_ONLY|InitVar|ClassVar|init\s*=)")
 
@@ -26,7 +28,7 @@ def takes_as_shown(callee: Any) -> bool:
         return _has_certain_constructor(callee)
     node = getattr(callee, "tree_node", None)
     is_function = node is not None and node.type == "funcdef"
-    return is_function and decorators_of(node) <= TRANSPARENT_DECORATORS
+    return is_function and decorators_of(node) <= CALL_PRESERVING_DECORATORS
 
 
 def _has_certain_constructor(cls: Any) -> bool:
@@ -43,7 +45,7 @@ def _has_certain_constructor(cls: Any) -> bool:
             return isinstance(cls, DataclassWrapper) and all(
                 _is_plain_dataclass(each) for each in cls.py__mro__()
             )
-        if not decorators <= _HARMLESS_DECORATORS and not base.get_root_context().is_stub():
+        if not decorators <= CONSTRUCTOR_PRESERVING_DECORATORS and not base.get_root_context().is_stub():
             return False
         if defines(node, "__init__") or defines(node, "__new__"):
             return True

@@ -8,6 +8,7 @@ from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.python.inference.dynamic_attributes import is_enumeration
 from holesmith.analysis.python.lookup.expected_types import Expectation, expectation_at, type_names
 from holesmith.analysis.python.parsing.jedi_internals import typed_dict_of
+from holesmith.analysis.python.parsing.parso_nodes import subscripts_of
 from holesmith.analysis.python.project import JediProject
 from holesmith.analysis.questions import ExpectedTypeQuestion
 
@@ -37,8 +38,7 @@ def literals(expectation: Expectation) -> list[str]:
         re.fullmatch(r"(?:\w+\.)?Literal\[.*\]", expectation.text, re.S)
         and expectation.annotation is not None
     ):
-        inner = expectation.annotation.children[-1].children[1]
-        nodes = inner.children[::2] if inner.type == "subscriptlist" else [inner]
+        nodes = subscripts_of(expectation.annotation.children[-1])
         return [node.get_code(include_prefix=False).strip() for node in nodes]
     if expectation.text == "bool":
         return ["True", "False"] if expectation.origin != "condition" else []

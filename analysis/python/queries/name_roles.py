@@ -14,9 +14,13 @@ from holesmith.analysis.answers import NameRole, Role, Roles
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.python.inference.bindings import (
     class_bindings,
-    decorators_of,
     defined_names,
     is_member,
+)
+from holesmith.analysis.python.inference.decorators import (
+    ABSTRACT_DECORATORS,
+    CLASS_PRESERVING_DECORATORS,
+    decorators_of,
 )
 from holesmith.analysis.python.inference.dynamic_attributes import has_followed_stars
 from holesmith.analysis.python.inference.expression_values import ValueInference
@@ -24,12 +28,9 @@ from holesmith.analysis.python.lookup.member_listing import names_of
 from holesmith.analysis.python.lookup.member_view import in_order, view_of
 from holesmith.analysis.python.lookup.receivers import receiver_of
 from holesmith.analysis.python.lookup.visible_names import NAMES_MAX, visible_names
+from holesmith.analysis.python.parsing.parso_nodes import class_arguments, is_unpacked
 from holesmith.analysis.python.project import PLACEHOLDER, FilledHole, JediProject
 from holesmith.analysis.questions import RolesQuestion
-
-_ABSTRACT = frozenset(("abstractmethod", "abstractproperty", "abstractclassmethod", "abstractstaticmethod"))
-_PLAIN_DECORATORS = frozenset(("dataclass", "final", "runtime_checkable", "total_ordering"))
-
 
 _GENERIC = frozenset(("Generic", "Protocol"))
 OTHERS_S_MAX = 0.06
@@ -119,23 +120,19 @@ def _role_of_value(value: Any) -> Role:
         return "unknown"
     if any(base.py__name__() == "BaseException" for base in value.py__mro__()):
         return "exception"
-    if not all(_has_known_bases(base) for base in value.py__mro__()):
+    if not all(_is_followed(base) for base in value.py__mro__()):
         return "unknown"
     return "abstract" if is_abstract(value) else "class"
 
 
-def _has_known_bases(cls: Any) -> bool:
+def _is_followed(cls: Any) -> bool:
     """Whether all bases are followed, and no decorator puts something else in the place of the class."""
     node = getattr(cls, "tree_node", None)
     if node is None or node.type != "classdef":
         return bool(cls.is_compiled()) or cls.py__name__() in _GENERIC
-    if not (cls.get_root_context().is_stub() or decorators_of(node) <= _PLAIN_DECORATORS):
+    if not (cls.get_root_context().is_stub() or decorators_of(node) <= CLASS_PRESERVING_DECORATORS):
         return False
-    arguments = node.get_super_arglist()
-    if arguments is None:
-        return True
-    nodes = arguments.children[::2] if arguments.type == "arglist" else [arguments]
-    bases = [each for each in nodes if each.type != "argument" or each.children[0].type == "operator"]
+    bases = [each for each in class_arguments(node) if each.type != "argument" or is_unpacked(each)]
     bases = [each for each in bases if each.get_first_leaf().value not in _GENERIC]
     values = [cls.parent_context.infer_node(each) for each in bases]
     return all(each and all(value.is_class() for value in each) for each in values)
@@ -172,4 +169,4 @@ def _is_abstract_method(classdef: Any, text: str) -> bool:
     bindings = [each for each in class_bindings(classdef, text) if not is_member(each)]
     definition = bindings[-1].get_definition() if bindings else None
     is_method = definition is not None and definition.type == "funcdef"
-    return is_method and bool(decorators_of(definition) & _ABSTRACT)
+    return is_method and bool(decorators_of(definition) & ABSTRACT_DECORATORS)

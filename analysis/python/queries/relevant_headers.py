@@ -14,7 +14,7 @@ from typing import Any
 from holesmith.analysis.answers import Header, RelevantHeaders
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.python.inference.annotations import generic_arguments
-from holesmith.analysis.python.inference.methods import class_of
+from holesmith.analysis.python.inference.value_classes import class_of
 from holesmith.analysis.python.lookup.class_text import function_header
 from holesmith.analysis.python.lookup.expected_types import Expectation, expectation_at, type_names
 from holesmith.analysis.python.lookup.names import signature_text, type_text

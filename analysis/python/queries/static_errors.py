@@ -15,7 +15,6 @@ from holesmith.analysis.answers import StaticError, StaticErrors
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.outline.syntax_tree import parse
 from holesmith.analysis.python.inference.bindings import may_be_bound_unseen
-from holesmith.analysis.python.inference.call_arguments import arguments_of, is_keyword, is_unpacked
 from holesmith.analysis.python.inference.dynamic_attributes import has_all_names
 from holesmith.analysis.python.inference.expression_values import ValueInference
 from holesmith.analysis.python.lookup.member_view import complete_members
@@ -23,6 +22,7 @@ from holesmith.analysis.python.lookup.names import signatures_of
 from holesmith.analysis.python.lookup.receivers import is_bound_by_statement
 from holesmith.analysis.python.lookup.signature_check import takes_as_shown
 from holesmith.analysis.python.parsing.jedi_internals import module_context_of
+from holesmith.analysis.python.parsing.parso_nodes import arguments_of, is_keyword, is_trailer, is_unpacked
 from holesmith.analysis.python.project import JediProject
 from holesmith.analysis.questions import StaticErrorsQuestion
 
@@ -141,7 +141,7 @@ class _Check:
 
     def errors_of(self, name: Any) -> Iterator[StaticError]:
         parent = name.parent
-        if parent.type == "trailer" and parent.children[0].value == ".":
+        if is_trailer(parent, "."):
             yield from self._member(name)
         elif not name.is_definition(include_setitem=True) and not _is_label(name):
             yield from self._name(name)

@@ -19,6 +19,7 @@ from holesmith.analysis.python.lookup.member_listing import members_listed
 from holesmith.analysis.python.lookup.member_view import view_of
 from holesmith.analysis.python.lookup.receivers import receiver_of
 from holesmith.analysis.python.lookup.visible_names import visible_names
+from holesmith.analysis.python.parsing.parso_nodes import is_postfix, is_trailer
 from holesmith.analysis.python.project import FilledHole, JediProject
 from holesmith.analysis.questions import WarmUpQuestion
 from jedi.inference.names import TreeNameDefinition
@@ -103,8 +104,8 @@ def _names_by_nearness(filled: FilledHole) -> list[Any]:
 def _call_of(name: Any) -> list[Any]:
     """The operand and the trailers up to that behind a name with which it is called; nothing if it is not."""
     last = name.parent if is_member(name) else name
-    following = last.get_next_sibling() if last.parent.type in ("atom_expr", "power") else None
-    if following is None or following.type != "trailer" or following.children[0].value != "(":
+    following = last.get_next_sibling() if is_postfix(last.parent) else None
+    if following is None or not is_trailer(following, "("):
         return []
     siblings = last.parent.children
     return [each for each in siblings[: siblings.index(following) + 1] if each.type != "keyword"]
