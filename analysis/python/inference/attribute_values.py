@@ -17,7 +17,7 @@ from holesmith.analysis.python.inference.dynamic_attributes import (
     is_enumeration,
     shapes_subclasses,
 )
-from holesmith.analysis.python.inference.inference import Investigation
+from holesmith.analysis.python.inference.inference import Inference
 from holesmith.analysis.python.inference.methods import (
     ClassMethod,
     bound_methods,
@@ -29,7 +29,7 @@ from jedi.inference.base_value import ValueSet
 from jedi.inference.names import TreeNameDefinition
 
 
-def member_of_class(investigation: Investigation, value: Any, name: str, *, is_called: bool = False) -> Any:
+def member_of_class(inference: Inference, value: Any, name: str, *, is_called: bool = False) -> Any:
     """The first class of the method resolution order that binds the name decides.
 
     ``is_called`` is as for ``ValueInference.chain``.
@@ -43,8 +43,8 @@ def member_of_class(investigation: Investigation, value: Any, name: str, *, is_c
         if is_called and _is_one_method(bindings):
             return ValueSet(methods_of(value, owner, bindings[-1].get_definition()))
         if bindings:
-            return _bound_members(investigation, value, base, bindings)
-    return investigation.unknown(f"no member {name}")
+            return _bound_members(inference, value, base, bindings)
+    return inference.unknown(f"no member {name}")
 
 
 def _is_one_method(bindings: list[Any]) -> bool:
@@ -54,17 +54,17 @@ def _is_one_method(bindings: list[Any]) -> bool:
     return is_function and decorators_of(definition) <= {"overload"} and all(map(is_overload, bindings[:-1]))
 
 
-def _bound_members(investigation: Investigation, value: Any, base: Any, bindings: list[Any]) -> Any:
+def _bound_members(inference: Inference, value: Any, base: Any, bindings: list[Any]) -> Any:
     context = base.as_context()
     if all(is_overload(each) for each in bindings[:-1]):
         bindings = bindings[-1:]  # jedi puts the overloads together itself
     annotated = [each for each in bindings if annotation_of(each) is not None]
     if not annotated:
-        return investigation.merge(_bound_member(investigation, value, context, each) for each in bindings)
-    declared = investigation.merge(_bound_member(investigation, value, context, each) for each in annotated)
+        return inference.merge(_bound_member(inference, value, context, each) for each in bindings)
+    declared = inference.merge(_bound_member(inference, value, context, each) for each in annotated)
     # What is assigned elsewhere may be of a subclass, and is used as that near the assignment.
     others = [each for each in bindings if each not in annotated]
-    assigned = (_bound_member(investigation, value, context, each) for each in others)
+    assigned = (_bound_member(inference, value, context, each) for each in others)
     return declared and with_assigned(declared, [value for each in assigned for value in each or ()])
 
 
@@ -78,34 +78,34 @@ def _class_name(value: Any) -> str:
     return str(class_of(value).py__name__())
 
 
-def _bound_member(investigation: Investigation, value: Any, class_context: Any, binding: Any) -> Any:
+def _bound_member(inference: Inference, value: Any, class_context: Any, binding: Any) -> Any:
     definition = binding.get_definition()
     if definition is None:
-        return investigation.unknown("a member that is not followed")
+        return inference.unknown("a member that is not followed")
     if definition.type == "funcdef":
-        return _method(investigation, value, definition, binding.value)
+        return _method(inference, value, definition, binding.value)
     context = class_context.create_context(binding) if is_member(binding) else class_context
     if definition.type == "expr_stmt":
         if value.is_class() and is_enumeration(value):
             return value.execute_with_values()
-        values = investigation.assigned(context, binding, definition)
+        values = inference.assigned(context, binding, definition)
         is_declared = is_member(binding) or annotation_of(binding) is not None
-        return values if is_declared else _as_attribute(investigation, value, values)
+        return values if is_declared else _as_attribute(inference, value, values)
     if definition.type == "classdef":
         return TreeNameDefinition(context, binding).infer()
-    return investigation.unknown(f"member bound by {definition.type}")
+    return inference.unknown(f"member bound by {definition.type}")
 
 
-def _as_attribute(investigation: Investigation, owner: Any, values: Any) -> Any:
+def _as_attribute(inference: Inference, owner: Any, values: Any) -> Any:
     """Values bound in the body of a class, looked up on ``owner``: some become something else there."""
     own = [each for each in values or () if not each.get_root_context().is_stub()]
     cls = class_of(owner)
     if own and (not has_known_bases(cls) or shapes_subclasses(cls)):
-        return investigation.unknown("what the class makes of its attributes is not known")
+        return inference.unknown("what the class makes of its attributes is not known")
     if any(each.is_function() for each in own):
-        return investigation.unknown("a function as an attribute of a class")
+        return inference.unknown("a function as an attribute of a class")
     if any(_is_descriptor(each) for each in own):
-        return investigation.unknown("a descriptor")
+        return inference.unknown("a descriptor")
     return values
 
 
@@ -120,15 +120,15 @@ def _bases(value: Any) -> list[Any]:
     return list(cls.py__mro__()) if cls is not None and cls.is_class() else []
 
 
-def _method(investigation: Investigation, value: Any, function: Any, name: str) -> Any:
+def _method(inference: Inference, value: Any, function: Any, name: str) -> Any:
     decorators = decorators_of(function)
     if not decorators <= CALL_PRESERVING_DECORATORS | PROPERTY_DECORATORS:
-        return investigation.unknown("a decorated method")
+        return inference.unknown("a decorated method")
     owner = class_of(value)
     if decorators & PROPERTY_DECORATORS and not value.is_class():
         methods = bound_methods(value, owner, function)
-        return investigation.merge(returned(investigation, each, each) for each in methods)
+        return inference.merge(returned(inference, each, each) for each in methods)
     if "classmethod" in decorators:
         return ValueSet(ClassMethod(each, owner) for each in functions_of(owner, function))
     found = ValueSet.from_sets(each.infer() for each in value.goto(name))
-    return found or investigation.unknown(f"no method {name}")
+    return found or inference.unknown(f"no method {name}")

@@ -8,7 +8,7 @@ from holesmith.analysis.python.inference.decorators import (
     decorators_of,
 )
 from holesmith.analysis.python.inference.dynamic_attributes import has_plain_construction
-from holesmith.analysis.python.inference.inference import Investigation
+from holesmith.analysis.python.inference.inference import Inference
 from holesmith.analysis.python.parsing.parso_nodes import is_async
 from jedi.inference.base_value import ValueSet
 
@@ -16,54 +16,54 @@ RETURNS_MAX = 20
 _ODD_CLASSES = frozenset(("type", "object", "super", "property", "Mock", "MagicMock"))
 
 
-def called(investigation: Investigation, callee: Any, is_awaited: bool) -> Any:
+def called(inference: Inference, callee: Any, is_awaited: bool) -> Any:
     if callee.is_class():
         if is_awaited:
-            return investigation.unknown("an awaited class")
-        return _constructed(investigation, callee)
+            return inference.unknown("an awaited class")
+        return _constructed(inference, callee)
     if not callee.is_function():
-        return investigation.unknown("a called instance")
+        return inference.unknown("a called instance")
     functions = list(callee.get_signature_functions())
-    return investigation.merge(returned(investigation, each, callee, is_awaited) for each in functions)
+    return inference.merge(returned(inference, each, callee, is_awaited) for each in functions)
 
 
-def _constructed(investigation: Investigation, cls: Any) -> Any:
+def _constructed(inference: Inference, cls: Any) -> Any:
     if cls.py__name__() in _ODD_CLASSES or not has_plain_construction(cls):
-        return investigation.unknown("an unusual constructor")
+        return inference.unknown("an unusual constructor")
     return cls.execute_with_values()
 
 
-def returned(investigation: Investigation, function: Any, callee: Any, is_awaited: bool = False) -> Any:
+def returned(inference: Inference, function: Any, callee: Any, is_awaited: bool = False) -> Any:
     node = getattr(function, "tree_node", None)
     if node is None or node.type != "funcdef":
-        return investigation.unknown("a compiled function")
+        return inference.unknown("a compiled function")
     if is_async(node) != is_awaited:
-        return investigation.unknown("a coroutine")
+        return inference.unknown("a coroutine")
     if not decorators_of(node) <= CALL_PRESERVING_DECORATORS | PROPERTY_DECORATORS:
-        return investigation.unknown("an unknown decorator")
+        return inference.unknown("an unknown decorator")
     if node.annotation is not None:
         if node.annotation.get_code(include_prefix=False).endswith("Self"):
-            return _receiver(investigation, callee)
-        return investigation.annotated(function.parent_context, node.annotation)
-    return _body_returns(investigation, function, node)
+            return _receiver(inference, callee)
+        return inference.annotated(function.parent_context, node.annotation)
+    return _body_returns(inference, function, node)
 
 
-def _receiver(investigation: Investigation, callee: Any) -> Any:
+def _receiver(inference: Inference, callee: Any) -> Any:
     """What ``Self`` is: the instance that the method is bound to, or an instance of the class."""
     receiver = getattr(callee, "instance", None) or getattr(callee, "owner", callee)
     if receiver.is_class():
         return receiver.execute_with_values()
-    return ValueSet([receiver]) if receiver.is_instance() else investigation.unknown("Self")
+    return ValueSet([receiver]) if receiver.is_instance() else inference.unknown("Self")
 
 
-def _body_returns(investigation: Investigation, function: Any, node: Any) -> Any:
+def _body_returns(inference: Inference, function: Any, node: Any) -> Any:
     if function.parent_context.is_stub() or node.is_generator():
-        return investigation.unknown("no return annotation")
+        return inference.unknown("no return annotation")
     returns = list(node.iter_return_stmts())
     if not 0 < len(returns) <= RETURNS_MAX:
-        return investigation.unknown("no or too many returns")
+        return inference.unknown("no or too many returns")
     context = function.as_context()
     results = [each.children[1] for each in returns if each.type == "return_stmt"]
     if not results:
-        return investigation.unknown("returns nothing")
-    return investigation.merge(investigation.values(context, each) for each in results)
+        return inference.unknown("returns nothing")
+    return inference.merge(inference.values(context, each) for each in results)

@@ -6,42 +6,40 @@ from typing import Any
 from holesmith.analysis.python.inference.annotations import generic_arguments
 from holesmith.analysis.python.inference.bindings import bindings_of, class_bindings
 from holesmith.analysis.python.inference.decorators import CONTEXT_MANAGER_DECORATORS, decorators_of
-from holesmith.analysis.python.inference.inference import Investigation
+from holesmith.analysis.python.inference.inference import Inference
 from holesmith.analysis.python.inference.value_classes import class_of
 from holesmith.analysis.python.parsing.parso_nodes import is_postfix, is_trailer
 
 _NAMES_MAX = 8
 
 
-def entered(investigation: Investigation, context: Any, manager: Any, *, is_async: bool) -> Any:
+def entered(inference: Inference, context: Any, manager: Any, *, is_async: bool) -> Any:
     """The result of ``__enter__`` or ``__aenter__``, and what a generator made a manager yields."""
-    functions = list(_generators(investigation, context, manager))
+    functions = list(_generators(inference, context, manager))
     if functions:
-        return investigation.merge(_yielded(investigation, *each) for each in functions)
-    managers = investigation.values(context, manager)
+        return inference.merge(_yielded(inference, *each) for each in functions)
+    managers = inference.values(context, manager)
     if not managers:
-        return investigation.unknown("the context manager is not known")
+        return inference.unknown("the context manager is not known")
     name = "__aenter__" if is_async else "__enter__"
-    return investigation.merge(
-        investigation.call(investigation.member(value, name), is_async) for value in managers
-    )
+    return inference.merge(inference.call(inference.member(value, name), is_async) for value in managers)
 
 
-def _yielded(investigation: Investigation, context: Any, function: Any) -> Any:
+def _yielded(inference: Inference, context: Any, function: Any) -> Any:
     arguments = generic_arguments(function.annotation) if function.annotation is not None else []
     if not arguments:
-        return investigation.unknown("what the context manager yields is not annotated")
-    return investigation.annotated(context, arguments[0])
+        return inference.unknown("what the context manager yields is not annotated")
+    return inference.annotated(context, arguments[0])
 
 
-def _generators(investigation: Investigation, context: Any, node: Any) -> Iterator[tuple[Any, Any]]:
+def _generators(inference: Inference, context: Any, node: Any) -> Iterator[tuple[Any, Any]]:
     """The functions under ``@contextmanager`` that a call may be of, with the context of their annotations;
     none if it may be of anything else.
     """
     if not is_postfix(node) or not is_trailer(node.children[-1], "("):
         return
     callee = node.children[:-1]
-    found = list(_named(context, callee[0]) if len(callee) == 1 else _methods(investigation, context, callee))
+    found = list(_named(context, callee[0]) if len(callee) == 1 else _methods(inference, context, callee))
     if all(_makes_manager(definition) for _, definition in found):
         yield from found
 
@@ -66,11 +64,11 @@ def _named(context: Any, name: Any) -> Iterator[tuple[Any, Any]]:
             yield found.parent_context, definition
 
 
-def _methods(investigation: Investigation, context: Any, callee: list[Any]) -> Iterator[tuple[Any, Any]]:
+def _methods(inference: Inference, context: Any, callee: list[Any]) -> Iterator[tuple[Any, Any]]:
     last = callee[-1]
     if not is_trailer(last, "."):
         return
-    for value in investigation.chain(context, callee[:-1]) or ():
+    for value in inference.chain(context, callee[:-1]) or ():
         owner = class_of(value)
         for base in owner.py__mro__() if owner.is_class() else ():
             classdef = getattr(base, "tree_node", None)

@@ -7,7 +7,7 @@ that a name gets.
 from typing import Any
 
 from holesmith.analysis.python.inference.dynamic_attributes import defines, is_enumeration
-from holesmith.analysis.python.inference.inference import Investigation
+from holesmith.analysis.python.inference.inference import Inference
 from holesmith.analysis.python.inference.value_classes import class_of, is_none
 from holesmith.analysis.python.parsing.parso_nodes import (
     arguments_of,
@@ -55,62 +55,60 @@ def target_path(binding: Any, target: Any) -> Path | None:
     return tuple(path)
 
 
-def iterated(investigation: Investigation, context: Any, node: Any, path: Path) -> Any:
+def iterated(inference: Inference, context: Any, node: Any, path: Path) -> Any:
     """What ``for`` takes from an iterable expression."""
     if is_postfix(node) and is_trailer(node.children[-1], "("):
-        found = _iterated_call(investigation, context, node, path)
+        found = _iterated_call(inference, context, node, path)
         if found is not None:
             return found
     items = _display(node)
     if items is not None:
-        return investigation.merge(part_of(investigation, context, each, path) for each in items)
+        return inference.merge(part_of(inference, context, each, path) for each in items)
     if node.type in ("or_test", "and_test", "test"):
         choices = (node.children[0], node.children[4]) if node.type == "test" else node.children[::2]
-        return investigation.merge(iterated(investigation, context, each, path) for each in choices)
-    return _parts(investigation, elements_of(investigation, investigation.values(context, node)), path)
+        return inference.merge(iterated(inference, context, each, path) for each in choices)
+    return _parts(inference, elements_of(inference, inference.values(context, node)), path)
 
 
-def part_of(investigation: Investigation, context: Any, node: Any, path: Path) -> Any:
+def part_of(inference: Inference, context: Any, node: Any, path: Path) -> Any:
     """What unpacking gives to a target with this path."""
     if not path:
-        return investigation.values(context, node)
+        return inference.values(context, node)
     items = _display(node)
     if items is not None:
         if path[0] >= len(items):
-            return investigation.unknown("too few values to unpack")
-        return part_of(investigation, context, items[path[0]], path[1:])
-    return _parts(investigation, investigation.values(context, node), path)
+            return inference.unknown("too few values to unpack")
+        return part_of(inference, context, items[path[0]], path[1:])
+    return _parts(inference, inference.values(context, node), path)
 
 
-def elements_of(investigation: Investigation, values: Any) -> Any:
+def elements_of(inference: Inference, values: Any) -> Any:
     """What iterating over values gives; nothing is got out of None."""
     if not values:
-        return investigation.unknown("what is iterated over is not known")
-    return investigation.merge(_elements(investigation, value) for value in values if not is_none(value))
+        return inference.unknown("what is iterated over is not known")
+    return inference.merge(_elements(inference, value) for value in values if not is_none(value))
 
 
-def subscribed(investigation: Investigation, value: Any, index: Any) -> Any:
+def subscribed(inference: Inference, value: Any, index: Any) -> Any:
     """What ``value[index]`` is."""
     if value.is_class():
         if is_enumeration(value):
             return value.execute_with_values()
-        return ValueSet([value]) if not _computes_subscripts(value) else investigation.unknown("subscript")
+        return ValueSet([value]) if not _computes_subscripts(value) else inference.unknown("subscript")
     name = value.py__class__().py__name__()
     is_slice = _is_slice(index)
     if name in ("str", "bytes"):
-        return ValueSet([value]) if name == "str" or is_slice else investigation.unknown("subscript")
-    if value not in investigation.parametrised:
-        return investigation.unknown("subscript")
+        return ValueSet([value]) if name == "str" or is_slice else inference.unknown("subscript")
+    if value not in inference.parametrised:
+        return inference.unknown("subscript")
     if name == "Tuple":
-        return (
-            investigation.unknown("slice") if is_slice else _tuple_item(investigation, value, _number(index))
-        )
+        return inference.unknown("slice") if is_slice else _tuple_item(inference, value, _number(index))
     if name in _SEQUENCES:
-        return ValueSet([value]) if is_slice else _argument(investigation, value, 0)
-    return _argument(investigation, value, 1) if name in _MAPPINGS else investigation.unknown("subscript")
+        return ValueSet([value]) if is_slice else _argument(inference, value, 0)
+    return _argument(inference, value, 1) if name in _MAPPINGS else inference.unknown("subscript")
 
 
-def _iterated_call(investigation: Investigation, context: Any, node: Any, path: Path) -> Any:
+def _iterated_call(inference: Inference, context: Any, node: Any, path: Path) -> Any:
     """Of calls that hand on the elements of something else; None for others."""
     arguments = _positional(node.children[-1])
     name = node.children[0]
@@ -119,94 +117,94 @@ def _iterated_call(investigation: Investigation, context: Any, node: Any, path: 
     if len(node.children) == 2 and name.type == "name" and arguments and _is_builtin(context, name):
         if name.value == "enumerate" and path:
             is_index = path[0] == 0
-            return _integer(context) if is_index else iterated(investigation, context, arguments[0], path[1:])
+            return _integer(context) if is_index else iterated(inference, context, arguments[0], path[1:])
         if name.value == "zip" and path and path[0] < len(arguments):
-            return iterated(investigation, context, arguments[path[0]], path[1:])
+            return iterated(inference, context, arguments[path[0]], path[1:])
         if name.value == "range":
             return _integer(context)
         if name.value in _SAME_ELEMENTS:
-            return iterated(investigation, context, arguments[0], path)
+            return iterated(inference, context, arguments[0], path)
     method = node.children[-2]
     if len(node.children) > 2 and method.children[0].value == "." and not arguments:
-        return _viewed(investigation, context, node, path)
+        return _viewed(inference, context, node, path)
     return None
 
 
-def _viewed(investigation: Investigation, context: Any, node: Any, path: Path) -> Any:
+def _viewed(inference: Inference, context: Any, node: Any, path: Path) -> Any:
     """Of ``items()``, ``keys()`` and ``values()`` of mappings."""
     name = node.children[-2].children[1].value
     if name not in ("items", "keys", "values") or (name == "items" and not path):
         return None
-    values = investigation.chain(context, list(node.children[:-2]))
-    if not values or not all(_is_mapping(investigation, value) for value in values):
+    values = inference.chain(context, list(node.children[:-2]))
+    if not values or not all(_is_mapping(inference, value) for value in values):
         return None
     argument = path[0] if name == "items" else int(name == "values")
-    parts = investigation.merge(_argument(investigation, value, argument) for value in values)
-    return _parts(investigation, parts, path[1:] if name == "items" else path)
+    parts = inference.merge(_argument(inference, value, argument) for value in values)
+    return _parts(inference, parts, path[1:] if name == "items" else path)
 
 
-def _is_mapping(investigation: Investigation, value: Any) -> bool:
-    return value in investigation.parametrised and value.py__class__().py__name__() in _MAPPINGS
+def _is_mapping(inference: Inference, value: Any) -> bool:
+    return value in inference.parametrised and value.py__class__().py__name__() in _MAPPINGS
 
 
-def _parts(investigation: Investigation, values: Any, path: Path) -> Any:
+def _parts(inference: Inference, values: Any, path: Path) -> Any:
     for index in path:
         if not values:
-            return investigation.unknown("unpacked")
-        items = (_item(investigation, value, index) for value in values if not is_none(value))
-        values = investigation.merge(items)
+            return inference.unknown("unpacked")
+        items = (_item(inference, value, index) for value in values if not is_none(value))
+        values = inference.merge(items)
     return values
 
 
-def _item(investigation: Investigation, value: Any, index: int) -> Any:
+def _item(inference: Inference, value: Any, index: int) -> Any:
     name = value.py__class__().py__name__()
-    if name == "Tuple" and value in investigation.parametrised:
-        return _tuple_item(investigation, value, index)
-    return _elements(investigation, value)
+    if name == "Tuple" and value in inference.parametrised:
+        return _tuple_item(inference, value, index)
+    return _elements(inference, value)
 
 
-def _elements(investigation: Investigation, value: Any) -> Any:
+def _elements(inference: Inference, value: Any) -> Any:
     if value.is_class():
         if is_enumeration(value):
             return value.execute_with_values()
-        return investigation.unknown("a class that is iterated over")
+        return inference.unknown("a class that is iterated over")
     name = value.py__class__().py__name__()
     if name == "str":
         return ValueSet([value])
-    if value in investigation.parametrised:
+    if value in inference.parametrised:
         if name == "Tuple":
-            return _tuple_item(investigation, value, None)
+            return _tuple_item(inference, value, None)
         if name in _ITERABLES:
-            return _argument(investigation, value, 0)
+            return _argument(inference, value, 0)
     if value.get_root_context().is_stub():
-        return investigation.unknown(f"what {name} yields")
-    iterators = investigation.call(investigation.member(value, "__iter__"))
-    if iterators and all(each in investigation.parametrised for each in iterators):
-        return investigation.merge(_argument(investigation, each, 0) for each in iterators)
-    return investigation.unknown(f"what {name} yields")
+        return inference.unknown(f"what {name} yields")
+    iterators = inference.call(inference.member(value, "__iter__"))
+    if iterators and all(each in inference.parametrised for each in iterators):
+        return inference.merge(_argument(inference, each, 0) for each in iterators)
+    return inference.unknown(f"what {name} yields")
 
 
-def _argument(investigation: Investigation, value: Any, index: int) -> Any:
+def _argument(inference: Inference, value: Any, index: int) -> Any:
     """The instances of a type argument."""
     generics = _generics(value)
     if index >= len(generics):
-        return investigation.unknown("a type argument is missing")
+        return inference.unknown("a type argument is missing")
     values = generics[index].execute_annotation(None)
-    investigation.parametrised.update(values)
-    return values if values else investigation.unknown("a type argument is not known")
+    inference.parametrised.update(values)
+    return values if values else inference.unknown("a type argument is not known")
 
 
-def _tuple_item(investigation: Investigation, value: Any, index: int | None) -> Any:
+def _tuple_item(inference: Inference, value: Any, index: int | None) -> Any:
     """One item, or any of them for None."""
     generics = _generics(value)
     rest = generics[1] if len(generics) == 2 else ()
     is_homogeneous = any(class_of(each).py__name__() in ("ellipsis", "EllipsisType") for each in rest)
     if is_homogeneous:
-        return _argument(investigation, value, 0)
+        return _argument(inference, value, 0)
     if index is None:
-        return investigation.merge(_argument(investigation, value, each) for each in range(len(generics)))
+        return inference.merge(_argument(inference, value, each) for each in range(len(generics)))
     position = index if index >= 0 else len(generics) + index
-    return _argument(investigation, value, position) if position >= 0 else investigation.unknown("tuple")
+    return _argument(inference, value, position) if position >= 0 else inference.unknown("tuple")
 
 
 def _generics(value: Any) -> Any:

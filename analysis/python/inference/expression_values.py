@@ -36,7 +36,7 @@ _LITERAL_TYPES = frozenset(("number", "string", "strings", "fstring", "lambdef")
 
 @dataclass(slots=True)
 class ValueInference:
-    """One investigation, bounded in depth and in steps.
+    """One inference, bounded in depth and in steps.
 
     ``reason`` is why the last answer was None. ``ignored`` is a statement that does not count as a binding.
     """

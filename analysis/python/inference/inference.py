@@ -1,11 +1,11 @@
-"""What the parts of one investigation of an expression ask of each other; ``expression_values`` implements
+"""What the parts of one inference of an expression ask of each other; ``expression_values`` implements
 it."""
 
 from collections.abc import Iterable
 from typing import Any, Protocol
 
 
-class Investigation(Protocol):
+class Inference(Protocol):
     """Values are jedi's ``ValueSet``; None stands for "may also be something that is not in it".
 
     ``parametrised`` are instances of generic classes all of whose type arguments are understood.

@@ -62,9 +62,9 @@ class MemberView:
 
 def view_of(context: Any, leaf: Any, receiver: list[Any], *, is_guessed: bool = True) -> MemberView:
     """What is not known for certain is guessed, or left out with all that there is to list."""
-    provenance = ValueInference()
-    values = provenance.chain(context, receiver)
-    reason = "" if values else provenance.reason or "unknown"
+    inference = ValueInference()
+    values = inference.chain(context, receiver)
+    reason = "" if values else inference.reason or "unknown"
     if not values and not is_guessed:
         return MemberView((), (), frozenset(), reason)
     values = without_none(values or inferred(context, receiver))
