@@ -22,12 +22,12 @@ SIGNATURES_MAX = 20
 _KEPT_KINDS = frozenset((ClassValue, FunctionValue, MethodValue, OverloadedFunctionValue))
 
 
-def call_of(context: Any, callee: list[Any], index: int, used: set[str], *, is_guessed: bool) -> Call:
+def call_of(context: Any, callee: list[Any], index: int, used: set[str], *, allow_incomplete: bool) -> Call:
     """What ``callee`` takes behind ``index`` arguments without a name and the keywords ``used``."""
     values = ValueInference().chain(context, callee, is_called=True)
     is_known = bool(values)
     if not is_known:
-        values = inferred(context, callee) if is_guessed else ()
+        values = inferred(context, callee) if allow_incomplete else ()
     callables = [_callable(context, value) for value in values]
     # A function with overloads in several branches comes once for each of them, with all overloads.
     shown = list(dict.fromkeys(each for callable_ in callables for each in callable_.signatures))

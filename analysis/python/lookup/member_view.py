@@ -60,12 +60,12 @@ class MemberView:
     reason: str
 
 
-def view_of(context: Any, leaf: Any, receiver: list[Any], *, is_guessed: bool = True) -> MemberView:
+def view_of(context: Any, leaf: Any, receiver: list[Any], *, allow_incomplete: bool = True) -> MemberView:
     """What is not known for certain is guessed, or left out with all that there is to list."""
     inference = ValueInference()
     values = inference.chain(context, receiver)
     reason = "" if values else inference.reason or "unknown"
-    if not values and not is_guessed:
+    if not values and not allow_incomplete:
         return MemberView((), (), frozenset(), reason)
     values = without_none(values or inferred(context, receiver))
     if any(not hasattr(value, "get_filters") for value in values):
@@ -79,7 +79,7 @@ def view_of(context: Any, leaf: Any, receiver: list[Any], *, is_guessed: bool = 
     else:
         values = ValueSet.from_sets((values, tested))
     reason = reason or _why_open(values)
-    if reason and not is_guessed:
+    if reason and not allow_incomplete:
         return MemberView((), (), frozenset(), reason)
     members = members_in(context, values)
     implicit = implicit_names(values)
@@ -126,7 +126,7 @@ def complete_members(context: Any, leaf: Any) -> frozenset[str] | None:
     receiver = receiver_of(leaf)
     if receiver is None:
         return None
-    view = view_of(context, leaf, receiver, is_guessed=False)
+    view = view_of(context, leaf, receiver, allow_incomplete=False)
     names = frozenset(member.name for member in view.members)
     return None if view.reason or not names else names | view.implicit
 

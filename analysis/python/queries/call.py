@@ -19,4 +19,4 @@ def call_at(project: JediProject, question: CallQuestion, deadline: Deadline) ->
     callee, arguments = found
     index = position_at(arguments, filled.leaf)
     used = used_keywords(arguments, filled.leaf)
-    return call_of(filled.context, callee, index, used, is_guessed=not question.only_complete)
+    return call_of(filled.context, callee, index, used, allow_incomplete=not question.only_complete)

@@ -27,7 +27,7 @@ def members_at(project: JediProject, question: MembersQuestion, deadline: Deadli
         return Members((), False, None, "the receiver cannot be parsed")
     if is_perhaps_bound_behind(filled.context, filled.leaf, receiver):
         return Members((), False, None, "a comprehension may bind the receiver")
-    view = view_of(filled.context, filled.leaf, receiver, is_guessed=not question.only_complete)
+    view = view_of(filled.context, filled.leaf, receiver, allow_incomplete=not question.only_complete)
     members = view.members
     if question.detailed_max:
         names = (name for value in in_order(view.values) for name in names_of(filled.context, value))

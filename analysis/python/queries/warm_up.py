@@ -112,9 +112,9 @@ def _call_of(name: Any) -> list[Any]:
 
 
 def _look_at(module: Any, name: Any, receiver: list[Any]) -> None:
-    view_of(module.create_context(name), name, receiver, is_guessed=False)
+    view_of(module.create_context(name), name, receiver, allow_incomplete=False)
 
 
 def _look_at_call(module: Any, name: Any, call: list[Any]) -> None:
-    call_of(module.create_context(name), call[:-1], 0, set(), is_guessed=False)
+    call_of(module.create_context(name), call[:-1], 0, set(), allow_incomplete=False)
     _look_at(module, name, call)
