@@ -29,15 +29,15 @@ _DYNAMIC_MODULE = re.compile(
 )
 _DYNAMIC_NAMES = re.compile(r"\bglobals\(\)\s*(?:\[|\.update)|\bvars\(\)\s*\[|\bexec(?:file)?\(")
 _EXTRA_FIELDS = re.compile(r"""\bextra\b["']?\s*[=:]\s*(?:["']allow|\w*Extra\.allow)""")
-_OPEN_NAMES = frozenset(
+_TAKE_ANY_ATTRIBUTE = frozenset(
     ("object", "Mock", "MagicMock", "NonCallableMock", "SimpleNamespace", "Namespace", "Struct")
 )
 
 
-def open_reason(value: Any) -> str | None:
+def dynamic_reason(value: Any) -> str | None:
     """Why the value may have members that are not listed; None if it cannot."""
     if value.is_module():
-        return _open_module(value)
+        return _reason_of_module(value)
     if not hasattr(value, "py__class__"):
         return "a namespace package"
     owner = class_of(value)
@@ -45,15 +45,15 @@ def open_reason(value: Any) -> str | None:
         return "a function"
     if not owner.is_class():
         return "its class is not known"
-    if owner.py__name__() in _OPEN_NAMES:
+    if owner.py__name__() in _TAKE_ANY_ATTRIBUTE:
         return f"{owner.py__name__()} takes any attribute"
-    return _open_owner(class_without_arguments(owner) if isinstance(owner, GenericClass) else owner)
+    return _reason_of_owner(class_without_arguments(owner) if isinstance(owner, GenericClass) else owner)
 
 
 @inference_state_method_cache()
-def _open_owner(owner: Any) -> str | None:
+def _reason_of_owner(owner: Any) -> str | None:
     """Of a class without what its type variables stand for, which is another value each time."""
-    reasons = (reason for base in owner.py__mro__() if (reason := _open_class(base)))
+    reasons = (reason for base in owner.py__mro__() if (reason := _reason_of_class(base)))
     return next(reasons, None) or _completed_below(owner)
 
 
@@ -67,7 +67,7 @@ def _completed_below(owner: Any) -> str | None:
 
 
 @inference_state_method_cache()
-def _open_class(base: Any) -> str | None:
+def _reason_of_class(base: Any) -> str | None:
     classdef = getattr(base, "tree_node", None)
     if classdef is None or classdef.type != "classdef":
         return None
@@ -87,7 +87,7 @@ def _open_class(base: Any) -> str | None:
         return f"{name} is filled from outside"
     if _is_patched(classdef):
         return f"{name} is changed from outside"
-    return _open_bases(base, name)
+    return _reason_of_bases(base, name)
 
 
 def _is_empty(classdef: Any) -> bool:
@@ -108,7 +108,7 @@ def _has_subclasses_nearby(classdef: Any) -> bool:
     return False
 
 
-def _open_bases(base: Any, name: str) -> str | None:
+def _reason_of_bases(base: Any, name: str) -> str | None:
     context = base.parent_context
     for node in class_arguments(base.tree_node):
         if node.type == "argument":
@@ -186,7 +186,7 @@ def _called(arguments: Any) -> str:
 def has_known_bases(cls: Any) -> bool:
     """Whether all bases of a class and of its bases are found, with no metaclass of their own making."""
     return all(
-        _open_bases(base, base.py__name__()) is None
+        _reason_of_bases(base, base.py__name__()) is None
         for base in cls.py__mro__()
         if getattr(base, "tree_node", None) is not None and base.tree_node.type == "classdef"
     )
@@ -225,7 +225,7 @@ def _is_stub(cls: Any) -> bool:
 
 
 @inference_state_method_cache()
-def _open_module(module: Any) -> str | None:
+def _reason_of_module(module: Any) -> str | None:
     node = getattr(module, "tree_node", None)
     if node is None:
         return None if module.is_compiled() else "a namespace package"

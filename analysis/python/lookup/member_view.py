@@ -5,7 +5,7 @@ from typing import Any
 
 from holesmith.analysis.answers import Member
 from holesmith.analysis.python.inference.bindings import defined_names
-from holesmith.analysis.python.inference.dynamic_attributes import open_reason
+from holesmith.analysis.python.inference.dynamic_attributes import dynamic_reason
 from holesmith.analysis.python.inference.expression_values import ValueInference
 from holesmith.analysis.python.inference.value_classes import is_none
 from holesmith.analysis.python.lookup.isinstance_tests import tested_values
@@ -78,7 +78,7 @@ def view_of(context: Any, leaf: Any, receiver: list[Any], *, allow_incomplete: b
         reason = reason or "its type is tested"
     else:
         values = ValueSet.from_sets((values, tested))
-    reason = reason or _why_open(values)
+    reason = reason or _dynamic_reason_of_any(values)
     if reason and not allow_incomplete:
         return MemberView((), (), frozenset(), reason)
     members = members_in(context, values)
@@ -137,8 +137,8 @@ def without_none(values: Any) -> Any:
     return some or values
 
 
-def _why_open(values: Any) -> str:
+def _dynamic_reason_of_any(values: Any) -> str:
     """Why a class may have members that cannot be listed."""
     if not values:
         return "no value"
-    return next((reason for value in in_order(values) if (reason := open_reason(value))), "")
+    return next((reason for value in in_order(values) if (reason := dynamic_reason(value))), "")

@@ -7,7 +7,7 @@ from typing import Any
 from holesmith.analysis.answers import ImportableNames, MissingNames
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.python.inference.bindings import code_of
-from holesmith.analysis.python.inference.dynamic_attributes import open_reason
+from holesmith.analysis.python.inference.dynamic_attributes import dynamic_reason
 from holesmith.analysis.python.lookup.missing_names import missing_names
 from holesmith.analysis.python.lookup.names import members_of
 from holesmith.analysis.python.parsing.jedi_internals import tree_of
@@ -66,7 +66,7 @@ def project_state(filled: FilledHole) -> Any:
 def _reason(modules: Any, members: tuple[Any, ...]) -> str:
     if not modules or not members:
         return "the module is not found"
-    return next((reason for each in modules if (reason := open_reason(each))), "")
+    return next((reason for each in modules if (reason := dynamic_reason(each))), "")
 
 
 def _own_names(modules: Any) -> Iterator[str]:

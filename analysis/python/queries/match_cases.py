@@ -10,7 +10,7 @@ from typing import Any
 from holesmith.analysis.answers import MatchCases
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.python.inference.bindings import class_bindings, defined_names
-from holesmith.analysis.python.inference.dynamic_attributes import is_enumeration, open_reason
+from holesmith.analysis.python.inference.dynamic_attributes import dynamic_reason, is_enumeration
 from holesmith.analysis.python.inference.expression_values import ValueInference
 from holesmith.analysis.python.lookup.receivers import receiver_of
 from holesmith.analysis.python.lookup.visible_names import visible_names
@@ -110,4 +110,4 @@ def _members_of(cls: Any) -> set[str]:
 
 def _holds_only_members(cls: Any) -> bool:
     """Whether nothing else of the class makes a pattern: no class is nested, nothing set by name."""
-    return open_reason(cls) is None and not any(True for _ in cls.tree_node.iter_classdefs())
+    return dynamic_reason(cls) is None and not any(True for _ in cls.tree_node.iter_classdefs())

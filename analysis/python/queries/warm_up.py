@@ -13,7 +13,7 @@ from typing import Any
 from holesmith.analysis.answers import WarmedUp
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.python.inference.bindings import code_of, is_member
-from holesmith.analysis.python.inference.dynamic_attributes import open_reason
+from holesmith.analysis.python.inference.dynamic_attributes import dynamic_reason
 from holesmith.analysis.python.lookup.callables import call_of
 from holesmith.analysis.python.lookup.member_listing import members_listed
 from holesmith.analysis.python.lookup.member_view import view_of
@@ -63,10 +63,10 @@ def _meet(context: Any, name: Any) -> None:
     """An imported name: the members of a module, or of the instances of a class."""
     for value in TreeNameDefinition(context, name).infer():
         if value.is_module():
-            open_reason(value)
+            dynamic_reason(value)
             members_listed(context, value)
         elif value.is_class():
-            open_reason(value)
+            dynamic_reason(value)
             for instance in value.execute_annotation(None):
                 members_listed(context, instance)
 
