@@ -11,7 +11,7 @@ from holesmith.analysis.python.inference.value_classes import is_none
 from holesmith.analysis.python.lookup.isinstance_tests import tested_values
 from holesmith.analysis.python.lookup.member_listing import members_listed, owners
 from holesmith.analysis.python.lookup.receivers import inferred, receiver_of
-from holesmith.analysis.python.lookup.usage_evidence import contradiction
+from holesmith.analysis.python.lookup.usage_evidence import reason_to_doubt
 from holesmith.analysis.python.project import PLACEHOLDER
 from jedi.inference.base_value import ValueSet
 
@@ -84,7 +84,7 @@ def view_of(context: Any, leaf: Any, receiver: list[Any], *, allow_incomplete: b
     members = members_in(context, values)
     implicit = implicit_names(values)
     known = implicit.union(member.name for member in members)
-    reason = reason or contradiction(known, context, leaf, receiver) or ""
+    reason = reason or reason_to_doubt(known, context, leaf, receiver) or ""
     return MemberView(values, members, implicit, reason)
 
 

@@ -26,7 +26,7 @@ TEST_CHARACTERS = 200
 """The longest test that is seen before its argument."""
 
 
-def contradiction(known: Set[str], context: Any, leaf: Any, receiver: list[Any]) -> str | None:
+def reason_to_doubt(known: Set[str], context: Any, leaf: Any, receiver: list[Any]) -> str | None:
     """A reason to doubt that the receiver has only ``known`` members."""
     text = "".join(each.get_code() for each in receiver).strip()
     region = code_of(context, region_of(leaf, receiver))
