@@ -22,7 +22,7 @@ from holesmith.analysis.files.source_access import SourceAccess
 from holesmith.analysis.options import Options
 from holesmith.analysis.python.environment import find_environment
 from holesmith.analysis.python.parsing.documents import DOCUMENTS_MAX, JediDocuments
-from holesmith.analysis.python.parsing.incremental_parse import graft
+from holesmith.analysis.python.parsing.incremental_parse import reparse_statements
 from holesmith.analysis.python.parsing.jedi_internals import (
     configure_libraries,
     incremental_parsing,
@@ -178,7 +178,7 @@ def _parser(
             access.allow_beside(path)
         paths = [*search_path, *script_directories(root, path)]
         project = jedi.Project(root, sys_path=paths, load_unsafe_extensions=False, smart_sys_path=False)
-        graft(interpreter.get_grammar(), path, text)
+        reparse_statements(interpreter.get_grammar(), path, text)
         with incremental_parsing():
             return jedi.Script(text, path=path, project=project, environment=interpreter)
 

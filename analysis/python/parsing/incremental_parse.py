@@ -56,7 +56,7 @@ class _StatementParser(Parser):
 
 
 @dataclass(frozen=True, slots=True)
-class _Graft:
+class _Replacement:
     """``statements`` to be put in a place, and the prefix that the leaf behind them then has."""
 
     place: Place
@@ -65,7 +65,7 @@ class _Graft:
     lines_more: int
 
 
-def graft(grammar: Any, path: str | None, text: str) -> bool:
+def reparse_statements(grammar: Any, path: str | None, text: str) -> bool:
     """Whether parso's tree of a path, which is of an earlier text, has been made that of ``text``.
 
     If not, it is as it was. If this was interrupted, the tree is of no use.
@@ -77,17 +77,19 @@ def graft(grammar: Any, path: str | None, text: str) -> bool:
     lines = text.splitlines(keepends=True)
     if not text or text.endswith("\n"):
         lines.append("")
-    grafts = _grafts(grammar, item.node, item.lines, lines)
-    if grafts is None:
+    replacements = _replacements(grammar, item.node, item.lines, lines)
+    if replacements is None:
         return False
-    for each in reversed(grafts):  # so that the places before it are where they were
+    for each in reversed(replacements):  # so that the places before it are where they were
         _put(each)
     set_used_names(item.node, None)
     cache_tree(grammar, key, text, item.node, lines)
     return True
 
 
-def _grafts(grammar: Any, module: Any, old: Sequence[str], new: Sequence[str]) -> list[_Graft] | None:
+def _replacements(
+    grammar: Any, module: Any, old: Sequence[str], new: Sequence[str]
+) -> list[_Replacement] | None:
     """In the order of the text, with lines as in the old one; None if anything is uncertain."""
     found: list[tuple[Change, Place]] = []
     for each in changes_of(old, new):
@@ -99,16 +101,16 @@ def _grafts(grammar: Any, module: Any, old: Sequence[str], new: Sequence[str]) -
         if place is None:
             return None
         found.append((change, place))
-    grafts = list[_Graft]()
+    replacements = list[_Replacement]()
     for change, place in found:
-        made = _graft_of(grammar, change, place, new)
+        made = _replacement_of(grammar, change, place, new)
         if made is None:
             return None
-        grafts.append(made)
-    return grafts or None
+        replacements.append(made)
+    return replacements or None
 
 
-def _graft_of(grammar: Any, change: Change, place: Place, new: Sequence[str]) -> _Graft | None:
+def _replacement_of(grammar: Any, change: Change, place: Place, new: Sequence[str]) -> _Replacement | None:
     start = place.start_line - 1 + change.new_start - change.start
     stop = place.stop_line - 1 + change.new_stop - change.stop
     if stop - start > LINES_MAX:
@@ -124,7 +126,9 @@ def _graft_of(grammar: Any, change: Change, place: Place, new: Sequence[str]) ->
     old_comments, rest = _prefix_parts(place)
     if parsed is None or fitting is None or not _COMMENTS.fullmatch(parsed[1] + old_comments):
         return None
-    return _Graft(fitting, parsed[0], parsed[1] + rest, len(lines) - (place.stop_line - place.start_line))
+    return _Replacement(
+        fitting, parsed[0], parsed[1] + rest, len(lines) - (place.stop_line - place.start_line)
+    )
 
 
 def _prefix_parts(place: Place) -> tuple[str, str]:
@@ -155,14 +159,14 @@ def _parsed(grammar: Any, lines: Sequence[str], line: int, column: int) -> tuple
     return (statements, end.prefix) if is_whole(statements) else None
 
 
-def _put(graft: _Graft) -> None:
-    place = graft.place
-    place.behind.prefix = graft.prefix
-    for statement in graft.statements:
+def _put(replacement: _Replacement) -> None:
+    place = replacement.place
+    place.behind.prefix = replacement.prefix
+    for statement in replacement.statements:
         statement.parent = place.block
-    place.block.children[place.first : place.stop] = graft.statements
-    if graft.lines_more:
-        _move(place.block, place.first + len(graft.statements), graft.lines_more)
+    place.block.children[place.first : place.stop] = replacement.statements
+    if replacement.lines_more:
+        _move(place.block, place.first + len(replacement.statements), replacement.lines_more)
 
 
 def _move(block: Any, index: int, lines_more: int) -> None:

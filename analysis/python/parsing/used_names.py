@@ -18,7 +18,7 @@ _REOPENED = frozenset(
         *("if_stmt", "while_stmt", "for_stmt", "try_stmt", "with_stmt"),
     )
 )
-"""Nodes that are kept and given other children, by the incremental parser or a graft; all others stay what
+"""Nodes that are kept and given other children, by parso's incremental parser or ours; all others stay what
 they are."""
 
 

@@ -10,7 +10,7 @@ import pytest
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.options import Options
 from holesmith.analysis.python.jedi_analyser import JediAnalyser
-from holesmith.analysis.python.parsing.incremental_parse import graft
+from holesmith.analysis.python.parsing.incremental_parse import reparse_statements
 from holesmith.analysis.python.parsing.used_names import UsedNames
 from holesmith.analysis.questions import MembersQuestion, Source
 from parso.cache import parser_cache
@@ -115,19 +115,19 @@ def edited(chooser: random.Random, text: str) -> str:
 def test_a_changed_tree_is_that_of_the_new_text(seed: int) -> None:
     chooser = random.Random(seed)
     sources = [path for path in sorted(LIBRARY.glob("*.py")) if 500 < path.stat().st_size < 9_000]
-    grafts = 0
+    replacements = 0
     for path in chooser.sample(sources, 6):
         first = text = path.read_text(encoding="utf-8", errors="replace").replace("\f", "")
         start(text)
         used = UsedNames()
         for _ in range(15):
             text = edited(chooser, chooser.choice((text, text, first)))
-            if graft(GRAMMAR, PATH, text):
-                grafts += 1
+            if reparse_statements(GRAMMAR, PATH, text):
+                replacements += 1
                 assert_is_that_of(text, used)
             else:
                 start(text)
-    assert grafts > 10
+    assert replacements > 10
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_plain_changes_need_no_other_parser(old: str, new: str) -> None:
     after = BEFORE.replace(old, new, 1)
     for text, next_text in ((BEFORE, after), (after, BEFORE)):
         start(text)
-        assert graft(GRAMMAR, PATH, next_text)
+        assert reparse_statements(GRAMMAR, PATH, next_text)
         assert_is_that_of(next_text, UsedNames())
 
 
@@ -173,14 +173,14 @@ def test_what_error_recovery_made_of_a_block_is_replaced_as_one() -> None:
         before.replace("return b", "return b\n            x"),
     ):
         start(before)
-        assert graft(GRAMMAR, PATH, after)
+        assert reparse_statements(GRAMMAR, PATH, after)
         assert_is_that_of(after, UsedNames())
 
 
 @pytest.mark.parametrize("text", ["def f():\n        b\n# d\n    c\n", "def f():\n    d\nelse:\n    c\n"])
 def test_nothing_is_replaced_before_an_error(text: str) -> None:
     start(text)
-    assert not graft(GRAMMAR, PATH, text.replace("d\n", "e\n"))
+    assert not reparse_statements(GRAMMAR, PATH, text.replace("d\n", "e\n"))
 
 
 def test_changes_in_several_places_are_made_at_once() -> None:
@@ -189,7 +189,7 @@ def test_changes_in_several_places_are_made_at_once() -> None:
     )
     for text, next_text in ((BEFORE, after), (after, BEFORE)):
         start(text)
-        assert graft(GRAMMAR, PATH, next_text)
+        assert reparse_statements(GRAMMAR, PATH, next_text)
         assert_is_that_of(next_text, UsedNames())
 
 
@@ -219,7 +219,7 @@ def test_changes_in_several_places_are_made_at_once() -> None:
 def test_what_is_not_certain_is_left_alone(old: str, new: str) -> None:
     start(BEFORE)
     before = list(described(tree_in_cache()))
-    assert not graft(GRAMMAR, PATH, BEFORE.replace(old, new, 1))
+    assert not reparse_statements(GRAMMAR, PATH, BEFORE.replace(old, new, 1))
     assert list(described(tree_in_cache())) == before
 
 
