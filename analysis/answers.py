@@ -9,7 +9,7 @@ from typing import Literal
 
 SymbolKind = Literal["module", "class", "function", "instance", "property", "param", "keyword", "statement"]
 Origin = Literal["local", "parameter", "global", "import", "builtin"]
-Role = Literal["exception", "abstract", "class", "function", "unknown"]
+NameKind = Literal["exception", "abstract", "class", "function", "unknown"]
 """What a name certainly stands for. "exception": a class that can be raised. "abstract": a class that cannot
 be instantiated. "class": any other class.
 """
@@ -145,16 +145,16 @@ class WarmedUp:
 
 
 @dataclass(frozen=True, slots=True)
-class NameRole:
+class ClassifiedName:
     name: str
-    role: Role
+    kind: NameKind
 
 
 @dataclass(frozen=True, slots=True)
-class Roles:
-    """``is_complete`` promises that no other name is right there. Roles are certain or "unknown"."""
+class NameKinds:
+    """``is_complete`` promises that no other name is right there. Kinds are certain or "unknown"."""
 
-    names: tuple[NameRole, ...]
+    names: tuple[ClassifiedName, ...]
     is_complete: bool
 
 

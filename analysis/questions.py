@@ -14,10 +14,10 @@ from holesmith.analysis.answers import (
     MatchCases,
     Members,
     MissingNames,
+    NameKinds,
     PythonEnvironment,
     RelevantHeaders,
     RelevantTypes,
-    Roles,
     ScopeNames,
     StaticErrors,
     WarmedUp,
@@ -88,10 +88,10 @@ class MissingNamesQuestion(Question[MissingNames]):
 
 
 @dataclass(frozen=True, slots=True)
-class RolesQuestion(Question[Roles]):
+class NameKindsQuestion(Question[NameKinds]):
     """The names in scope at ``offset``, or the members before whose dot it stands, and what they are.
 
-    The roles of ``wanted`` are found out, those of other names as far as it is quick.
+    The kinds of ``wanted`` are found out, those of other names as far as it is quick.
     """
 
     source: Source
@@ -163,7 +163,7 @@ ANSWER_OF: dict[type[Question[object]], type] = {
     CallQuestion: Call,
     ImportableNamesQuestion: ImportableNames,
     MissingNamesQuestion: MissingNames,
-    RolesQuestion: Roles,
+    NameKindsQuestion: NameKinds,
     MatchCaseQuestion: MatchCases,
     RelevantTypesQuestion: RelevantTypes,
     RelevantHeadersQuestion: RelevantHeaders,

@@ -13,7 +13,7 @@ from holesmith.analysis.python.queries.importables import importables_at, names_
 from holesmith.analysis.python.queries.imports import imports_of
 from holesmith.analysis.python.queries.match_cases import cases_at
 from holesmith.analysis.python.queries.members import members_at
-from holesmith.analysis.python.queries.name_roles import roles_at
+from holesmith.analysis.python.queries.name_kinds import name_kinds_at
 from holesmith.analysis.python.queries.relevant_headers import relevant_headers_at
 from holesmith.analysis.python.queries.relevant_types import relevant_types_at
 from holesmith.analysis.python.queries.scope import scope_names_at
@@ -29,10 +29,10 @@ from holesmith.analysis.questions import (
     MatchCaseQuestion,
     MembersQuestion,
     MissingNamesQuestion,
+    NameKindsQuestion,
     Question,
     RelevantHeadersQuestion,
     RelevantTypesQuestion,
-    RolesQuestion,
     ScopeQuestion,
     Source,
     StaticErrorsQuestion,
@@ -58,7 +58,7 @@ _HANDLERS: dict[type, _Handler] = {
     CallQuestion: call_at,
     ImportableNamesQuestion: importables_at,
     MissingNamesQuestion: names_missing,
-    RolesQuestion: roles_at,
+    NameKindsQuestion: name_kinds_at,
     MatchCaseQuestion: cases_at,
     RelevantTypesQuestion: relevant_types_at,
     RelevantHeadersQuestion: relevant_headers_at,

@@ -3,8 +3,8 @@ instantiation)."""
 
 from collections.abc import Iterator
 
-from holesmith.analysis.answers import Roles
-from holesmith.analysis.questions import RolesQuestion, Source
+from holesmith.analysis.answers import NameKinds
+from holesmith.analysis.questions import NameKindsQuestion, Source
 from holesmith.completion.monitors.local_names import ALWAYS_DEFINED
 from holesmith.completion.monitors.monitor import PENALTY, AnyAnswer, Choices, Monitor
 from holesmith.completion.monitors.statement import (
@@ -39,23 +39,23 @@ class AbstractClassMonitor(Monitor):
         if is_value and not binds(excerpt):
             yield Trigger("instance", start, new.offset + 1)
 
-    def question(self, source: Source, offset: int, word: str) -> RolesQuestion:
+    def question(self, source: Source, offset: int, word: str) -> NameKindsQuestion:
         """See `Monitor`."""
-        return RolesQuestion(source, offset, (word,))
+        return NameKindsQuestion(source, offset, (word,))
 
     def choices(self, trigger: Trigger, answer: AnyAnswer, word: str) -> Choices | None:
         """See `Monitor`: anything but a class that cannot be instantiated; None if ``word`` is not one."""
-        if not isinstance(answer, Roles):
+        if not isinstance(answer, NameKinds):
             return None
-        if not any(named.name == word and named.role == "abstract" for named in answer.names):
+        if not any(named.name == word and named.kind == "abstract" for named in answer.names):
             return None
-        abstract = frozenset(named.name for named in answer.names if named.role == "abstract")
+        abstract = frozenset(named.name for named in answer.names if named.kind == "abstract")
         names = frozenset(named.name for named in answer.names) - abstract
         texts = tuple(f"{name}{following}" for name in sorted(abstract) for following in ".[")
         return Choices(names | ALWAYS_DEFINED, texts, is_exclusive=False, penalty=PENALTY)
 
     def approves(self, trigger: Trigger, answer: AnyAnswer, word: str) -> bool:
-        """See `Monitor`: ``word`` certainly is something that can be called, as far as its role tells."""
-        return isinstance(answer, Roles) and any(
-            named.name == word and named.role in ("exception", "class", "function") for named in answer.names
+        """See `Monitor`: ``word`` certainly is something that can be called, as far as its kind tells."""
+        return isinstance(answer, NameKinds) and any(
+            named.name == word and named.kind in ("exception", "class", "function") for named in answer.names
         )

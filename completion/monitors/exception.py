@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from holesmith.analysis.answers import NameRole, Roles
-from holesmith.analysis.questions import RolesQuestion, Source
+from holesmith.analysis.answers import ClassifiedName, NameKinds
+from holesmith.analysis.questions import NameKindsQuestion, Source
 from holesmith.completion.monitors.local_names import ALWAYS_DEFINED, EXCEPTIONS, LocalNames
 from holesmith.completion.monitors.monitor import AnyAnswer, Choices, Monitor, Settled
 from holesmith.completion.monitors.statement import NewCharacter, Statement, Trigger, is_whole, word_at
@@ -37,25 +37,25 @@ class ExceptionMonitor(Monitor):
             return "wait"
         return "yes" if word_at(generated, trigger.start) in EXCEPTIONS else "ask"
 
-    def question(self, source: Source, offset: int, word: str) -> RolesQuestion:
+    def question(self, source: Source, offset: int, word: str) -> NameKindsQuestion:
         """See `Monitor`."""
-        return RolesQuestion(source, offset, (word,))
+        return NameKindsQuestion(source, offset, (word,))
 
     def choices(self, trigger: Trigger, answer: AnyAnswer, word: str) -> Choices | None:
         """See `Monitor`: any name but those that certainly stand for something else.
 
         A class that is no exception may still hold one, and a function may give one.
         """
-        if not isinstance(answer, Roles) or not answer.is_complete:
+        if not isinstance(answer, NameKinds) or not answer.is_complete:
             return None
-        names = frozenset(named.name for named in answer.names if named.role in ("exception", "unknown"))
+        names = frozenset(named.name for named in answer.names if named.kind in ("exception", "unknown"))
         texts = tuple(text for named in answer.names for text in _ways_on(named))
         return Choices(names | ALWAYS_DEFINED, texts, is_exclusive=False)
 
 
-def _ways_on(named: NameRole) -> tuple[str, ...]:
+def _ways_on(named: ClassifiedName) -> tuple[str, ...]:
     """How text may go on behind a name that is no exception itself."""
-    match named.role:
+    match named.kind:
         case "class" | "abstract":
             return (f"{named.name}.",)
         case "function":

@@ -18,7 +18,7 @@ from holesmith.analysis.answers import (
     ImportableNames,
     MatchCases,
     Members,
-    Roles,
+    NameKinds,
     ScopeNames,
 )
 from holesmith.analysis.questions import (
@@ -27,7 +27,7 @@ from holesmith.analysis.questions import (
     ImportableNamesQuestion,
     MatchCaseQuestion,
     MembersQuestion,
-    RolesQuestion,
+    NameKindsQuestion,
     ScopeQuestion,
     Source,
 )
@@ -43,10 +43,10 @@ AnyQuestion = (
     | ImportableNamesQuestion
     | CallQuestion
     | ExpectedTypeQuestion
-    | RolesQuestion
+    | NameKindsQuestion
     | MatchCaseQuestion
 )
-AnyAnswer = Members | ScopeNames | ImportableNames | Call | Expected | Roles | MatchCases
+AnyAnswer = Members | ScopeNames | ImportableNames | Call | Expected | NameKinds | MatchCases
 
 Settled = Literal["yes", "wait", "ask"]
 """Whether the document itself shows that the text at a trigger is right: "yes", then nothing is asked. "ask":

@@ -9,13 +9,13 @@ from typing import Any, cast
 import torch
 from holesmith.analysis.answers import (
     Call,
+    ClassifiedName,
     ImportableNames,
     Member,
     Members,
-    NameRole,
+    NameKind,
+    NameKinds,
     Parameter,
-    Role,
-    Roles,
     ScopeName,
     ScopeNames,
     Signature,
@@ -26,8 +26,8 @@ from holesmith.analysis.questions import (
     CallQuestion,
     ImportableNamesQuestion,
     MembersQuestion,
+    NameKindsQuestion,
     Question,
-    RolesQuestion,
     ScopeQuestion,
 )
 from holesmith.engine.decoding.decode_loop import DecodeLoop
@@ -134,7 +134,7 @@ class TableAnalyst:
     importables: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     takes_max: int | None = None
-    roles: tuple[Role, ...] = ()
+    kinds: tuple[NameKind, ...] = ()
 
     def members(self, text: str) -> tuple[str, ...] | None:
         """None where the list is not complete."""
@@ -166,10 +166,10 @@ class TableAnalyst:
                 parameters = [Parameter(name, "positional_or_keyword", None, None) for name in names]
                 parameters.append(Parameter("book", "keyword_only", None, None))
                 return Call((Signature("f", tuple(parameters), None, None),), (*names, "book"), True)
-            case RolesQuestion(source=source, offset=offset) if self.roles:
+            case NameKindsQuestion(source=source, offset=offset) if self.kinds:
                 numbers = [digest(self.seed, source.text[:offset], name) for name in MEMBERS]
-                found: list[Role] = [self.roles[number % len(self.roles)] for number in numbers]
-                return Roles(tuple(map(NameRole, MEMBERS, found)), True)
+                found: list[NameKind] = [self.kinds[number % len(self.kinds)] for number in numbers]
+                return NameKinds(tuple(map(ClassifiedName, MEMBERS, found)), True)
             case CallQuestion():
                 return Call((), self.keywords, bool(self.keywords))
             case ImportableNamesQuestion():

@@ -1,7 +1,7 @@
 """Optimistic decoding gives what waiting at every trigger gives, whenever the answers come."""
 
 import pytest
-from holesmith.analysis.answers import Role
+from holesmith.analysis.answers import NameKind
 from holesmith.completion.guidance.guided_decoding import GuidedDecoding
 from holesmith.completion.guidance.watcher import Watcher
 from holesmith.completion.monitors.document import Document
@@ -14,7 +14,7 @@ from tests.completion.chatter import MEMBERS, VOCABULARY, Chatter, TableAnalyst,
 
 BEFORE = "x = shelf"
 COUNT = 16
-ROLES: tuple[Role, ...] = ("exception", "class", "function", "unknown", "abstract")
+NAME_KINDS: tuple[NameKind, ...] = ("exception", "class", "function", "unknown", "abstract")
 
 
 async def guided(
@@ -109,7 +109,7 @@ async def test_no_monitor_s_text_depends_on_when_the_answers_come(before: str) -
                     turns_max,
                     scope=MEMBERS,
                     takes_max=2,
-                    roles=ROLES,
+                    kinds=NAME_KINDS,
                     importables=MEMBERS,
                     missing=MEMBERS[:4],
                 ),

@@ -1,11 +1,11 @@
 """What names certainly are, and which members a ``case`` may name; ``‸`` is the hole."""
 
 import pytest
-from holesmith.analysis.answers import MatchCases, Roles
+from holesmith.analysis.answers import MatchCases, NameKinds
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.options import Options
 from holesmith.analysis.python.jedi_analyser import JediAnalyser
-from holesmith.analysis.questions import MatchCaseQuestion, RolesQuestion, Source
+from holesmith.analysis.questions import MatchCaseQuestion, NameKindsQuestion, Source
 
 HEAD = """
 import subprocess
@@ -82,16 +82,16 @@ def analyser(tmp_path_factory: pytest.TempPathFactory) -> JediAnalyser:
     return JediAnalyser(Options(str(root)))
 
 
-def roles(analyser: JediAnalyser, source: str, *wanted: str) -> Roles:
+def kinds(analyser: JediAnalyser, source: str, *wanted: str) -> NameKinds:
     before, after = (HEAD + source).split("‸")
-    question = RolesQuestion(Source(None, before + after), len(before), wanted)
+    question = NameKindsQuestion(Source(None, before + after), len(before), wanted)
     answer = analyser.answer(question, Deadline.after_ms(60_000))
     assert answer is not None
     return answer
 
 
 @pytest.mark.parametrize(
-    ("name", "role"),
+    ("name", "kind"),
     [
         ("Shape", "abstract"),
         ("Square", "class"),
@@ -116,15 +116,15 @@ def roles(analyser: JediAnalyser, source: str, *wanted: str) -> Roles:
         ("type", "class"),
     ],
 )
-def test_the_role_of_a_name_in_scope(analyser: JediAnalyser, name: str, role: str) -> None:
-    answer = roles(analyser, "x = ‸\n", name)
+def test_the_kind_of_a_name_in_scope(analyser: JediAnalyser, name: str, kind: str) -> None:
+    answer = kinds(analyser, "x = ‸\n", name)
     assert answer.is_complete
-    assert {each.name: each.role for each in answer.names}[name] == role
+    assert {each.name: each.kind for each in answer.names}[name] == kind
 
 
-def test_the_roles_of_members(analyser: JediAnalyser) -> None:
-    answer = roles(analyser, "raise subprocess.‸\n", "TimeoutExpired", "Popen", "run")
-    found = {each.name: each.role for each in answer.names}
+def test_the_kinds_of_members(analyser: JediAnalyser) -> None:
+    answer = kinds(analyser, "raise subprocess.‸\n", "TimeoutExpired", "Popen", "run")
+    found = {each.name: each.kind for each in answer.names}
     assert answer.is_complete
     assert (found["TimeoutExpired"], found["Popen"], found["run"]) == ("exception", "class", "function")
 

@@ -1,6 +1,6 @@
 """What the names at a hole certainly are: exception classes, other classes, functions; the rest is unknown.
 
-A role is told only if every binding of the name is followed and all bases of a class are known, so that what
+A kind is told only if every binding of the name is followed and all bases of a class are known, so that what
 is said to be no exception is none.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from types import BuiltinFunctionType
 from typing import Any
 
-from holesmith.analysis.answers import NameRole, Role, Roles
+from holesmith.analysis.answers import ClassifiedName, NameKind, NameKinds
 from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.python.inference.bindings import (
     class_bindings,
@@ -30,28 +30,28 @@ from holesmith.analysis.python.lookup.receivers import receiver_of
 from holesmith.analysis.python.lookup.visible_names import NAMES_MAX, visible_names
 from holesmith.analysis.python.parsing.parso_nodes import class_arguments, is_unpacked
 from holesmith.analysis.python.project import PLACEHOLDER, FilledHole, JediProject
-from holesmith.analysis.questions import RolesQuestion
+from holesmith.analysis.questions import NameKindsQuestion
 
 _GENERIC = frozenset(("Generic", "Protocol"))
 OTHERS_S_MAX = 0.06
-"""How long the roles of names are looked for that nobody wants to know for certain."""
+"""How long the kinds of names are looked for that nobody wants to know for certain."""
 
 
-def _builtin_roles() -> dict[str, Role]:
+def _builtin_kinds() -> dict[str, NameKind]:
     """Known without inference, which would read half of the standard library's stubs."""
-    roles: dict[str, Role] = {}
+    kinds: dict[str, NameKind] = {}
     for text, value in vars(builtins).items():
         if isinstance(value, type):
-            roles[text] = "exception" if issubclass(value, BaseException) else "class"
+            kinds[text] = "exception" if issubclass(value, BaseException) else "class"
         elif isinstance(value, BuiltinFunctionType):
-            roles[text] = "function"
-    return roles
+            kinds[text] = "function"
+    return kinds
 
 
-_BUILTIN_ROLES = _builtin_roles()
+_BUILTIN_KINDS = _builtin_kinds()
 
 
-def roles_at(project: JediProject, question: RolesQuestion, deadline: Deadline) -> Roles | None:
+def name_kinds_at(project: JediProject, question: NameKindsQuestion, deadline: Deadline) -> NameKinds | None:
     filled = project.fill(question.source, question.offset)
     found = _members(filled) if filled.hole.kind == "attribute" else _scope(filled)
     if found is None:
@@ -61,8 +61,8 @@ def roles_at(project: JediProject, question: RolesQuestion, deadline: Deadline) 
     for name in names:
         if name.string_name != PLACEHOLDER and len(by_text) < NAMES_MAX:
             by_text.setdefault(name.string_name, []).append(name)
-    roles = tuple(_named(by_text, frozenset(question.wanted), deadline))
-    return Roles(roles, is_complete and len(by_text) < NAMES_MAX)
+    kinds = tuple(_named(by_text, frozenset(question.wanted), deadline))
+    return NameKinds(kinds, is_complete and len(by_text) < NAMES_MAX)
 
 
 def _scope(filled: FilledHole) -> tuple[list[Any], bool]:
@@ -80,16 +80,18 @@ def _members(filled: FilledHole) -> tuple[list[Any], bool] | None:
     return names, not view.reason
 
 
-def _named(by_text: dict[str, list[Any]], wanted: frozenset[str], deadline: Deadline) -> Iterator[NameRole]:
+def _named(
+    by_text: dict[str, list[Any]], wanted: frozenset[str], deadline: Deadline
+) -> Iterator[ClassifiedName]:
     stop_at = time.monotonic() + OTHERS_S_MAX
     for text, names in by_text.items():
-        role: Role = "unknown"
+        kind: NameKind = "unknown"
         if all(name.get_root_context().is_builtins_module() for name in names):
-            role = _BUILTIN_ROLES.get(text, "unknown")
+            kind = _BUILTIN_KINDS.get(text, "unknown")
         else:
             is_quick = time.monotonic() < stop_at and not deadline.is_near(20) and _is_defined_there(names)
-            role = role_of(names) if text in wanted or is_quick else role
-        yield NameRole(text, role)
+            kind = kind_of_names(names) if text in wanted or is_quick else kind
+        yield ClassifiedName(text, kind)
 
 
 def _is_defined_there(names: Iterable[Any]) -> bool:
@@ -98,22 +100,22 @@ def _is_defined_there(names: Iterable[Any]) -> bool:
     return bool(parents) and all(each.type in ("classdef", "funcdef") for each in parents)
 
 
-def role_of(names: Iterable[Any]) -> Role:
-    """The role of what several bindings of one name stand for; unknown where they differ.
+def kind_of_names(names: Iterable[Any]) -> NameKind:
+    """The kind of what several bindings of one name stand for; unknown where they differ.
 
     The innermost scope hides the others, but which one that is depends on where the name is used.
     """
-    roles: set[Role] = {_role_of_binding(name) for name in names}
-    return roles.pop() if len(roles) == 1 else "unknown"
+    kinds: set[NameKind] = {_kind_of_binding(name) for name in names}
+    return kinds.pop() if len(kinds) == 1 else "unknown"
 
 
-def _role_of_binding(name: Any) -> Role:
+def _kind_of_binding(name: Any) -> NameKind:
     values = ValueInference().definition(name)
-    roles: set[Role] = {_role_of_value(value) for value in values or ()}
-    return roles.pop() if len(roles) == 1 else "unknown"
+    kinds: set[NameKind] = {_kind_of_value(value) for value in values or ()}
+    return kinds.pop() if len(kinds) == 1 else "unknown"
 
 
-def _role_of_value(value: Any) -> Role:
+def _kind_of_value(value: Any) -> NameKind:
     if value.is_function():
         return "function"
     if not value.is_class() or value.py__name__() in ("type", "object"):
