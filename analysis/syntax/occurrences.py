@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 
-def mentions(text: str, name: str) -> Iterator[int]:
+def occurrences(text: str, name: str) -> Iterator[int]:
     """Where ``name`` begins and is not the rest of a longer word, nor behind a dot."""
     at = text.find(name)
     while at >= 0:

@@ -15,7 +15,7 @@ from itertools import islice
 from keyword import kwlist, softkwlist
 
 from holesmith.analysis.syntax.languages.language_rules import CLOSERS, OPENERS
-from holesmith.analysis.syntax.occurrences import mentions
+from holesmith.analysis.syntax.occurrences import occurrences
 from holesmith.completion.monitors.document import Document, words_around
 
 KEYWORDS = frozenset((*kwlist, *softkwlist))
@@ -157,7 +157,7 @@ class LocalNames:
 def _calls(text: str, callee: str) -> Iterator[int]:
     """Where the arguments of its calls begin."""
     opened = f"{callee}("
-    return (start + len(opened) for start in mentions(text, opened))
+    return (start + len(opened) for start in occurrences(text, opened))
 
 
 def _next_bracket(text: str, start: int) -> int:

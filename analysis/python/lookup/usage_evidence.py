@@ -10,7 +10,7 @@ from typing import Any
 
 from holesmith.analysis.python.inference.bindings import code_of, region_of
 from holesmith.analysis.python.project import PLACEHOLDER
-from holesmith.analysis.syntax.occurrences import mentions
+from holesmith.analysis.syntax.occurrences import occurrences
 
 # Also guards of the project's own: ``is_request(x)``, but not the tests of a path's file. What ``isinstance``
 # says is read more closely (isinstance_tests.py).
@@ -30,7 +30,7 @@ def reason_to_doubt(known: Set[str], context: Any, leaf: Any, receiver: list[Any
     """A reason to doubt that the receiver has only ``known`` members."""
     text = "".join(each.get_code() for each in receiver).strip()
     region = code_of(context, region_of(leaf, receiver))
-    spans = [(start, start + len(text)) for start in mentions(region, text)]
+    spans = [(start, start + len(text)) for start in occurrences(region, text)]
     for _, stop in spans:
         member = _MEMBER.match(region, stop)
         if member is not None and member[1] not in known and member[1] not in (PLACEHOLDER, leaf.value):
