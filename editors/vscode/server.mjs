@@ -1,6 +1,6 @@
 // Puts into dist/server what the extension installs the server from: a wheel of this checkout, the lock files with the
-// hashes of all that it needs, and the script that installs both. Without .venv (scripts/setup) there is no wheel, and an
-// extension that does not offer to install anything.
+// hashes of all that it needs, and the script that installs both. The wheel is the one that HOLESMITH_WHEEL names, or is
+// built with .venv (scripts/setup). Without either there is none, and an extension that does not offer to install anything.
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,10 +10,13 @@ const checkout = path.resolve(import.meta.dirname, '../..');
 const target = path.join(import.meta.dirname, 'dist/server');
 const python = path.join(checkout, '.venv', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
 
+const wheel = process.env.HOLESMITH_WHEEL;
+
 rmSync(target, { recursive: true, force: true });
-if (existsSync(python)) {
+if (wheel || existsSync(python)) {
   mkdirSync(target, { recursive: true });
-  buildWheel();
+  if (wheel) cpSync(wheel, path.join(target, path.basename(wheel)));
+  else buildWheel();
   cpSync(path.join(checkout, 'scripts/locks'), path.join(target, 'locks'), { recursive: true });
   rmSync(path.join(target, 'locks/dev.lock'));
   cpSync(path.join(checkout, 'scripts/make_environment.py'), path.join(target, 'make_environment.py'));
