@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from holesmith.analysis.files.regular_file import regular_file_or_none
-from holesmith.analysis.processes.programs import find_program, trusted_path
+from holesmith.system.programs import find_program, trusted_path
 
 TIMEOUT_S = 1.0
 OUTPUT_BYTES_MAX = 200_000

@@ -114,7 +114,7 @@ def judge_editors(neovim: str | None, vs_codes: list[str]) -> Finding:
 
 def program_of_user(name: str, folder: Path) -> str | None:
     """On PATH, and neither in the project nor in the current folder: what lies there is never run."""
-    from holesmith.analysis.processes.programs import find_program
+    from holesmith.system.programs import find_program
 
     return find_program(name, (folder, Path.cwd()))
 

