@@ -1,12 +1,13 @@
 """A limit in time that interrupts whatever runs in the main thread of the worker."""
 
-import signal
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import CodeType, FrameType, FunctionType
 from typing import ParamSpec, TypeVar
+
+from holesmith.system import timers
 
 RETRY_S = 0.005
 P = ParamSpec("P")
@@ -51,21 +52,10 @@ def uninterruptible(function: Callable[P, R]) -> Callable[P, R]:
 def interrupting(budget_ms: float, overtime_ms: float = 0.0) -> Generator[Deadline]:
     """Raise ``Overdue`` in the body so long after its deadline. Main thread only; not to be nested."""
     deadline = Deadline.after_ms(budget_ms)
-    is_running = True
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        # The timer repeats, so a moment that does not suit is followed by another.
-        if is_running and _may_interrupt(frame):
-            raise Overdue
-
-    previous = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, max((budget_ms + overtime_ms) / 1000, RETRY_S), RETRY_S)
-    try:
+    after_s = max((budget_ms + overtime_ms) / 1000, RETRY_S)
+    # The timer repeats, so a moment that does not suit is followed by another.
+    with timers.interrupting(after_s, RETRY_S, Overdue, _may_interrupt):
         yield deadline
-    finally:
-        is_running = False
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
 
 
 def _may_interrupt(frame: FrameType | None) -> bool:

@@ -1,8 +1,39 @@
-"""Giving free memory back to the system."""
+"""How much memory this process has, a limit on it, and giving back what is free.
+
+Text that others wrote must not take all that the machine has.
+"""
 
 import ctypes
 import sys
 from contextlib import suppress
+from pathlib import Path
+
+from holesmith.system.optional_module import optional_module
+
+_resource = optional_module("resource")
+
+
+def limit_memory(bytes_max: int) -> None:
+    """Let the address space of this process grow to ``bytes_max`` at most, where the system can bound it.
+
+    Windows can't.
+    """
+    if _resource is not None:
+        with suppress(ValueError, OSError):
+            hard = _resource.getrlimit(_resource.RLIMIT_AS)[1]
+            _resource.setrlimit(_resource.RLIMIT_AS, (bytes_max, hard))
+
+
+def resident_bytes() -> int:
+    """Resident memory now, or its peak where the system tells only that; 0 on Windows."""
+    if _resource is None:
+        return 0
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+        return pages * _resource.getpagesize()
+    except OSError:
+        peak = _resource.getrusage(_resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024
 
 
 def release_free_memory() -> None:

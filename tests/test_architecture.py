@@ -32,6 +32,11 @@ HOMES = {
     "llvmlite": {"kernels"},
     "jedi": {"analysis"},
     "tree_sitter": {"analysis"},
+    # Modules of Python that not every operating system has.
+    "fcntl": {"system"},
+    "msvcrt": {"system"},
+    "pwd": {"system"},
+    "resource": {"system"},
 }
 LINES_MAX = 400
 

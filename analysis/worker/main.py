@@ -7,26 +7,23 @@ question that takes too long is interrupted; whatever an analyser raises is an a
 beyond the limit ends the process, and the client starts another.
 """
 
-import contextlib
 import gc
 import os
-import resource
-import select
-import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from holesmith.analysis.analyser import Analyser
 from holesmith.analysis.deadline import Overdue, interrupting
 from holesmith.analysis.options import Options
-from holesmith.analysis.processes.memory_limit import limit_memory
 from holesmith.analysis.processes.parent_process import end_with_parent
 from holesmith.analysis.python.jedi_analyser import JediAnalyser
 from holesmith.analysis.python.source_only_imports import forget_other_finders
 from holesmith.analysis.questions import ANSWER_OF
 from holesmith.analysis.wire import from_json, pack, read_message, to_json
+from holesmith.system.memory import limit_memory, resident_bytes
+from holesmith.system.pipes import has_input
+from holesmith.system.process_priority import use_batch_scheduling
 
 PAUSE_S = 0.3
 IDLE_S = 10.0
@@ -39,7 +36,7 @@ _QUESTIONS = {kind.__name__: kind for kind in ANSWER_OF}
 
 
 def main() -> None:
-    _use_batch_scheduling()
+    use_batch_scheduling()
     questions, answers = _private_pipes()
     end_with_parent(answers.fileno())
     limit_memory(ADDRESS_SPACE_BYTES_MAX)
@@ -83,9 +80,9 @@ class GarbageCollection:
         """In a short pause: only among what is new, unless there is much in all."""
         self._answers = 0
         gc.collect(1)
-        if _memory_bytes() > self._bytes_max:
+        if resident_bytes() > self._bytes_max:
             self.clear_out()
-            self._bytes_max = max(_memory_bytes() * 3 // 2, CLEAR_OUT_BYTES)
+            self._bytes_max = max(resident_bytes() * 3 // 2, CLEAR_OUT_BYTES)
 
     def clear_out(self) -> None:
         """In a long pause, once after each work."""
@@ -94,20 +91,9 @@ class GarbageCollection:
             self._is_cleared = True
 
 
-def _use_batch_scheduling() -> None:
-    """Have the system, where it can, not take a core from a thread that decodes as soon as a question comes.
-
-    It gets one within a few milliseconds all the same; a thread that is stopped in the middle of a product
-    holds up the others.
-    """
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):
-            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-
-
 def _is_idle(questions: BinaryIO, seconds: float) -> bool:
     """Whether none comes so long."""
-    return not select.select([questions], [], [], seconds)[0]
+    return not has_input(questions, seconds)
 
 
 def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
@@ -151,16 +137,7 @@ def respond(analyser: Analyser, message: list[Any], overtime: GracePeriod) -> li
     except Exception as error:  # noqa: BLE001 # analysers fail in any way on strange code, and the worker goes on
         reason = f"{type(error).__name__}: {error}"[:500]
     elapsed_ms = (time.perf_counter() - started) * 1000
-    return [to_json(answer), reason, elapsed_ms, _memory_bytes()]
-
-
-def _memory_bytes() -> int:
-    """Resident memory now, or the peak where the system does not tell the present."""
-    try:
-        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
-    except OSError:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak if sys.platform == "darwin" else peak * 1024
+    return [to_json(answer), reason, elapsed_ms, resident_bytes()]
 
 
 if __name__ == "__main__":

@@ -5,11 +5,11 @@ writes, and a writer waits for another. A damaged or foreign file is deleted and
 can't be had again from the workspace. The chunks of a file, in order, are the whole of its text.
 """
 
-import fcntl
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
+from holesmith.system.file_lock import lock_file
 from holesmith.system.private_files import (
     FILE_MODE,
     make_private_file,
@@ -68,7 +68,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
     # One process at a time: SQLite does not wait but fails when two turn to write-ahead logging at once, and
     # a damaged database must not be deleted after another process has made it anew.
     with open_private_file(path.with_name("open.lock")) as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock_file(lock)
         try:
             return _prepared(path)
         except sqlite3.OperationalError:

@@ -150,7 +150,11 @@ def _slots(carrier: PackageCarrier) -> list[_Slot]:
 
 def _bytes_on_disk(path: Path) -> int:
     """What a file with holes really takes; 0 if there is none."""
-    return path.stat().st_blocks * 512 if path.is_file() else 0
+    if not path.is_file():
+        return 0
+    status = path.stat()
+    # Windows counts no blocks, and makes no holes.
+    return status.st_blocks * 512 if hasattr(status, "st_blocks") else status.st_size
 
 
 class _Counter:

@@ -4,7 +4,6 @@ Invariants: a row is written with one call and counts once its line break is the
 off before anything is added; one process at a time writes; a folder holds rows of one plan only.
 """
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from typing import Self, cast
 
 from holesmith.evaluation.errors import EvaluationError, MalformedRowError
 from holesmith.evaluation.row import Row, row_of
+from holesmith.system.file_lock import try_lock_file
 
 PLAN_NAME = "plan.json"
 ROWS_NAME = "rows.jsonl"
@@ -39,7 +39,7 @@ class RunFolder:
         except OSError as error:
             raise EvaluationError(f"{self.folder}: can't be written: {error.strerror}") from None
         try:
-            fcntl.flock(rows, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            try_lock_file(rows)
         except OSError:
             rows.close()
             raise EvaluationError(f"{self.folder}: another run is writing there") from None

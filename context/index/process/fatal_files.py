@@ -5,15 +5,15 @@ in the process can stop it. So the system ends a process that takes too long ove
 time that it had a processor, and the process notes what it reads where the next one finds it.
 """
 
-import fcntl
 import os
 import secrets
-import signal
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from holesmith.system.file_lock import lock_file, try_lock_file
 from holesmith.system.private_files import open_private_file
+from holesmith.system.timers import ending_process
 
 # A file of the largest size that is indexed takes less than a second.
 READING_S_MAX = 4.0
@@ -30,7 +30,7 @@ class ReadingNote:
         self._reading_s_max = reading_s_max
         self._path = folder / f"{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
         self._file = open_private_file(self._path)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        lock_file(self._file)
 
     @contextmanager
     def reading(self, path: str, size: int) -> Generator[None]:
@@ -38,18 +38,22 @@ class ReadingNote:
         if size < BYTES_MIN:
             yield
             return
-        os.pwrite(self._file.fileno(), path.encode(), 0)
-        # Its signal is not handled by Python, which would have to wait for the parser, but ends the process.
-        signal.setitimer(signal.ITIMER_PROF, self._reading_s_max)
+        self._write(path.encode())
         try:
-            yield
+            with ending_process(self._reading_s_max):
+                yield
         finally:
-            signal.setitimer(signal.ITIMER_PROF, 0.0)
-            os.ftruncate(self._file.fileno(), 0)
+            self._write(b"")
 
     def close(self) -> None:
+        self._file.close()  # first: Windows removes no open file
         self._path.unlink(missing_ok=True)
-        self._file.close()
+
+    def _write(self, note: bytes) -> None:
+        self._file.seek(0)
+        self._file.truncate()
+        self._file.write(note)
+        self._file.flush()
 
 
 def fatal_files(folder: Path) -> Iterator[str]:
@@ -58,9 +62,11 @@ def fatal_files(folder: Path) -> Iterator[str]:
     A process that is ended on purpose leaves a note too: who starts the next one must know which it was.
     """
     for note in sorted(folder.glob(f"{_PREFIX}*")):
-        with suppress(OSError), open_private_file(note) as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails where its process is alive
-            path = file.read(65_536).decode("utf-8", "replace")
+        path = ""
+        with suppress(OSError):
+            with open_private_file(note) as file:
+                try_lock_file(file)  # fails where its process is alive
+                path = file.read(65_536).decode("utf-8", "replace")
             note.unlink()
-            if path:
-                yield path
+        if path:
+            yield path

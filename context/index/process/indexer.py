@@ -14,7 +14,6 @@ does not read them loses the oldest. A file that takes too long or too much memo
 one leaves that file out.
 """
 
-import fcntl
 import json
 import os
 import sqlite3
@@ -27,7 +26,6 @@ from dataclasses import asdict, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
-from holesmith.analysis.processes.memory_limit import limit_memory
 from holesmith.analysis.processes.parent_process import end_with_parent
 from holesmith.context.index.build import Progress, Workspace, leave_out, scan, update
 from holesmith.context.index.files import Limits, is_inside
@@ -38,7 +36,10 @@ from holesmith.context.index.process.event_stream import EventStream
 from holesmith.context.index.process.fatal_files import ReadingNote, fatal_files
 from holesmith.context.index.process.pending import Pending, Scan, Update
 from holesmith.context.index.schema import delete_database, open_writer
+from holesmith.system.file_lock import try_lock_file
+from holesmith.system.memory import limit_memory
 from holesmith.system.private_files import CACHE_VARIABLE, open_private_file
+from holesmith.system.process_priority import lower_priority
 
 NICENESS = 10
 # Address space: far more than any code takes.
@@ -211,7 +212,7 @@ def scanning_lock(database: Path, wait: Callable[[], bool]) -> Generator[bool]:
     with open_private_file(database.with_name("scan.lock")) as file:
         while True:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                try_lock_file(file)
                 break
             except BlockingIOError:
                 if not wait():
@@ -241,7 +242,7 @@ def run_process(root: Path, commands: BinaryIO, sink: BinaryIO, *, after_death: 
 def main() -> None:
     """The arguments are the workspace's root, and AFTER_DEATH if the process before did not end by itself."""
     os.umask(0o077)
-    os.nice(NICENESS)
+    lower_priority(NICENESS)
     end_with_parent(sys.stdout.fileno())
     limit_memory(MEMORY_BYTES_MAX)
     after_death = AFTER_DEATH in sys.argv[2:]

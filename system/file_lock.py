@@ -1,0 +1,54 @@
+"""A lock on an open file, which ends with the process that holds it, however that ends.
+
+By ``flock``; on Windows by a lock on one byte, far behind what the file may hold, because others could not
+read a byte that is locked there.
+"""
+
+import os
+import time
+from typing import Protocol
+
+from holesmith.system.optional_module import optional_module
+
+_fcntl = optional_module("fcntl")
+_LOCKED_BYTE = 1 << 40
+_RETRY_S = 0.05
+
+
+class _File(Protocol):
+    def fileno(self) -> int: ...
+
+
+def lock_file(file: _File) -> None:
+    """Wait until no other process holds the lock of the file, and take it. Closing the file gives it back."""
+    if _fcntl is not None:
+        _fcntl.flock(file, _fcntl.LOCK_EX)
+        return
+    while True:
+        try:
+            _lock_byte(file.fileno())
+            return
+        except BlockingIOError:
+            time.sleep(_RETRY_S)
+
+
+def try_lock_file(file: _File) -> None:
+    """Take the lock of the file. Raises BlockingIOError if it is held already, by whomever."""
+    if _fcntl is not None:
+        _fcntl.flock(file, _fcntl.LOCK_EX | _fcntl.LOCK_NB)
+    else:
+        _lock_byte(file.fileno())
+
+
+def _lock_byte(descriptor: int) -> None:
+    msvcrt = optional_module("msvcrt")
+    if msvcrt is None:
+        return  # a system with neither: there is only one of us there
+    position = os.lseek(descriptor, 0, os.SEEK_CUR)
+    os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
+    try:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    except PermissionError as error:
+        raise BlockingIOError(error.errno, "the file is locked") from None
+    finally:
+        os.lseek(descriptor, position, os.SEEK_SET)
