@@ -39,7 +39,9 @@ _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)(?:[ \t]+#+)?[ \t]*$", re.MULTIL
 _KEPT = {"Mn", "Mc", "Me", "Nd", "Nl", "Pc"}
 # A path of this repository in backticks: `lsp/settings.py`, `context/index/`.
 _PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]*)`")
-_TOP = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
+_TOP = frozenset(
+    "analysis benchmarks cli completion context docs editors engine evaluation kernels lsp scripts system tests".split()
+)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
 
