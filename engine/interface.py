@@ -29,7 +29,10 @@ class Stream(Protocol):
     def __aiter__(self) -> AsyncIterator[Token]: ...
 
     def cancel(self) -> None:
-        """Stop within one decode step; the result then says "cancelled". May be called at any time."""
+        """Stop within one decode step; the result then says "cancelled". May be called at any time.
+
+        A request that has not begun ends at once, and counts no longer among those that wait.
+        """
         ...
 
     async def result(self) -> Generation:

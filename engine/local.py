@@ -6,7 +6,6 @@ Invariants: the thread alone touches the model; everything it says goes to the e
 
 import asyncio
 import contextlib
-import queue
 import threading
 from collections.abc import AsyncIterator, Callable, Generator
 from dataclasses import dataclass, replace
@@ -16,10 +15,11 @@ from typing import Protocol, TypeVar
 from holesmith.engine.errors import EngineError
 from holesmith.engine.interface import ModelDescription
 from holesmith.engine.request import Generation, Request, Token
+from holesmith.engine.request_queue import RequestQueue
 from holesmith.engine.vocabulary.vocabulary import Vocabulary
 
 QUEUE_MAX = 16
-"""More requests than this waiting at once are refused: the editor has long moved on."""
+"""More live requests than this waiting at once are refused. Those that were cancelled do not count."""
 
 _Said = TypeVar("_Said")
 
@@ -62,10 +62,11 @@ class _Running:
 class LocalStream:
     """The tokens of one request; lives on the event loop that started it."""
 
-    def __init__(self, request: Request, running: _Running) -> None:
+    def __init__(self, request: Request, waiting: "RequestQueue[LocalStream]", running: _Running) -> None:
         self.request = request
+        self._waiting = waiting
         self._running = running
-        self.queued_at = perf_counter()
+        self._queued_at = perf_counter()
         self.cancelled = threading.Event()
         self._loop = asyncio.get_running_loop()
         self._tokens: asyncio.Queue[Token | None] = asyncio.Queue()
@@ -79,21 +80,30 @@ class LocalStream:
         self._tokens.put_nowait(None)
 
     def cancel(self) -> None:
-        """See `interface.Stream`."""
-        if not self.cancelled.is_set():
-            self.cancelled.set()
+        """See `interface.Stream`. A request that has not begun ends here, and its place in the queue is free."""
+        if self.cancelled.is_set():
+            return
+        self.cancelled.set()
+        if self._waiting.remove(self):
+            timings_ms = {"queue": self.queued_ms(), "prefill": 0.0, "decode": 0.0}
+            self.settle(Generation((), "cancelled", 0, timings_ms))
+        else:
             self._running.interrupt(self)
 
     async def result(self) -> Generation:
         """See `interface.Stream`."""
         return await asyncio.shield(self._result)
 
+    def queued_ms(self) -> float:
+        """How long it has been since the request was made."""
+        return 1e3 * (perf_counter() - self._queued_at)
+
     def emit(self, token: Token) -> None:
         """Called by the engine's thread."""
         self._call(self._tokens.put_nowait, token)
 
     def finish(self, outcome: Generation | EngineError) -> None:
-        """Called once, by the engine's thread."""
+        """Called once, by the engine's thread, for a request that it took out of the queue."""
         self._call(self.settle, outcome)
 
     def settle(self, outcome: Generation | EngineError) -> None:
@@ -132,7 +142,7 @@ class LocalEngine:
     def __init__(self, loaded: Loaded) -> None:
         self._description = loaded.description
         self._vocabulary = loaded.vocabulary
-        self._waiting: queue.Queue[LocalStream | None] = queue.Queue(QUEUE_MAX)
+        self._waiting: RequestQueue[LocalStream] = RequestQueue(QUEUE_MAX)
         self._closing = threading.Event()
         self._running = _Running()
         self._thread = threading.Thread(
@@ -155,13 +165,10 @@ class LocalEngine:
 
     def start(self, request: Request) -> LocalStream:
         """See `interface.Engine`. A full queue or a closed engine is told by the stream's result."""
-        stream = LocalStream(request, self._running)
+        stream = LocalStream(request, self._waiting, self._running)
         if self._closing.is_set():
             stream.settle(EngineError("the engine is closed"))
-            return stream
-        try:
-            self._waiting.put_nowait(stream)
-        except queue.Full:
+        elif not self._waiting.put(stream):
             stream.settle(EngineError(f"the engine is busy: {QUEUE_MAX} requests are waiting"))
         return stream
 
@@ -169,29 +176,24 @@ class LocalEngine:
         """See `interface.Engine`. May be called more than once."""
         self._closing.set()
         self._running.interrupt()
-        with contextlib.suppress(queue.Full):  # then the thread is awake anyway
-            self._waiting.put_nowait(None)
+        self._waiting.close()
         await asyncio.to_thread(self._thread.join)
 
 
 def _serve(
-    loop: Loop, waiting: "queue.Queue[LocalStream | None]", closing: threading.Event, running: _Running
+    loop: Loop, waiting: RequestQueue[LocalStream], closing: threading.Event, running: _Running
 ) -> None:
     """The thread's whole life. Owns the last reference to the model, so the memory goes when it ends."""
     while (stream := waiting.get()) is not None:
         with running.during(stream, loop.abandon):
             outcome = _run(loop, stream, closing)
         stream.finish(outcome)
-        if closing.is_set():
-            break
-    while not waiting.empty():
-        left = waiting.get_nowait()
-        if left is not None:
-            left.finish(EngineError("the engine is closed"))
+    for left in waiting.drain():
+        left.finish(EngineError("the engine is closed"))
 
 
 def _run(loop: Loop, stream: LocalStream, closing: threading.Event) -> Generation | EngineError:
-    queued_ms = 1e3 * (perf_counter() - stream.queued_at)
+    queued_ms = stream.queued_ms()
     try:
         generation = loop.run(
             stream.request, stream.emit, lambda: stream.cancelled.is_set() or closing.is_set()

@@ -147,6 +147,21 @@ async def test_cancelling_has_the_running_request_abandoned_and_no_other() -> No
     assert loop.abandoned == 1
 
 
+async def test_a_cancelled_request_that_waits_ends_at_once_and_leaves_its_place_to_others() -> None:
+    engine, loop = held_engine()
+    running = engine.start(Request((1,), 1, frozenset()))
+    assert await asyncio.to_thread(loop.begun.wait, 20)
+    for _ in range(3 * QUEUE_MAX):
+        overtaken = engine.start(Request((1,), 1, frozenset()))
+        overtaken.cancel()
+        assert (await overtaken.result()).finish == "cancelled"
+        assert [token async for token in overtaken] == []
+    last = engine.start(Request((1,), 1, frozenset()))
+    loop.let_go.set()
+    assert [(await each.result()).finish for each in (running, last)] == ["stop", "stop"]
+    await engine.close()
+
+
 async def test_full_queue_is_told_and_closing_answers_everyone() -> None:
     engine, loop = held_engine()
     streams = [engine.start(Request((1,), 1, frozenset())) for _ in range(QUEUE_MAX + 5)]
