@@ -2,7 +2,8 @@
 
 While keys come faster than the engine answers, a request is most likely cancelled by the next key; waiting
 a little more than one gap between keys lets the last of a burst through and spares the others. An engine that
-is quick beside the typist is asked at once. Accepted completions shorten the wait, ignored ones lengthen it.
+is quick beside the typist is asked at once. Until that is known, an ordinary typist and a slow engine are
+assumed: the first answers are the slowest. Accepted completions shorten the wait, ignored ones lengthen it.
 """
 
 from collections import deque
@@ -10,6 +11,8 @@ from statistics import median
 
 # A longer gap is a pause and says nothing about the rhythm of typing.
 GAP_SECONDS_MAX = 1.0
+# Between two keys of an ordinary typist.
+GAP_SECONDS_USUAL = 0.14
 GAPS_MAX = 16
 WAIT_SECONDS_MAX = 1.0
 # The engine counts as quick when it answers in this share of a gap.
@@ -42,10 +45,8 @@ class Debounce:
         self._patience = min(PATIENCE_MAX, max(PATIENCE_MIN, self._patience * factor))
 
     def wait_seconds(self) -> float:
-        """How long to wait now; 0 until the rhythm of typing and the cost of an answer are known."""
-        if not self._gaps or not self._costs:
-            return 0.0
-        gap = median(self._gaps)
-        if median(self._costs) < QUICK_SHARE * gap:
+        """How long to wait now; 0 where the engine is known to be quick."""
+        gap = median(self._gaps) if self._gaps else GAP_SECONDS_USUAL
+        if self._costs and median(self._costs) < QUICK_SHARE * gap:
             return 0.0
         return min(WAIT_SECONDS_MAX, 1.2 * gap * self._patience)

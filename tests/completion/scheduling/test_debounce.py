@@ -1,6 +1,6 @@
 """The wait before a request follows the typist's rhythm and the engine's speed."""
 
-from holesmith.completion.scheduling.debounce import WAIT_SECONDS_MAX, Debounce
+from holesmith.completion.scheduling.debounce import GAP_SECONDS_USUAL, WAIT_SECONDS_MAX, Debounce
 
 
 def debounce_of(gap_seconds: float, cost_seconds: float, requests: int = 10) -> Debounce:
@@ -11,9 +11,19 @@ def debounce_of(gap_seconds: float, cost_seconds: float, requests: int = 10) -> 
     return debounce
 
 
-def test_nothing_known_means_no_wait() -> None:
-    assert Debounce().wait_seconds() == 0
-    assert debounce_of(0.15, 0.5, requests=1).wait_seconds() == 0
+def test_before_anything_is_known_the_gap_of_an_ordinary_typist_is_waited_out() -> None:
+    debounce = Debounce()
+    first = debounce.wait_seconds()
+    assert GAP_SECONDS_USUAL < first <= WAIT_SECONDS_MAX
+    debounce.observe_request(0.0)
+    assert debounce.wait_seconds() == first
+
+
+def test_the_rhythm_counts_before_the_engine_has_answered_once() -> None:
+    debounce = Debounce()
+    for request in range(5):
+        debounce.observe_request(request * 0.06)
+    assert 0.06 < debounce.wait_seconds() < 0.1
 
 
 def test_a_quick_engine_is_asked_at_once() -> None:
@@ -27,7 +37,8 @@ def test_a_slow_engine_waits_out_the_gap_between_keys() -> None:
 
 
 def test_pauses_do_not_count_as_rhythm() -> None:
-    assert debounce_of(gap_seconds=5, cost_seconds=0.6).wait_seconds() == 0
+    assert debounce_of(gap_seconds=5, cost_seconds=0.6).wait_seconds() == Debounce().wait_seconds()
+    assert debounce_of(gap_seconds=5, cost_seconds=0.02).wait_seconds() == 0
 
 
 def test_accepting_shortens_and_ignoring_lengthens_within_bounds() -> None:
