@@ -101,6 +101,11 @@ class ModelHost:
         """Say what went wrong while the model was asked; it stays loaded."""
         self._set(replace(self._state, message=message))
 
+    def report_success(self) -> None:
+        """The model has just answered: what was said of an earlier failure is over."""
+        if self._model is not None:
+            self._set(_ready(self._model.engine))
+
     @asynccontextmanager
     async def closing(self) -> AsyncGenerator[None]:
         """Unload the model; at the end of the block the state says "stopped". A load in progress is waited

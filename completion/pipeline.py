@@ -5,7 +5,7 @@ and after it.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from holesmith.completion.answer import Answer, Completion
@@ -44,11 +44,16 @@ class Completer:
     retrieval: Retrieval | None = None
 
     async def complete(
-        self, snapshot: Snapshot, options: Options, on_text: Callable[[str], None] = lambda text: None
+        self,
+        snapshot: Snapshot,
+        options: Options,
+        on_text: Callable[[str], None] = lambda text: None,
+        let_pass: Callable[[Prompt], Awaitable[None]] | None = None,
     ) -> Answer:
         """Fill the hole at the cursor. Cancelling the awaiting task stops the engine within one step.
 
-        ``on_text`` is called with the middle as it grows.
+        ``on_text`` is called with the middle as it grows; ``let_pass`` is awaited before the engine is asked,
+        so that other work on the engine can make way for this prompt.
         """
         timer = StageTimer()
         context = await self.context_of(snapshot, options)
@@ -59,6 +64,9 @@ class Completer:
             return Answer(None, refusal, self.engine.description.name, timings_ms=timer.timings_ms())
         prepared = await self.prepare(context, options, timer)
         middle = Middle(prepared.prompt.required, self.engine.vocabulary.token_bytes)
+        if let_pass is not None:
+            with timer.stage("reading"):
+                await let_pass(prepared.prompt)
         generation, monitors = await self.decode(prepared, middle, options, on_text)
         timer.add_all(generation.timings_ms)
         if self.retrieval is not None:
@@ -94,12 +102,17 @@ class Completer:
             alternatives=others,
         )
 
-    async def prompt_ahead(self, snapshot: Snapshot, options: Options) -> Prompt | None:
-        """The prompt for a snapshot with its context chosen as in a pause; None where none may be made."""
+    async def prompt_ahead(self, snapshot: Snapshot, options: Options, *, anew: bool) -> Prompt | None:
+        """The prompt for a snapshot, with its context chosen ``anew`` as in a pause, or else that of its
+        neighbourhood; None where none may be made.
+        """
         # As if asked for by hand: a suggestion would be a nuisance here, reading is none.
         context = await self.context_of(replace(snapshot, invoked=True), options)
         if await asyncio.to_thread(first_look, context, options) is not None:
             return None
+        if not anew:
+            context = replace(context, snapshot=replace(snapshot, invoked=False))
+            await asyncio.to_thread(context.work_out_syntax)
         return (await self.prepare(context, options, StageTimer())).prompt
 
     async def context_of(self, snapshot: Snapshot, options: Options) -> HoleContext:

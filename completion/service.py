@@ -19,18 +19,20 @@ from holesmith.completion.scheduling.analysis_warm_up import warm_up_analysis
 from holesmith.completion.scheduling.background_activity import Background
 from holesmith.completion.scheduling.completion_cache import CompletionCache
 from holesmith.completion.scheduling.debounce import Debounce
-from holesmith.completion.scheduling.in_flight import InFlight
+from holesmith.completion.scheduling.in_flight import InFlight, Runs, SupersededError
 from holesmith.completion.scheduling.prefetch import Prefetch, after_taking
-from holesmith.completion.scheduling.prompt_warm_up import PromptWarmUp, SnapshotFactory, read
+from holesmith.completion.scheduling.prompt_reader import PromptReader
+from holesmith.completion.scheduling.prompt_warm_up import PromptWarmUp, SnapshotFactory, read_ahead
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.statistics import Statistics
 from holesmith.completion.status import Status, status_of
 from holesmith.completion.workspace.analysis_clients import Workspaces
 from holesmith.completion.workspace.retrieval import Retrieval
+from holesmith.context.prompt.prompt import Prompt
 from holesmith.engine.errors import EngineError
 
+SUPERSEDED = "superseded by a newer request in the same document"
 JUST_TAKEN = "a suggestion of one line was just taken"
-SLICES_A_PAUSE = 4
 
 Store = Callable[[Snapshot, Answer], None]
 
@@ -66,11 +68,11 @@ class Service:
         if workspaces is not None:
             workspaces.python = options.python
         self._opened: Snapshot | None = None
-        self._in_flight: InFlight | None = None
+        self._runs = Runs()
         self._prefetch = Prefetch()
         self._warm_up = PromptWarmUp(self._read_ahead)
         self._background = Background(self._show_background)
-        self._prompt_read = ""
+        self._reader = PromptReader(self._note_reading)
         self._edits = 0
 
     @property
@@ -109,7 +111,7 @@ class Service:
         one that is still being decoded, the request waits for it.
         """
         self._learn_from(snapshot)
-        self._warm_up.give_way()
+        self._warm_up.asked()
         if not self._host.is_loaded:
             return self._without_model(snapshot)
         if not snapshot.invoked and (reason := self._suppression_reason(snapshot)) is not None:
@@ -120,13 +122,16 @@ class Service:
         if (joined := await self._join_running(snapshot)) is not None:
             return joined
         self._prefetch.stop()
-        waited_ms = 0.0 if snapshot.invoked else await self._wait_for_typist()
+        self._get_warm(lambda: snapshot)
+        waited_ms = 0.0 if snapshot.invoked else await self._debounce.wait(self._options.debounce_ms_max)
+        if (known := self._from_cache(snapshot, self._statistics.count_joined)) is not None:
+            return known
         if (joined := await self._join_running(snapshot)) is not None:
             return joined
         if not self._host.is_loaded:  # the settings took it away meanwhile
             return self._without_model(snapshot)
-        self._in_flight = self._start(snapshot, self._store)
-        answer = await self._answer_of(self._in_flight)
+        self._warm_up.hold()
+        answer = await self._answer_of(self._runs.add(self._start(snapshot, self._store)))
         self._look_ahead(snapshot, answer)
         if answer.completion is None:
             self._get_warm(lambda: snapshot, again=answer.finish != "none")
@@ -157,8 +162,8 @@ class Service:
     def edited(self, take_snapshot: SnapshotFactory) -> None:
         """The user has edited a document.
 
-        ``take_snapshot`` is called after a pause, if nothing is asked before. It gives the document as it
-        then is, with the cursor where it probably is, or None if nobody knows.
+        ``take_snapshot`` is called soon, and again after a pause, if nothing is asked before. It gives the
+        document as it then is, with the cursor where it probably is, or None if nobody knows.
         """
         self._edits += 1
         self._get_warm(take_snapshot)
@@ -180,7 +185,8 @@ class Service:
             )
 
     def _is_decoding(self) -> bool:
-        return any(run is not None and run.is_running for run in (self._in_flight, self._prefetch.run))
+        foreseen = self._prefetch.run
+        return self._runs.is_any_running or (foreseen is not None and foreseen.is_running)
 
     def _show_background(self, activity: str | None, index_failure: str | None) -> None:
         self._activity, self._index_failure = activity, index_failure
@@ -225,7 +231,7 @@ class Service:
 
     async def _join_running(self, snapshot: Snapshot) -> Answer | None:
         """What a run in the making comes to, if this request agrees with it."""
-        for run in (self._in_flight, self._prefetch.run):
+        for run in (self._runs.of(snapshot.path), self._prefetch.run):
             if run is not None and run.covers(snapshot):
                 answer = await self._answer_of(run)
                 if (known := self._from_cache(snapshot, self._statistics.count_joined)) is not None:
@@ -239,13 +245,20 @@ class Service:
         """Run the pipeline; whether anybody still waits or not, ``store`` is called with the answer."""
         completer, options = self._completer, self._options
         assert completer is not None
+        prompts: list[Prompt] = []
+
+        async def let_pass(prompt: Prompt) -> None:
+            prompts.append(prompt)
+            await self._reader.let_pass(prompt.token_ids)
 
         async def work(on_text: Callable[[str], None]) -> Answer:
-            answer = await completer.complete(snapshot, options, on_text)
+            answer = await completer.complete(snapshot, options, on_text, let_pass)
             self._statistics.count_monitors(answer.monitors)
             if answer.finish != "none":
                 self._warm_up.note(snapshot)
-                self._prompt_read = answer.prompt
+                self._host.report_success()
+            for prompt in prompts:
+                self._reader.note(prompt.token_ids)
             store(snapshot, answer)
             return answer
 
@@ -270,36 +283,29 @@ class Service:
         if self._options.look_ahead:
             self._warm_up.begin(take_snapshot, again=again)
 
-    async def _read_ahead(self, snapshot: Snapshot) -> bool:
+    async def _read_ahead(self, snapshot: Snapshot, anew: bool) -> bool:
         """False where it cannot be done now: without a model, and beside a run that somebody may wait for."""
         completer, options, began = self._completer, self._options, perf_counter()
         if completer is None or self._is_decoding():
             return False
         try:
-            prompt = await completer.prompt_ahead(snapshot, options)
-            if prompt is not None and prompt.text != self._prompt_read:
-                await read(completer.engine, prompt, options)
-                self._prompt_read = prompt.text
-                self._statistics.count_read_ahead()
-            if prompt is not None and self._workspaces is not None and options.monitor:
-                analysis = await self._workspaces.of(snapshot)
-                if analysis is not None:
-                    await warm_up_analysis(analysis, snapshot, slices_max=SLICES_A_PAUSE)
+            return await read_ahead(
+                self._reader, completer, snapshot, options, anew=anew, is_busy=self._is_decoding
+            )
         except EngineError:
             return False  # whoever asks will be told
         finally:
             self._statistics.count_reading((perf_counter() - began) * 1000)
-        return prompt is not None
+
+    def _note_reading(self, tokens: int, took_ms: float) -> None:
+        self._statistics.count_read_ahead()
+        self._host.report_success()
+        if self._retrieval is not None:
+            self._retrieval.measured(tokens, took_ms)
 
     def _store_prefetched(self, snapshot: Snapshot, answer: Answer) -> None:
         if self._recent.find(snapshot) is None:
             self._recent.add(snapshot, answer, is_shown=False)
-
-    async def _wait_for_typist(self) -> float:
-        """How long it waited, in milliseconds."""
-        wait = min(self._debounce.wait_seconds(), self._options.debounce_ms_max / 1000)
-        await asyncio.sleep(wait)
-        return wait * 1000
 
     async def _answer_of(self, run: InFlight) -> Answer:
         """Wait for a run, and keep count of what became of it."""
@@ -308,6 +314,9 @@ class Service:
         except asyncio.CancelledError:
             self._statistics.count_cancelled()
             raise
+        except SupersededError:
+            self._statistics.count_cancelled()
+            return Answer(None, SUPERSEDED, self._host.state.model or "")
         except EngineError as error:
             self._statistics.count_failure()
             self._host.report_failure(str(error))
@@ -324,11 +333,10 @@ class Service:
     def _stop_runs(self) -> None:
         """Stop all work of a model that is taken away, and forget what it made."""
         self._recent.clear()
-        if self._in_flight is not None:
-            self._in_flight.stop()
+        self._runs.stop()
         self._prefetch.stop()
-        self._warm_up.hold()
-        self._prompt_read = ""
+        self._warm_up.interrupt()
+        self._reader.forget()
 
     def _publish(self) -> None:
         """Tell of the status if it has changed."""

@@ -69,7 +69,7 @@ class Statistics:
         self._set(replace(self._counters, work_ms=self._counters.work_ms + work_ms))
 
     def count_read_ahead(self) -> None:
-        """A prompt was read in a pause."""
+        """A prompt was read before it was asked for."""
         self._set(replace(self._counters, read_ahead=self._counters.read_ahead + 1))
 
     def count_reading(self, work_ms: float) -> None:

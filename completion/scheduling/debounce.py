@@ -6,11 +6,13 @@ is quick beside the typist is asked at once. Until that is known, an ordinary ty
 assumed: the first answers are the slowest. Accepted completions shorten the wait, ignored ones lengthen it.
 """
 
+import asyncio
 from collections import deque
 from statistics import median
 
-# A longer gap is a pause and says nothing about the rhythm of typing.
-GAP_SECONDS_MAX = 1.0
+# A longer gap is a pause and says nothing about the rhythm of typing; a shorter one is between two requests
+# for the same key, such as those for ghost text and for the menu.
+GAP_SECONDS_MIN, GAP_SECONDS_MAX = 0.02, 1.0
 # Between two keys of an ordinary typist.
 GAP_SECONDS_USUAL = 0.14
 GAPS_MAX = 16
@@ -31,8 +33,11 @@ class Debounce:
 
     def observe_request(self, now: float) -> None:
         """A request came, answered or not."""
-        if self._last_request is not None and 0 < now - self._last_request <= GAP_SECONDS_MAX:
-            self._gaps.append(now - self._last_request)
+        gap = None if self._last_request is None else now - self._last_request
+        if gap is not None and gap < GAP_SECONDS_MIN:
+            return
+        if gap is not None and gap <= GAP_SECONDS_MAX:
+            self._gaps.append(gap)
         self._last_request = now
 
     def observe_cost(self, cost_seconds: float) -> None:
@@ -50,3 +55,9 @@ class Debounce:
         if self._costs and median(self._costs) < QUICK_SHARE * gap:
             return 0.0
         return min(WAIT_SECONDS_MAX, 1.2 * gap * self._patience)
+
+    async def wait(self, ms_max: float) -> float:
+        """Wait so long, but ``ms_max`` milliseconds at most. How long it was, in milliseconds."""
+        wait_ms = min(1000 * self.wait_seconds(), ms_max)
+        await asyncio.sleep(wait_ms / 1000)
+        return wait_ms

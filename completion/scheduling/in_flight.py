@@ -1,7 +1,8 @@
 """A request that is being answered, which others may join while what they typed agrees with what it writes.
 
-Invariant: decoding goes on only while somebody waits for it. A waiter that leaves is given a moment, because
-an editor cancels the old request just before it sends the one that may join.
+Invariants: decoding goes on only while somebody waits for it; a document has one run, the newest. A waiter
+that leaves is given a moment, because an editor cancels the old request just before it sends the one that may
+join.
 """
 
 import asyncio
@@ -18,6 +19,10 @@ GRACE_SECONDS = 0.015
 Work = Callable[[Callable[[str], None]], Coroutine[Any, Any, Answer]]
 
 
+class SupersededError(Exception):
+    """A newer request in the same document took the place of the one that is waited for."""
+
+
 class InFlight:
     """One run of the pipeline and the requests that wait for it."""
 
@@ -26,6 +31,7 @@ class InFlight:
         self.snapshot = snapshot
         self._written = ""
         self._waiters = 0
+        self._is_superseded = False
         self._task = asyncio.ensure_future(self._timed(work, on_end))
 
     @property
@@ -45,10 +51,17 @@ class InFlight:
         return same_place and (agrees or not typed)
 
     async def answer(self) -> Answer:
-        """Wait for the answer. When the last waiter is cancelled, so is the run, milliseconds later."""
+        """Wait for the answer. When the last waiter is cancelled, so is the run, milliseconds later.
+
+        Raises SupersededError if a newer run took the place of this one, and EngineError.
+        """
         self._waiters += 1
         try:
             return await asyncio.shield(self._task)
+        except asyncio.CancelledError:
+            if self._is_superseded and not _is_cancelled():
+                raise SupersededError from None
+            raise
         finally:
             self._waiters -= 1
             if self._waiters == 0 and not self._task.done():
@@ -56,6 +69,11 @@ class InFlight:
 
     def stop(self) -> None:
         self._task.cancel()
+
+    def supersede(self) -> None:
+        """Stop; who still waits is told why."""
+        self._is_superseded = True
+        self.stop()
 
     def stop_if_abandoned(self) -> None:
         self.stop_if_waiters_are_at_most(0)
@@ -77,3 +95,37 @@ class InFlight:
 
     def _on_text(self, text: str) -> None:
         self._written = text
+
+
+class Runs:
+    """The runs that requests wait for, one a document. Belongs to one event loop."""
+
+    def __init__(self) -> None:
+        self._newest: dict[str, InFlight] = {}
+
+    @property
+    def is_any_running(self) -> bool:
+        return any(run.is_running for run in self._newest.values())
+
+    def of(self, path: str) -> InFlight | None:
+        """The run of a document; it may have ended."""
+        return self._newest.get(path)
+
+    def add(self, run: InFlight) -> InFlight:
+        """Let a run take the place of an older one in its document; gives the run."""
+        path = run.snapshot.path
+        if (older := self._newest.get(path)) is not None:
+            older.supersede()
+        running = {each: other for each, other in self._newest.items() if other.is_running}
+        self._newest = {**running, path: run}
+        return run
+
+    def stop(self) -> None:
+        for run in self._newest.values():
+            run.stop()
+
+
+def _is_cancelled() -> bool:
+    """Whether the task that runs now was cancelled itself."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -7,6 +7,6 @@ from holesmith.completion.service import Service
 
 async def at_rest(service: Service) -> None:
     """Until nothing is being read ahead, nor will be."""
-    task = service._warm_up._task  # pyright: ignore[reportPrivateUsage]  # that nothing is done shows nowhere else
-    if task is not None:
-        await asyncio.wait([task])
+    warm_up = service._warm_up  # pyright: ignore[reportPrivateUsage]  # that nothing is done shows nowhere else
+    while tasks := [task for task in (warm_up._watch, warm_up._reading) if task and not task.done()]:  # pyright: ignore[reportPrivateUsage]
+        await asyncio.wait(tasks)

@@ -107,8 +107,10 @@ async def test_a_failure_while_decoding_is_answered_counted_and_survived() -> No
     assert answer.completion is None
     assert answer.reason == "the GPU is out of memory"
     assert service.status.failures == 1
+    assert service.status.message == "the GPU is out of memory"
     engine.error = None
     assert (await service.complete(SNAPSHOT)).completion is not None
+    assert service.status.message == "fake on cpu"
 
 
 async def test_options_take_effect_and_reload_only_for_another_model() -> None:

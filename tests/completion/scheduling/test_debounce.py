@@ -41,6 +41,14 @@ def test_pauses_do_not_count_as_rhythm() -> None:
     assert debounce_of(gap_seconds=5, cost_seconds=0.02).wait_seconds() == 0
 
 
+def test_ghost_text_and_menu_asked_for_at_one_key_are_one_key() -> None:
+    debounce = Debounce()
+    for request in range(10):
+        debounce.observe_request(request * 0.12)
+        debounce.observe_request(request * 0.12 + 0.001)
+    assert debounce.wait_seconds() > 0.12
+
+
 def test_accepting_shortens_and_ignoring_lengthens_within_bounds() -> None:
     debounce = debounce_of(gap_seconds=0.1, cost_seconds=0.6)
     neutral = debounce.wait_seconds()

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from holesmith.completion.answer import Completion
 from holesmith.completion.options import Options
-from holesmith.completion.scheduling import prefetch
+from holesmith.completion.scheduling import prefetch, prompt_warm_up
 from holesmith.completion.scheduling.prefetch import after_taking
 from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
@@ -49,6 +49,7 @@ def test_where_the_line_goes_on_nobody_knows_what_comes() -> None:
 @pytest.fixture
 async def service(monkeypatch: pytest.MonkeyPatch) -> tuple[Service, FakeEngine]:
     monkeypatch.setattr(prefetch, "IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(prompt_warm_up, "SETTLE_SECONDS", 60.0)  # reading ahead is not what is tested here
     engine = FakeEngine(lambda prompt: "total = price + tax\n" if "price = 1\n" in prompt else "1\n")
     service = Service(Options(look_ahead=True), loader=lambda options, progress: engine)
     await service.load()

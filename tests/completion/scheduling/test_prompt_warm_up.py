@@ -8,7 +8,8 @@ import pytest
 from holesmith.completion.options import Options
 from holesmith.completion.postprocess.filters import AFTER_DELETION
 from holesmith.completion.scheduling import prompt_warm_up
-from holesmith.completion.scheduling.prompt_warm_up import PIECE_TOKENS, UNUSED_MAX
+from holesmith.completion.scheduling.prompt_reader import PIECE_TOKENS
+from holesmith.completion.scheduling.prompt_warm_up import UNUSED_MAX
 from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
 from holesmith.engine.errors import EngineError
@@ -18,7 +19,7 @@ from tests.fakes import FakeEngine
 
 ABOVE = "".join(f"price_{number} = {number}\n" for number in range(20))
 BELOW = "\nprint(total)\n"
-OPTIONS = Options(look_ahead=True)
+OPTIONS = Options(look_ahead=True, debounce_ms_max=0)
 
 
 def at(line: str, path: str = "/shop/a.py", above: str = ABOVE) -> Snapshot:
@@ -34,6 +35,7 @@ async def started(engine: FakeEngine, options: Options = OPTIONS) -> Service:
 
 @pytest.fixture(autouse=True)
 def no_idle_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prompt_warm_up, "SETTLE_SECONDS", 0.0)
     monkeypatch.setattr(prompt_warm_up, "IDLE_SECONDS", 0.0)
 
 
@@ -56,6 +58,77 @@ async def test_after_an_edit_the_next_request_reads_its_own_line_only() -> None:
     assert answer.completion is not None
     assert answer.prompt_tokens > 2 * PIECE_TOKENS
     assert answer.prefilled_tokens <= len("total = price_")
+
+
+async def test_in_a_new_place_no_pause_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prompt_warm_up, "IDLE_SECONDS", 60.0)
+    service = await started(FakeEngine("1\n"))
+    service.edited(lambda: at("t"))
+    await until_read(service)
+    answer = await service.complete(at("total = price_"))
+    assert answer.prefilled_tokens <= len("total = price_")
+
+
+async def test_a_request_in_a_new_place_has_it_read_while_it_waits_for_the_typist(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(prompt_warm_up, "IDLE_SECONDS", 60.0)
+    service = await started(FakeEngine("1\n"), replace(OPTIONS, debounce_ms_max=2_000))
+    answer = await service.complete(at("total = price_"))
+    assert answer.completion is not None
+    assert service.status.read_ahead == 1
+    assert answer.prefilled_tokens <= len("total = price_")
+
+
+async def reading(engine: FakeEngine, line: str) -> Service:
+    """A service whose engine is held in the first piece of the prompt for a line."""
+    service = await started(engine)
+    engine.gate.clear()
+    service.edited(lambda: at(line))
+    await until(lambda: len(engine.requests) == 1)
+    return service
+
+
+async def test_typing_on_along_the_line_does_not_stop_the_reading() -> None:
+    engine = FakeEngine("1\n")
+    service = await reading(engine, "t")
+    for line in ("to", "tot", "tota"):
+        service.edited(lambda line=line: at(line))
+        for _ in range(10):
+            await asyncio.sleep(0)
+    assert len(engine.requests) == 1
+    engine.gate.set()
+    await until_read(service)
+    assert (await engine.streams[0].result()).finish != "cancelled"
+
+
+async def test_an_edit_in_another_place_stops_the_reading() -> None:
+    engine = FakeEngine("1\n")
+    service = await reading(engine, "t")
+    service.edited(lambda: at("", above=ABOVE + "t\n"))
+    assert (await engine.streams[0].result()).finish == "cancelled"
+    await until_read(service)
+
+
+@pytest.mark.parametrize("given_up", [0, 3])
+async def test_a_request_on_the_line_that_is_being_read_waits_for_that_and_reads_its_own_line(
+    given_up: int,
+) -> None:
+    engine = FakeEngine("1\n")
+    service = await reading(engine, "t")
+    for count in range(given_up):
+        overtaken = asyncio.create_task(service.complete(at("total"[: count + 2])))
+        await asyncio.sleep(0.02)
+        overtaken.cancel()
+        await asyncio.wait([overtaken])
+    asked = asyncio.create_task(service.complete(at("total = price_")))
+    await asyncio.sleep(0.02)
+    assert len(engine.requests) == 1
+    engine.gate.set()
+    answer = await asked
+    assert answer.completion is not None
+    assert answer.prefilled_tokens <= len("total = price_")
+    assert (await engine.streams[0].result()).finish != "cancelled"
 
 
 async def test_without_an_edit_before_it_a_request_reads_everything() -> None:
@@ -98,7 +171,7 @@ async def test_a_request_stops_the_reading_and_does_not_wait_for_it() -> None:
     engine.gate.clear()
     service.edited(lambda: at("total = "))
     await until(lambda: len(engine.requests) == 1)
-    other = asyncio.create_task(service.complete(at("total = ", "/shop/b.py")))
+    other = asyncio.create_task(service.complete(at("total = ", "/shop/b.py", above="x = 1\n")))
     assert (await engine.streams[0].result()).finish == "cancelled"
     assert (await other).completion is not None
     assert len(engine.requests) == 2
@@ -107,7 +180,7 @@ async def test_a_request_stops_the_reading_and_does_not_wait_for_it() -> None:
 
 
 async def test_a_request_cancels_what_waits_for_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prompt_warm_up, "IDLE_SECONDS", 60.0)
+    monkeypatch.setattr(prompt_warm_up, "SETTLE_SECONDS", 60.0)
     engine = FakeEngine("1\n")
     service = await started(engine)
     service.edited(lambda: at("total = "))
@@ -204,6 +277,17 @@ async def test_another_model_reads_anew() -> None:
     service.edited(lambda: at("total = "))
     await until_read(service, 2)
     assert engines[1].requests
+
+
+async def test_a_reading_that_succeeds_ends_the_message_of_an_earlier_failure() -> None:
+    engine = FakeEngine("1\n", error=EngineError("the engine is busy: 16 requests are waiting"))
+    service = await started(engine)
+    await service.complete(at("total = "))
+    assert "busy" in service.status.message
+    engine.error = None
+    service.edited(lambda: at("", above=ABOVE + "total = 1\n"))
+    await until_read(service)
+    assert service.status.message == "fake on cpu"
 
 
 async def test_a_failure_of_the_engine_is_left_to_who_asks() -> None:

@@ -165,7 +165,7 @@ async def test_after_other_options_nothing_old_is_shown() -> None:
 async def until_written(engine: FakeEngine, service: Service, snapshot: Snapshot) -> None:
     """Let the run in flight write on until it covers what ``snapshot`` has typed."""
     while True:
-        run = service._in_flight  # pyright: ignore[reportPrivateUsage]  # how far it is shows nowhere else
+        run = service._runs.of(snapshot.path)  # pyright: ignore[reportPrivateUsage]  # how far it is shows nowhere else
         if run is not None and run.covers(snapshot):
             break
         await asyncio.sleep(0)
