@@ -48,7 +48,7 @@ class Answer:
     prompt with its special tokens spelt out; both serve explanation only. ``finish`` is the engine's word for
     why decoding ended, or "none" if it never began. ``prefilled_tokens`` of the prompt's were not in the
     engine's cache and had to be computed. ``timings_ms`` is by stage: "syntax", "prompt", "queue",
-    "prefill", "decode", "shaping" and "total"; "wait" is the pause before all of it, "reading ahead" the rest
+    "prefill", "decode", "shaping" and "total"; "wait" is the pause before all of it, "reading" the rest
     of a reading that had begun before the request (scheduling/prompt_reader.py).
     """
 

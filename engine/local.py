@@ -80,7 +80,7 @@ class LocalStream:
         self._tokens.put_nowait(None)
 
     def cancel(self) -> None:
-        """See `interface.Stream`. A request that has not begun ends here, and frees its place in the queue."""
+        """See `interface.Stream`. A request that has not begun ends here, and leaves the queue."""
         if self.cancelled.is_set():
             return
         self.cancelled.set()
