@@ -81,7 +81,7 @@ class Typist:
 
 async def type_lines(arguments: argparse.Namespace, places: Sequence[tuple[Session, Path]]) -> dict[str, Any]:
     client = test_client()
-    command = (str(arguments.server), "lsp") if arguments.server else client.REAL_SERVER
+    command = (str(arguments.server.resolve()), "lsp") if arguments.server else client.REAL_SERVER
     folders = tuple({folder.as_uri() for _, folder in places})
     lines: list[Line] = []
     async with client.session(arguments.settings, command=command, folders=folders, ready=False) as opened:

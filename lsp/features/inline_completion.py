@@ -1,10 +1,15 @@
-"""Ghost text, menu items and explanations: from the request to the completion and back."""
+"""Ghost text, menu items and explanations: from the request to the completion and back.
+
+Invariant: a client gets no text for a document that it has changed since it asked. The range of such an item
+could lie anywhere, and not every client looks.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
 from holesmith.completion.answer import Answer
+from holesmith.lsp.documents.documents import Document
 from holesmith.lsp.documents.uris import key_of
 from holesmith.lsp.features.explanations import Explanation, Explanations
 from holesmith.lsp.features.items import inline_list, menu_list
@@ -16,6 +21,7 @@ from lsprotocol import types
 NOT_STARTED = Unavailable("the model is not being loaded yet: that begins after the initialized notification")
 TYPING_OFF = Unavailable("suggestions while typing are turned off (holesmith.inline.enabled)")
 MENU_OFF = Unavailable("suggestions in the menu are turned off (holesmith.menu.enabled)")
+CHANGED = "the document was changed before the answer came"
 
 _TAB_SIZE_MAX = 16
 
@@ -31,7 +37,9 @@ class Suggestions:
         self._explanations = Explanations()
 
     async def inline(self, params: InlineParams) -> types.InlineCompletionList | None:
-        """``textDocument/inlineCompletion``: null when superseded, empty when there is nothing to suggest."""
+        """``textDocument/inlineCompletion``: empty when there is nothing to suggest, null when
+        a newer request or an edit has overtaken it.
+        """
         invoked = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
         off = None if invoked or self._workspace.settings.inline else TYPING_OFF
         taken = off or self._take(
@@ -93,14 +101,22 @@ class Suggestions:
         if isinstance(taken, Unavailable):
             return as_list(self._refuse(params, taken).answer, None)
         explanation = await self._latest.start((kind, key_of(taken.place.uri)), self._complete(taken))
-        return as_list(explanation.answer, taken.place) if explanation else None
+        if explanation is None or explanation.answer.reason == CHANGED:
+            return None
+        return as_list(explanation.answer, taken.place)
 
     async def _complete(self, taken: SnapshotAt) -> Explanation:
         assert self._workspace.service is not None
         answer = await self._workspace.service.complete(taken.snapshot)
+        if answer.completion is not None and not self._is_unchanged(taken.place):
+            answer = replace(answer, completion=None, alternatives=(), reason=CHANGED)
         explanation = Explanation(taken.place.uri, taken.place.position, answer, taken.place)
         self._explanations.remember(explanation)
         return explanation
+
+    def _is_unchanged(self, place: Place) -> bool:
+        document = self._workspace.documents.get(place.uri)
+        return isinstance(document, Document) and document.version == place.version
 
     def _refuse(self, params: AtPosition, unavailable: Unavailable) -> Explanation:
         refusal = Explanation(params.text_document.uri, params.position, Answer(None, unavailable.reason, ""))
