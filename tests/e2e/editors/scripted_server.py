@@ -1,10 +1,10 @@
 """A language server whose answers are fixed: what the tests of an editor's plugin run against.
 
 The word before the cursor decides: ``greet`` has two suggestions, the first of two lines; ``more`` one, and
-another if it is asked for by hand; ``call(`` one that
-reaches over the bracket behind the cursor; ``ends`` one with the ends of lines of a DOS file; ``slow`` none
-until it is cancelled; anything else none. How it was started and what it
-is asked goes to the file that is its argument, a JSON object a line.
+another if it is asked for by hand; ``call(`` one that reaches over the bracket behind the cursor; ``ends`` one
+with the ends of lines of a DOS file; ``alone`` one; ``slow`` none until it is cancelled;
+anything else none. Where ``!`` stands on the line the answer is null. How it was started and what it is asked
+goes to the file that is its argument, a JSON object a line.
 """
 
 import asyncio
@@ -24,6 +24,7 @@ TEXTS = {
     "greet": ['_all(names, "hi")\nprint("done")', "_one(name)"],
     "call(": ["first, second)"],
     "more": ["_one()"],
+    "alone": ["_all()"],
     "ends": ["_here:\r\n    return 1"],
 }
 ASKED = {"more": ["_one()", "_two()"]}
@@ -71,7 +72,7 @@ def make_server(journal: Path) -> LanguageServer:
         return EXPLANATION
 
     @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
-    async def inline(params: types.InlineCompletionParams) -> types.InlineCompletionList:
+    async def inline(params: types.InlineCompletionParams) -> types.InlineCompletionList | None:
         line = server.workspace.get_text_document(params.text_document.uri).lines[params.position.line]
         before, after = line[: params.position.character], line[params.position.character :]
         formatting = cast("Protocol", server.protocol).formatting
@@ -81,6 +82,8 @@ def make_server(journal: Path) -> LanguageServer:
                 await asyncio.Event().wait()
             finally:
                 note(cancelled=before)
+        if "!" in line:
+            return None
         is_asked = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
         texts = {**TEXTS, **(ASKED if is_asked else {})}
         return types.InlineCompletionList(items=list(suggestions(texts, params.position, before, after)))

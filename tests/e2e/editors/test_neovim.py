@@ -85,6 +85,47 @@ def test_in_a_dos_file_no_carriage_return_is_shown_or_taken(editor: Neovim) -> N
     assert Path(editor.api.current.buffer.name).read_bytes() == b"ends_here:\r\n    return 1\r\n"
 
 
+def asked_last(editor: Neovim) -> dict[str, Any]:
+    """The last request that the server was asked."""
+    return {name: journal(editor)[-1].get(name) for name in ("kind", "before")}
+
+
+def test_undo_takes_back_what_was_taken_and_nothing_that_was_typed(editor: Neovim) -> None:
+    editor.write("x = greet")
+    editor.wait_for_ghost(FIRST)
+    editor.send("<Tab>")
+    editor.wait_for(lambda: len(editor.buffer) == 2, "the text")
+    taken = editor.buffer
+    editor.write("  # twice")
+    editor.send("<Esc>u")
+    editor.wait_for(lambda: editor.buffer == taken, "the text without what was typed behind it")
+    editor.send("u")
+    editor.wait_for(lambda: editor.buffer == ["x = greet"], "the text without the suggestion")
+
+
+def test_undo_takes_back_a_word_that_was_taken(editor: Neovim) -> None:
+    editor.write("greet")
+    editor.wait_for_ghost(FIRST)
+    editor.send("<M-w>")
+    editor.wait_for(lambda: editor.buffer == ["greet_all"], "the word")
+    editor.send("<Esc>u")
+    editor.wait_for(lambda: editor.buffer == ["greet"], "the text without the word")
+
+
+def test_an_answer_without_suggestions_does_not_make_an_old_one_fit(editor: Neovim) -> None:
+    """The answer to a later request must not be taken for the one that what is shown came with."""
+    editor.write("alone")
+    editor.wait_for_ghost("_all()")
+    editor.write("!")
+    asked = [{"kind": 2, "before": "alone!"}, {"kind": 2, "before": "alone"}]
+    for keys, request in zip(("", "<Left>"), asked, strict=True):
+        editor.send(keys)
+        editor.wait_for(lambda request=request: asked_last(editor) == request, "the request")
+    editor.send("<Tab>")
+    editor.wait_for(lambda: editor.buffer != ["alone!"], "what Tab does by itself")
+    assert "_all" not in editor.buffer[0]
+
+
 def test_word_and_line_are_taken_one_by_one(editor: Neovim) -> None:
     editor.write("greet")
     editor.wait_for_ghost(FIRST)

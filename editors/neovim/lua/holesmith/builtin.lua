@@ -9,30 +9,37 @@ local M = {}
 local INVOKED, AUTOMATIC = 1, 2
 local METHOD = 'textDocument/inlineCompletion'
 local namespace = vim.api.nvim_create_namespace('nvim.lsp.inline_completion')
-local asked = {} ---@type table<integer, string> the line of each request in flight
-local answered = nil ---@type string? the line of the request that was answered last
+local asked = {} ---@type table<string, string> the line of each request in flight, by its client and number
+local answered = nil ---@type string? the line of the request whose suggestions are there
 local step_wanted = nil ---@type integer? how far to go on when more suggestions come
-
-vim.api.nvim_create_autocmd('LspRequest', {
-  group = vim.api.nvim_create_augroup('holesmith.builtin', {}),
-  callback = function(event)
-    local id, request = event.data.request_id, event.data.request
-    if request.method ~= METHOD then
-      return
-    elseif request.type == 'pending' then
-      asked[id] = vim.api.nvim_get_current_line()
-    else
-      answered = request.type == 'complete' and asked[id] or answered
-      asked[id] = nil
-    end
-  end,
-})
 
 local function completor(buf)
   local found, capability = pcall(require, 'vim.lsp._capability')
   local all = found and capability.all and capability.all.inline_completion
   return all and all.active and all.active[buf or vim.api.nvim_get_current_buf()] or nil
 end
+
+local function key_of(client_id, request_id)
+  return ('%d/%d'):format(client_id, request_id)
+end
+
+vim.api.nvim_create_autocmd('LspRequest', {
+  group = vim.api.nvim_create_augroup('holesmith.builtin', {}),
+  callback = function(event)
+    local request = event.data.request
+    local key = key_of(event.data.client_id, event.data.request_id)
+    if request.method ~= METHOD then
+      return
+    elseif request.type == 'pending' then
+      asked[key] = vim.api.nvim_get_current_line()
+    else
+      if request.type == 'complete' and not completor() then -- else the answer's handler knows better
+        answered = asked[key] or answered
+      end
+      vim.schedule(function() asked[key] = nil end) -- behind the answer's handler, which is scheduled by now
+    end
+  end,
+})
 
 --- Neovim 0.12.4 fails on an answer that comes when its buffer is closed or its server gone: such an answer is dropped.
 --- It also takes a carriage return of a DOS file's text for a part of the line.
@@ -42,6 +49,9 @@ local function mend_answers(buf)
   if handler then
     own.handler = function(self, error, answer, context)
       if self.client_state[context.client_id] then
+        if type(answer) == 'table' then -- without one, those that are there stay
+          answered = asked[key_of(context.client_id, context.request_id)]
+        end
         for _, item in ipairs(type(answer) == 'table' and (answer.items or answer) or {}) do
           if type(item.insertText) == 'string' then
             item.insertText = suggestion.without_returns(item.insertText)
@@ -75,7 +85,7 @@ local function advance(item)
   local range = item.range
   return suggestion.advance({
     text = item.insert_text, row = range.start_row, start = range.start_col, stop = range.end_col,
-    tail = answered:sub(range.end_col + 1),
+    over = answered:sub(range.start_col + 1, range.end_col), tail = answered:sub(range.end_col + 1),
   }, row - 1, column, vim.api.nvim_get_current_line())
 end
 
@@ -99,6 +109,8 @@ function M.accept(cut)
       end
       local part = cut(rest.text)
       local is_whole = part == rest.text
+      suggestion.break_undo()
+      vim.schedule(suggestion.break_undo)
       item.insert_text = part
       item.range = vim.range.extmark(item.range.buf, rest.row, rest.start, rest.row, is_whole and rest.stop or rest.start)
       if not is_whole then

@@ -57,7 +57,7 @@ local function read(item, client, row, column, line)
   end
   return {
     text = suggestion.without_returns(item.insertText), row = row, start = start, stop = stop,
-    tail = line:sub(stop + 1), command = item.command,
+    over = line:sub(start + 1, stop), tail = line:sub(stop + 1), command = item.command,
   }
 end
 
@@ -104,7 +104,9 @@ end
 
 local function insert(item, text)
   local lines = vim.split(text, '\n')
+  suggestion.break_undo()
   vim.api.nvim_buf_set_text(0, item.row, item.start, item.row, item.stop, lines)
+  suggestion.break_undo()
   local row = item.row + #lines - 1
   local column = #lines[#lines] + (#lines == 1 and item.start or 0)
   vim.api.nvim_win_set_cursor(0, { row + 1, column })
@@ -132,7 +134,7 @@ function M.accept(cut)
     end
     local kept = item.stop - item.start
     local row, column = insert(vim.tbl_extend('force', item, { stop = item.start }), part)
-    local rest = { text = item.text:sub(#part + 1), row = row, start = column, stop = column + kept, tail = item.tail, command = item.command }
+    local rest = { text = item.text:sub(#part + 1), row = row, start = column, stop = column + kept, over = item.over, tail = item.tail, command = item.command }
     shown = { buf = vim.api.nvim_get_current_buf(), items = { rest }, index = 1 }
     draw()
   end)
