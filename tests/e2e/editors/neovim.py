@@ -143,8 +143,12 @@ def neovim(
     setup: Mapping[str, object],
     settings: Mapping[str, object] | None = None,
     environment: Mapping[str, str] | None = None,
+    start: str = START,
 ) -> Generator[Neovim]:
-    """A Neovim with nobody's configuration but ours; it, and what it started, is gone afterwards."""
+    """A Neovim with nobody's configuration but ours; it, and what it started, is gone afterwards.
+
+    ``start`` is Lua that is run at its start, with the command and options as in START.
+    """
     own = {name: str(home / name) for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME")}
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {**own, **(environment or {})}.items():
@@ -154,7 +158,7 @@ def neovim(
     try:
         api.ui_attach(COLUMNS, ROWS, rgb=True, ext_linegrid=True)
         options = {"plugin": str(PLUGIN), "ghost": GHOST, "setup": setup, "settings": settings or {}}
-        api.exec_lua(START, command, options)
+        api.exec_lua(start, command, options)
         yield Neovim(api)
     finally:
         with suppress(OSError, EOFError):

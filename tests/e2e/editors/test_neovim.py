@@ -337,6 +337,41 @@ def test_checkhealth_finds_nothing_wrong(editor: Neovim) -> None:
     assert "ERROR" not in report
 
 
+MANUALS = ("README.md", "docs/editors.md", "editors/neovim/README.md")
+SUFFIXES = "c cpp cs go java js jsx py rs ts tsx".split()
+
+
+@pytest.mark.parametrize("manual", MANUALS)
+def test_the_lines_of_the_manuals_are_enough(tmp_path: Path, manual: str) -> None:
+    checkout = Path(__file__).parents[3]
+    _, _, rest = (checkout / manual).read_text().partition("```lua\n")
+    lines = rest.partition("```")[0].replace("/path/to/holesmith", str(checkout))
+    command = [sys.executable, "-P", str(SERVER), str(tmp_path / "journal")]
+    start = f"""local command, options = ...
+    vim.cmd('filetype on')
+    messages = {{}}
+    vim.api.nvim_set_hl(0, 'ComplHint', {{ fg = options.ghost }})
+    {lines}
+    vim.cmd.source(options.plugin .. '/plugin/holesmith.lua') -- a configuration is read before plugins are
+    vim.lsp.config('holesmith', {{ cmd = command }})
+    """
+    with neovim(installed("0.12"), tmp_path, command, {}, start=start) as editor:
+        for suffix in SUFFIXES:
+            (tmp_path / f"a.{suffix}").touch()
+            editor.edit(tmp_path / f"a.{suffix}")
+        editor.send("i")
+        editor.write("greet")
+        editor.wait_for_ghost(FIRST)
+        editor.write("!")
+        editor.send("<Tab>")
+        editor.wait_for(lambda: len(editor.buffer[0]) > len("greet!"), "what Tab does by itself")
+        assert "_all" not in editor.buffer[0]
+        editor.send("<C-u>greet")
+        editor.wait_for_ghost(FIRST)
+        editor.send("<Tab>")
+        editor.wait_for(lambda: editor.buffer[0] == f"greet{FIRST.splitlines()[0]}", "the text")
+
+
 def test_the_server_is_started_outside_of_the_workspace(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / "a.py").touch()
