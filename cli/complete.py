@@ -3,10 +3,10 @@
 import argparse
 import asyncio
 import json
+import shutil
 import sqlite3
 import sys
-from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import get_args
 
@@ -16,18 +16,24 @@ from holesmith.cli.errors import CommandError
 from holesmith.cli.model_argument import model_argument
 from holesmith.cli.source_file import snapshot_of
 from holesmith.completion.answer import Answer
+from holesmith.completion.explanation.document import Document, with_sections
+from holesmith.completion.explanation.explanation import Explained
+from holesmith.completion.explanation.explanation import explanation as explain
+from holesmith.completion.explanation.html import html_page
+from holesmith.completion.explanation.plain_text import plain_text
+from holesmith.completion.explanation.prompt_page import prompt_page
 from holesmith.completion.hole_context import HoleContext
-from holesmith.completion.monitor_report import MonitorReport
 from holesmith.completion.options import Options, WeightForm
 from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.workspace.analysis_clients import Workspaces
-from holesmith.completion.workspace.hole_report import Asked, HoleReport, hole_report
+from holesmith.completion.workspace.hole_report import HoleReport, hole_report
 from holesmith.completion.workspace.retrieval import Retrieval, is_too_general
 from holesmith.context.index.process.foreground import index_now
 
 # A command is not typed over: it waits for an analysis that has to start first.
 ANSWER_MS_MAX = 10_000.0
+TEXT_COLUMNS_MAX = 110
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -36,9 +42,27 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("line", type=int, metavar="LINE", help="the cursor's line, from 1")
     parser.add_argument("column", type=int, metavar="COL", help="the cursor's column, from 0, in characters")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--explain", action="store_true", help="say why, with the prompt and the times")
+    add_explain_argument(parser)
     add_option_arguments(parser)
     parser.set_defaults(run=run)
+
+
+def add_explain_argument(parser: argparse.ArgumentParser) -> None:
+    """Each form is an option of its own: an optional value would take the FILE behind the flag."""
+    parser.add_argument(
+        "--explain",
+        "--explain=text",
+        action="store_const",
+        const="text",
+        help="say why, with the prompt and the times, on standard error",
+    )
+    parser.add_argument(
+        "--explain=html",
+        dest="explain",
+        action="store_const",
+        const="html",
+        help="print the explanation as one HTML page instead of the completion",
+    )
 
 
 def add_option_arguments(parser: argparse.ArgumentParser) -> None:
@@ -101,16 +125,24 @@ def run(arguments: argparse.Namespace) -> int:
         check_python(options.python, snapshot)
     if options.context:
         index_workspace(snapshot)
-    answer, hole = asyncio.run(complete_once(snapshot, options, explain=arguments.explain))
+    answer, hole = asyncio.run(complete_once(snapshot, options, explain=arguments.explain is not None))
     if arguments.json:
         print(json.dumps(as_json(answer, snapshot, hole), ensure_ascii=False))
-    elif answer.completion is not None:
-        print(answer.completion.text)
-    if hole is not None and not arguments.json:
-        print(explanation(answer, hole), file=sys.stderr)
-    elif answer.completion is None and not arguments.json:
-        print(f"holesmith: no completion: {answer.reason}", file=sys.stderr)
+    elif hole is not None and arguments.explain == "html":
+        print(html_page(explanation(answer, snapshot, hole)), end="")
+    else:
+        show(answer, snapshot, hole)
     return 0
+
+
+def show(answer: Answer, snapshot: Snapshot, hole: HoleReport | None) -> None:
+    """The completion on standard output; on standard error the explanation, or why there is no completion."""
+    if answer.completion is not None:
+        print(answer.completion.text)
+    if hole is not None:
+        print(as_text(explanation(answer, snapshot, hole)), file=sys.stderr)
+    elif answer.completion is None:
+        print(f"holesmith: no completion: {answer.reason}", file=sys.stderr)
 
 
 def check_python(python: str, snapshot: Snapshot) -> None:
@@ -174,7 +206,13 @@ def _answer_as_json(answer: Answer, snapshot: Snapshot) -> dict[str, object]:
         "prompt": answer.prompt,
         "generated": answer.generated,
         "context": [
-            {"source": use.source, "path": use.path, "reason": use.reason, "tokens": use.tokens}
+            {
+                "source": use.source,
+                "path": use.path,
+                "line": use.line,
+                "reason": use.reason,
+                "tokens": use.tokens,
+            }
             for use in answer.context
         ],
         "monitors": answer.monitors.as_json(),
@@ -185,73 +223,13 @@ def position(text: str, offset: int) -> dict[str, int]:
     return {"line": text.count("\n", 0, offset) + 1, "column": offset - (text.rfind("\n", 0, offset) + 1)}
 
 
-def explanation(answer: Answer, hole: HoleReport) -> str:
-    """Several lines for a person: what was decided, what the model saw and wrote, what analysis knows of the
-    hole, and where the time went.
-    """
-    times = ", ".join(f"{stage} {duration_ms:.0f} ms" for stage, duration_ms in answer.timings_ms.items())
-    confidence = f"{answer.completion.confidence:.2f}" if answer.completion else "-"
-    lines = [
-        f"decision:   {answer.reason} (confidence {confidence})",
-        f"model:      {answer.model}, decoding ended: {answer.finish}",
-        f"times:      {times}",
-        f"generated:  {answer.generated!r}",
-        f"prompt:     {answer.prompt_tokens} tokens",
-    ]
-    lines += [
-        f"  {use.source}: {use.path or '-'} ({use.tokens} tokens): {use.reason}" for use in answer.context
-    ]
-    lines += hole_lines(hole)
-    lines += described(answer.monitors)
-    return "\n".join([*lines, *(f"  | {line}" for line in answer.prompt.split("\n"))])
+def explanation(answer: Answer, snapshot: Snapshot, hole: HoleReport) -> Document:
+    """Why the answer is as it is, with the prompt behind it."""
+    explained = Explained(answer, snapshot, hole=hole)
+    prompt = (replace(section, is_open=False) for section in prompt_page(explained).sections)
+    return with_sections(explain(explained), *prompt)
 
 
-def hole_lines(hole: HoleReport) -> Iterator[str]:
-    """The typed hole: the construct, what is expected there, and a line for each question."""
-    facts = (
-        ("word", repr(hole.word) if hole.word else None),
-        ("of", hole.subject),
-        ("number", hole.argument),
-        ("keyword", hole.keyword),
-        ("behind", hole.operator),
-        ("in", hole.enclosing),
-    )
-    known = ", ".join(f"{name} {fact}" for name, fact in facts if fact is not None)
-    yield f"hole:       {hole.kind}{f' ({known})' if known else ''}"
-    if hole.expected is not None:
-        literals = f", one of {', '.join(hole.expected.literals)}" if hole.expected.literals else ""
-        yield f"expected:   {hole.expected.type} ({hole.expected.origin}){literals}"
-    if hole.environment is not None:
-        yield f"analysis:   {hole.environment}"
-    if hole.reason:
-        yield f"analysis:   nothing was asked: {hole.reason}"
-    for asked in hole.asked:
-        yield f"  {asked.question}: {asked_in_words(asked)}, {asked.elapsed_ms:.0f} ms"
-
-
-def asked_in_words(asked: Asked) -> str:
-    if asked.found is None:
-        return f"given up: {asked.reason}"
-    if asked.is_complete is None:
-        return asked.found
-    reason = f" ({asked.reason})" if asked.reason else ""
-    return f"{asked.found}, {'complete' if asked.is_complete else f'not complete{reason}'}"
-
-
-def described(report: MonitorReport) -> Iterator[str]:
-    """What the monitors did, a line for each trigger and each refusal."""
-    yield (
-        f"monitors:   {report.triggers} fired, {report.allowed} allowed, {report.refused} refused, "
-        f"{report.rolled_back} tokens rolled back, {report.asked} questions, waited {report.waited_ms:.0f} ms"
-    )
-    if report.objection:
-        yield f"  last check: {report.objection}"
-    for fired in report.fired:
-        reason = f" ({fired.reason})" if fired.reason else ""
-        yield f"  {fired.kind} {fired.text!r}: {fired.outcome}{reason}, answered in {fired.answer_ms:.0f} ms"
-    for refusal in report.refusals:
-        verdict = "refused" if refusal.penalty is None else f"made less likely by {refusal.penalty:g} logits"
-        yield (
-            f"  {refusal.kind} {refusal.text!r}: {verdict}, none of {refusal.choices} choices; "
-            f"{refusal.rolled_back} tokens rolled back"
-        )
+def as_text(document: Document) -> str:
+    columns = min(shutil.get_terminal_size().columns, TEXT_COLUMNS_MAX)
+    return "\n".join(plain_text(document, columns).lines)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from holesmith.completion.monitor_report import MonitorReport
 from holesmith.completion.snapshot import Snapshot
@@ -9,12 +10,33 @@ from holesmith.completion.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class SnippetUse:
-    """One snippet that stood in the prompt: where it came from, why, and what it cost."""
+    """One snippet that was found for the prompt: where it came from, why, and what it cost.
+
+    ``path`` is relative to the workspace; ``line`` is the snippet's first one, from 1, or None if it stands
+    nowhere as it is. ``tokens`` is 0 where the snippet was left out of the prompt; ``reason`` says why.
+    """
 
     source: str
     path: str | None
     reason: str
     tokens: int
+    line: int | None = None
+
+
+PartKind = Literal["marker", "prefix", "suffix", "middle", "repository", "path", "code", "file", "healed"]
+"""``file``: another file's code as comments, or behind the suffix. ``middle``: the lines above the cursor
+that stand behind the last marker. ``healed``: the end of the text before the cursor that the prompt leaves
+out, so that the model begins with a whole token; what it generates must begin with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptPart:
+    """A run of the prompt. ``path`` is that of the file that ``code`` or ``file`` shows; "" otherwise."""
+
+    kind: PartKind
+    text: str
+    tokens: int
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +67,8 @@ class Answer:
 
     ``alternatives`` are other completions, the likeliest first; only requests by hand have them.
     ``generated`` is the model's own text before it was cut to what is shown, ``prompt`` the text of the
-    prompt with its special tokens spelt out; both serve explanation only. ``finish`` is the engine's word for
+    prompt with its special tokens spelt out, ``prompt_parts`` are its parts in order; they serve explanation
+    only. ``finish`` is the engine's word for
     why decoding ended, or "none" if it never began. ``prefilled_tokens`` of the prompt's were not in the
     engine's cache and had to be computed. ``timings_ms`` is by stage: "syntax", "prompt", "queue",
     "prefill", "decode", "shaping" and "total"; "wait" is the pause before all of it, "reading" the rest
@@ -64,3 +87,4 @@ class Answer:
     context: tuple[SnippetUse, ...] = ()
     monitors: MonitorReport = field(default_factory=MonitorReport)
     alternatives: tuple[Completion, ...] = ()
+    prompt_parts: tuple[PromptPart, ...] = ()

@@ -32,7 +32,8 @@ on with something that is no name. "unknown": analysis had no complete answer. "
 class Refusal:
     """Text of the model that was none of so many ``choices``; ``rolled_back`` tokens were thrown away.
 
-    ``penalty`` is what the text costs since then, in logits; None if it is forbidden.
+    ``penalty`` is what the text costs since then, in logits; None if it is forbidden. ``instead`` is what
+    the model wrote in its place in the end; "" if nothing stands there.
     """
 
     kind: TriggerKind
@@ -40,6 +41,7 @@ class Refusal:
     choices: int
     rolled_back: int
     penalty: float | None
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)

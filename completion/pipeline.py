@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from holesmith.completion.answer import Answer, Completion
+from holesmith.completion.explanation.prompt_parts import parts_of
 from holesmith.completion.finishing import checked, completion_of
 from holesmith.completion.guidance.decoding import decode
 from holesmith.completion.guidance.watcher import Watcher
@@ -100,6 +101,9 @@ class Completer:
             context=snippet_uses(prepared.gathered),
             monitors=monitors,
             alternatives=others,
+            prompt_parts=parts_of(
+                prompt, prepared.gathered.files, snapshot.language, self.engine.vocabulary.token_bytes
+            ),
         )
 
     async def prompt_ahead(self, snapshot: Snapshot, options: Options, *, anew: bool) -> Prompt | None:

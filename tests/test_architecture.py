@@ -77,6 +77,7 @@ INNER: dict[str, set[str]] = {
     "analysis/syntax": {"analysis/syntax/languages"},
     "analysis/syntax/languages": set(),
     "analysis/worker": {"analysis/files", "analysis/processes", "analysis/python"},
+    "completion/explanation": {"completion/scheduling", "completion/workspace"},
     "completion/guidance": {"completion/monitors", "completion/postprocess"},
     "completion/monitors": set(),
     "completion/postprocess": set(),

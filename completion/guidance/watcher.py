@@ -90,7 +90,7 @@ class Watcher:
         self._states: list[_TriggerState] = []
         self._imposed: Counter[_Place] = Counter()
         self._refused_words: dict[_Place, set[str]] = {}
-        self._refusals: list[Refusal] = []
+        self._refusals: list[tuple[Refusal, str]] = []
         self._ask_ahead(healed_prefix)
 
     def add(self, token: bytes) -> None:
@@ -147,7 +147,10 @@ class Watcher:
     def report(self, waited_ms: float) -> MonitorReport:
         """What the monitors did; ``waited_ms`` is how long the finished text was held back for answers."""
         fired = tuple(self._fired(state) for state in self._states)
-        return MonitorReport(fired, tuple(self._refusals), waited_ms, self._questions.count)
+        refusals = tuple(
+            replace(refusal, instead=self._shown_behind(before)) for refusal, before in self._refusals
+        )
+        return MonitorReport(fired, refusals, waited_ms, self._questions.count)
 
     def close(self) -> None:
         """Ask no more."""
@@ -285,7 +288,8 @@ class Watcher:
         elif monitor.avoids_special_names:
             first = generated.byte_offset(start)
             constraint, tokens_kept = without_special_names(generated, first, constraint, tokens_kept)
-        self._refusals.append(self._refusal(trigger, constraint, tokens_kept))
+        refusal = self._refusal(trigger, constraint, tokens_kept)
+        self._refusals.append((refusal, generated.text[:start]))
         return rollback(generated, generated.byte_offset(start), (constraint, *also), tokens_kept)
 
     def _refusal(self, trigger: Trigger, constraint: Constraint, tokens_kept: int) -> Refusal:
@@ -306,7 +310,14 @@ class Watcher:
 
     def _shown(self, trigger: Trigger) -> str:
         """The text at a trigger, for reports."""
-        word = _SHOWN.match(self._generated.text, trigger.start)
+        return self._shown_at(trigger.start)
+
+    def _shown_behind(self, before: str) -> str:
+        """The text behind ``before``; "" if the generated text begins otherwise by now."""
+        return self._shown_at(len(before)) if self._generated.text.startswith(before) else ""
+
+    def _shown_at(self, start: int) -> str:
+        word = _SHOWN.match(self._generated.text, start)
         return word[0] if word else ""
 
     def _fired(self, state: _TriggerState) -> Fired:

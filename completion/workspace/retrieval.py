@@ -25,6 +25,7 @@ from holesmith.context.retrieval.deadline import deadline_after
 from holesmith.context.retrieval.gather import DEFAULT_CHOICE, Choice, RetrievedContext
 from holesmith.context.retrieval.session import ContextSession
 from holesmith.context.revision import read_revision
+from holesmith.context.snippet import Snippet
 from holesmith.system.private_files import NoPrivateFolderError
 
 WORKSPACES_MAX = 4
@@ -213,13 +214,14 @@ def is_too_general(folder: Path) -> bool:
 
 def snippet_uses(gathered: RetrievedContext) -> tuple[SnippetUse, ...]:
     """For explanation: what stood in the prompt with its cost, and then what was left out, at no cost."""
-    used = [
-        SnippetUse(each.snippet.source, each.snippet.path, each.snippet.reason, each.tokens)
-        for each in gathered.chosen
-    ]
+    used = [_use_of(each.snippet, each.snippet.reason, each.tokens) for each in gathered.chosen]
     left = [
-        SnippetUse(each.snippet.source, each.snippet.path, f"left out: {each.why}", 0)
-        for each in gathered.dropped[:DROPPED_SHOWN_MAX]
+        _use_of(each.snippet, f"left out: {each.why}", 0) for each in gathered.dropped[:DROPPED_SHOWN_MAX]
     ]
     late = [SnippetUse(name, None, "left out: no time", 0) for name in gathered.late]
     return (*used, *left, *late)
+
+
+def _use_of(snippet: Snippet, reason: str, tokens: int) -> SnippetUse:
+    line = None if snippet.span is None else snippet.span.start + 1
+    return SnippetUse(snippet.source, snippet.path, reason, tokens, line)

@@ -22,8 +22,9 @@ class Explanation:
 
     def as_json(self) -> dict[str, object]:
         """The answer under the names of ``holesmith complete --json``, with the protocol's ``range``."""
-        fields = asdict(replace(self.answer, completion=None, timings_ms=dict(self.answer.timings_ms)))
-        del fields["completion"]
+        bare = replace(self.answer, completion=None, prompt_parts=(), timings_ms=dict(self.answer.timings_ms))
+        fields = asdict(bare)
+        del fields["completion"], fields["prompt_parts"]
         completion, place = self.answer.completion, self.place
         shown = place.range_of(completion.start, completion.stop) if completion and place else None
         return {

@@ -10,8 +10,11 @@ from unittest.mock import patch
 import pytest
 from holesmith.analysis.client import AnalysisClient, Reply
 from holesmith.analysis.questions import EnvironmentQuestion, Source, WarmUpQuestion
-from holesmith.cli.complete import as_json, described
+from holesmith.cli.complete import as_json
 from holesmith.completion.answer import Answer
+from holesmith.completion.explanation.document import Document
+from holesmith.completion.explanation.monitor_section import monitor_section
+from holesmith.completion.explanation.plain_text import plain_text
 from holesmith.completion.options import Options
 from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
@@ -61,7 +64,12 @@ async def test_a_refusal_is_told_and_counted(workspaces: Workspaces, tmp_path: P
     assert told["asked"] == report.asked
     explained = Explanation("file:///a.py", types.Position(0, 0), answer).as_json()
     assert explained["monitors"] == told
-    assert any("'totals': refused" in line for line in described(report))
+    instead = told["refusals"][0]["instead"]
+    assert instead.startswith("total")
+    assert instead != "totals"
+    shown = "\n".join(plain_text(Document("", tuple(monitor_section(report)))).lines)
+    assert "The model wrote `totals`, which is no member there" in shown
+    assert f"`{instead}` stands there instead." in shown
     status = service.status
     assert (status.refused, status.rolled_back) == (1, report.rolled_back)
     assert status.fired == report.triggers > 0
@@ -112,7 +120,8 @@ async def test_an_objection_of_the_last_check_is_told_and_counted(
     assert answer.completion is None
     assert "carts" in answer.monitors.objection
     assert "carts" in json.dumps(as_json(answer, snapshot)["monitors"])
-    assert any("last check" in line for line in described(answer.monitors))
+    sections = Document("", tuple(monitor_section(answer.monitors)))
+    assert any("The last check of the finished text" in line for line in plain_text(sections).lines)
     assert service.status.objections == 1
     assert service.status.late >= 1
     await service.close()

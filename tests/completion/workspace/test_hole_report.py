@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest_asyncio
-from holesmith.cli.complete import hole_lines
+from holesmith.completion.explanation.document import Document
+from holesmith.completion.explanation.hole_section import hole_section
+from holesmith.completion.explanation.plain_text import plain_text
 from holesmith.completion.hole_context import HoleContext
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.workspace.analysis_clients import Workspaces
@@ -36,6 +38,11 @@ def snapshot(folder: Path, marked: str, name: str = "main.py", language: str = "
     return Snapshot(str(folder / name), language, marked.replace("‸", ""), offset, str(folder))
 
 
+def shown(hole: HoleReport) -> str:
+    """What a person reads."""
+    return "\n".join(plain_text(Document("", (hole_section(hole),))).lines)
+
+
 async def report(workspaces: Workspaces, folder: Path, marked: str) -> HoleReport:
     return await report_on(workspaces, snapshot(folder, marked))
 
@@ -58,10 +65,9 @@ async def test_an_argument(workspaces: Workspaces, tmp_path: Path) -> None:
     assert all(asked.elapsed_ms > 0 for asked in hole.asked)
     assert hole.worker is not None
     assert hole.worker.is_running
-    lines = "\n".join(hole_lines(hole))
-    assert "hole:       argument (of load_invoice, number 0)" in lines
-    assert "expected:   int (annotation of parameter number of load_invoice)" in lines
-    assert "call: load_invoice, 1 signature, by keyword: number, draft, complete, " in lines
+    assert "Missing is an argument of a call (number 1) of `load_invoice`." in shown(hole)
+    assert "Expected type: `int`, by the annotation of parameter number of load_invoice." in shown(hole)
+    assert "load_invoice, 1 signature, by keyword: number, draft, all there are" in shown(hole)
 
 
 async def test_members_complete_and_not(workspaces: Workspaces, tmp_path: Path) -> None:
@@ -74,7 +80,7 @@ async def test_members_complete_and_not(workspaces: Workspaces, tmp_path: Path) 
     members = hole.asked[0]
     assert members.is_complete is False
     assert members.reason == "parameter x has no annotation"
-    assert any("not complete (parameter x has no annotation)" in line for line in hole_lines(hole))
+    assert "perhaps more: parameter x has no annotation" in shown(hole)
 
 
 async def test_what_is_asked_of_other_constructs(workspaces: Workspaces, tmp_path: Path) -> None:
@@ -100,7 +106,7 @@ async def test_what_was_given_up_is_said(workspaces: Workspaces, tmp_path: Path)
     async with asyncio.timeout(5):
         hole = await report_on(workspaces, taken, 100)
     assert [asked.found for asked in hole.asked] == [None, None]
-    assert all("given up: " in line for line in hole_lines(hole) if line.startswith("  "))
+    assert shown(hole).count("given up: ") == 2
     assert hole.environment == "not known: late"
 
 
