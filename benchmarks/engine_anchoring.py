@@ -58,15 +58,15 @@ def complete(
 ) -> str:
     """What the model writes up to the end of the line."""
     prompt = build_prompt(hole, template_for(vocabulary), vocabulary, tokens, order)
-    required = prompt.required.encode()
-    request = Request(prompt.token_ids, TOKENS_MAX, prompt.stop_ids, required)
+    healed_prefix = prompt.healed_prefix.encode()
+    request = Request(prompt.token_ids, TOKENS_MAX, prompt.stop_ids, healed_prefix)
     written = bytearray()
 
     def emit(token: Token) -> None:
         written.extend(vocabulary.token_bytes(token.id))
 
-    loop.run(request, emit, lambda: b"\n" in written[len(required) :])
-    return written[len(required) :].split(b"\n")[0].decode(errors="replace")
+    loop.run(request, emit, lambda: b"\n" in written[len(healed_prefix) :])
+    return written[len(healed_prefix) :].split(b"\n")[0].decode(errors="replace")
 
 
 def identifier(text: str) -> str:

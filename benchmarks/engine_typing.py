@@ -101,8 +101,8 @@ def replay(
     passed: list[float] = []
     worked: list[float] = []
     for typed in keystrokes:
-        ids, required = (anchored if is_anchored else plain)(vocabulary, typed)
-        request = Request(tuple(ids), TOKENS_MAX, vocabulary.end_ids | newlines, required)
+        ids, healed_prefix = (anchored if is_anchored else plain)(vocabulary, typed)
+        request = Request(tuple(ids), TOKENS_MAX, vocabulary.end_ids | newlines, healed_prefix)
         began, worked_before = time.perf_counter(), time.process_time()
         generation = next(loops).run(request, lambda _: None, lambda: False)
         passed.append(1e3 * (time.perf_counter() - began))

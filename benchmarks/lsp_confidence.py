@@ -173,7 +173,7 @@ async def suggest(
     if first_look(context, options) is not None:
         return "", ()
     prepared = await completer.prepare(context, options, StageTimer())
-    middle = Middle(prepared.prompt.required, completer.engine.vocabulary.token_bytes)
+    middle = Middle(prepared.prompt.healed_prefix, completer.engine.vocabulary.token_bytes)
     generation, _ = await completer.decode(prepared, middle, options, lambda text: None)
     completion, _ = completion_of(middle, generation, prepared)
     if completion is None or objection_to(completion, snapshot, options) is not None:

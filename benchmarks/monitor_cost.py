@@ -117,8 +117,8 @@ class Bench:
         self.tally.pairs.append((found[False], found[True], waiting_ms))
 
     async def _decode(self, prepared: Prepared, is_guided: bool) -> Decoding:
-        required = prepared.prompt.required
-        middle = Middle(required, self.completer.engine.vocabulary.token_bytes)
+        healed_prefix = prepared.prompt.healed_prefix
+        middle = Middle(healed_prefix, self.completer.engine.vocabulary.token_bytes)
         request = request_of(prepared.prompt, self.options)
 
         def is_finished() -> bool:
@@ -130,7 +130,7 @@ class Bench:
             clock_ms = (time.perf_counter() - started) * 1000
             spent_ms = self._processor_ms() - processor_ms
             return Decoding(middle.text, len(generation.tokens), clock_ms, spent_ms)
-        watcher = Watcher(prepared.document, required, self.client, self.options.answer_ms_max)
+        watcher = Watcher(prepared.document, healed_prefix, self.client, self.options.answer_ms_max)
         decoding = GuidedDecoding(self.completer.engine, request, middle, is_finished, watcher)
         generation = await decoding.run()
         clock_ms = (time.perf_counter() - started) * 1000
@@ -148,9 +148,9 @@ class Bench:
 
     async def _waiting_ms(self, prepared: Prepared, written: str) -> float:
         """How long the answers take, asked one after another at every trigger of the finished text."""
-        required = prepared.prompt.required
+        healed_prefix = prepared.prompt.healed_prefix
         document = prepared.document
-        text = required + written
+        text = healed_prefix + written
         waiting_ms = 0.0
         for trigger in triggers_in(statement_before(document), text, 0):
             before = document.before + text[: trigger.start]

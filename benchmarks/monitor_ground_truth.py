@@ -177,10 +177,10 @@ async def put_back(hole: Hole, analyst: Patient) -> None:
 async def judge(hole: Hole, package: str, place: str, vocabulary: Vocabulary, analyst: Patient) -> Row:
     """Give the true text to the monitors, waiting for every answer, and then to the last check."""
     before, after = hole.text[: hole.start], hole.text[hole.stop :]
-    _, required = split_partial_token(before[before.rfind("\n") + 1 :])
-    document = Document(str(hole.path), "python", before.removesuffix(required), "\n" + after)
-    watcher = Watcher(document, required, analyst, analyst.answer_ms)
-    spellings = [vocabulary.token_bytes(each) for each in vocabulary.encode(required + hole.middle)]
+    _, healed_prefix = split_partial_token(before[before.rfind("\n") + 1 :])
+    document = Document(str(hole.path), "python", before.removesuffix(healed_prefix), "\n" + after)
+    watcher = Watcher(document, healed_prefix, analyst, analyst.answer_ms)
+    spellings = [vocabulary.token_bytes(each) for each in vocabulary.encode(healed_prefix + hole.middle)]
     add_ms: list[float] = []
     cases: list[Case] = []
     index = 0
@@ -194,7 +194,7 @@ async def judge(hole: Hole, package: str, place: str, vocabulary: Vocabulary, an
         rollback = watcher.rollback()
         if rollback is not None:
             begun = b"".join(spellings[: rollback.tokens_kept]).decode(errors="replace")
-            cases.append(case_of(hole, begun.removeprefix(required), watcher))
+            cases.append(case_of(hole, begun.removeprefix(healed_prefix), watcher))
             index = rollback.tokens_kept
     report = watcher.report(0.0)
     watcher.close()

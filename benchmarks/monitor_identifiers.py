@@ -193,8 +193,8 @@ class Bench:
         )
 
     async def _decode(self, prepared: Prepared, monitor: bool) -> tuple[Middle, Generation, MonitorReport]:
-        required = prepared.prompt.required
-        middle = Middle(required, self.completer.engine.vocabulary.token_bytes)
+        healed_prefix = prepared.prompt.healed_prefix
+        middle = Middle(healed_prefix, self.completer.engine.vocabulary.token_bytes)
         request = request_of(prepared.prompt, self.options)
 
         def is_finished() -> bool:
@@ -202,7 +202,7 @@ class Bench:
 
         watcher: Watcher | None = None
         if monitor:
-            watcher = Watcher(prepared.document, required, self.client, self.options.answer_ms_max)
+            watcher = Watcher(prepared.document, healed_prefix, self.client, self.options.answer_ms_max)
         return middle, *await decode(self.completer.engine, request, middle, is_finished, watcher)
 
 

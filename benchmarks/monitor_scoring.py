@@ -92,7 +92,7 @@ async def members_at(place: Place, root: Path, workspaces: Workspaces) -> tuple[
 
 async def greedy(engine: Engine, prompt: Prompt, members: Sequence[str]) -> tuple[str, float]:
     """The identifier decoded under the mask, and how long that took."""
-    lead = prompt.required.encode()
+    lead = prompt.healed_prefix.encode()
     constraint = Constraint(tuple(name.encode() for name in members), lead=lead)
     request = Request(prompt.token_ids, 12, prompt.stop_ids, lead, constraints=(constraint,))
     stream = engine.start(request)
@@ -100,18 +100,20 @@ async def greedy(engine: Engine, prompt: Prompt, members: Sequence[str]) -> tupl
     began = time.perf_counter()
     async for token in stream:
         text += engine.vocabulary.token_bytes(token.id).decode(errors="replace")
-        if _WORD.fullmatch(text[len(prompt.required) :]) is None and len(text) > len(prompt.required):
+        if _WORD.fullmatch(text[len(prompt.healed_prefix) :]) is None and len(text) > len(
+            prompt.healed_prefix
+        ):
             break
     elapsed_ms = (time.perf_counter() - began) * 1000
     stream.cancel()
     await stream.result()
-    found = _WORD.match(text, len(prompt.required))
+    found = _WORD.match(text, len(prompt.healed_prefix))
     return found[0] if found else "", elapsed_ms
 
 
 async def scored(engine: Engine, prompt: Prompt, members: Sequence[str]) -> tuple[list[str], float, float]:
     """The members, the likeliest first, the probability of all, and how long that took."""
-    choices = tuple(tuple(engine.vocabulary.encode(prompt.required + name)) for name in members)
+    choices = tuple(tuple(engine.vocabulary.encode(prompt.healed_prefix + name)) for name in members)
     began = time.perf_counter()
     generation = await engine.start(Request(prompt.token_ids, 1, prompt.stop_ids, choices=choices)).result()
     elapsed_ms = (time.perf_counter() - began) * 1000
@@ -123,7 +125,7 @@ async def measured(engine: Engine, place: Place, root: Path, members: Sequence[s
     before, after = place.text[: place.offset], place.text[place.offset :]
     hole = Hole(before, after, place.path.relative_to(root).as_posix(), root.name)
     prompt = build_prompt(hole, template_for(engine.vocabulary), engine.vocabulary, PROMPT_TOKENS_MAX)
-    assert prompt.required.endswith("."), prompt.required
+    assert prompt.healed_prefix.endswith("."), prompt.healed_prefix
     await engine.start(Request(prompt.token_ids, 1, prompt.stop_ids)).result()
     word, greedy_ms = await greedy(engine, prompt, members)
     order, mass, scored_ms = await scored(engine, prompt, members)

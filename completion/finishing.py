@@ -14,7 +14,7 @@ def completion_of(
     middle: Middle, generation: Generation, prepared: Prepared
 ) -> tuple[Completion | None, str]:
     """What to show of a finished middle, or None; and why."""
-    if not middle.keeps_required:
+    if not middle.keeps_healed_prefix:
         return None, "the model could not go on from the word at the cursor"
     context = prepared.context
     stop = prepared.stop_of(middle.text)

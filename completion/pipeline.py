@@ -64,7 +64,7 @@ class Completer:
         if refusal is not None:
             return Answer(None, refusal, self.engine.description.name, timings_ms=timer.timings_ms())
         prepared = await self.prepare(context, options, timer)
-        middle = Middle(prepared.prompt.required, self.engine.vocabulary.token_bytes)
+        middle = Middle(prepared.prompt.healed_prefix, self.engine.vocabulary.token_bytes)
         if let_pass is not None:
             with timer.stage("reading"):
                 await let_pass(prepared.prompt)
@@ -102,7 +102,7 @@ class Completer:
             monitors=monitors,
             alternatives=others,
             prompt_parts=parts_of(
-                prompt, prepared.gathered.files, snapshot.language, self.engine.vocabulary.token_bytes
+                prepared.prompt, prepared.gathered.files, snapshot.language, self.engine.vocabulary.token_bytes
             ),
         )
 
@@ -163,8 +163,8 @@ class Completer:
         )
         watcher: Watcher | None = None
         if prepared.analyst is not None:
-            healed_prefix = prepared.prompt.required
-            watcher = Watcher(prepared.document, healed_prefix, prepared.analyst, options.answer_ms_max)
+            prefix = prepared.prompt.healed_prefix
+            watcher = Watcher(prepared.document, prefix, prepared.analyst, options.answer_ms_max)
         return await decode(self.engine, request, middle, is_finished, watcher)
 
     async def alternatives(
@@ -182,7 +182,7 @@ class Completer:
             if len(found) == count:
                 break
             excluded = frozenset(first for first in firsts if first is not None)
-            middle = Middle(parting.prompt.required, token_bytes)
+            middle = Middle(parting.prompt.healed_prefix, token_bytes)
             generation, _ = await self.decode(behind, middle, options, lambda text: None, excluded)
             first = generation.tokens[0].id if generation.tokens else None
             if first is None or first in firsts:

@@ -94,9 +94,9 @@ def prepare(
         hole, tokens_max = _prompt_hole(context, gathered), options.prompt_tokens_max
         prompt = build_prompt(hole, template, vocabulary, tokens_max, options.prompt_order)
         excluded: frozenset[int] = frozenset()
-        if prompt.required.isspace() and is_indented(context):
-            excluded = deeper_tokens(vocabulary, prompt.required)
-    preferred = preferred_imports(gathered, context.prefix, prompt.required) if options.monitor else ()
+        if prompt.healed_prefix.isspace() and is_indented(context):
+            excluded = deeper_tokens(vocabulary, prompt.healed_prefix)
+    preferred = preferred_imports(gathered, context.prefix, prompt.healed_prefix) if options.monitor else ()
     analyst = context.analyst if options.monitor else None
     document = _document_for(context, prompt, analyst)
     return Prepared(context, extent, gathered, prompt, document, analyst, excluded, preferred)
@@ -108,13 +108,13 @@ def request_of(prompt: Prompt, options: Options) -> Request:
         token_ids=prompt.token_ids,
         tokens_max=options.tokens_max,
         stop_ids=prompt.stop_ids,
-        required_prefix=prompt.required.encode(errors="replace"),
+        healed_prefix=prompt.healed_prefix.encode(errors="replace"),
     )
 
 
 def _document_for(context: HoleContext, prompt: Prompt, analyst: Analyst | None) -> Document:
     """The document that the monitors see; lexed here, where it delays no other request, if they see it."""
-    document = context.document(prompt.required)
+    document = context.document(prompt.healed_prefix)
     if analyst is not None:
         _ = document.excerpt
     return document

@@ -111,7 +111,7 @@ class FakeStream:
 class FakeEngine:
     """Answers each request with a scripted middle.
 
-    ``answers`` is one text for every request, which the required prefix is put before, or a function from
+    ``answers`` is one text for every request, which the healed prefix is put before, or a function from
     the decoded prompt (special tokens spelled out, so that a test can see the parts) to the text of the
     middle. ``requests`` records what was asked.
     ``others`` are, in this order, the middles of requests that exclude first tokens, one for each of these.
@@ -164,7 +164,7 @@ class FakeEngine:
             answer = (
                 self.answers if isinstance(self.answers, str) else self.answers(self.prompt_text(request))
             )
-        ids = self._vocabulary.encode(request.required_prefix.decode() + answer)
+        ids = self._vocabulary.encode(request.healed_prefix.decode() + answer)
         finish: Finish = "length" if len(ids) > request.tokens_max else "stop"
         tokens = tuple(Token(token_id, -0.1) for token_id in ids[: request.tokens_max])
         stream = FakeStream(tokens, finish, self.gate, self.error, lambda: self._read(request.token_ids))

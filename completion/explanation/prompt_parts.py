@@ -33,7 +33,7 @@ def parts_of(
             PromptPart(kind, text, count, shown)
             for (kind, text, shown), count in zip(pieces, tokens, strict=True)
         ]
-    return (*parts, PromptPart("healed", prompt.required, 0)) if prompt.required else tuple(parts)
+    return (*parts, PromptPart("healed", prompt.healed_prefix, 0)) if prompt.healed_prefix else tuple(parts)
 
 
 def _pieces_of(

@@ -108,16 +108,16 @@ class GuidedDecoding:
 
     def _request_after(self, kept: list[Token], rollback: Rollback) -> Request:
         """The rest of the first request, when ``kept`` is done."""
-        required = self._request.required_prefix
+        healed_prefix = self._request.healed_prefix
         counted = 0
         for token in kept:
-            counted += not required
-            required = required[len(self._engine.vocabulary.token_bytes(token.id)) :]
+            counted += not healed_prefix
+            healed_prefix = healed_prefix[len(self._engine.vocabulary.token_bytes(token.id)) :]
         return replace(
             self._request,
             token_ids=(*self._request.token_ids, *(token.id for token in kept)),
             tokens_max=self._request.tokens_max - counted,
-            required_prefix=required,
+            healed_prefix=healed_prefix,
             constraints=rollback.constraints,
             excluded_first=frozenset() if kept else self._request.excluded_first,
             sampling=replace(self._request.sampling, seed=self._request.sampling.seed + len(self._streams)),

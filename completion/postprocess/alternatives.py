@@ -25,10 +25,10 @@ class Parting:
 
 def parting_of(prompt: Prompt, tokens: Sequence[Token], token_bytes: Callable[[int], bytes]) -> Parting:
     """Where others part from ``tokens``: the first that spell nothing but what is demanded are kept."""
-    required, spelt, kept, count = prompt.required.encode(errors="replace"), b"", "", 0
+    healed_prefix, spelt, kept, count = prompt.healed_prefix.encode(errors="replace"), b"", "", 0
     for index, token in enumerate(tokens, 1):
         spelt += token_bytes(token.id)
-        if not required.startswith(spelt):
+        if not healed_prefix.startswith(spelt):
             break
         if is_text(spelt):
             kept, count = spelt.decode(), index
@@ -36,8 +36,8 @@ def parting_of(prompt: Prompt, tokens: Sequence[Token], token_bytes: Callable[[i
     if count == 0:
         return Parting(prompt, first)
     spelling = Segment("middle", kept, tuple(token.id for token in tokens[:count]))
-    rest = prompt.required[len(kept) :]
-    return Parting(replace(prompt, segments=(*prompt.segments, spelling), required=rest), first)
+    rest = prompt.healed_prefix[len(kept) :]
+    return Parting(replace(prompt, segments=(*prompt.segments, spelling), healed_prefix=rest), first)
 
 
 def is_text(spelling: bytes) -> bool:

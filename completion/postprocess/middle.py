@@ -23,8 +23,8 @@ class Middle:
     Invariant: ``text`` is whole characters only; bytes of a character still incomplete wait.
     """
 
-    def __init__(self, required: str, token_bytes: Callable[[int], bytes]) -> None:
-        self._required = required
+    def __init__(self, healed_prefix: str, token_bytes: Callable[[int], bytes]) -> None:
+        self._healed_prefix = healed_prefix
         self._token_bytes = token_bytes
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._text = ""
@@ -47,20 +47,20 @@ class Middle:
     @property
     def text(self) -> str:
         """What the model wrote right of the cursor so far."""
-        return self._text[len(self._required) :]
+        return self._text[len(self._healed_prefix) :]
 
     @property
-    def keeps_required(self) -> bool:
+    def keeps_healed_prefix(self) -> bool:
         """False if the engine could not keep to the demanded beginning, and the middle must not be shown."""
-        shorter = min(len(self._text), len(self._required))
-        return self._text[:shorter] == self._required[:shorter]
+        shorter = min(len(self._text), len(self._healed_prefix))
+        return self._text[:shorter] == self._healed_prefix[:shorter]
 
     def written(self, shown: int) -> tuple[Written, ...]:
         """The tokens of the first ``shown`` characters right of the cursor.
 
         One that the text before the cursor demanded a part of counts with its whole.
         """
-        left = len(self._required)
+        left = len(self._healed_prefix)
         starts = [0, *(end for end, _ in self._ends)]
         return tuple(
             Written(start - left, stop - left, log_probability)

@@ -77,7 +77,7 @@ class PromptReader:
 
     async def _read_pieces(self, engine: Engine, prompt: Prompt, options: Options) -> None:
         """Of each piece the engine decodes one token, because it always does."""
-        request = replace(request_of(prompt, options), tokens_max=1, required_prefix=b"")
+        request = replace(request_of(prompt, options), tokens_max=1, healed_prefix=b"")
         tokens, took_ms = 0, 0.0
         while self._done < len(self._wanted):
             piece = self._wanted[: self._done + PIECE_TOKENS]

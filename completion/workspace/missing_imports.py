@@ -40,10 +40,10 @@ def is_import_place(context: HoleContext) -> bool:
     return context.hole.kind == "import"
 
 
-def preferred_imports(gathered: RetrievedContext, prefix: str, required: str) -> tuple[Constraint, ...]:
+def preferred_imports(gathered: RetrievedContext, prefix: str, healed_prefix: str) -> tuple[Constraint, ...]:
     """The statements among the snippets that go on as the line has begun; none where it has not.
 
-    ``required`` is the end of ``prefix`` with which the generated text begins.
+    ``healed_prefix`` is the end of ``prefix`` with which the generated text begins.
     """
     begun = begun_line(prefix)
     snippets = (each.snippet for each in gathered.chosen)
@@ -51,7 +51,7 @@ def preferred_imports(gathered: RetrievedContext, prefix: str, required: str) ->
         line for each in snippets if each.source == "missing_imports" for line in each.text.split("\n")
     ]
     texts = [
-        required + each[len(begun) :]
+        healed_prefix + each[len(begun) :]
         for each in statements
         if begun and each.startswith(begun) and len(each) > len(begun)
     ]

@@ -6,7 +6,7 @@ keystrokes only the end of that changes, and the anchor moves once in several li
 all the rest; and what stands next to the cursor stands next to what is generated, which a small model needs
 (docs/results/2026-11-26-anchored-order.md).
 In both orders the text right at the cursor is healed (token_healing.py): what is cut off
-comes back as ``required``, with which the generated text must begin.
+comes back as ``healed_prefix``, with which the generated text must begin.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -67,10 +67,10 @@ class Segment:
 
 @dataclass(frozen=True)
 class Prompt:
-    """``required`` is the text that the middle must begin with; it ends at the cursor."""
+    """``healed_prefix`` is the text that the middle must begin with; it ends at the cursor."""
 
     segments: tuple[Segment, ...]
-    required: str
+    healed_prefix: str
     stop_ids: frozenset[int]
     template: Template
 
@@ -89,7 +89,7 @@ def build_prompt(
     """The prompt for one hole. It stays below ``tokens_max`` apart from the few markers of the template."""
     line_start = hole.prefix.rfind("\n") + 1
     anchored = order == "anchored" and template.anchorable
-    begun, required = split_partial_token(hole.prefix[line_start:])
+    begun, healed_prefix = split_partial_token(hole.prefix[line_start:])
     anchor = anchor_of(hole.prefix, line_start) if anchored else line_start
     seen = hole.prefix[anchor:line_start] + begun
     opening = list(segments_of(repository_pieces(hole, template), tokenizer))
@@ -108,7 +108,7 @@ def build_prompt(
     texts = {Slot.PREFIX: preamble + prefix, Slot.SUFFIX: suffix + appendix, Slot.MIDDLE: middle}
     closing = segments_of(hole_pieces(hole, template, texts), tokenizer)
     begin = () if tokenizer.begin_id is None else (Segment("marker", "", (tokenizer.begin_id,)),)
-    return Prompt((*begin, *opening, *closing), required, template.stop_ids(tokenizer), template)
+    return Prompt((*begin, *opening, *closing), healed_prefix, template.stop_ids(tokenizer), template)
 
 
 def anchor_of(prefix: str, line_start: int) -> int:

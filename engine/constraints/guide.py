@@ -48,16 +48,16 @@ class Guide:
     def __init__(self, request: Request, cache: MaskCache) -> None:
         self._stop_ids = sorted(request.stop_ids)
         self._mask_ids = cache.ids
-        required = request.required_prefix
-        self._required = _tracked(Constraint(texts=(required,)), cache) if required else None
+        healed_prefix = request.healed_prefix
+        self._healed_prefix = _tracked(Constraint(texts=(healed_prefix,)), cache) if healed_prefix else None
         given = [_tracked(constraint, cache) for constraint in request.constraints]
-        self._tracked = [self._required, *given] if self._required else given
+        self._tracked = [self._healed_prefix, *given] if self._healed_prefix else given
         self.dropped = 0
 
     @property
     def is_healing(self) -> bool:
         """Whether the demanded prefix is still to be spelt."""
-        return self._required is not None and not isinstance(self._required.state, End)
+        return self._healed_prefix is not None and not isinstance(self._healed_prefix.state, End)
 
     @property
     def is_free(self) -> bool:

@@ -56,7 +56,7 @@ async def answer_prompt(
 ) -> Answered:
     """Decode a prompt of a mode other than the pipeline until the metrics have enough."""
     middle, ending, tokens, enough = (
-        Middle(prompt.required, engine.vocabulary.token_bytes),
+        Middle(prompt.healed_prefix, engine.vocabulary.token_bytes),
         Ending(case),
         0,
         False,
@@ -66,7 +66,7 @@ async def answer_prompt(
             token_ids=prompt.token_ids,
             tokens_max=configuration.tokens_max,
             stop_ids=prompt.stop_ids,
-            required_prefix=prompt.required.encode(errors="replace"),
+            healed_prefix=prompt.healed_prefix.encode(errors="replace"),
         )
     )
     async for token in stream:
@@ -135,11 +135,11 @@ async def truth_nats(case: Case, engine: SampledEngine) -> tuple[float, int] | N
     if request is None:
         return None
     lead = case.target[: len(case.target) - len(case.target.lstrip())]
-    truth = request.required_prefix.decode("utf-8", "replace") + lead + case.target.strip().split("\n")[0]
+    truth = request.healed_prefix.decode("utf-8", "replace") + lead + case.target.strip().split("\n")[0]
     ids = tuple(engine.vocabulary.encode(truth))
     if not ids:
         return None
-    stream = engine.start(replace(request, choices=(ids,), constraints=(), required_prefix=b""))
+    stream = engine.start(replace(request, choices=(ids,), constraints=(), healed_prefix=b""))
     generation = await stream.result()
     return -generation.scores[0], len(ids)
 

@@ -21,13 +21,13 @@ FILE_CHARACTERS_MAX = 400_000
 
 @dataclass(frozen=True, slots=True)
 class CasePrompt:
-    """``required`` is what the model must begin with; the answer begins behind it. ``uses`` are the
+    """``healed_prefix`` is what the model must begin with; the answer begins behind it. ``uses`` are the
     snippets of other files in the prompt, for a row.
     """
 
     token_ids: tuple[int, ...]
     stop_ids: frozenset[int]
-    required: str = ""
+    healed_prefix: str = ""
     uses: tuple[Mapping[str, object], ...] = ()
 
 
@@ -60,12 +60,12 @@ def prompt_for(case: Case, configuration: Configuration, vocabulary: Vocabulary)
     needs.
     """
     text = split_prior(case.passages)[0].text if case.passages else case.prefix
-    prior, required = split_half_word(text) if configuration.healing else (text, "")
+    prior, healed_prefix = split_half_word(text) if configuration.healing else (text, "")
     prefix_ids, suffix_ids, middle_ids = _PARTS[configuration.mode](
         _Maker(case, configuration, vocabulary, prior)
     )
     prompt = plain_prompt(vocabulary, prefix_ids, suffix_ids, middle_ids)
-    return CasePrompt(prompt.token_ids, prompt.stop_ids, required)
+    return CasePrompt(prompt.token_ids, prompt.stop_ids, healed_prefix)
 
 
 _Parts = tuple[list[int], list[int] | None, list[int]]

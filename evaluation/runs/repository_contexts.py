@@ -27,7 +27,7 @@ class RepositoryContexts:
             configuration.prompt_tokens_max,
             configuration.sources,
         )
-        return CasePrompt(made.token_ids, made.stop_ids, made.required, uses_of(made.uses))
+        return CasePrompt(made.token_ids, made.stop_ids, made.healed_prefix, uses_of(made.uses))
 
     def close(self) -> None:
         """Close the indexes."""

@@ -33,11 +33,11 @@ REPOSITORIES_KEPT = 4
 
 @dataclass(frozen=True, slots=True)
 class RepositoryPrompt:
-    """``required`` is what the middle must begin with; ``uses`` are the snippets in the prompt."""
+    """``healed_prefix`` is what the middle must begin with; ``uses`` are the snippets in the prompt."""
 
     token_ids: tuple[int, ...]
     stop_ids: frozenset[int]
-    required: str
+    healed_prefix: str
     uses: tuple[SnippetUse, ...]
 
 
@@ -80,7 +80,9 @@ class RepositoryPrompts:
         appendix = as_appendix(files, document.language)
         hole = Hole(document.prefix, document.suffix, path, self._root.name, files, comments, appendix)
         prompt = build_prompt(hole, template_for(vocabulary), vocabulary, tokens_max)
-        return RepositoryPrompt(prompt.token_ids, prompt.stop_ids, prompt.required, snippet_uses(gathered))
+        return RepositoryPrompt(
+            prompt.token_ids, prompt.stop_ids, prompt.healed_prefix, snippet_uses(gathered)
+        )
 
     def gathered(
         self,

@@ -119,7 +119,7 @@ async def test_a_middle_cut_by_the_limit_of_tokens_has_no_half_line() -> None:
 async def test_the_word_at_the_cursor_is_demanded_of_the_model_and_not_shown_again() -> None:
     snapshot = snapshot_of("basket.tot<CURSOR>\n")
     answer, engine = await answer_of(snapshot, "al()\n")
-    assert engine.requests[0].required_prefix == b".tot"
+    assert engine.requests[0].healed_prefix == b".tot"
     assert answer.completion is not None
     assert answer.completion.text == "al()"
     assert engine.prompt_text(engine.requests[0]).endswith("<|fim_middle|>basket")
@@ -132,7 +132,7 @@ async def test_characters_of_several_tokens_come_out_whole() -> None:
 async def test_a_selected_menu_item_counts_as_typed() -> None:
     snapshot = replace(snapshot_of("basket.to<CURSOR>\n"), selected=Selected(7, 9, "total"))
     answer, engine = await answer_of(snapshot, "(1)\n")
-    assert engine.requests[0].required_prefix == b".total"
+    assert engine.requests[0].healed_prefix == b".total"
     assert answer.completion is not None
     assert (answer.completion.start, answer.completion.stop) == (7, 9)
     assert answer.completion.text == "total(1)"

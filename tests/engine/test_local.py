@@ -77,9 +77,9 @@ async def test_sampling_depends_on_the_seed_only(engine: Engine) -> None:
 
 
 async def test_generation_begins_with_the_required_bytes(engine: Engine) -> None:
-    result = await engine.start(Request(PROMPT, 5, frozenset(), required_prefix=b" self")).result()
+    result = await engine.start(Request(PROMPT, 5, frozenset(), healed_prefix=b" self")).result()
     assert bytes(ids(result)[:5]) == b" self"
-    assert len(result.tokens) == 5 + 5, "required tokens do not count against the limit"
+    assert len(result.tokens) == 5 + 5, "healed tokens do not count against the limit"
 
 
 async def test_prompt_that_does_not_fit_is_refused(engine: Engine) -> None:

@@ -18,17 +18,17 @@ NAME_KINDS: tuple[NameKind, ...] = ("exception", "class", "function", "unknown",
 
 
 async def guided(
-    model: Chatter, analyst: TableAnalyst, required: str = "", before: str = BEFORE
+    model: Chatter, analyst: TableAnalyst, healed_prefix: str = "", before: str = BEFORE
 ) -> tuple[Generation, Watcher]:
     engine = engine_of(model)
     try:
-        watcher = Watcher(Document(None, "python", before, "\n"), required, analyst)
+        watcher = Watcher(Document(None, "python", before, "\n"), healed_prefix, analyst)
         request = Request(
-            tuple(VOCABULARY.encode(before)), COUNT, frozenset(), required_prefix=required.encode()
+            tuple(VOCABULARY.encode(before)), COUNT, frozenset(), healed_prefix=healed_prefix.encode()
         )
-        middle = Middle(required, VOCABULARY.token_bytes)
+        middle = Middle(healed_prefix, VOCABULARY.token_bytes)
         generation = await GuidedDecoding(engine, request, middle, lambda: False, watcher).run()
-        assert required + middle.text == VOCABULARY.decode(token.id for token in generation.tokens)
+        assert healed_prefix + middle.text == VOCABULARY.decode(token.id for token in generation.tokens)
         return generation, watcher
     finally:
         await engine.close()
@@ -135,7 +135,7 @@ async def test_the_model_does_invent_members_and_the_report_says_what_was_refuse
 async def test_what_the_cursor_demands_is_healed_and_watched() -> None:
     for seed in range(10):
         analyst = TableAnalyst(seed)
-        generation, _ = await guided(Chatter(seed), analyst, required=".f")
+        generation, _ = await guided(Chatter(seed), analyst, healed_prefix=".f")
         names = analyst.members(BEFORE + ".")
         text = VOCABULARY.decode(token.id for token in generation.tokens)
         assert text.startswith(".f")

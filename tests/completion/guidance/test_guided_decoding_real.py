@@ -85,14 +85,14 @@ async def written(engine: Engine, line: str, *, at_once: bool) -> tuple[str, Mon
     before = HEAD + line
     template = template_for(engine.vocabulary)
     prompt = build_prompt(Hole(before, "\n", "lend.py", "library"), template, engine.vocabulary, 256)
-    middle = Middle(prompt.required, engine.vocabulary.token_bytes)
+    middle = Middle(prompt.healed_prefix, engine.vocabulary.token_bytes)
     extent = extent_of(HoleContext(Snapshot("lend.py", "python", before + "\n", len(before))), "single")
     clerk = Clerk()
     if at_once:
         clerk.release.set()
-    document = Document(None, "python", before.removesuffix(prompt.required), "\n")
-    watcher = Watcher(document, prompt.required, clerk, 60_000)
-    request = Request(prompt.token_ids, 24, prompt.stop_ids, prompt.required.encode())
+    document = Document(None, "python", before.removesuffix(prompt.healed_prefix), "\n")
+    watcher = Watcher(document, prompt.healed_prefix, clerk, 60_000)
+    request = Request(prompt.token_ids, 24, prompt.stop_ids, prompt.healed_prefix.encode())
     decoding = GuidedDecoding(
         Announcing(engine, clerk), request, middle, lambda: extent.stop_of(middle.text) is not None, watcher
     )

@@ -89,10 +89,10 @@ def test_they_part_right_of_the_cursor(
 ) -> None:
     vocabulary = byte_vocabulary()
     prompt = build_prompt(Hole("y = ", "\n", "a.py", "shop"), template_for(vocabulary), vocabulary, 200)
-    prompt = replace(prompt, required=demanded)
+    prompt = replace(prompt, healed_prefix=demanded)
     tokens = [Token(order, -0.1) for order in range(len(spellings))]
     parting = parting_of(prompt, tokens, spellings.__getitem__)
-    assert parting.prompt.required == demanded.removeprefix(kept)
+    assert parting.prompt.healed_prefix == demanded.removeprefix(kept)
     assert parting.prompt.text == prompt.text + kept
     assert parting.first == first
 

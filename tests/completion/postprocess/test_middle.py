@@ -13,8 +13,8 @@ from holesmith.engine.request import Token
 SPELLINGS = [b"se", b"self", b".total", b" = ", b"1", b"\n", b"    return", b"\n\nif"]
 
 
-def middle_of(required: str, *tokens: tuple[bytes, float]) -> Middle:
-    middle = Middle(required, lambda token_id: SPELLINGS[token_id])
+def middle_of(healed_prefix: str, *tokens: tuple[bytes, float]) -> Middle:
+    middle = Middle(healed_prefix, lambda token_id: SPELLINGS[token_id])
     for spelling, probability in tokens:
         middle.add(Token(SPELLINGS.index(spelling), math.log(probability)))
     return middle
@@ -35,7 +35,7 @@ def test_a_line_that_is_blank_does_not_count_as_the_first() -> None:
 
 def test_what_was_demanded_before_the_cursor_says_nothing() -> None:
     demanded = middle_of("self", (b"se", 0.001), (b"self", 0.001))
-    assert not demanded.keeps_required
+    assert not demanded.keeps_healed_prefix
     middle = middle_of("self", (b"self", 0.001), (b".total", 0.5))
     assert middle.text == ".total"
     assert middle.confidence(len(".total")) == pytest.approx(0.5)

@@ -32,7 +32,7 @@ class HeldLoop:
     ) -> Generation:
         self.begun.append(request)
         assert self.let_go.wait(30)
-        tokens = tuple(Token(byte, -0.1) for byte in request.required_prefix + MIDDLE)
+        tokens = tuple(Token(byte, -0.1) for byte in request.healed_prefix + MIDDLE)
         if cancelled():
             return Generation((), "cancelled", 0, {"prefill": 0.0, "decode": 0.0})
         for token in tokens:

@@ -25,7 +25,7 @@ TEXTS = st.text(alphabet="ab .(\n\t\r\f\u2028é😀", max_size=300)
 
 
 @pytest.mark.parametrize(
-    ("line", "kept", "required"),
+    ("line", "kept", "healed_prefix"),
     [
         ("self.cou", "self", ".cou"),
         ("foo(", "foo", "("),
@@ -38,8 +38,10 @@ TEXTS = st.text(alphabet="ab .(\n\t\r\f\u2028é😀", max_size=300)
         ("naïve.größ", "naïve", ".größ"),
     ],
 )
-def test_healing_cuts_back_to_a_boundary_every_tokenizer_has(line: str, kept: str, required: str) -> None:
-    assert split_partial_token(line) == (kept, required)
+def test_healing_cuts_back_to_a_boundary_every_tokenizer_has(
+    line: str, kept: str, healed_prefix: str
+) -> None:
+    assert split_partial_token(line) == (kept, healed_prefix)
 
 
 def test_a_very_long_word_is_not_cut() -> None:
@@ -52,7 +54,7 @@ def test_prompt_holds_the_text_next_to_the_cursor_within_its_budget(
 ) -> None:
     prompt = build_prompt(Hole(prefix, suffix, "m.py", "r"), TEMPLATE, VOCABULARY, budget, order)
     texts = {segment.kind: segment.text for segment in prompt.segments}
-    before = texts.get("prefix", "") + texts.get("middle", "") + prompt.required
+    before = texts.get("prefix", "") + texts.get("middle", "") + prompt.healed_prefix
     assert prefix.endswith(before)
     assert suffix.startswith(texts.get("suffix", ""))
     line = prefix[prefix.rfind("\n") + 1 :]

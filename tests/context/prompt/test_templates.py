@@ -77,7 +77,7 @@ def test_a_familys_prompt_id_by_id(family: str, special: str, alone: str, with_f
     prompt = build_prompt(hole, template, vocabulary, tokens_max=500)
     assert template.family == family
     assert prompt.token_ids == ids_of(alone, names)
-    assert prompt.required == "(word"
+    assert prompt.healed_prefix == "(word"
     files = (RepositoryFile("x.py", "X"),)
     shown = Hole("a=\nc(word", "\nb", "m.py", "shop", files, appendix=as_appendix(files, "python"))
     prompt = build_prompt(shown, template, vocabulary, tokens_max=500)

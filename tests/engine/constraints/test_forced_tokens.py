@@ -33,7 +33,7 @@ REQUESTS = st.builds(
     token_ids=st.lists(st.integers(0, 255), min_size=1, max_size=6).map(tuple),
     tokens_max=st.integers(1, 14),
     stop_ids=st.sampled_from((frozenset[int](), frozenset({2, 40}))),
-    required_prefix=st.sampled_from((b"", b"self.find")),
+    healed_prefix=st.sampled_from((b"", b"self.find")),
     sampling=st.sampled_from((Sampling(), Sampling(), Sampling(1.0, seed=3))),
     constraints=st.lists(CONSTRAINTS, min_size=1, max_size=2).map(tuple),
 )

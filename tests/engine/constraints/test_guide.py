@@ -55,7 +55,7 @@ async def test_what_is_written_keeps_to_the_constraint(engine: Engine, temperatu
 
 async def test_healing_and_a_constraint_hold_together(engine: Engine) -> None:
     request = Request(
-        PROMPT, 12, frozenset(), required_prefix=b".to", constraints=(Constraint(NAMES, lead=b"."),)
+        PROMPT, 12, frozenset(), healed_prefix=b".to", constraints=(Constraint(NAMES, lead=b"."),)
     )
     text, _ = await written(engine, request)
     assert text.startswith(b".total")
@@ -64,7 +64,7 @@ async def test_healing_and_a_constraint_hold_together(engine: Engine) -> None:
 
 async def test_a_constraint_that_nothing_can_satisfy_is_given_up_and_counted(engine: Engine) -> None:
     request = Request(
-        PROMPT, 8, frozenset(), required_prefix=b".x", constraints=(Constraint(NAMES, lead=b"."),)
+        PROMPT, 8, frozenset(), healed_prefix=b".x", constraints=(Constraint(NAMES, lead=b"."),)
     )
     text, generation = await written(engine, request)
     assert text.startswith(b".x")

@@ -22,7 +22,7 @@ REQUESTS = st.builds(
     token_ids=PROMPTS,
     tokens_max=st.integers(1, 12),
     stop_ids=st.sampled_from([frozenset[int](), frozenset({2, 7, 40})]),
-    required_prefix=st.sampled_from([b"", b"ab", b" self"]),
+    healed_prefix=st.sampled_from([b"", b"ab", b" self"]),
     sampling=st.sampled_from([Sampling(), Sampling(temperature=1.0, seed=3), Sampling(0.7, 0.8, 1)]),
     constraints=st.sampled_from([(), (Constraint(names=(b"abab", b"ac")),)]),
 )
@@ -178,6 +178,6 @@ def test_excluded_first_tokens_give_the_next_likeliest(model: Decoder) -> None:
 @pytest.mark.parametrize("sampling", [Sampling(), Sampling(temperature=1.0, seed=1)])
 def test_what_is_excluded_is_taken_where_nothing_else_is_allowed(model: Decoder, sampling: Sampling) -> None:
     excluded = frozenset(range(300))
-    request = Request((1, 2, 3), 2, frozenset(), required_prefix=b"a", sampling=sampling)
+    request = Request((1, 2, 3), 2, frozenset(), healed_prefix=b"a", sampling=sampling)
     found = run(plain(model), replace(request, excluded_first=excluded))
     assert found.tokens[0].id == ord("a")

@@ -138,7 +138,7 @@ def loops(directory: Path) -> tuple[DecodeLoop[KeyValueCache], DecodeLoop[KeyVal
 
 REQUESTS = [
     Request(tuple(IDS[:30].tolist()), 20, frozenset()),
-    Request((*IDS[:25].tolist(), 7), 12, frozenset({3}), required_prefix=b"ab"),
+    Request((*IDS[:25].tolist(), 7), 12, frozenset({3}), healed_prefix=b"ab"),
     Request(tuple(IDS[:30].tolist()), 9, frozenset(), constraints=(Constraint(names=(b"abab", b"ac")),)),
     Request(tuple(IDS[:28].tolist()), 20, frozenset(), excluded_first=frozenset({5, 9})),
     Request(tuple(IDS[:30].tolist()), 20, frozenset()),

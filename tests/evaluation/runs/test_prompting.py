@@ -44,14 +44,14 @@ def test_prior_is_the_end_of_the_text_before_the_hole() -> None:
 def test_healing_takes_the_half_word_off_and_demands_it() -> None:
     case = replace(HOLE, prefix="int a = bo")
     prompt = prompt_for(case, Configuration(mode="prior"), BYTES)
-    assert spelled(BYTES, prompt.token_ids) + prompt.required == case.prefix
-    assert prompt.required.strip() == "bo"
+    assert spelled(BYTES, prompt.token_ids) + prompt.healed_prefix == case.prefix
+    assert prompt.healed_prefix.strip() == "bo"
 
 
 def test_healing_gives_a_dot_back_to_the_token_that_it_begins() -> None:
     prompt = prompt_for(HOLE, Configuration(mode="post+prior", prompt_tokens_max=8), BYTES)
     assert spelled(BYTES, prompt.token_ids) == "<|fim_prefix|> = b<|fim_suffix|>;\nin<|fim_middle|>"
-    assert prompt.required == "."
+    assert prompt.healed_prefix == "."
 
 
 def test_post_and_prior_share_the_budget_and_a_dot_begins_the_middle() -> None:
