@@ -23,11 +23,12 @@ from holesmith.lsp.documents.uris import path_of
 from holesmith.lsp.features import file_events
 from holesmith.lsp.features.chatlsp import ChatLsp
 from holesmith.lsp.features.inline_completion import Suggestions
+from holesmith.lsp.features.pages import Pages
 from holesmith.lsp.last_resort import end_process_soon
 from holesmith.lsp.settings import Settings
 from holesmith.lsp.snapshots import Workspace
 from holesmith.lsp.transport.log import ClientLog
-from holesmith.lsp.transport.messages import ErrorReportParams, InlineParams, make_converter
+from holesmith.lsp.transport.messages import ErrorReportParams, InlineParams, PageParams, make_converter
 from holesmith.lsp.transport.parent_process import watch
 from holesmith.lsp.transport.protocol import Protocol
 from holesmith.system.memory import release_free_memory
@@ -85,8 +86,10 @@ class Server(LanguageServer):
         register_documents(self)
         register_notebooks(self)
         register_files(self)
-        register_requests(self, Suggestions(self.holes))
+        suggestions = Suggestions(self.holes)
         self.chatlsp = ChatLsp(self.holes, analyses)
+        self.pages = Pages(suggestions, self.chatlsp, self.reporting)
+        register_requests(self, suggestions)
         register_chatlsp(self)
 
     def report_server_error(self, error: BaseException, source: Any) -> None:
@@ -314,6 +317,10 @@ def register_requests(server: Server, suggestions: Suggestions) -> None:
             types.TextDocumentIdentifier(explanation.uri), explanation.position
         )
         return {**explanation.as_json(), "hole": await server.chatlsp.hole(place)}
+
+    @server.feature("holesmith/page")
+    async def page(params: PageParams) -> dict[str, object]:
+        return await server.pages.page(params)
 
 
 def register_chatlsp(server: Server) -> None:

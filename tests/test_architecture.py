@@ -108,7 +108,7 @@ INNER: dict[str, set[str]] = {
     "evaluation/suites": {"evaluation/metrics", "evaluation/runs"},
     "lsp/client": {"lsp/transport"},
     "lsp/documents": set(),
-    "lsp/features": {"lsp/documents", "lsp/transport"},
+    "lsp/features": {"lsp/client", "lsp/documents", "lsp/transport"},
     "lsp/transport": set(),
 }
 

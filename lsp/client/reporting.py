@@ -2,6 +2,8 @@
 
 from dataclasses import asdict, replace
 
+from holesmith.completion.explanation.document import Document
+from holesmith.completion.explanation.status_page import status_page
 from holesmith.completion.status import Status
 from holesmith.completion.visible_text import one_line, plain_message
 from holesmith.lsp.client.progress import LoadProgress
@@ -41,6 +43,10 @@ class Reporting:
             "settings_problems": list(map(one_line, self._settings_problems)),
             "last_failure": _plain(self._last_failure),
         }
+
+    def as_document(self) -> Document:
+        """The same for people, with what is wrong before everything else."""
+        return status_page(self._status, self._settings_problems, self._last_failure)
 
     def show_status(self, status: Status) -> None:
         self._status = status

@@ -24,7 +24,7 @@ from holesmith.completion.secret_documents import WITHHELD, is_withheld
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.visible_text import code_block, code_span, plain_markdown, visible
 from holesmith.completion.workspace.analysis_clients import Workspaces
-from holesmith.completion.workspace.hole_report import hole_report
+from holesmith.completion.workspace.hole_report import HoleReport, hole_report
 from holesmith.lsp.documents.documents import Document
 from holesmith.lsp.snapshots import AtPosition, SnapshotAt, Unavailable, Workspace, snapshot_at
 from holesmith.lsp.transport.messages import ErrorReportParams
@@ -118,8 +118,15 @@ class ChatLsp:
         taken = self._take(params)
         if isinstance(taken, Unavailable):
             return None
-        context = HoleContext(taken.snapshot, await self._analyses.of(taken.snapshot))
-        return asdict(await hole_report(context, self._workspace.settings.answer_ms_max))
+        return asdict(await self._report_on(taken.snapshot))
+
+    async def hole_of(self, snapshot: Snapshot) -> HoleReport | None:
+        """The same for a text as it was; None if nothing may be told of it."""
+        return None if is_withheld(snapshot) else await self._report_on(snapshot)
+
+    async def _report_on(self, snapshot: Snapshot) -> HoleReport:
+        context = HoleContext(snapshot, await self._analyses.of(snapshot))
+        return await hole_report(context, self._workspace.settings.answer_ms_max)
 
     def ai_tutorial(self) -> Json:
         return {"content": _markdown(AI_TUTORIAL), "reason": ""}

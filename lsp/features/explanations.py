@@ -4,6 +4,7 @@ from collections import OrderedDict
 from dataclasses import asdict, dataclass, replace
 
 from holesmith.completion.answer import Answer
+from holesmith.completion.snapshot import Snapshot
 from holesmith.lsp.documents.uris import key_of
 from holesmith.lsp.snapshots import Place
 from lsprotocol import types
@@ -13,12 +14,18 @@ _DOCUMENTS_MAX = 64
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One request's answer. ``place`` is None where no snapshot could be taken."""
+    """One request's answer. ``place`` and ``snapshot`` are None where no snapshot could be taken."""
 
     uri: str
     position: types.Position
     answer: Answer
     place: Place | None = None
+    snapshot: Snapshot | None = None
+
+    @property
+    def is_of_suggestion(self) -> bool:
+        """Whether there was a suggestion, shown or withheld; false where the model was not asked."""
+        return self.answer.completion is not None or self.answer.finish != "none"
 
     def as_json(self) -> dict[str, object]:
         """The answer under the names of ``holesmith complete --json``, with the protocol's ``range``."""
@@ -39,21 +46,58 @@ class Explanation:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class LastSuggestion:
+    """``newer`` is why a request since then came to nothing before the model was asked; "" if none did."""
+
+    explanation: Explanation
+    newer: str = ""
+
+
+@dataclass(slots=True)
+class _LastOfDocument:
+    last: Explanation
+    suggestion: Explanation | None = None
+
+
 class Explanations:
-    """The last answer of each of the documents used last."""
+    """The last answers of each of the documents used last."""
 
     def __init__(self) -> None:
-        self._last: OrderedDict[str, Explanation] = OrderedDict()
+        self._last: OrderedDict[str, _LastOfDocument] = OrderedDict()
 
     def remember(self, explanation: Explanation) -> None:
         key = key_of(explanation.uri)
-        self._last[key] = explanation
+        of_document = self._last.setdefault(key, _LastOfDocument(explanation))
+        of_document.last = explanation
+        if explanation.is_of_suggestion:
+            of_document.suggestion = explanation
         self._last.move_to_end(key)
         if len(self._last) > _DOCUMENTS_MAX:
             self._last.popitem(last=False)
 
     def last(self, uri: str | None = None) -> Explanation | None:
         """The last answer for ``uri``, or for whichever document was last."""
+        found = self._of(uri)
+        return found.last if found is not None else None
+
+    def last_suggestion(self, uri: str | None = None) -> LastSuggestion | None:
+        """The last suggestion, shown or withheld, for ``uri``, or for the document last used that had one.
+
+        Where there was none yet it is the last answer, which says why. None if nothing was asked.
+        """
+        found = self._of(uri)
+        if uri is None and found is not None and found.suggestion is None:
+            had_one = (each for each in reversed(self._last.values()) if each.suggestion is not None)
+            found = next(had_one, found)
+        if found is None:
+            return None
+        if found.suggestion is None:
+            return LastSuggestion(found.last)
+        newer = "" if found.last is found.suggestion else found.last.answer.reason
+        return LastSuggestion(found.suggestion, newer)
+
+    def _of(self, uri: str | None) -> _LastOfDocument | None:
         if uri is not None:
             return self._last.get(key_of(uri))
         return next(reversed(self._last.values()), None)

@@ -11,7 +11,7 @@ from typing import TypeVar
 from holesmith.completion.answer import Answer
 from holesmith.lsp.documents.documents import Document
 from holesmith.lsp.documents.uris import key_of
-from holesmith.lsp.features.explanations import Explanation, Explanations
+from holesmith.lsp.features.explanations import Explanation, Explanations, LastSuggestion
 from holesmith.lsp.features.items import inline_list, menu_list
 from holesmith.lsp.features.latest import Latest
 from holesmith.lsp.snapshots import AtPosition, Place, SnapshotAt, Unavailable, Workspace, snapshot_at
@@ -76,6 +76,10 @@ class Suggestions:
                 return asked
         return await self._complete(taken)
 
+    def last_suggestion(self, uri: str | None) -> LastSuggestion | None:
+        """For people: the last suggestion, not the last request (explanations.py)."""
+        return self._explanations.last_suggestion(uri)
+
     def _take(
         self,
         params: AtPosition,
@@ -108,9 +112,10 @@ class Suggestions:
     async def _complete(self, taken: SnapshotAt) -> Explanation:
         assert self._workspace.service is not None
         answer = await self._workspace.service.complete(taken.snapshot)
-        if answer.completion is not None and not self._is_unchanged(taken.place):
+        place = taken.place
+        if answer.completion is not None and not self._is_unchanged(place):
             answer = replace(answer, completion=None, alternatives=(), reason=CHANGED)
-        explanation = Explanation(taken.place.uri, taken.place.position, answer, taken.place)
+        explanation = Explanation(place.uri, place.position, answer, place, taken.snapshot)
         self._explanations.remember(explanation)
         return explanation
 

@@ -5,7 +5,7 @@ Adds the requests of our own to those that lsprotocol knows.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import cattrs
 import cattrs.gen
@@ -72,10 +72,34 @@ class ErrorReportRequest:
     params: ErrorReportParams
 
 
+@dataclass(frozen=True, slots=True)
+class PageParams:
+    """``text_document`` is whose last suggestion is meant; None means the last one of all.
+
+    ``link_prefix``: in HTML a link leads there, with the path and the line behind it as JSON.
+    """
+
+    page: Literal["explanation", "prompt", "status"]
+    format: Literal["data", "text", "html"] = "data"
+    text_document: types.TextDocumentIdentifier | None = None
+    link_prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """``holesmith/page``."""
+
+    id: int | str
+    method: str
+    jsonrpc: str
+    params: PageParams
+
+
 # Those with parameters; the others need no type.
 OWN_REQUESTS: Mapping[str, type] = {
     types.TEXT_DOCUMENT_INLINE_COMPLETION: InlineRequest,
     "holesmith/explain": ExplainRequest,
+    "holesmith/page": PageRequest,
     "chatlsp/expectedType": PositionRequest,
     "chatlsp/relevantTypes": PositionRequest,
     "chatlsp/relevantHeaders": PositionRequest,
@@ -87,7 +111,7 @@ def make_converter() -> cattrs.Converter:
     converter = default_converter()
     for expected in (str, int, bool):
         converter.register_structure_hook(expected, _strictly(expected))
-    for kind in (ErrorReportParams, InlineParams):
+    for kind in (ErrorReportParams, InlineParams, PageParams):
         renamed: dict[str, Any] = {
             field.name: cattrs.gen.override(rename=_camel_case(field.name))
             for field in fields(kind)
