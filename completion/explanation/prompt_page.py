@@ -1,7 +1,6 @@
 """The prompt of the last suggestion as a document: its parts in order, where each came from, its tokens."""
 
-from collections.abc import Iterator
-from itertools import groupby
+from collections.abc import Iterator, Sequence
 
 from holesmith.completion.answer import Answer, PromptPart, SnippetUse
 from holesmith.completion.explanation.context_section import snippet_place
@@ -45,33 +44,32 @@ def _overview(explained: Explained) -> Section:
 
 
 def _parts(answer: Answer, workspace: str | None) -> Iterator[Section]:
-    """A marker has a section with its neighbours: alone it would be a line of its own without a sense."""
-    for is_marker, group in groupby(answer.prompt_parts, key=lambda part: part.kind == "marker"):
-        parts = list(group)
-        if is_marker:
-            shown = " ".join(part.text for part in parts if part.text)
-            if shown:
-                yield Section(
-                    f"Marker {shown}",
-                    (paragraph(Span("It tells the model what comes next.", "weak")),),
-                    is_open=False,
-                )
+    """A section for each part but the markers, each of which is told in the section behind it."""
+    markers: list[str] = []
+    for part in answer.prompt_parts:
+        if part.kind == "marker":
+            markers += [part.text] if part.text else []
         else:
-            yield from (_part(part, answer, workspace) for part in parts)
+            yield _part(part, markers, answer, workspace)
+            markers = []
+    if markers:
+        yield Section("The end of the prompt", (_behind(markers),))
 
 
-def _part(part: PromptPart, answer: Answer, workspace: str | None) -> Section:
+def _behind(markers: Sequence[str]) -> Paragraph:
+    return paragraph(Span("Behind the model's marker ", "weak"), Span(" ".join(markers), "code"), ".")
+
+
+def _part(part: PromptPart, markers: Sequence[str], answer: Answer, workspace: str | None) -> Section:
     size = "not in the prompt" if part.kind == "healed" else counted(part.tokens, "token")
     name = f"{PARTS[part.kind]}: {part.path}" if part.path else PARTS[part.kind]
-    sources = [
-        _source(use, workspace)
-        for use in answer.context
-        if part.path and use.path == part.path and use.tokens
-    ]
+    blocks: list[Block] = [_behind(markers)] if markers else []
     if part.kind == "healed":
-        return Section(f"{name} ({size})", (paragraph(Span(part.text.replace(" ", "␣"), "code")),))
-    blocks: tuple[Block, ...] = (*sources, Code(part.text))
-    return Section(f"{name} ({size})", blocks)
+        blocks.append(paragraph(Span(part.text.replace(" ", "␣"), "code")))
+    else:
+        shown = [use for use in answer.context if part.path and use.path == part.path and use.tokens]
+        blocks += [*(_source(use, workspace) for use in shown), Code(part.text)]
+    return Section(f"{name} ({size})", tuple(blocks))
 
 
 def _source(use: SnippetUse, workspace: str | None) -> Paragraph:

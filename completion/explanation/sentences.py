@@ -93,7 +93,7 @@ STAGES: Mapping[str, str] = {
 }
 
 PARTS: Mapping[PartKind, str] = {
-    "marker": "Marker of the model's",
+    "marker": "Markers of the model's",
     "prefix": "Before the cursor",
     "suffix": "Behind the cursor",
     "middle": "The lines just above the cursor, up to it",
@@ -101,7 +101,7 @@ PARTS: Mapping[PartKind, str] = {
     "path": "Path of a file",
     "code": "Code of another file",
     "file": "Code of another file",
-    "healed": "The end of the text before the cursor, with which the model must begin",
+    "healed": "The beginning of what the model must write",
 }
 
 

@@ -1,5 +1,6 @@
 """What the user gets to know: status, problems with settings, failures. Nothing is silent, nothing nags."""
 
+import os
 from dataclasses import asdict, replace
 
 from holesmith.completion.explanation.document import Document
@@ -42,6 +43,7 @@ class Reporting:
             **{name: _plain(value) for name, value in asdict(self._status).items()},
             "settings_problems": list(map(one_line, self._settings_problems)),
             "last_failure": _plain(self._last_failure),
+            "process_id": os.getpid(),
         }
 
     def as_document(self) -> Document:

@@ -150,12 +150,12 @@ def test_the_prompt_is_shown_in_parts_with_their_sources_and_tokens(tmp_path: Pa
     (tmp_path / "cart.py").write_text("class Cart: ...\n")
     words = words_of(prompt_page(Explained(shown_answer(), snapshot(tmp_path))))
     for said in (
-        "Marker <p>",
+        "Behind the model's marker `<p>`.",
         "Before the cursor (20 tokens)",
         "Code of another file: cart.py (12 tokens)",
         "From similar, cart.py:7: like the code at the cursor.",
         "│ # cart.py",
-        "with which the model must begin (not in the prompt)",
+        "The beginning of what the model must write (not in the prompt)",
         "`␣`",
     ):
         assert said in words, said

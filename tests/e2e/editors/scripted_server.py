@@ -28,8 +28,18 @@ TEXTS = {
     "ends": ["_here:\r\n    return 1"],
 }
 ASKED = {"more": ["_one()", "_two()"]}
-EXPLANATION = {"text": "_one(name)", "reason": "shown", "prompt": "<prefix>def greet\nbody", "timings_ms": {}}
-STATUS = {"health": "ready", "message": "scripted on cpu", "model": "scripted", "device": "cpu"}
+PAGES = {
+    "status": ["Status", "", "▌ State", "  Ready."],
+    "explanation": ["Explained", "", "▌ The suggestion", "  At place, behind `x`.", "", "▌ Time", "  3 ms"],
+    "prompt": ["The prompt", "", "▌ Before the cursor (3 tokens)", "  │ def greet"],
+}
+STATUS = {
+    "health": "ready",
+    "message": "scripted on cpu",
+    "model": "scripted",
+    "device": "cpu",
+    "process_id": os.getpid(),
+}
 
 
 class Protocol(LanguageServerProtocol):
@@ -67,9 +77,21 @@ def make_server(journal: Path) -> LanguageServer:
     def status(params: None) -> object:
         return STATUS
 
-    @server.feature("holesmith/explain")
-    def explain(params: None) -> object:
-        return EXPLANATION
+    @server.feature("holesmith/page")
+    def page(params: Any) -> object:
+        """The place that is linked to is line 3 of the document asked about."""
+        lines = PAGES[params.page]
+        document = getattr(params, "textDocument", None)
+        note(page=params.page, about=document.uri if document else None)
+        headings = [row for row, line in enumerate(lines, 1) if line.startswith("▌")]
+        ends = [*(row - 2 for row in headings[1:]), len(lines)]
+        folds = [
+            {"first": first, "last": last, "is_open": first == headings[0]}
+            for first, last in zip(headings, ends, strict=True)
+        ]
+        path = document.uri.removeprefix("file://") if document else ""
+        link = {"row": 4, "text": "place", "path": path, "line": 3}
+        return {"lines": lines, "folds": folds, "links": [link] if params.page == "explanation" else []}
 
     @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
     async def inline(params: types.InlineCompletionParams) -> types.InlineCompletionList | None:

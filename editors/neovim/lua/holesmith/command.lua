@@ -2,80 +2,27 @@
 local server = require('holesmith.server')
 local M = {}
 
-local function ask(method, show)
+--- Asks the server for a page, about the current buffer's last suggestion if the server knows the buffer, and shows it.
+local function show(page)
   local client = server.client()
   if not client then
     server.say('the server does not run; see :checkhealth holesmith', vim.log.levels.WARN)
     return
   end
-  client:request(method, nil, function(error, answer)
+  local buf = vim.api.nvim_get_current_buf()
+  local about = client.attached_buffers[buf] and vim.lsp.util.make_text_document_params(buf) or nil
+  client:request('holesmith/page', { page = page, format = 'text', textDocument = about }, function(error, answer)
     if error then
       server.say(error.message, vim.log.levels.ERROR)
     else
-      show(answer ~= vim.NIL and answer or nil)
+      require('holesmith.page').open(page, answer)
     end
   end)
 end
 
-local function open_scratch(title, lines)
-  vim.cmd('botright new')
-  local buf = vim.api.nvim_get_current_buf()
-  vim.bo[buf].buftype, vim.bo[buf].bufhidden, vim.bo[buf].swapfile = 'nofile', 'wipe', false
-  pcall(vim.api.nvim_buf_set_name, buf, 'holesmith://' .. title)
-  vim.api.nvim_buf_set_lines(buf, 0, -1, false, lines)
-  vim.bo[buf].modifiable = false
-  vim.keymap.set('n', 'q', '<Cmd>close<CR>', { buffer = buf })
-end
-
---- Any JSON value as indented lines, scalars beside their names.
-local function in_lines(value, indent, lines)
-  local names = vim.tbl_keys(value)
-  table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
-  for _, name in ipairs(names) do
-    local entry = value[name]
-    local label = type(name) == 'number' and '-' or name .. ':'
-    if type(entry) == 'table' then
-      table.insert(lines, indent .. label)
-      in_lines(entry, indent .. '  ', lines)
-    else
-      local shown = entry == vim.NIL and '-' or tostring(entry)
-      for index, line in ipairs(vim.split(shown, '\n')) do
-        table.insert(lines, indent .. (index == 1 and label .. ' ' or ('  ')) .. line)
-      end
-    end
-  end
-  return lines
-end
-
-function M.status()
-  ask('holesmith/status', function(status)
-    open_scratch('status', in_lines(status, '', {}))
-  end)
-end
-
-local function explanation(show)
-  ask('holesmith/explain', function(answer)
-    if answer then
-      show(answer)
-    else
-      server.say('nothing was asked for yet')
-    end
-  end)
-end
-
-function M.explain()
-  explanation(function(answer)
-    answer.prompt = nil
-    open_scratch('explain', in_lines(answer, '', {}))
-  end)
-end
-
-function M.prompt()
-  explanation(function(answer)
-    local shown = answer.prompt ~= '' and answer.prompt or ('(the model was not asked: %s)'):format(answer.reason)
-    open_scratch('prompt', vim.split(shown, '\n'))
-  end)
-end
+function M.status() show('status') end
+function M.explain() show('explanation') end
+function M.prompt() show('prompt') end
 
 function M.doctor()
   local program = server.program()

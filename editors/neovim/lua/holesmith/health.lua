@@ -26,18 +26,24 @@ local function check_program()
   end
 end
 
-local function check_client()
+--- What the server says of itself now, or said last if it does not answer.
+local function status_of(client)
+  local answer = client and client:request_sync('holesmith/status', nil, 3000)
+  return answer and answer.result or server.status
+end
+
+local function check_client(status)
   if not vim.lsp.is_enabled('holesmith') then
     vim.health.warn('the server is not enabled', { "vim.lsp.enable('holesmith')" })
   elseif not server.client() then
     vim.health.info('the server does not run: no buffer of a language it knows is open')
   else
-    vim.health.ok(('the server runs, process %s'):format(server.client().rpc.pid or '?'))
+    local process = status and status.process_id
+    vim.health.ok(process and ('the server runs, process %d'):format(process) or 'the server runs, but does not answer')
   end
 end
 
-local function check_model()
-  local status = server.status
+local function check_model(status)
   if not status then
     return
   elseif status.health == 'error' then
@@ -62,8 +68,9 @@ function M.check()
   vim.health.start('holesmith')
   check_editor()
   check_program()
-  check_client()
-  check_model()
+  local status = status_of(server.client())
+  check_client(status)
+  check_model(status)
 end
 
 return M

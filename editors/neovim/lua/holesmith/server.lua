@@ -51,7 +51,7 @@ function M.program()
     end
   end
   local here = debug.getinfo(1, 'S').source:sub(2)
-  local checkout = vim.fs.normalize(vim.fs.dirname(vim.fn.resolve(here)) .. '/../../../../.venv/bin/holesmith')
+  local checkout = real(vim.fs.dirname(vim.fn.resolve(here)) .. '/../../../..') .. '/.venv/bin/holesmith'
   return vim.fn.executable(checkout) == 1 and checkout or nil
 end
 
