@@ -102,7 +102,10 @@ class Completer:
             monitors=monitors,
             alternatives=others,
             prompt_parts=parts_of(
-                prepared.prompt, prepared.gathered.files, snapshot.language, self.engine.vocabulary.token_bytes
+                prepared.prompt,
+                prepared.gathered.files,
+                snapshot.language,
+                self.engine.vocabulary.token_bytes,
             ),
         )
 
