@@ -82,12 +82,14 @@ class Explanations:
         return found.last if found is not None else None
 
     def last_suggestion(self, uri: str | None = None) -> LastSuggestion | None:
-        """The last suggestion, shown or withheld, for ``uri``, or for the document last used that had one.
+        """The last suggestion, shown or withheld, for ``uri``.
 
-        Where there was none yet it is the last answer, which says why. None if nothing was asked.
+        Without ``uri``, and for one that nothing was asked of, it is that of the document last used that had
+        one. Where there was none yet it is the last answer, which says why. None if nothing was asked.
         """
-        found = self._of(uri)
-        if uri is None and found is not None and found.suggestion is None:
+        found = self._of(uri) or self._of(None)
+        is_given = uri is not None and found is self._of(uri)
+        if found is not None and found.suggestion is None and not is_given:
             had_one = (each for each in reversed(self._last.values()) if each.suggestion is not None)
             found = next(had_one, found)
         if found is None:

@@ -1,24 +1,17 @@
 // The commands, most of which show what the server or its program says.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { Command, Disposable, EventEmitter, Uri, commands, extensions, window, workspace } from 'vscode';
+import { Command, Disposable, commands, extensions, window, workspace } from 'vscode';
 import { Counters } from './counters';
+import { OPEN_LOCATION, Pages, openLocation } from './pages';
 import { surroundings } from './places';
 import { ACCEPTED, Server } from './server';
 import { Switches } from './switches';
 import { runTask } from './tasks';
 
-const SCHEME = 'holesmith';
 const MENU = [
-  'trigger', 'explain', 'showPrompt', 'toggle', 'toggleLanguage', 'snooze', 'chooseModel', 'doctor', 'restart', 'openLog',
+  'trigger', 'explain', 'showPrompt', 'showStatus', 'toggle', 'toggleLanguage', 'snooze', 'chooseModel', 'doctor', 'restart', 'openLog',
 ];
-
-/** The server's answer to `holesmith/explain`, as far as it is used by name. */
-interface Explanation {
-  uri: string;
-  reason: string;
-  prompt: string;
-}
 
 interface Model {
   name: string;
@@ -29,12 +22,13 @@ interface Model {
 }
 
 export function registerCommands(server: Server, switches: Switches, counters: Counters): Disposable[] {
-  const pages = new Pages();
+  const pages = new Pages(server);
   const actions: Record<string, () => unknown> = {
     menu: showMenu,
     trigger: () => commands.executeCommand('editor.action.inlineSuggest.trigger'),
-    explain: () => explain(server, pages),
-    showPrompt: () => showPrompt(server, pages),
+    explain: () => pages.show('explanation'),
+    showPrompt: () => pages.show('prompt'),
+    showStatus: () => pages.show('status'),
     toggle: () => switches.toggle(),
     toggleLanguage: () => switches.toggleLanguage(),
     snooze: () => switches.snooze(),
@@ -49,29 +43,7 @@ export function registerCommands(server: Server, switches: Switches, counters: C
     if (then) return commands.executeCommand(then.command, ...(then.arguments ?? []));
     return undefined;
   });
-  return [pages, accepted, ...registered];
-}
-
-/** Read-only pages of text, one a name. */
-class Pages implements Disposable {
-  private readonly changed = new EventEmitter<Uri>();
-  private readonly texts = new Map<string, string>();
-  private readonly registration = workspace.registerTextDocumentContentProvider(SCHEME, {
-    onDidChange: this.changed.event,
-    provideTextDocumentContent: (uri) => this.texts.get(uri.path) ?? '',
-  });
-
-  async open(name: string, text: string): Promise<void> {
-    const uri = Uri.from({ scheme: SCHEME, path: name });
-    this.texts.set(name, text);
-    this.changed.fire(uri);
-    await window.showTextDocument(uri, { preview: true });
-  }
-
-  dispose(): void {
-    this.registration.dispose();
-    this.changed.dispose();
-  }
+  return [pages, accepted, commands.registerCommand(OPEN_LOCATION, openLocation), ...registered];
 }
 
 async function showMenu(): Promise<void> {
@@ -82,24 +54,6 @@ async function showMenu(): Promise<void> {
   }));
   const choice = await window.showQuickPick(entries, { title: 'Holesmith' });
   if (choice) await commands.executeCommand(choice.command);
-}
-
-async function lastExplanation(server: Server): Promise<Explanation | undefined> {
-  const answer = await server.ask<Explanation>('holesmith/explain');
-  if (answer === null) void window.showInformationMessage('Holesmith: nothing was asked for yet');
-  return answer ?? undefined;
-}
-
-async function explain(server: Server, pages: Pages): Promise<void> {
-  const explanation = await lastExplanation(server);
-  if (!explanation) return;
-  const { prompt: _prompt, uri: _uri, ...rest } = explanation;
-  await pages.open('explanation.json', JSON.stringify(rest, null, 2));
-}
-
-async function showPrompt(server: Server, pages: Pages): Promise<void> {
-  const explanation = await lastExplanation(server);
-  if (explanation) await pages.open('prompt.txt', explanation.prompt || `(the model was not asked: ${explanation.reason})`);
 }
 
 /** The folder whose environment `doctor` reads; programs are not started there. */

@@ -74,12 +74,12 @@ export class Server implements Disposable {
   }
 
   /** The server's answer; undefined, and a message, if it does not run. */
-  async ask<T>(method: string): Promise<T | null | undefined> {
+  async ask<T>(method: string, parameters?: object): Promise<T | null | undefined> {
     if (!this.client?.isRunning()) {
       void window.showWarningMessage('Holesmith: the server does not run');
       return undefined;
     }
-    return this.client.sendRequest<T | null>(method);
+    return parameters ? this.client.sendRequest<T | null>(method, parameters) : this.client.sendRequest<T | null>(method);
   }
 
   dispose(): void {

@@ -14,6 +14,7 @@ export interface Status {
   activity?: string | null;
   index_failure?: string | null;
   settings_problems?: string[];
+  last_failure?: string | null;
 }
 
 export class StatusItem implements Disposable {
@@ -55,16 +56,30 @@ export class StatusItem implements Disposable {
   private draw(): void {
     const silence = this.switches.reasonFor(window.activeTextEditor?.document.languageId);
     this.item.text = this.text(silence);
-    this.item.backgroundColor =
-      this.status.health === 'error' ? new ThemeColor('statusBarItem.errorBackground') : undefined;
+    const problems = this.problems();
+    const isError = this.status.health === 'error';
+    const background = isError ? 'statusBarItem.errorBackground' : problems.length > 0 ? 'statusBarItem.warningBackground' : undefined;
+    this.item.backgroundColor = background === undefined ? undefined : new ThemeColor(background);
     const { shown, accepted, rejected } = this.counters.counts;
+    const { message, activity, environment } = this.status;
     // A string, not Markdown: what the server quotes from the workspace must not become a link or an image.
     this.item.tooltip = [
-      `Holesmith: ${this.status.message}${silence ? ` (${silence})` : ''}`,
-      ...[this.status.activity, this.status.environment, this.status.index_failure].filter((line) => line != null),
-      ...(this.status.settings_problems ?? []),
-      `${shown} shown, ${accepted} accepted, ${rejected} rejected (counted on this machine only)`,
+      isError ? 'Holesmith: there is a problem' : `Holesmith: ${message}${silence ? ` (${silence})` : ''}`,
+      ...problems.map((problem) => `⚠ ${problem}`),
+      ...(problems.length > 0 ? ['Click, and choose "Show the Status" or "Doctor" to see what to do.'] : []),
+      ...(activity == null ? [] : [`Just now: ${activity}`]),
+      ...(environment == null ? [] : [`Static analysis reads ${environment}`]),
+      `${shown} suggestions shown, ${accepted} accepted, ${rejected} rejected (counted on this machine only)`,
     ].join('\n');
+  }
+
+  /** What is wrong, a line each. */
+  private problems(): string[] {
+    const { health, message, index_failure, settings_problems, last_failure } = this.status;
+    const failure = last_failure == null ? null : `a defect of the server: ${last_failure}`;
+    return [health === 'error' ? message : null, index_failure, ...(settings_problems ?? []), failure].filter(
+      (problem): problem is string => problem != null,
+    );
   }
 
   private text(silence: string | undefined): string {

@@ -291,54 +291,6 @@ def test_commands_show_what_they_are_about(editor: Neovim, command: str, shown: 
     editor.lua("require('holesmith').toggle(true)")
 
 
-def open_explanation(editor: Neovim) -> Path:
-    """The document that is explained; the cursor is in the window of the explanation."""
-    path = Path(editor.api.current.buffer.name)
-    editor.send("one<CR>two<CR>three<CR>four<Esc>:Holesmith explain<CR>")
-    editor.wait_for(lambda: "Explained" in editor.buffer, "the explanation")
-    return path
-
-
-def test_the_sections_of_an_explanation_are_folds(editor: Neovim) -> None:
-    path = open_explanation(editor)
-    assert journal(editor)[-1] == {"page": "explanation", "about": path.as_uri()}
-    closed = "return { vim.fn.foldclosed(4), vim.fn.foldclosed(7) }"
-    assert editor.lua(closed) == [-1, 6]
-    editor.send("6G<Tab>")
-    editor.wait_for(lambda: editor.lua(closed) == [-1, -1], "an open section")
-    editor.send("3G<CR>")
-    editor.wait_for(lambda: editor.lua(closed) == [3, -1], "a closed section")
-
-
-@pytest.mark.parametrize("key", ["<CR>", "gf"])
-def test_a_link_opens_the_file_at_the_line(editor: Neovim, key: str) -> None:
-    path = open_explanation(editor)
-    editor.send(f"4G{key}")
-    editor.wait_for(lambda: editor.api.current.buffer.name == str(path), "the document")
-    assert editor.api.current.window.cursor[0] == 3
-    assert len(editor.api.windows) == 2
-
-
-def test_the_next_page_takes_the_place_of_the_one_before(editor: Neovim) -> None:
-    open_explanation(editor)
-    editor.send(":Holesmith prompt<CR>")
-    editor.wait_for(lambda: "The prompt" in editor.buffer, "the prompt")
-    assert len(editor.api.windows) == 2
-    editor.send("q")
-    editor.wait_for(lambda: len(editor.api.windows) == 1, "one window")
-
-
-def test_a_path_of_the_workspace_is_opened_and_never_expanded(editor: Neovim, tmp_path: Path) -> None:
-    odd = tmp_path / "a `touch x` % #\\ b.py"
-    odd.write_text("one\ntwo\n")
-    page = {"lines": ["T", "", "▌ S", "  odd"], "folds": [{"first": 3, "last": 4, "is_open": True}]}
-    links = [{"row": 4, "text": "odd", "path": str(odd), "line": 9}]
-    editor.lua("require('holesmith.page').open('explanation', ...)", {**page, "links": links})
-    editor.send("<Esc>4G<CR>")
-    editor.wait_for(lambda: editor.buffer == ["one", "two"], "the file")
-    assert editor.api.current.window.cursor[0] == 2
-
-
 def test_an_unknown_command_names_those_there_are(editor: Neovim) -> None:
     editor.send("<Esc>:Holesmith frobnicate<CR>")
     editor.wait_for(lambda: any("doctor, explain, log" in text for text in editor.messages), "the message")

@@ -37,6 +37,8 @@ class Machine:
     workspace_settings: dict[str, object] = field(default_factory=dict[str, object])
     answer: str = ""
     notifications: Sequence[tuple[str, Mapping[str, object]]] = ()
+    page: Mapping[str, str] | None = None
+    locations: Sequence[Sequence[object]] = ()
 
     @property
     def workspace(self) -> Path:
@@ -81,6 +83,8 @@ class Machine:
             "workspaceSettings": self.workspace_settings,
             "answer": self.answer,
             "notifications": self.notifications,
+            "page": self.page,
+            "locations": self.locations,
         }
         result = subprocess.run(
             [RUN], input=json.dumps(job), capture_output=True, text=True, check=False, timeout=150
@@ -198,3 +202,43 @@ def test_what_the_server_quotes_is_neither_link_nor_picture(machine: Machine, pa
     assert "$(bug)" not in session["text"]
     (message,) = session["messages"]
     assert "](" not in message
+
+
+def test_a_page_runs_no_script_loads_nothing_and_links_only_to_files(machine: Machine) -> None:
+    machine.page = {"title": "</title><script>x()</script>", "style": "p {}", "body": "<main>hello</main>"}
+    machine.locations = [["/shop/a.py", 7], ["a.py", 7], ["/shop/a.py", "7"], [{"scheme": "http"}, 1], []]
+    session = machine.open([str(machine.own_program.parent)])
+    ((method, asked),) = session["asked"]
+    assert (method, asked["page"], asked["linkPrefix"]) == (
+        "holesmith/page", "explanation", "command:holesmith.openLocation?",
+    )
+    (panel,) = session["panels"]
+    assert panel["options"]["enableScripts"] is False
+    assert panel["options"]["enableCommandUris"] == ["holesmith.openLocation"]
+    assert panel["options"]["localResourceRoots"] == []
+    html = panel["webview"]["html"]
+    assert "default-src 'none'; style-src 'nonce-" in html
+    assert "<script" not in html
+    assert "<main>hello</main>" in html
+    assert session["opened"] == [["/shop/a.py", 6]]
+
+
+@pytest.mark.parametrize(
+    ("status", "background", "said"),
+    [
+        ({"health": "error", "message": "no model; pull one"}, "statusBarItem.errorBackground", "no model; pull one"),
+        ({"index_failure": "shop is not indexed"}, "statusBarItem.warningBackground", "shop is not indexed"),
+        ({"settings_problems": ["device: 3 is no text"]}, "statusBarItem.warningBackground", "device: 3 is no text"),
+        ({"last_failure": "OSError: x"}, "statusBarItem.warningBackground", "a defect of the server: OSError: x"),
+        ({"activity": "indexing shop, 40 %"}, None, "Just now: indexing shop, 40 %"),
+    ],
+)
+def test_a_problem_is_seen_in_the_status_bar_with_what_to_do(
+    machine: Machine, status: dict[str, object], background: str | None, said: str
+) -> None:
+    ready = {"health": "ready", "message": "m on cpu", "model": "m", "device": "cpu"}
+    machine.notifications = [("holesmith/status", {**ready, **status})]
+    session = machine.open([str(machine.own_program.parent)])
+    assert session["background"] == background
+    assert said in session["tooltip"]["plain"]
+    assert ("see what to do" in session["tooltip"]["plain"]) == (background is not None)

@@ -42,9 +42,13 @@ def test_without_a_document_it_is_the_last_one_that_had_a_suggestion() -> None:
     assert explained(remembered((OTHER, TAKEN_AWAY))) == (TAKEN_AWAY, "")
 
 
+def test_of_a_document_that_nothing_was_asked_of_the_last_suggestion_of_all_is_explained() -> None:
+    assert explained(remembered((URI, SHOWN), (URI, TAKEN_AWAY)), OTHER) == (SHOWN, TAKEN_AWAY.reason)
+
+
 def test_nothing_was_asked() -> None:
     assert explained(Explanations()) is None
-    assert explained(remembered((URI, SHOWN)), OTHER) is None
+    assert explained(Explanations(), URI) is None
 
 
 def test_the_last_answer_is_still_told_to_programs() -> None:

@@ -1,6 +1,7 @@
 // A session of VS Code with a workspace open, whose folder is the current one: reads a job, starts the extension's server.
 import { readFileSync } from 'node:fs';
 import { Counters } from '../../../../editors/vscode/src/counters';
+import { Pages, openLocation } from '../../../../editors/vscode/src/pages';
 import { Server } from '../../../../editors/vscode/src/server';
 import { StatusItem } from '../../../../editors/vscode/src/status';
 import { Switches } from '../../../../editors/vscode/src/switches';
@@ -15,5 +16,8 @@ const context = {
 };
 const switches = new Switches(context);
 const counters = new Counters(memory);
-await new Server(context, switches, counters, new StatusItem(switches, counters)).start();
+const server = new Server(context, switches, counters, new StatusItem(switches, counters));
+await server.start();
+if (job.page) await new Pages(server).show('explanation');
+for (const location of job.locations ?? []) await openLocation(...location);
 console.log(JSON.stringify(seen));

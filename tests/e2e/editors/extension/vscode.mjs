@@ -4,7 +4,9 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
 export const job = {};
-export const seen = { messages: [], started: [], tooltip: null, text: null };
+export const seen = {
+  messages: [], started: [], tooltip: null, text: null, background: null, asked: [], panels: [], opened: [],
+};
 
 const nothing = { dispose() {} };
 const uri = (fsPath) => ({ fsPath, scheme: 'file', toString: () => `file://${fsPath}` });
@@ -27,9 +29,16 @@ export const window = {
   createStatusBarItem: () => ({
     set tooltip(value) { seen.tooltip = typeof value === 'string' ? { plain: value } : { markdown: value.value }; },
     set text(value) { seen.text = value; },
+    set backgroundColor(value) { seen.background = value?.id ?? null; },
     show() {}, dispose() {},
   }),
   onDidChangeActiveTextEditor: () => nothing,
+  createWebviewPanel: (type, title, place, options) => {
+    const panel = { title, options, webview: { html: '' }, reveal() {}, dispose() {}, onDidDispose: () => nothing };
+    seen.panels.push(panel);
+    return panel;
+  },
+  showTextDocument: async ({ fsPath }, { selection }) => { seen.opened.push([fsPath, selection.start.line]); },
   showErrorMessage: show, showWarningMessage: show, showInformationMessage: show,
   withProgress: (options, work) => work({}, { onCancellationRequested: () => nothing }),
 };
@@ -82,7 +91,17 @@ export class MarkdownString {
   appendText(text) { this.value += text.replace(/[\\`*_{}[\]()#+\-.!]/g, '\\$&'); return this; }
   appendMarkdown(text) { this.value += text; return this; }
 }
-export class ThemeColor {}
+export class ThemeColor {
+  constructor(id) { this.id = id; }
+}
+export class Position {
+  constructor(line, character) { Object.assign(this, { line, character }); }
+}
+export class Range {
+  constructor(start, end) { Object.assign(this, { start, end }); }
+}
+export const Uri = { file: uri };
+export const ViewColumn = { One: 1, Beside: -2 };
 export const StatusBarAlignment = { Right: 2 }, ProgressLocation = { Notification: 15 };
 export const TaskRevealKind = { Always: 1 }, TaskScope = { Workspace: 2 };
 export const InlineCompletionTriggerKind = { Invoke: 0 };
