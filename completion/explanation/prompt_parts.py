@@ -42,11 +42,13 @@ def _pieces_of(
     """``path`` is that of the last path in the prompt."""
     kind, text = cast("PartKind", segment.kind), segment.text
     if kind == "prefix" and (comments := as_comments(files, language)) and text.startswith(comments):
-        yield from (("file", as_comments((file,), language), file.path) for file in files)
+        for file in files:
+            yield "file", as_comments((file,), language), file.path
         text = text[len(comments) :]
     if kind == "suffix" and (appendix := as_appendix(files, language)) and text.endswith(appendix):
         yield "suffix", text[: -len(appendix)], ""
-        yield from (("file", as_appendix((file,), language), file.path) for file in files)
+        for file in files:
+            yield "file", as_appendix((file,), language), file.path
     else:
         yield kind, text, path if kind == "code" else ""
 

@@ -110,7 +110,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_everything_is_there_with_its_checksum(built: Path) -> None:
     assert {path.name for path in built.iterdir()} == FILES
-    told = dict(reversed(line.split("  ")) for line in (built / "SHA256SUMS").read_text().splitlines())
+    lines = (line.split("  ") for line in (built / "SHA256SUMS").read_text().splitlines())
+    told = {name: checksum for checksum, name in lines}
     assert told == {
         name: hashlib.sha256((built / name).read_bytes()).hexdigest() for name in FILES - {"SHA256SUMS"}
     }

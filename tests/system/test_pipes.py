@@ -28,7 +28,8 @@ def system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
         msvcrt = ModuleType("msvcrt")
         msvcrt.__dict__["get_osfhandle"] = lambda descriptor: descriptor  # pyright: ignore[reportUnknownLambdaType]
         monkeypatch.setitem(sys.modules, "msvcrt", msvcrt)
-        monkeypatch.setattr(pipes, "optional_module", lambda name: msvcrt if name == "msvcrt" else None)
+        modules = {"msvcrt": msvcrt}
+        monkeypatch.setattr(pipes, "optional_module", modules.get)
         kernel = SimpleNamespace(PeekNamedPipe=peek)
         monkeypatch.setattr(ctypes, "windll", SimpleNamespace(kernel32=kernel), raising=False)
 
