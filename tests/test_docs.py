@@ -184,6 +184,15 @@ def rows_of(text: str) -> list[str]:
     return [line for line in text.splitlines() if line.startswith("|")][2:]
 
 
+def test_the_map_of_the_architecture_has_every_folder_of_the_packages() -> None:
+    text = (DESIGN / "architecture.md").read_text()
+    packages = [path.parent for path in ROOT.glob("[a-z]*/__init__.py")]
+    folders = {path.parent for package in packages for path in package.rglob("__init__.py")}
+    names = [name_of(folder) for folder in sorted(folders) if "example" not in folder.parts]
+    assert names
+    assert not [name for name in names if f"`{name}`" not in text and f"`{name}/`" not in text]
+
+
 @pytest.mark.parametrize("page", sorted(DESIGN.glob("*.md")), ids=name_of)
 def test_a_design_page_ends_with_its_invariants_and_where_they_were_measured(page: Path) -> None:
     if page.name != "glossary.md":
