@@ -10,11 +10,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import jedi
 import parso.cache
 import pytest
-from holesmith.analysis.options import Options
+from holesmith.analysis.files.source_access import SourceAccess
 from holesmith.analysis.python.parsing import jedi_internals as internals
-from holesmith.analysis.python.project import JediProject
+from holesmith.analysis.python.project import IsolatedEnvironment
+from holesmith.analysis.python.source_only_imports import Modules, find_in
 from jedi.inference.base_value import ValueWrapper
 from jedi.inference.filters import FilterWrapper
 from parso.grammar import load_grammar
@@ -145,13 +147,25 @@ class Example:
     """A script of jedi's, and the values of the variables in it."""
 
     def __init__(self, folder: Path) -> None:
-        self.project = JediProject.of(Options(str(folder)))
-        self.project.begin()
         self.path = folder / "module.py"
-        self.script = self.project.script(str(self.path), TEXT)
-        self.tree = self.script._module_node
-        self.context = self.script._get_module_context()
         self.grammar = load_grammar(version="3.13")
+        self.script = self.new_script(str(self.path), TEXT)
+
+    def new_script(self, path: str | None, text: str) -> Any:
+        environment = IsolatedEnvironment()
+        folders = [str(self.path.parent), *environment.get_sys_path()]
+        project = jedi.Project(folders[0], sys_path=folders, smart_sys_path=False)
+        return jedi.Script(text, path=path, project=project, environment=environment)
+
+    # Not found before it is needed, so that one name that has moved does not make every test fail.
+
+    @property
+    def tree(self) -> Any:
+        return internals.tree_of(self.script)
+
+    @property
+    def context(self) -> Any:
+        return internals.module_context_of(self.script)
 
     def value(self, variable: str) -> Any:
         (value,) = self.context.py__getattribute__(variable)
@@ -163,15 +177,16 @@ class Example:
 
 
 @pytest.fixture
-def example(tmp_path: Path) -> Iterator[Example]:
-    made = Example(tmp_path)
-    yield made
-    made.project.documents.forget_documents()
+def example(tmp_path: Path) -> Example:
+    standard_library = IsolatedEnvironment().get_sys_path()
+    libraries = [*standard_library, str(Path(jedi.__file__).parent)]
+    find_in(Modules(SourceAccess(str(tmp_path), libraries, lambda _: False), standard_library))
+    return Example(tmp_path)
 
 
 def shares_inference(example: Example) -> bool:
     state = internals.inference_state_of(example.script)
-    other = example.project.documents.parse(None, "other = 1")
+    other = example.new_script(None, "other = 1")
     internals.give_inference_state(other, state)
     return internals.module_context_of(other).inference_state is state
 
