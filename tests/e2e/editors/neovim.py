@@ -1,5 +1,6 @@
 """A real Neovim with our plugin, driven as a user would drive it: keys in, screen and files out."""
 
+import json
 import os
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from platformdirs import user_cache_path
 from tests.e2e.editors.neovim_screen import Screen
 
 HERE = Path(__file__).parent
+SCRIPTED_SERVER = HERE / "scripted_server.py"
 PLUGIN = HERE.parents[2] / "editors" / "neovim"
 GHOST = 0x808A9A  # a colour that nothing else on the screen has
 WAIT_SECONDS = 20.0
@@ -119,6 +121,12 @@ class Neovim:
         editor = self.api.funcs.getpid()
         children = Path(f"/proc/{editor}/task/{editor}/children").read_text().split()
         return [int(child) for child in children if b"python" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def journal(editor: Neovim) -> list[dict[str, Any]]:
+    """What the scripted server was asked; `vim.g.journal` is the path of its file."""
+    path = Path(editor.lua("return vim.g.journal"))
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
 def installed(series: str) -> str:
