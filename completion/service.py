@@ -19,7 +19,7 @@ from holesmith.completion.scheduling.analysis_warm_up import warm_up_analysis
 from holesmith.completion.scheduling.background_activity import Background
 from holesmith.completion.scheduling.completion_cache import CompletionCache
 from holesmith.completion.scheduling.debounce import Debounce
-from holesmith.completion.scheduling.in_flight import InFlight, Runs, SupersededError
+from holesmith.completion.scheduling.in_flight import SUPERSEDED, InFlight, Runs, SupersededError
 from holesmith.completion.scheduling.prefetch import Prefetch, after_taking
 from holesmith.completion.scheduling.prompt_reader import PromptReader
 from holesmith.completion.scheduling.prompt_warm_up import PromptWarmUp, SnapshotFactory, read_ahead
@@ -31,7 +31,6 @@ from holesmith.completion.workspace.retrieval import Retrieval
 from holesmith.context.prompt.prompt import Prompt
 from holesmith.engine.errors import EngineError
 
-SUPERSEDED = "superseded by a newer request in the same document"
 JUST_TAKEN = "a suggestion of one line was just taken"
 
 Store = Callable[[Snapshot, Answer], None]
@@ -190,6 +189,7 @@ class Service:
 
     def _show_background(self, activity: str | None, index_failure: str | None) -> None:
         self._activity, self._index_failure = activity, index_failure
+        self._warm_up.forget_lines()
         self._publish()
 
     def files_changed(self, paths: Iterable[str]) -> None:

@@ -15,6 +15,7 @@ from holesmith.completion.snapshot import Snapshot
 
 # Less than one decode step of the fastest model on a CPU, more than an editor takes between two messages.
 GRACE_SECONDS = 0.015
+SUPERSEDED = "superseded by a newer request in the same document"
 
 Work = Callable[[Callable[[str], None]], Coroutine[Any, Any, Answer]]
 

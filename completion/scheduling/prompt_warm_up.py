@@ -87,11 +87,16 @@ class PromptWarmUp:
         self._warm.append(line_of(snapshot))
         self._settled.append(line_of(snapshot))
 
+    def forget_lines(self) -> None:
+        """What was found meanwhile may have changed the prompts: the next key has its line read again."""
+        self._line = None
+        self._warm.clear()
+        self._settled.clear()
+
     def start_over(self) -> None:
         """With another engine, or other prompts: nothing is read yet. A place that still waits is first."""
         self._stop_reading()
-        self._warm.clear()
-        self._settled.clear()
+        self.forget_lines()
         if self._take_snapshot is not None:
             self.begin(self._take_snapshot)
 

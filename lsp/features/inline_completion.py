@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from holesmith.completion.answer import Answer
+from holesmith.completion.scheduling.in_flight import SUPERSEDED
 from holesmith.lsp.documents.documents import Document
 from holesmith.lsp.documents.uris import key_of
 from holesmith.lsp.features.explanations import Explanation, Explanations, LastSuggestion
@@ -105,7 +106,7 @@ class Suggestions:
         if isinstance(taken, Unavailable):
             return as_list(self._refuse(params, taken).answer, None)
         explanation = await self._latest.start((kind, key_of(taken.place.uri)), self._complete(taken))
-        if explanation is None or explanation.answer.reason == CHANGED:
+        if explanation is None or explanation.answer.reason in (CHANGED, SUPERSEDED):
             return None
         return as_list(explanation.answer, taken.place)
 

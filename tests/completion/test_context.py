@@ -91,7 +91,8 @@ async def test_context_that_was_found_since_is_read_in_the_pause_and_not_by_the_
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(prompt_warm_up, "IDLE_SECONDS", 0.0)
-    service = await started(FakeEngine(""), replace(OPTIONS, look_ahead=True), Indexing())
+    options = replace(OPTIONS, look_ahead=True, debounce_ms_max=0)
+    service = await started(FakeEngine(""), options, Indexing())
     snapshot = Snapshot(str(root / "main.py"), "python", MAIN, len(MAIN) - 1, workspace=str(root))
     try:
         before = await service.complete(snapshot)

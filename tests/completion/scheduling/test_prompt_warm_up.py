@@ -9,7 +9,7 @@ from holesmith.completion.options import Options
 from holesmith.completion.postprocess.filters import AFTER_DELETION
 from holesmith.completion.scheduling import prompt_warm_up
 from holesmith.completion.scheduling.prompt_reader import PIECE_TOKENS
-from holesmith.completion.scheduling.prompt_warm_up import UNUSED_MAX
+from holesmith.completion.scheduling.prompt_warm_up import UNUSED_MAX, PromptWarmUp
 from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
 from holesmith.engine.errors import EngineError
@@ -288,6 +288,32 @@ async def test_a_reading_that_succeeds_ends_the_message_of_an_earlier_failure() 
     service.edited(lambda: at("", above=ABOVE + "total = 1\n"))
     await until_read(service)
     assert service.status.message == "fake on cpu"
+
+
+async def test_the_next_key_has_its_line_read_again_when_the_background_has_found_something(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(prompt_warm_up, "IDLE_SECONDS", 60.0)
+    read: list[Snapshot] = []
+
+    async def note(snapshot: Snapshot, anew: bool) -> bool:
+        assert not anew
+        read.append(snapshot)
+        return True
+
+    async def press() -> None:
+        warm_up.begin(lambda: at("total"))
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+    warm_up = PromptWarmUp(note)
+    await press()
+    await press()
+    assert len(read) == 1
+    warm_up.forget_lines()
+    await press()
+    assert len(read) == 2
+    warm_up.stop()
 
 
 async def test_a_failure_of_the_engine_is_left_to_who_asks() -> None:

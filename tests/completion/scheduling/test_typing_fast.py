@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from holesmith.completion.answer import Answer
 from holesmith.completion.options import Options
-from holesmith.completion.service import SUPERSEDED, Service
+from holesmith.completion.scheduling.in_flight import SUPERSEDED
+from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
 from holesmith.engine.interface import ModelDescription
 from holesmith.engine.local import Loaded, LocalEngine

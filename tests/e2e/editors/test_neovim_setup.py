@@ -14,7 +14,7 @@ FIRST_LINE = '_all(names, "hi")'
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
-MANUALS = ("README.md", "docs/editors.md", "editors/neovim/README.md")
+MANUALS = ("README.md", "docs/manual/editors.md", "editors/neovim/README.md")
 SUFFIXES = "c cpp cs go java js jsx py rs ts tsx".split()
 
 
