@@ -4,9 +4,11 @@ Text that others wrote must not take all that the machine has.
 """
 
 import ctypes
+import os
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import ClassVar
 
 from holesmith.system.optional_module import optional_module
 
@@ -45,3 +47,25 @@ def release_free_memory() -> None:
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).malloc_trim(0)
+
+
+def physical_bytes() -> int:
+    """All the memory that the machine has; on Windows what programs can have of it now."""
+    if hasattr(os, "sysconf"):
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    status = _MemoryStatus(length=ctypes.sizeof(_MemoryStatus))
+    kernel = getattr(ctypes, "windll").kernel32  # noqa: B009  # type checkers know it on Windows only
+    kernel.GlobalMemoryStatusEx(ctypes.byref(status))
+    return int(status.physical_available)
+
+
+class _MemoryStatus(ctypes.Structure):
+    """MEMORYSTATUSEX of the Windows API."""
+
+    _fields_: ClassVar = [
+        ("length", ctypes.c_uint32),
+        ("load_percent", ctypes.c_uint32),
+        ("physical_total", ctypes.c_uint64),
+        ("physical_available", ctypes.c_uint64),
+        ("rest", ctypes.c_uint64 * 5),
+    ]

@@ -19,8 +19,8 @@ from holesmith.context.index.location import index_directory
 from holesmith.engine.errors import EngineError
 from holesmith.engine.store.staging import gigabytes
 from holesmith.engine.store.store import STORE_VARIABLE, store_directory
-from holesmith.system.private_files import CACHE_VARIABLE
-from platformdirs import user_cache_dir
+from holesmith.system import memory
+from holesmith.system.private_files import CACHE_VARIABLE, cache_folder
 
 SHOWN_PACKAGES = ("torch", "transformers", "tokenizers", "jedi", "tree-sitter", "lsprotocol")
 # Measured: the peak of resident memory while the default model loads on a CPU and completes a line.
@@ -136,7 +136,7 @@ def available_bytes(meminfo: Path = Path("/proc/meminfo")) -> int:
     """The memory that programs can have without swapping; all there is where the system does not say."""
     if meminfo.is_file() and (match := re.search(r"MemAvailable:\s*(\d+) kB", meminfo.read_text())):
         return int(match[1]) * 1024
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return memory.physical_bytes()
 
 
 def judge_memory(bytes_available: int, bytes_needed: int) -> Finding:
@@ -149,28 +149,31 @@ def judge_memory(bytes_available: int, bytes_needed: int) -> Finding:
 
 
 def check_cache_directory() -> Finding:
-    return find_directory("cache directory", lambda: Path(user_cache_dir("holesmith")), "XDG_CACHE_HOME")
+    loss = "what it holds is used, but the model is packed again at each start"
+    return find_directory("cache directory", cache_folder, CACHE_VARIABLE, loss)
 
 
 def check_index_directory() -> Finding:
-    return find_directory("index directory", index_directory, CACHE_VARIABLE)
+    loss = "prompts have nothing of the rest of the repository"
+    return find_directory("index directory", index_directory, CACHE_VARIABLE, loss)
 
 
 def check_model_directory() -> Finding:
-    return find_directory("model directory", store_directory, STORE_VARIABLE)
+    loss = "models in it are used, but none can be pulled"
+    return find_directory("model directory", store_directory, STORE_VARIABLE, loss)
 
 
-def find_directory(name: str, find: Callable[[], Path], variable: str) -> Finding:
-    """``find`` gives the directory; it raises for a user who has none."""
+def find_directory(name: str, find: Callable[[], Path], variable: str, loss: str) -> Finding:
+    """``find`` gives the directory; it raises for a user who has none. ``loss``: what read-only costs."""
     try:
-        return judge_directory(name, find(), variable)
+        return judge_directory(name, find(), variable, loss)
     except RuntimeError:
         return Finding(name, "failed", "this user has no home", f"set HOME or {variable}")
     except (OSError, EngineError) as error:
         return Finding(name, "failed", str(error), f"set {variable} to a directory that you may write to")
 
 
-def judge_directory(name: str, directory: Path, variable: str) -> Finding:
+def judge_directory(name: str, directory: Path, variable: str, loss: str) -> Finding:
     """Whether files can be made there, or could be once it exists, and how much room its disk has."""
     existing = next(path for path in (directory, *directory.parents) if path.exists())
     try:
@@ -178,7 +181,7 @@ def judge_directory(name: str, directory: Path, variable: str) -> Finding:
             bytes_free = shutil.disk_usage(existing).free
     except OSError as error:
         remedy = f"set {variable} to a directory that you may write to"
-        return Finding(name, "failed", f"{directory} can't be written: {error.strerror}", remedy)
+        return Finding(name, "warning", f"{directory} can't be written ({error.strerror}): {loss}", remedy)
     detail = f"{directory}, {gigabytes(bytes_free)} free"
     if bytes_free < DISK_BYTES:
         return Finding(name, "warning", detail, f"free some space, or set {variable} to another disk")

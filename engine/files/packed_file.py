@@ -9,7 +9,7 @@ import json
 import os
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
@@ -110,8 +110,12 @@ def packed_writer(path: Path) -> Generator[PackedWriter]:
 
 
 def note_use(path: Path) -> None:
-    """Have a packed file count as just used. Its time of change stays: by it others see damage."""
-    os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
+    """Have a packed file count as just used, where the cache can be written.
+
+    Its time of change stays: by it others see damage.
+    """
+    with suppress(OSError):
+        os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
 
 
 def _forget_old(directory: Path) -> None:

@@ -79,7 +79,8 @@ def packed_matrices(
         try:
             _write(path, names, partial(pack, weights), progress)
         except OSError as error:
-            logger.warning("cannot keep packed weights in %s (%s): packing in memory", path.parent, error)
+            reason = error.strerror or error
+            logger.warning("cannot keep packed weights in %s (%s): packing in memory", path.parent, reason)
             return PackedMatrices(lambda names: linear(names, pack(weights, names)), ())
         found = _open(path, names, linear, is_fit)
         if found is None:

@@ -67,15 +67,24 @@ def pull_model(
     model: Model, root: Path, transport: Transport, progress: Progress | None = None
 ) -> WeightSource:
     """As pull, for a model and a transport of the caller's own."""
+    if (present := _intact_model(model, root)) is not None:  # for which nothing need be writable
+        return present
     with plain_disk_errors(root), _locked(model, root, transport.lock_wait_s):
-        stored = stored_model(model, root)
-        if stored is not None and find_hash_damage(stored) is None:
-            return _noted(weight_source(stored))
+        if (present := _intact_model(model, root)) is not None:  # another process has pulled it
+            return present
         with _staging(model, root, progress or _ignore) as staging:
             record = _fetch(model, staging, transport)
             write_record(record, staging.directory)
             flush_tree(staging.directory)
             return _noted(weight_source(_move_into_place(record, staging, root / directory_name(model))))
+
+
+def _intact_model(model: Model, root: Path) -> WeightSource | None:
+    """The model as it is stored, if every byte is as it was pulled."""
+    stored = stored_model(model, root)
+    if stored is None or find_hash_damage(stored) is not None:
+        return None
+    return _noted(weight_source(stored))
 
 
 def _noted(source: WeightSource) -> WeightSource:

@@ -154,7 +154,7 @@ def test_memory_is_what_is_available_not_what_is_free(tmp_path: Path) -> None:
 
 
 def test_a_directory_that_does_not_exist_yet_is_fine(tmp_path: Path) -> None:
-    assert judge_directory("cache", tmp_path / "a" / "b", "NAME").outcome != "failed"
+    assert judge_directory("cache", tmp_path / "a" / "b", "NAME", "loss").outcome == "ok"
     assert check_cache_directory().name == "cache directory"
 
 
@@ -163,7 +163,7 @@ def test_the_directory_of_the_indexes_is_the_one_that_is_used(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("HOLESMITH_CACHE", str(tmp_path / "file" / "cache"))
-    check(check_index_directory(), "failed", "file/cache/index", "set HOLESMITH_CACHE")
+    check(check_index_directory(), "warning", "file/cache/index", "set HOLESMITH_CACHE")
     monkeypatch.setenv("HOLESMITH_CACHE", str(tmp_path))
     assert check_index_directory().outcome != "failed"
 
@@ -171,11 +171,12 @@ def test_the_directory_of_the_indexes_is_the_one_that_is_used(
 @pytest.mark.usefixtures("no_home")
 def test_a_user_without_a_home_is_told_what_to_set() -> None:
     check(check_index_directory(), "failed", "no home", "set HOLESMITH_CACHE")
-    check(check_cache_directory(), "failed", "no home", "XDG_CACHE_HOME")
+    check(check_cache_directory(), "failed", "no home", "set HOLESMITH_CACHE")
 
 
-def test_a_directory_that_cannot_be_written_names_the_variable() -> None:
-    check(judge_directory("cache", Path("/proc/holesmith"), "XDG_CACHE_HOME"), "failed", "set XDG_CACHE_HOME")
+def test_a_directory_that_cannot_be_written_says_what_that_costs_and_names_the_variable() -> None:
+    finding = judge_directory("cache", Path("/proc/holesmith"), "NAME", "nothing is kept")
+    check(finding, "warning", "nothing is kept", "set NAME")
 
 
 def test_models_none_whole_and_damaged(tmp_path: Path) -> None:
