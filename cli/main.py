@@ -21,7 +21,7 @@ from holesmith.cli.visible_output import visible_output  # noqa: E402
 from holesmith.engine.errors import EngineError  # noqa: E402
 
 # In the order of the help text. Each is a module of this package with add_parser(subparsers).
-COMMANDS = ("complete", "eval", "lsp", "index", "model", "doctor", "demo")
+COMMANDS = ("complete", "eval", "lsp", "index", "model", "doctor", "demo", "uninstall")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -19,7 +19,7 @@ from holesmith.engine.store.catalogue import Model, nearest_names, resolve
 from holesmith.system.private_files import open_private
 
 STORE_VARIABLE = "HOLESMITH_MODELS"
-_RECORD_NAME = "holesmith.json"
+RECORD_NAME = "holesmith.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +177,13 @@ def directory_name(model: Model) -> str:
 def write_record(record: Record, directory: Path) -> None:
     """Put the record beside the files it describes."""
     text = json.dumps(asdict(record), indent=2, ensure_ascii=False)
-    with open(directory / _RECORD_NAME, "w", encoding="utf-8", opener=open_private) as file:
+    with open(directory / RECORD_NAME, "w", encoding="utf-8", opener=open_private) as file:
         file.write(text + "\n")
 
 
 def _read_record(directory: Path) -> Record | None:
     try:
-        fields = cast("dict[str, Any]", json.loads((directory / _RECORD_NAME).read_text(encoding="utf-8")))
+        fields = cast("dict[str, Any]", json.loads((directory / RECORD_NAME).read_text(encoding="utf-8")))
         files = tuple(StoredFile(**file) for file in fields.pop("files"))
         return Record(files=files, **fields)
     except (OSError, ValueError, TypeError, AttributeError, KeyError):

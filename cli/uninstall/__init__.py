@@ -1,0 +1,70 @@
+"""``holesmith uninstall``: shows what Holesmith keeps outside of its own installation, and removes it."""
+
+import argparse
+import sys
+
+from holesmith.cli.command import Subparsers
+from holesmith.cli.errors import CommandError
+from holesmith.cli.uninstall.editor_pieces import find_leftovers
+from holesmith.cli.uninstall.kept_files import Kept, find_kept
+from holesmith.cli.uninstall.removal import remove
+from holesmith.engine.store.staging import gigabytes
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser(
+        "uninstall", help="remove models, caches and all else that is kept for you"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only show what is kept, and where")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    kept = list(find_kept())
+    for entry in kept:
+        note = f"  (stays: {entry.refusal})" if entry.refusal else ""
+        print(f"{size(entry.bytes):>9}  {entry.kind:16}  {entry.path}{note}")
+    removable = [entry for entry in kept if not entry.refusal]
+    if not removable:
+        print("nothing is kept for you")
+    elif not arguments.dry_run:
+        if not (arguments.yes or is_confirmed(removable)):
+            return 1
+        report(remove(removable))
+    print_leftovers()
+    return 0
+
+
+def is_confirmed(removable: list[Kept]) -> bool:
+    """Raises CommandError where nobody can answer."""
+    total = size(sum(entry.bytes for entry in removable))
+    if not sys.stdin.isatty():
+        raise CommandError(f"{total} would be removed; --yes removes it without a question")
+    try:
+        answer = input(f"Remove all of this ({total})? [y/N] ")
+    except EOFError:
+        answer = ""
+    return answer.strip().lower() in ("y", "yes")
+
+
+def report(failures: list[str]) -> None:
+    """Raises CommandError if something could not be removed."""
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    if failures:
+        raise CommandError(f"{len(failures)} of them could not be removed")
+    print("all of this is removed")
+
+
+def print_leftovers() -> None:
+    """What others have installed, and how it goes away."""
+    for leftover in find_leftovers():
+        print(f"{leftover.what}: {leftover.remedy}")
+
+
+def size(size_bytes: int) -> str:
+    """For people: "0.49 GB", "6.0 MB", "1.2 kB"."""
+    if size_bytes >= 100_000_000:
+        return gigabytes(size_bytes)
+    return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 100_000 else f"{size_bytes / 1e3:.1f} kB"

@@ -1,0 +1,134 @@
+"""What Holesmith has written for its user, outside of where it is installed: each thing and where it lies.
+
+Only what has the form of ours is found: a folder that a variable names may hold other things, too. Logs are
+not among it, because none is written to a file.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import platformdirs
+from holesmith.engine.errors import ModelNotFoundError
+from holesmith.engine.store.store import RECORD_NAME, store_directory
+from holesmith.system.private_files import NoPrivateFolderError, cache_folder
+
+EXTENSION = "holesmith.holesmith"
+VS_CODES = ("Code", "Code - Insiders", "Code - OSS", "VSCodium")
+_MACHINE_CODE = (".nbi", ".nbc", ".tmp")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """``path`` is a file or a whole folder of ours. ``refusal``: why it is not removed; "" if it may be."""
+
+    kind: str
+    path: Path
+    bytes: int
+    refusal: str
+
+
+def find_kept() -> Iterator[Kept]:
+    for kind, path in _places():
+        yield Kept(kind, path, _bytes_of(path), _refusal(path))
+
+
+def _places() -> Iterator[tuple[str, Path]]:
+    yield from _of_store()
+    yield from _of_cache()
+    yield from (("machine code", path) for path in _beside_kernels())
+    yield from (("VS Code's server", path) for path in _environments_of_extension())
+
+
+def _of_store() -> Iterator[tuple[str, Path]]:
+    try:
+        store = store_directory()
+    except ModelNotFoundError:
+        return
+    yield from (("model", path.parent) for path in _matches(store, f"*/{RECORD_NAME}"))
+    yield from (("unfinished pull", path) for path in _matches(store, ".partial/*"))
+    yield from (("lock", path) for path in _matches(store, ".locks/*.lock"))
+
+
+def _of_cache() -> Iterator[tuple[str, Path]]:
+    try:
+        cache = cache_folder()
+    except NoPrivateFolderError:
+        return
+    yield from (("index", path.parent) for path in _matches(cache, "index/*/workspace"))
+    for kind, pattern in (
+        ("packed weights", "packed/*.safetensors"),
+        ("packed weights", "packed/*.partial"),
+        ("checked file", "verified/*.json"),
+        ("evaluation suite", "own-suite"),
+        ("older cache", "jedi"),
+    ):
+        yield from ((kind, path) for path in _matches(cache, pattern))
+    yield from (("machine code", path) for path in _matches(cache, "kernels/*") if _holds_machine_code(path))
+
+
+def _beside_kernels() -> Iterator[Path]:
+    """Compiled kernels, which no installer knows of and so none removes."""
+    folder = Path(str(files("holesmith.kernels"))) / "__pycache__"
+    yield from (path for path in _matches(folder, "*") if path.suffix in _MACHINE_CODE)
+
+
+def _environments_of_extension() -> Iterator[Path]:
+    """What the extension has installed; the extension itself is the editor's."""
+    for storage in _storages():
+        environment = storage / EXTENSION / "server"
+        if os.path.lexists(environment / "pyvenv.cfg"):
+            yield environment
+
+
+def _storages() -> Iterator[Path]:
+    try:
+        for name in VS_CODES:
+            folder = platformdirs.user_config_path(name, appauthor=False, roaming=True)
+            yield folder / "User" / "globalStorage"
+        yield platformdirs.user_data_path("code-server", appauthor=False) / "User" / "globalStorage"
+        yield Path.home() / ".vscode-server" / "data" / "User" / "globalStorage"
+    except RuntimeError:  # this user has no home
+        return
+
+
+def _matches(folder: Path, pattern: str) -> list[Path]:
+    try:
+        return sorted(folder.glob(pattern))
+    except OSError:
+        return []
+
+
+def _holds_machine_code(folder: Path) -> bool:
+    found = _matches(folder, "*")
+    return folder.is_dir() and all(path.suffix in _MACHINE_CODE for path in found)
+
+
+def _bytes_of(path: Path) -> int:
+    """What the files there hold, once each; links count as nothing."""
+    if path.is_symlink():
+        return 0
+    if path.is_file():
+        return path.stat().st_size
+    total = 0
+    for folder, _, names in os.walk(path):
+        for name in names:
+            try:
+                status = os.lstat(os.path.join(folder, name))  # noqa: PTH118  # of thousands of files
+            except OSError:
+                continue
+            total += status.st_size if stat.S_ISREG(status.st_mode) else 0
+    return total
+
+
+def _refusal(path: Path) -> str:
+    """Its own folder and the one above must be real ones: a link may lead to what is not ours."""
+    for each in (path, path.parent):
+        if each.is_symlink():
+            return f"{each} is a link; remove it yourself"
+    if hasattr(os, "geteuid") and path.lstat().st_uid != os.geteuid():
+        return "it belongs to another user"
+    return ""
