@@ -10,11 +10,15 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 LOCKS = Path(__file__).resolve().parent / "locks"
-PYTHON_MIN = (3, 11)
+PYTHON_MIN, PYTHON_END = (3, 11), (3, 15)
+# The finished environment, and what the installers need beside it; most of the second is CUDA.
+BYTES_NEEDED, BYTES_NEEDED_WITH_CUDA = 3_000_000_000, 9_000_000_000
 
 
 class InstallError(Exception):
@@ -35,8 +39,9 @@ def main() -> int:
     parser.add_argument("--quiet", action="store_true", help="print errors only")
     arguments = parser.parse_args()
     try:
-        if sys.version_info < PYTHON_MIN:
-            raise InstallError(f"Python 3.11 or newer is needed, and this is {sys.version.split()[0]}")
+        if not PYTHON_MIN <= sys.version_info < PYTHON_END:
+            version = sys.version.split()[0]
+            raise InstallError(f"Python 3.11 to 3.14 is needed, and {sys.executable} is {version}")
         environment = Environment(arguments.environment, quiet=arguments.quiet)
         environment.make()
         environment.install_locked("tools.lock")
@@ -68,12 +73,17 @@ class Environment:
         """With the interpreter that runs this; a folder that holds one already is kept."""
         if self._python.exists():
             return
-        self._folder.mkdir(parents=True, exist_ok=True)
-        if not self._run(sys.executable, "-I", "-m", "venv", str(self._folder)):
-            shutil.rmtree(self._folder, ignore_errors=True)
-            raise InstallError(
-                "this Python can't make virtual environments; on Debian: apt-get install python3-venv"
-            )
+        require_venv()
+        is_new = not self._folder.exists()
+        make_folder(self._folder)
+        try:
+            require_space(self._folder, BYTES_NEEDED_WITH_CUDA if has_gpu() else BYTES_NEEDED)
+            if not self._run(sys.executable, "-I", "-m", "venv", str(self._folder)):
+                raise InstallError(f"{sys.executable} could not make the environment {self._folder}")
+        except InstallError:
+            if is_new:
+                shutil.rmtree(self._folder, ignore_errors=True)
+            raise
 
     def install_locked(self, *locks: str) -> None:
         if not self.try_pip(*locks):
@@ -111,6 +121,33 @@ class Environment:
         """True if the command ended well. It runs in the environment's folder, without Python's variables."""
         variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         return subprocess.run(command, cwd=self._folder, env=variables, check=False).returncode == 0
+
+
+def require_venv() -> None:
+    """Debian keeps a part of Python's own environments in a package of its own."""
+    if find_spec("venv") is None or find_spec("ensurepip") is None:
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        remedy = f"on Debian: apt-get install python{version}-venv"
+        raise InstallError(f"{sys.executable} can't make virtual environments; {remedy}")
+
+
+def make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InstallError(
+            f"{folder} can't be written ({error.strerror}): take a folder of yours, or change its owner"
+        ) from None
+
+
+def require_space(folder: Path, bytes_needed: int) -> None:
+    bytes_free = shutil.disk_usage(folder).free
+    if bytes_free < bytes_needed:
+        needed, free = f"{bytes_needed / 1e9:.0f} GB", f"{bytes_free / 1e9:.1f} GB"
+        sizes = f"about {needed} are needed in {folder}, and {free} are free"
+        raise InstallError(f"{sizes}: free some space, or use a larger disk")
 
 
 def locked(*locks: str) -> list[str]:
