@@ -99,7 +99,7 @@ def _reason(explained: Explained) -> Section:
     answer = explained.answer
     blocks: list[Block] = []
     if answer.completion is not None:
-        percent = f"{100 * answer.completion.confidence:.0f} %"
+        percent = f"{100 * answer.completion.confidence:.0f}\u00a0%"
         blocks.append(
             paragraph(
                 because(answer),

@@ -19,7 +19,7 @@ def hole_section(hole: HoleReport) -> Section:
     if hole.reason:
         blocks.append(paragraph(sentence(f"static analysis was not asked: {hole.reason}")))
     if hole.environment is not None:
-        blocks.append(paragraph("Static analysis reads ", hole.environment, "."))
+        blocks.append(paragraph("Static analysis: ", hole.environment, "."))
     if hole.asked:
         rows = tuple(_row(asked) for asked in hole.asked)
         blocks.append(Table(("question", "answer", "time"), rows, numbers=(2,)))

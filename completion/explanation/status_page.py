@@ -32,7 +32,7 @@ def _problems(status: Status, settings_problems: Sequence[str], last_failure: st
     told += [] if status.index_failure is None else [status.index_failure]
     told += [f"settings: {problem}" for problem in settings_problems]
     if last_failure is not None:
-        told.append(f"a defect of the server ({last_failure}); it goes on, and the log has the details")
+        told.append(f"a defect of the server ({last_failure}); it goes on, and its log says more")
     return [paragraph(Span(sentence(problem), "bad")) for problem in told]
 
 
@@ -45,7 +45,7 @@ def _state(status: Status) -> Section:
         device = f" on {status.device}" if status.device else ""
         blocks.append(paragraph("Model: ", code(status.model), f"{device}."))
     if status.environment is not None:
-        blocks.append(paragraph("Static analysis reads ", status.environment, "."))
+        blocks.append(paragraph("Static analysis: ", status.environment, "."))
     if status.activity is not None:
         blocks.append(paragraph("Just now: ", status.activity, "."))
     return Section("State", tuple(blocks))

@@ -45,7 +45,9 @@ pre {
 table { border-collapse: collapse; margin: 0.4rem 0 0.4rem 1rem; }
 th { text-align: left; font-weight: 600; }
 code, pre, td, h2 { unicode-bidi: isolate; }
-th, td { padding: 0.15rem 1rem 0.15rem 0; vertical-align: top; overflow-wrap: anywhere; }
+th, td { padding: 0.15rem 1rem 0.15rem 0; vertical-align: top; overflow-wrap: break-word; }
+th, td:first-child { white-space: nowrap; }
+details { overflow-x: auto; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .bars { width: calc(100% - 1rem); }
 .bars th { font-weight: 400; white-space: nowrap; }

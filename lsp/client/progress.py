@@ -1,10 +1,9 @@
-"""The load of a model as work-done progress in the client's window: it always ends."""
+"""What goes on as work-done progress in the client: a bar for each kind of work, which always ends."""
 
 import asyncio
 import itertools
 import logging
 
-from holesmith.completion.status import Status
 from holesmith.completion.visible_text import one_line
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -15,50 +14,58 @@ _CREATE_SECONDS = 10.0
 _logger = logging.getLogger(__name__)
 
 
-class LoadProgress:
-    """Shows one bar while the status says "loading". Only for clients that can."""
+class ProgressBar:
+    """One kind of work, such as loading a model. Only for clients that can show progress."""
 
-    def __init__(self, server: LanguageServer) -> None:
+    def __init__(self, server: LanguageServer, kind: str, delay_seconds: float = 0.0) -> None:
+        """Work that ends within ``delay_seconds`` shows no bar: it would only flicker."""
         self._progress = server.work_done_progress
+        self._kind = kind
+        self._delay_seconds = delay_seconds
         self._numbers = itertools.count(1)
         self._token: str | None = None  # of the bar that is asked for or shown
         self._begun = False
-        self._status: Status | None = None
+        self._message = ""
+        self._percentage: int | None = None
         self._creating: asyncio.Task[None] | None = None
 
-    def show(self, status: Status) -> None:
-        self._status = status
-        if status.health != "loading":
-            self._end(one_line(status.message))
-        elif self._token is None:
-            self._token = f"holesmith/load/{next(self._numbers)}"
+    def show(self, message: str, share: float | None = None) -> None:
+        """The work goes on: say so in one line, with the share from 0 to 1 that is done, if that is known."""
+        told = one_line(message), _percentage(share)
+        is_news = told != (self._message, self._percentage)
+        self._message, self._percentage = told
+        if self._token is None:
+            self._token = f"holesmith/{self._kind}/{next(self._numbers)}"
             self._creating = asyncio.ensure_future(self._begin(self._token))
-        elif self._begun:
-            report = types.WorkDoneProgressReport(
-                message=one_line(status.message), percentage=_percentage(status)
-            )
+        elif self._begun and is_news:
+            report = types.WorkDoneProgressReport(message=self._message, percentage=self._percentage)
             self._progress.report(self._token, report)
 
+    def end(self, message: str) -> None:
+        """The work has ended, if any went on; ``message`` says with what."""
+        if self._begun and self._token is not None:
+            self._progress.end(self._token, types.WorkDoneProgressEnd(message=one_line(message)))
+        self._token, self._begun = None, False
+
     async def _begin(self, token: str) -> None:
-        """Ask for the bar; if the load ended while the client thought about it, nothing is begun."""
+        """Ask for the bar; if the work ended while the client thought about it, nothing is begun."""
+        if self._delay_seconds:
+            await asyncio.sleep(self._delay_seconds)
+        if self._token != token:
+            return
         try:
             await asyncio.wait_for(self._progress.create_async(token), _CREATE_SECONDS)
         except (JsonRpcException, TimeoutError) as error:
             _logger.info("the client shows no progress: %s", error or "no answer")
             return
-        if self._token != token or self._status is None:
+        if self._token != token:
             return
         self._begun = True
         begin = types.WorkDoneProgressBegin(
-            title="Holesmith", message=one_line(self._status.message), percentage=_percentage(self._status)
+            title="Holesmith", message=self._message, percentage=self._percentage
         )
         self._progress.begin(token, begin)
 
-    def _end(self, message: str) -> None:
-        if self._begun and self._token is not None:
-            self._progress.end(self._token, types.WorkDoneProgressEnd(message=message))
-        self._token, self._begun = None, False
 
-
-def _percentage(status: Status) -> int | None:
-    return None if status.progress is None else round(100 * min(max(status.progress, 0.0), 1.0))
+def _percentage(share: float | None) -> int | None:
+    return None if share is None else round(100 * min(max(share, 0.0), 1.0))

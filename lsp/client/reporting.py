@@ -7,12 +7,14 @@ from holesmith.completion.explanation.document import Document
 from holesmith.completion.explanation.status_page import status_page
 from holesmith.completion.status import Status
 from holesmith.completion.visible_text import one_line, plain_message
-from holesmith.lsp.client.progress import LoadProgress
+from holesmith.lsp.client.progress import ProgressBar
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 # A failure may quote what a client sent, which may be of any length.
 FAILURE_CHARACTERS_MAX = 500
+# To index or analyse a small folder takes less: nobody need be told.
+ACTIVITY_DELAY_SECONDS = 1.0
 
 
 class Reporting:
@@ -20,7 +22,8 @@ class Reporting:
 
     def __init__(self, server: LanguageServer) -> None:
         self._server = server
-        self._progress: LoadProgress | None = None
+        self._load_bar: ProgressBar | None = None
+        self._activity_bar: ProgressBar | None = None
         self._status = Status("stopped", "waiting for the client's initialized notification")
         self._settings_problems: tuple[str, ...] = ()
         self._last_failure: str | None = None
@@ -30,7 +33,8 @@ class Reporting:
 
     def allow_progress(self) -> None:
         """The client can show work-done progress."""
-        self._progress = LoadProgress(self._server)
+        self._load_bar = ProgressBar(self._server, "load")
+        self._activity_bar = ProgressBar(self._server, "activity", ACTIVITY_DELAY_SECONDS)
 
     def open(self) -> None:
         """The client is ready for notifications of our own; before, only messages to the user are allowed."""
@@ -52,8 +56,7 @@ class Reporting:
 
     def show_status(self, status: Status) -> None:
         self._status = status
-        if self._progress is not None:
-            self._progress.show(status)
+        self._show_progress()
         if status.health == "error" and status.message not in self._shown:
             self._shown.add(status.message)
             self._show_message(status.message, types.MessageType.Error)
@@ -61,6 +64,18 @@ class Reporting:
             self._shown.add(status.index_failure)
             self._show_message(status.index_failure, types.MessageType.Warning)
         self._send_if_changed()
+
+    def _show_progress(self) -> None:
+        """The load of a model, and what goes on beside completions."""
+        status = self._status
+        if self._load_bar is not None and status.health == "loading":
+            self._load_bar.show(status.message, status.progress)
+        elif self._load_bar is not None:
+            self._load_bar.end(status.message)
+        if self._activity_bar is not None and status.activity is not None and status.health != "stopped":
+            self._activity_bar.show(status.activity)
+        elif self._activity_bar is not None:
+            self._activity_bar.end("done")
 
     def show_settings_problems(self, problems: tuple[str, ...]) -> None:
         self._settings_problems = problems

@@ -68,7 +68,7 @@ export class StatusItem implements Disposable {
       ...problems.map((problem) => `⚠ ${problem}`),
       ...(problems.length > 0 ? ['Click, and choose "Show the Status" or "Doctor" to see what to do.'] : []),
       ...(activity == null ? [] : [`Just now: ${activity}`]),
-      ...(environment == null ? [] : [`Static analysis reads ${environment}`]),
+      ...(environment == null ? [] : [`Static analysis: ${environment}`]),
       `${shown} suggestions shown, ${accepted} accepted, ${rejected} rejected (counted on this machine only)`,
     ].join('\n');
   }

@@ -73,7 +73,7 @@ def test_an_explanation_says_what_was_shown_and_why(tmp_path: Path) -> None:
     for said in (
         "a.py:5 behind `return`",
         "│ cart.total",
-        "a probability of 83 %",
+        "a probability of 83\u00a0%",
         "Holesmith stopped the model, because the statement or the block had ended",
         "Missing is the value of a return statement of `buy`.",
         "40 tokens, 4 of them new to the model",

@@ -155,6 +155,17 @@ async function command(title) {
   await page.locator('.quick-input-list .monaco-list-row .label-name').filter({ hasText: exactly }).first().click();
 }
 
+/** The frame of a page of ours; a web view is a frame in a frame. */
+async function webview(title) {
+  return until(`the page "${title}"`, async () => {
+    for (const frame of page.frames()) {
+      const heading = await frame.$eval('main > h1', (element) => element.textContent).catch(() => null);
+      if (heading === title) return frame;
+    }
+    return null;
+  });
+}
+
 async function closeAll() {
   await command('View: Close All Editors');
   await until('the end of all pages', async () => (await page.$('.tab.active')) === null);
@@ -329,19 +340,26 @@ const steps = {
     await keys('Escape', 'Escape', 'Control+s');
     await until('the file', () => readFileSync(file('shop/notes.ipynb'), 'utf8').includes('os.getcwd()'));
     await command('Holesmith: Show the Last Prompt');
-    await until('the page', () => page.$('.tab.active[data-resource-name="prompt.txt"]'));
-    await keys('Control+End');
-    const shown = () => page.$$eval('.editor-instance .view-lines', (pages) => pages.map((each) => each.textContent).join('\n'));
-    await until('the cell before', async () => /fim_prefix\|>import\sos/.test(await shown()));
+    const prompt = await webview('Holesmith: the last prompt');
+    await until('the cell before', async () => /import os/.test(await prompt.textContent('main')));
     await closeAll();
   },
   'the last suggestion is explained, and its prompt shown': async () => {
     await command('Holesmith: Explain the Last Suggestion');
-    await until('the page', () => page.$('.tab.active[data-resource-name="explanation.json"]'));
-    await until('the reason', async () => (await page.textContent('.monaco-editor.focused .view-lines, .editor-instance .view-lines'))?.includes('timings_ms'));
+    const explanation = await webview('Holesmith: the last suggestion explained');
+    await explanation.waitForSelector('summary:has-text("Time")');
+    assert.equal(await explanation.$('script'), null);
     await picture('vscode-explain.png');
+    await explanation.click('main a >> nth=0');
+    await until('the file that is linked', () => page.$('.tab.active[data-resource-name$=".py"]'));
     await command('Holesmith: Show the Last Prompt');
-    await until('the page', () => page.$('.tab.active[data-resource-name="prompt.txt"]'));
+    await webview('Holesmith: the last prompt');
+    await closeAll();
+  },
+  'the status is a page': async () => {
+    await command('Holesmith: Show the Status');
+    const shown = await webview('Holesmith: status');
+    assert.match(await shown.textContent('main'), /Ready\./);
     await closeAll();
   },
   'off and on': async () => {
