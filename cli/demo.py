@@ -3,8 +3,12 @@
 import argparse
 import asyncio
 import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
+from time import perf_counter
 
 from holesmith.cli.command import Subparsers
 from holesmith.cli.complete import add_option_arguments, index_workspace, options_of
@@ -14,11 +18,14 @@ from holesmith.completion.answer import Answer
 from holesmith.completion.options import Options
 from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
+from holesmith.completion.status import Status
 from holesmith.completion.visible_text import visible
 from holesmith.completion.workspace.analysis_clients import Workspaces
 from holesmith.completion.workspace.retrieval import Retrieval
 
 EXAMPLE = Path(__file__).parent / "example"
+WAITING_SECONDS = 5.0
+FIRST_TIME = " (the first time, code is compiled for this processor: up to a minute)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +60,31 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def demonstrate(options: Options) -> int:
     """Print each hole with what fills it. Returns the exit status: 1 if a hole stayed empty."""
-    service = Service(options, retrieval=Retrieval(), workspaces=Workspaces())
-    print("loading the model", file=sys.stderr)
-    index_workspace(open_hole(HOLES[0]))
-    await service.load()
+    waiting = Waiting()
+    service = Service(options, waiting.show_status, retrieval=Retrieval(), workspaces=Workspaces())
+    async with waiting.on("indexing the example"):
+        await asyncio.to_thread(index_workspace, open_hole(HOLES[0]))
+    async with waiting.on("loading the model"):
+        await service.load()
     if service.status.health != "ready":
         raise CommandError(service.status.message)
     print(service.status.message, file=sys.stderr)
     try:
-        answers = [await show(hole, service) for hole in HOLES]
+        answers = [await fill(hole, at, service, waiting) for at, hole in enumerate(HOLES, 1)]
     finally:
         await service.close()
     return 0 if all(answer.completion is not None for answer in answers) else 1
 
 
-async def show(hole: DemoHole, service: Service) -> Answer:
+async def fill(hole: DemoHole, number: int, service: Service, waiting: "Waiting") -> Answer:
     snapshot = open_hole(hole)
-    answer = await service.complete(snapshot)
+    async with waiting.on(f"filling hole {number} of {len(HOLES)}"):
+        answer = await service.complete(snapshot)
+    show(hole, snapshot, answer)
+    return answer
+
+
+def show(hole: DemoHole, snapshot: Snapshot, answer: Answer) -> None:
     filled = answer.completion.text if answer.completion else f"(nothing: {answer.reason})"
     before, after = snapshot.prefix.split("\n"), snapshot.suffix.split("\n")
     print(f"\n{hole.path}, line {len(before)}:")
@@ -78,7 +93,41 @@ async def show(hole: DemoHole, service: Service) -> Answer:
     for refusal in answer.monitors.refusals:
         print(f"  the model wrote {refusal.text!r}: no such {refusal.kind}")
     print(f"  in {answer.timings_ms.get('total', 0):.0f} ms, {answer.prompt_tokens} tokens of prompt")
-    return answer
+
+
+class Waiting:
+    """Says on standard error what is waited for, how far it is, and every few seconds that it goes on."""
+
+    def __init__(self, every_seconds: float = WAITING_SECONDS) -> None:
+        self._every_seconds = every_seconds
+        self._told = ""
+
+    @asynccontextmanager
+    async def on(self, work: str) -> AsyncGenerator[None]:
+        """While the block runs, ``work`` is going on."""
+        self._tell(work)
+        telling = asyncio.ensure_future(self._go_on_telling(work))
+        try:
+            yield
+        finally:
+            telling.cancel()
+
+    def show_status(self, status: Status) -> None:
+        """Each stage of a load once, and its progress in steps of a quarter."""
+        if status.health == "loading":
+            quarters = int(4 * (status.progress or 0))
+            self._tell(f"{status.message}, {25 * quarters} %" if quarters else status.message)
+
+    async def _go_on_telling(self, work: str) -> None:
+        began = perf_counter()
+        for turn in count():
+            await asyncio.sleep(self._every_seconds)
+            self._tell(f"still {work} after {perf_counter() - began:.0f} s{'' if turn else FIRST_TIME}")
+
+    def _tell(self, text: str) -> None:
+        if text != self._told:
+            self._told = text
+            print(text, file=sys.stderr, flush=True)
 
 
 def open_hole(hole: DemoHole) -> Snapshot:

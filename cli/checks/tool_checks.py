@@ -16,7 +16,7 @@ QUESTION = "import pathlib\n\npathlib.Path().read_te"
 EXPECTED = "read_text"
 ANALYSIS_MS = 20_000.0
 VERSION_S = 10.0
-NEOVIM_INLINE = (0, 12)
+NEOVIM_INLINE, NEOVIM_PLUGIN = (0, 12), (0, 11)
 VS_CODES = ("code", "code-insiders", "codium", "code-server")
 
 
@@ -99,17 +99,25 @@ def judge_editors(neovim: str | None, vs_codes: list[str]) -> Finding:
     if neovim is not None:
         match = re.search(r"v(\d+)\.(\d+)", neovim)
         version = (int(match[1]), int(match[2])) if match is not None else (0, 0)
-        if version < NEOVIM_INLINE and not vs_codes:
-            remedy = "its language client shows no ghost text before 0.12: update it"
+        if version < NEOVIM_PLUGIN and not vs_codes:
+            remedy = "the plugin in editors/neovim needs Neovim 0.11 or newer: update it"
             return Finding("editors", "warning", neovim, remedy)
-        inline = "ghost text" if version >= NEOVIM_INLINE else "menu only, ghost text needs 0.12"
-        found.insert(0, f"{neovim} ({inline})")
+        found.insert(0, f"{neovim} ({neovim_ability(version)})")
     if not found:
         remedy = (
             "any editor whose language client knows textDocument/inlineCompletion will do; see the README"
         )
         return Finding("editors", "warning", "neither Neovim nor VS Code found on PATH", remedy)
     return Finding("editors", "ok", ", ".join(found))
+
+
+def neovim_ability(version: tuple[int, int]) -> str:
+    """What this Neovim shows of a suggestion."""
+    if version >= NEOVIM_INLINE:
+        return "ghost text"
+    if version >= NEOVIM_PLUGIN:
+        return "ghost text through the plugin in editors/neovim"
+    return "no ghost text, which needs 0.11 and the plugin"
 
 
 def program_of_user(name: str, folder: Path) -> str | None:

@@ -239,8 +239,10 @@ def test_analysis_that_is_silent_or_wrong_is_a_warning() -> None:
     ("neovim", "vs_codes", "outcome", "words"),
     [
         ("NVIM v0.12.4", [], "ok", "NVIM v0.12.4 (ghost text)"),
-        ("NVIM v0.11.4", [], "warning", "no ghost text before 0.12"),
-        ("NVIM v0.11.4", ["code"], "ok", "ghost text needs 0.12"),
+        ("NVIM v0.11.4", [], "ok", "NVIM v0.11.4 (ghost text through the plugin in editors/neovim)"),
+        ("NVIM v0.11.4", ["code"], "ok", "ghost text through the plugin"),
+        ("NVIM v0.10.2", [], "warning", "needs Neovim 0.11 or newer"),
+        ("NVIM v0.10.2", ["code"], "ok", "no ghost text, which needs 0.11 and the plugin"),
         ("something else", [], "warning", "update it"),
         (None, ["codium"], "ok", "codium"),
         (None, [], "warning", "textDocument/inlineCompletion"),

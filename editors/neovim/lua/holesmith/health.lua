@@ -48,6 +48,8 @@ local function check_model(status)
     return
   elseif status.health == 'error' then
     vim.health.error(status.message, { ':Holesmith doctor says more' })
+  elseif status.health ~= 'ready' then
+    vim.health.info(status.message)
   else
     vim.health.ok(status.message)
   end
@@ -61,6 +63,9 @@ local function check_model(status)
   end
   for _, problem in ipairs(status.settings_problems or {}) do
     vim.health.warn(problem)
+  end
+  if type(status.last_failure) == 'string' then
+    vim.health.warn('a defect of the server: ' .. status.last_failure, { ':Holesmith log says more' })
   end
 end
 
