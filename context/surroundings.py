@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from holesmith.analysis.languages import is_related, related_languages
 from holesmith.analysis.outline.import_statements import Import
 from holesmith.analysis.outline.symbols import FileSymbols, Symbol
 from holesmith.analysis.outline.syntax_process import SYNTAX
@@ -37,6 +38,15 @@ class Surroundings:
     @cached_property
     def text(self) -> str:
         return self.request.prefix + self.request.suffix
+
+    @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """Those whose code may stand in the prompt: code in others leads a model into their syntax."""
+        return related_languages(self.request.language)
+
+    def is_related(self, path: str) -> bool:
+        """Whether the file at ``path`` is in one of those languages."""
+        return is_related(self.request.language, self.request.path, path)
 
     @cached_property
     def lines(self) -> list[str]:

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from holesmith.analysis.files.regular_file import read_regular_file
-from holesmith.context.index.schema import DATABASE_NAME
+from holesmith.context.index.schema import DATABASE_NAME, delete_database
 from holesmith.system.private_files import cache_folder, open_private_file, private_cache_folder
 
 UNUSED_DAYS_MAX = 60
@@ -59,9 +59,17 @@ def delete_unused() -> int:
             root = Path(name.decode("utf-8", "surrogateescape"))
             if root.is_dir() and owner.stat().st_mtime > oldest:
                 private_cache_folder(_FOLDER, owner.parent.name)
+                _delete_other_schemas(owner.parent, oldest)
                 continue
         except OSError:
             continue
         shutil.rmtree(owner.parent, ignore_errors=True)
         deleted += 1
     return deleted
+
+
+def _delete_other_schemas(folder: Path, oldest: float) -> None:
+    """Delete what versions of the program with other tables have left and not touched since ``oldest``."""
+    for database in folder.glob("index-*.sqlite3"):
+        if database.name != DATABASE_NAME and database.stat().st_mtime < oldest:
+            delete_database(database)

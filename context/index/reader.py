@@ -15,7 +15,7 @@ from typing import Any
 
 from holesmith.analysis.outline.import_statements import Import
 from holesmith.analysis.outline.symbols import Symbol
-from holesmith.context.index.schema import open_reader
+from holesmith.context.index.schema import language_term, open_reader
 
 # A term in more chunks than this says little and costs much.
 TERM_CHUNKS_MAX = 4_000
@@ -60,17 +60,20 @@ class Index:
         with self._lock:
             self._drop()
 
-    def search(self, terms: Sequence[str], limit: int, without: str = "") -> tuple[IndexedChunk, ...]:
-        """The chunks with most and the rarest of ``terms``, best first, none of the file ``without``.
+    def search(
+        self, terms: Sequence[str], limit: int, without: str = "", languages: Sequence[str] = ()
+    ) -> tuple[IndexedChunk, ...]:
+        """The chunks with most and the rarest of ``terms``, best first, none of the file ``without``, and
+        only in ``languages``, if there are any.
 
         Asking the same again, as several sources do, costs nothing.
         """
-        asked = (tuple(terms), limit, without)
+        asked = (tuple(terms), limit, without, tuple(languages))
         last = self._last_search
         if last is not None and last[0] == asked and last[1] == self._version():
             return last[2]
         version = self._version()
-        found = self._search(terms, limit, without)
+        found = self._search(terms, limit, without, languages)
         self._last_search = (asked, version, found)
         return found
 
@@ -78,16 +81,18 @@ class Index:
         """Changes whenever another process has changed something; empty if there is no database."""
         return self._rows("PRAGMA data_version", ())
 
-    def _search(self, terms: Sequence[str], limit: int, without: str) -> tuple[IndexedChunk, ...]:
+    def _search(
+        self, terms: Sequence[str], limit: int, without: str, languages: Sequence[str]
+    ) -> tuple[IndexedChunk, ...]:
         rare = self._rarest(terms)
         if not rare:
             return ()
         rows = self._rows(
             "SELECT files.path, chunks.start_line, chunks.stop_line, chunks.text, -hits.score FROM ("
-            " SELECT rowid AS id, bm25(chunk_terms) AS score FROM chunk_terms WHERE chunk_terms MATCH ?"
-            " ORDER BY score LIMIT ?) AS hits JOIN chunks ON chunks.id = hits.id"
+            " SELECT rowid AS id, bm25(chunk_terms, 1.0, 0.0) AS score FROM chunk_terms"
+            " WHERE chunk_terms MATCH ? ORDER BY score LIMIT ?) AS hits JOIN chunks ON chunks.id = hits.id"
             " JOIN files ON files.id = chunks.file WHERE files.path != ? ORDER BY hits.score LIMIT ?",
-            (" OR ".join(f'"{term}"' for term in rare), limit + 16, without, limit),
+            (_match(rare, languages), limit + 16, without, limit),
         )
         return tuple(IndexedChunk(*row) for row in rows)
 
@@ -122,10 +127,15 @@ class Index:
         rows = self._rows(f"{_SYMBOL_QUERY} WHERE files.path = ? ORDER BY ordinal", (path,))
         return tuple(_indexed_symbol(row).symbol for row in rows)
 
-    def definitions(self, names: Sequence[str], limit: int = 200) -> tuple[IndexedSymbol, ...]:
-        """Every symbol with one of ``names``, exactly as spelt."""
+    def definitions(
+        self, names: Sequence[str], limit: int = 200, languages: Sequence[str] = ()
+    ) -> tuple[IndexedSymbol, ...]:
+        """Every symbol with one of ``names``, exactly as spelt; only in ``languages``, if there are any."""
         asked = list(names)[:256]
-        rows = self._rows(f"{_SYMBOL_QUERY} WHERE name IN ({_marks(asked)}) LIMIT ?", [*asked, limit])
+        rows = self._rows(
+            f"{_SYMBOL_QUERY} WHERE name IN ({_marks(asked)}){_in_languages(languages)} LIMIT ?",
+            [*asked, *languages, limit],
+        )
         return tuple(map(_indexed_symbol, rows))
 
     def subclasses(self, names: Sequence[str], limit: int = 50) -> tuple[IndexedSymbol, ...]:
@@ -138,12 +148,13 @@ class Index:
         )
         return tuple(map(_indexed_symbol, rows))
 
-    def popular(self, limit: int) -> tuple[tuple[IndexedSymbol, int], ...]:
-        """The definitions used in most chunks, with how many, as of the last scan."""
+    def popular(self, limit: int, languages: Sequence[str]) -> tuple[tuple[IndexedSymbol, int], ...]:
+        """The definitions used in most chunks, with how many, as of the last scan; only in ``languages``."""
         rows = self._rows(
             f"{_SYMBOL_QUERY_WITH_USES} JOIN popular ON popular.file = symbols.file"
-            " AND popular.ordinal = symbols.ordinal ORDER BY popular.uses DESC, files.path LIMIT ?",
-            (limit,),
+            f" AND popular.ordinal = symbols.ordinal WHERE files.language IN ({_marks(languages)})"
+            " ORDER BY popular.uses DESC, files.path LIMIT ?",
+            (*languages, limit),
         )
         return tuple((_indexed_symbol(row[:-1]), row[-1]) for row in rows)
 
@@ -241,6 +252,21 @@ def _indexed_symbol(row: tuple[Any, ...]) -> IndexedSymbol:
 def _import(row: Sequence[Any]) -> Import:
     module, names, alias, level, line = row
     return Import(module, tuple((name, own) for name, own in json.loads(names)), alias, level, line)
+
+
+def _match(terms: Sequence[str], languages: Sequence[str]) -> str:
+    """The search in FTS5's own language: one of the terms, in one of the languages."""
+    search = f"terms : ({' OR '.join(_quoted(terms))})"
+    wanted = " OR ".join(_quoted([language_term(language) for language in languages]))
+    return f"{search} AND language : ({wanted})" if languages else search
+
+
+def _quoted(terms: Sequence[str]) -> list[str]:
+    return [f'"{term}"' for term in terms]
+
+
+def _in_languages(languages: Sequence[str]) -> str:
+    return f" AND files.language IN ({_marks(languages)})" if languages else ""
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -5,6 +5,7 @@ writes, and a writer waits for another. A damaged or foreign file is deleted and
 can't be had again from the workspace. The chunks of a file, in order, are the whole of its text.
 """
 
+import re
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
@@ -19,13 +20,14 @@ from holesmith.system.private_files import (
 )
 
 # Part of the file's name, so versions of the program that differ in it never share a database.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_TIMEOUT_MS = 5_000
 DATABASE_NAME = f"index-{SCHEMA_VERSION}.sqlite3"
 _SUFFIXES = ("", "-wal", "-shm")
 
 # chunk_terms has the row ids of chunks. It is contentless (the text stands in chunks), so that deleting from
-# it takes the terms again. Each term stands once in a chunk: in twenty lines, how often says little.
+# it takes the terms again. Each term stands once in a chunk: in twenty lines, how often says little. Its
+# column of languages has one term that no identifier is, so that a search can ask for some languages only.
 _TABLES = """
 CREATE TABLE IF NOT EXISTS files (
     id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, language TEXT NOT NULL,
@@ -53,10 +55,15 @@ CREATE TABLE IF NOT EXISTS chunks (
 CREATE INDEX IF NOT EXISTS chunks_by_file ON chunks (file, start_line);
 CREATE TABLE IF NOT EXISTS popular (uses INTEGER NOT NULL, file INTEGER NOT NULL, ordinal INTEGER NOT NULL);
 CREATE VIRTUAL TABLE IF NOT EXISTS chunk_terms USING fts5 (
-    terms, content='', tokenize="ascii tokenchars '_'"
+    terms, language, content='', tokenize="ascii tokenchars '_'"
 );
 CREATE VIRTUAL TABLE IF NOT EXISTS term_frequencies USING fts5vocab (chunk_terms, 'row');
 """
+
+
+def language_term(language: str) -> str:
+    """The term that stands for a language; no identifier begins with a digit."""
+    return "0" + re.sub(r"\W", "_", language)
 
 
 def open_writer(path: Path) -> sqlite3.Connection:

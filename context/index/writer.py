@@ -13,6 +13,7 @@ from holesmith.analysis.outline.symbols import Symbol
 from holesmith.context.identifiers import terms_of
 from holesmith.context.index.chunks import Chunk
 from holesmith.context.index.entry import FileEntry
+from holesmith.context.index.schema import language_term
 
 _StoredChunk = tuple[int, int, int, str]  # [row id, start line, stop line, text]
 
@@ -31,6 +32,8 @@ def transaction(connection: sqlite3.Connection) -> Generator[None]:
 
 def store(connection: sqlite3.Connection, entry: FileEntry) -> None:
     """Put ``entry`` in the place of what is known of its file; chunks whose text did not change stay."""
+    if _language(connection, entry.found.path) not in (None, entry.language):
+        remove(connection, entry.found.path)
     file = _store_file(connection, entry)
     _store_symbols(connection, file, entry.symbols.symbols)
     connection.execute("DELETE FROM imports WHERE file = ?", (file,))
@@ -41,16 +44,16 @@ def store(connection: sqlite3.Connection, entry: FileEntry) -> None:
             for ordinal, each in enumerate(entry.symbols.imports)
         ),
     )
-    _store_chunks(connection, file, entry.chunks)
+    _store_chunks(connection, file, entry.language, entry.chunks)
 
 
 def remove(connection: sqlite3.Connection, path: str) -> bool:
     """Forget the file at ``path``; whether it was known."""
-    row = connection.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchone()
+    row = connection.execute("SELECT id, language FROM files WHERE path = ?", (path,)).fetchone()
     if row is None:
         return False
     file: int = row[0]
-    _store_chunks(connection, file, ())
+    _store_chunks(connection, file, row[1], ())
     _store_symbols(connection, file, ())
     connection.execute("DELETE FROM imports WHERE file = ?", (file,))
     connection.execute("DELETE FROM files WHERE id = ?", (file,))
@@ -97,7 +100,13 @@ def _store_symbols(connection: sqlite3.Connection, file: int, symbols: Sequence[
     )
 
 
-def _store_chunks(connection: sqlite3.Connection, file: int, chunks: Sequence[Chunk]) -> None:
+def _language(connection: sqlite3.Connection, path: str) -> str | None:
+    """The language that the file was stored with; None if it was not."""
+    row = connection.execute("SELECT language FROM files WHERE path = ?", (path,)).fetchone()
+    return None if row is None else row[0]
+
+
+def _store_chunks(connection: sqlite3.Connection, file: int, language: str, chunks: Sequence[Chunk]) -> None:
     stored: list[_StoredChunk] = connection.execute(
         "SELECT id, start_line, stop_line, text FROM chunks WHERE file = ?", (file,)
     ).fetchall()
@@ -118,8 +127,8 @@ def _store_chunks(connection: sqlite3.Connection, file: int, chunks: Sequence[Ch
             )
     for row_id, _, _, text in (row for rows in unclaimed.values() for row in rows):
         connection.execute(
-            "INSERT INTO chunk_terms (chunk_terms, rowid, terms) VALUES ('delete', ?, ?)",
-            (row_id, " ".join(terms_of(text))),
+            "INSERT INTO chunk_terms (chunk_terms, rowid, terms, language) VALUES ('delete', ?, ?, ?)",
+            (row_id, " ".join(terms_of(text)), language_term(language)),
         )
         connection.execute("DELETE FROM chunks WHERE id = ?", (row_id,))
     for chunk in new:
@@ -128,5 +137,6 @@ def _store_chunks(connection: sqlite3.Connection, file: int, chunks: Sequence[Ch
             (file, chunk.start_line, chunk.stop_line, chunk.text),
         ).lastrowid
         connection.execute(
-            "INSERT INTO chunk_terms (rowid, terms) VALUES (?, ?)", (row_id, " ".join(terms_of(chunk.text)))
+            "INSERT INTO chunk_terms (rowid, terms, language) VALUES (?, ?, ?)",
+            (row_id, " ".join(terms_of(chunk.text)), language_term(language)),
         )

@@ -17,7 +17,7 @@ LIKENESS_FULL = 0.2
 
 
 def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
-    found = index.search(around.near_terms, CANDIDATES_MAX, without=around.request.path)
+    found = index.search(around.near_terms, CANDIDATES_MAX, around.request.path, around.languages)
     hits = found[:CHUNKS_MAX]
     best = hits[0].score if hits else 0.0
     for hit in until_gap(hits, [hit.score for hit in hits]):

@@ -19,7 +19,7 @@ LINES_AROUND_CALL = 4
 def callees(around: Surroundings, index: Index) -> Iterator[Snippet]:
     names = around.called_names[: 3 * CALLEES_MAX]
     by_name: dict[str, list[IndexedSymbol]] = {}
-    for definition in index.definitions(names):
+    for definition in index.definitions(names, languages=around.languages):
         if definition.symbol.kind in ("function", "method"):
             by_name.setdefault(definition.symbol.name, []).append(definition)
     count = 0
@@ -53,7 +53,7 @@ def callers(around: Surroundings, index: Index) -> Iterator[Snippet]:
     call = re.compile(rf"(?<!def )(?<!func )(?<!fn )\b{re.escape(function.name)}\s*\(")
     terms = terms_of_identifier(function.name)[:1]
     count = 0
-    for hit in index.search(terms, 6 * CALLERS_MAX, without=around.request.path):
+    for hit in index.search(terms, 6 * CALLERS_MAX, around.request.path, around.languages):
         lines = hit.text.split("\n")
         line = next((number for number, text in enumerate(lines) if call.search(text)), None)
         if line is None:

@@ -57,7 +57,7 @@ def statements_for(names: tuple[str, ...], around: Surroundings, index: Index) -
 def modules_of(names: tuple[str, ...], path: str, index: Index) -> dict[str, str]:
     """Where each name is imported from most often, else where it is defined."""
     votes: dict[str, Counter[str]] = {name: Counter() for name in names}
-    for each in index.definitions(names):
+    for each in index.definitions(names, languages=("python",)):
         if each.symbol.parent is None and each.path.endswith((".py", ".pyi")) and each.path != path:
             votes[each.symbol.name][module_of(PurePosixPath(each.path), index)] += 1
     for importer, statement in index.importers(names):

@@ -12,7 +12,7 @@ APIS_MAX = 8
 
 def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
     count = 0
-    for api, uses in index.popular(6 * APIS_MAX):
+    for api, uses in index.popular(6 * APIS_MAX, around.languages):
         if api.path == around.request.path:
             continue
         yield Snippet(

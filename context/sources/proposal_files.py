@@ -61,7 +61,7 @@ class ProposalFiles:
         classes = [symbol for symbol in reversed(around.enclosing) if symbol.kind == "class"]
         classes += [symbol for symbol in around.parsed.symbols if symbol.kind == "class"]
         names = tuple(dict.fromkeys(base for class_ in classes for base in class_.bases))
-        found = self._index.definitions(names)
+        found = self._index.definitions(names, languages=around.languages)
         order = {name: number for number, name in enumerate(names)}
         ranked = sorted(
             (order[each.symbol.name], each.path not in self.imported, each.path)
@@ -95,7 +95,8 @@ class ProposalFiles:
         near_first = {path: rank for rank, path in enumerate(self.imported)}
         own = self._around.request.path
         ranked: list[tuple[int, int, str]] = []
-        for path in tuple(path for path in dict.fromkeys(paths) if path != own)[:LOOKED_INTO_MAX]:
+        others = (path for path in dict.fromkeys(paths) if path != own and self._around.is_related(path))
+        for path in tuple(others)[:LOOKED_INTO_MAX]:
             shared = [
                 near_first[each] for each in self._imports_of(path) if each in near_first and each != path
             ]

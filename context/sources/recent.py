@@ -15,7 +15,8 @@ DECAY = 0.85
 
 def edits(around: Surroundings, index: Index) -> Iterator[Snippet]:
     del index
-    for rank, edit in enumerate(around.request.edits[:EDITS_MAX]):
+    related = [edit for edit in around.request.edits if around.is_related(edit.path)]
+    for rank, edit in enumerate(related[:EDITS_MAX]):
         span = LineSpan(edit.line, edit.line + edit.text.count("\n") + 1)
         is_shown = edit.path == around.request.path and span.overlap(around.shown) > 0
         if edit.text.strip() and not is_shown:
@@ -24,7 +25,8 @@ def edits(around: Surroundings, index: Index) -> Iterator[Snippet]:
 
 
 def files(around: Surroundings, index: Index) -> Iterator[Snippet]:
-    paths = [path for path in around.request.visited if path != around.request.path]
+    visited = filter(around.is_related, around.request.visited)
+    paths = [path for path in visited if path != around.request.path]
     for rank, path in enumerate(paths[:FILES_MAX]):
         text = around.request.unsaved.get(path) or index.text(path) or ""
         for snippet in windows_in(path, text.split("\n"), around, "recent_files"):

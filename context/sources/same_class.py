@@ -50,7 +50,8 @@ def parents(
     names: tuple[str, ...], around: Surroundings, index: Index
 ) -> list[tuple[str, int, tuple[int, int]]]:
     """Path, ordinal and lines of each class named; of several with one name, the one in the nearest file."""
-    found = [each for each in index.definitions(names) if each.symbol.kind == "class"]
+    definitions = index.definitions(names, languages=around.languages)
+    found = [each for each in definitions if each.symbol.kind == "class"]
     near = around.request.path.split("/")[:-1]
     found.sort(key=lambda each: (each.path.split("/")[:-1] != near, each.path))
     first = {each.symbol.name: each for each in reversed(found)}

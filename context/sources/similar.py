@@ -27,7 +27,7 @@ def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
     found: list[Snippet] = list(
         windows_in(around.request.path, around.lines, around, "similar", around.shown)
     )
-    hits = index.search(around.near_terms, CANDIDATES_MAX, without=around.request.path)
+    hits = index.search(around.near_terms, CANDIDATES_MAX, around.request.path, around.languages)
     likeness = {hit: jaccard(names, frozenset(IDENTIFIER.findall(hit.text))) for hit in hits}
     likely = sorted(hits, key=lambda hit: -likeness[hit])
     for path in tuple(dict.fromkeys(hit.path for hit in likely))[:FILES_MAX]:

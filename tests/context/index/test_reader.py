@@ -52,5 +52,5 @@ def test_definitions_subclasses_and_imports(repository: Repository) -> None:
 
 
 def test_popular_definitions_are_those_used_in_most_places(repository: Repository) -> None:
-    (api, uses), *_ = repository.index.popular(3)
+    (api, uses), *_ = repository.index.popular(3, ["python"])
     assert (api.symbol.name, uses) == ("total_price", 5)

@@ -360,3 +360,17 @@ def test_indexes_of_workspaces_that_are_gone_are_deleted(root: Path, start: Star
     root.rmdir()
     assert delete_unused() == 1
     assert not database_of(root).parent.exists()
+
+
+def test_an_index_with_the_tables_of_another_version_is_deleted_when_it_is_old(root: Path) -> None:
+    database = database_of(root)
+    claim(root, database)
+    recent, old = database.with_name("index-0.sqlite3"), database.with_name("index-1.sqlite3")
+    for file in (recent, old, database):
+        file.write_bytes(b"")
+    os.utime(old, (0, 0))
+    os.utime(database, (0, 0))
+    assert delete_unused() == 0
+    assert recent.exists()
+    assert database.exists()
+    assert not old.exists()
