@@ -14,6 +14,7 @@ from functools import cached_property
 from itertools import islice
 from keyword import kwlist, softkwlist
 
+from holesmith.analysis.ipython import IPYTHON_NAMES, is_notebook
 from holesmith.analysis.syntax.languages.language_rules import CLOSERS, OPENERS
 from holesmith.analysis.syntax.occurrences import occurrences
 from holesmith.completion.monitors.document import Document, words_around
@@ -92,8 +93,13 @@ class LocalNames:
         """The bare names in the definition around the cursor, and where annotations are not evaluated those
         that the module binds further down.
         """
-        found = words_around(self.document)
+        found = words_around(self.document) | self._of_ipython
         return found | bound_at_margin(self.after) if _POSTPONED.search(self.before) else found
+
+    @property
+    def _of_ipython(self) -> frozenset[str]:
+        is_in_cells = is_notebook(self.document.path, self.before) or is_notebook(None, self.after)
+        return IPYTHON_NAMES if is_in_cells else frozenset()
 
     @cached_property
     def names(self) -> Words:

@@ -7,6 +7,7 @@ cell that no notebook has, is completed by itself.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from holesmith.lsp.documents.cell_magics import python_of
 from holesmith.lsp.documents.documents import Document, Documents
 from holesmith.lsp.documents.uris import key_of
 from lsprotocol import types
@@ -78,12 +79,15 @@ class Notebooks:
 
 
 def _code(cells: Iterable[str], language: str, documents: Documents) -> str:
-    """The cells in ``language``, without those that begin by saying that they are in another."""
+    """The cells in ``language``, without what they give to other programs."""
     texts: list[str] = []
     for uri in cells:
         cell = documents.get(uri)
-        if isinstance(cell, Document) and cell.language == language and not cell.text.startswith("%%"):
-            texts.append(cell.text if cell.text.endswith("\n") else cell.text + "\n")
+        if isinstance(cell, Document) and cell.language == language:
+            text = cell.text
+            if language == "python" or text.startswith("%%"):
+                text = python_of(text) if language == "python" else ""
+            texts.append(text if text.endswith("\n") or not text else text + "\n")
     return "".join(texts)
 
 

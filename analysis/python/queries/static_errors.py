@@ -13,6 +13,7 @@ from typing import Any
 
 from holesmith.analysis.answers import StaticError, StaticErrors
 from holesmith.analysis.deadline import Deadline
+from holesmith.analysis.ipython import IPYTHON_NAMES, is_notebook
 from holesmith.analysis.outline.syntax_tree import parse
 from holesmith.analysis.python.inference.bindings import may_be_bound_unseen
 from holesmith.analysis.python.inference.dynamic_attributes import has_all_names
@@ -61,7 +62,8 @@ def static_errors_in(
     project: JediProject, question: StaticErrorsQuestion, deadline: Deadline
 ) -> StaticErrors:
     text = question.source.text
-    check = _Check(project.script(question.source.path, text), text, question.start, question.stop)
+    path = question.source.path
+    check = _Check(project.script(path, text), path, text, question.start, question.stop)
     errors = list(check.syntax())
     if not errors:
         for leaf in check.names():
@@ -74,7 +76,7 @@ def static_errors_in(
 class _Check:
     """One text with one span in it."""
 
-    def __init__(self, script: Any, text: str, start: int, stop: int) -> None:
+    def __init__(self, script: Any, path: str | None, text: str, start: int, stop: int) -> None:
         self.script = script
         self.text = text
         self.start = start
@@ -87,6 +89,8 @@ class _Check:
             self.line_starts.append(self.line_starts[-1] + len(line) + 1)
         self.has_all_names = has_all_names(self.module_context.get_value())
         self.known = _ALWAYS_KNOWN | (_PYTHON_2_NAMES if _PYTHON_2.search(text) else frozenset())
+        if is_notebook(path, text):
+            self.known |= IPYTHON_NAMES
 
     def offset(self, position: tuple[int, int]) -> int:
         line = min(position[0], len(self.line_starts))

@@ -81,6 +81,27 @@ def test_cells_that_say_they_are_in_another_language_are_left_out() -> None:
     assert taken(workspace, "b", 0, 4).snapshot.text == "x = "
 
 
+@pytest.mark.parametrize(
+    ("cell", "seen"),
+    [
+        ("%%time\nmodel = dict(rate=0.1)\n", "model = dict(rate=0.1)\n"),
+        ("%%timeit -o\r\nx = 1", "x = 1\n"),
+        ("%%capture out\nx = 1", "out = get_ipython()\nx = 1\n"),
+        ("%%capture --no-stderr out\nx = 1", "out = get_ipython()\nx = 1\n"),
+        ("%%capture\nx = 1", "x = 1\n"),
+        ("%%bigquery sales --project p\nSELECT 1", "sales = get_ipython()\n"),
+        ("%%html\n<b>", ""),
+        ("%%time", ""),
+        ("files = !ls *.py\nx = 1", "files = get_ipython()\nx = 1\n"),
+        ("old = %env HOME\n", "old = get_ipython()\n"),
+        ("x = (y\n= 1)", "x = (y\n= 1)\n"),
+        ("x = a\\\n% b", "x = a\\\n% b\n"),
+    ],
+)
+def test_cells_see_the_python_of_a_magic_and_the_names_it_binds(cell: str, seen: str) -> None:
+    assert taken(opened(a=cell, b="x = "), "b", 0, 4).snapshot.text == f"{seen}x = "
+
+
 def test_cells_come_move_change_and_go() -> None:
     workspace = opened(a="a = 1", b="b = ")
     insert = types.NotebookCellArrayChange(start=1, delete_count=0, cells=[cell("new")])
