@@ -64,7 +64,8 @@ class MonitorReport:
     """``waited_ms`` is how long the finished text was held back for answers that were still to come.
 
     ``asked`` counts the questions to analysis: fewer than triggers, for the document itself settles many.
-    ``objection`` is the error for which the last check shortened or withheld the finished text; "" if none.
+    ``objection`` is the error for which the last check shortened or withheld the finished text, or why
+    nothing right can go on from the word at the cursor; "" if there is none.
     """
 
     fired: tuple[Fired, ...] = ()

@@ -91,6 +91,8 @@ class Watcher:
         self._imposed: Counter[_Place] = Counter()
         self._refused_words: dict[_Place, set[str]] = {}
         self._refusals: list[tuple[Refusal, str]] = []
+        self._healed_prefix = healed_prefix
+        self._objection = ""
         self._ask_ahead(healed_prefix)
 
     def add(self, token: bytes) -> None:
@@ -150,7 +152,7 @@ class Watcher:
         refusals = tuple(
             replace(refusal, instead=self._shown_behind(before)) for refusal, before in self._refusals
         )
-        return MonitorReport(fired, refusals, waited_ms, self._questions.count)
+        return MonitorReport(fired, refusals, waited_ms, self._questions.count, self._objection)
 
     def close(self) -> None:
         """Ask no more."""
@@ -271,6 +273,11 @@ class Watcher:
     ) -> Rollback | None:
         """``also`` is what holds there besides."""
         trigger, monitor, generated = state.trigger, state.monitor, self._generated
+        begun = word_at(self._healed_prefix, trigger.start) if monitor.judges_begun_word else ""
+        if begun and not any(name.startswith(begun) for name in choices.names):
+            self._objection = f"there is no {trigger.kind} that begins with {begun}"
+            state.outcome, state.reason = "dropped", self._objection
+            return None
         place = trigger.kind, generated.text[: trigger.start]
         imposed_max = WHOLE_REFUSALS_MAX if monitor.takes_word_back and choices.penalty is None else 1
         is_hopeless = self._imposed[place] >= imposed_max or not (constraint.names or constraint.texts)

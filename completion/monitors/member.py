@@ -20,6 +20,7 @@ class MemberMonitor(Monitor):
 
     kind = "member"
     asks_ahead = True
+    judges_begun_word = True
     expects_identifier = True
     avoids_special_names = True
 

@@ -99,6 +99,8 @@ class Monitor(ABC):
     """Whether text that begins no identifier has left the monitor's place and is not judged."""
     avoids_special_names: ClassVar[bool] = False
     """Whether names such as ``__getstate__`` are no replacement for a refused name such as ``_cache``."""
+    judges_begun_word: ClassVar[bool] = False
+    """Whether text is withheld if nothing that is allowed begins with the word begun before the cursor."""
     trusts_document: ClassVar[bool] = False
     """Whether names that the document or earlier generated text has around the trigger are allowed, too."""
 
