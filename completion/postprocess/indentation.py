@@ -37,6 +37,20 @@ def indentation_of(prefix: str, suffix: str = "") -> str | None:
     return " " * step if count >= STEPS_MIN else None
 
 
+def level_at(wanted: str | None, prefix: str, suffix: str = "") -> str | None:
+    """One level of indentation at the cursor: the document's own where that is clear, else ``wanted``, what
+    the editor writes. None leaves the lines as they are: nobody knows, or the editor's would mix tabs and
+    spaces.
+    """
+    own = indentation_of(prefix, suffix)
+    if own is not None or wanted is None:
+        return own
+    other = "  " if wanted == TAB else TAB
+    near = prefix[-CHARACTERS_READ:] + suffix[:CHARACTERS_READ]
+    is_mixed = any(line.startswith(other) and line.strip() for line in near.split("\n"))
+    return None if is_mixed else wanted
+
+
 def reindented(middle: str, line: str, level: str) -> str:
     """``middle`` with its lines after the first indented by ``level``s.
 

@@ -12,8 +12,8 @@ from holesmith.completion.answer import Completion
 from holesmith.completion.postprocess.indentation import (
     BLOCK_OPENERS,
     CHARACTERS_READ,
-    indentation_of,
     leading,
+    level_at,
 )
 from holesmith.completion.postprocess.shaping import TRAILING, rest_of_line
 from holesmith.completion.scheduling.in_flight import InFlight
@@ -90,6 +90,6 @@ def entered(before: str, behind: str, level: str | None) -> str:
     """What an editor inserts for Enter: a line break and the next line's indentation."""
     line = before[before.rfind("\n") + 1 :]
     opens_block = line.rstrip().endswith(BLOCK_OPENERS)
-    deeper = (level or indentation_of(before, behind) or LEVEL) if opens_block else ""
+    deeper = (level_at(level, before, behind) or LEVEL) if opens_block else ""
     is_windows = "\r\n" in before[-CHARACTERS_READ:] + behind[:CHARACTERS_READ]
     return ("\r\n" if is_windows else "\n") + leading(line) + deeper

@@ -1,7 +1,7 @@
 """What is shown is indented as the editor or the document is, whatever the model writes."""
 
 import pytest
-from holesmith.completion.postprocess.indentation import indentation_of, reindented
+from holesmith.completion.postprocess.indentation import indentation_of, level_at, reindented
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,3 +58,26 @@ def test_only_indentation_changes(middle: str, line: str, level: str) -> None:
     assert before[0] == after[0]
     assert [each.lstrip(" \t") for each in before[1:]] == [each.lstrip(" \t") for each in after[1:]]
     assert reindented(changed, line.rpartition("\n")[2], level) == changed or level != "\t"
+
+
+FOUR = "def f(a):\n    if a:\n        b()\n"
+TABS = "def f(a):\n\tif a:\n\t\tb()\n"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "document", "level"),
+    [
+        ("    ", TABS, "\t"),
+        ("        ", FOUR, "    "),
+        ("\t", FOUR, "    "),
+        ("  ", "x = 1\n", "  "),
+        (None, "x = 1\n", None),
+        # Too little to tell the document's own, but enough to see that the editor's would not go with it.
+        ("\t", "def f(a):\n    b()\n", None),
+        ("    ", "x = [\n\t1,\n  2,\n]\n", None),
+    ],
+)
+def test_the_document_s_own_level_counts_before_the_editor_s(
+    wanted: str | None, document: str, level: str | None
+) -> None:
+    assert level_at(wanted, document) == level
