@@ -1,4 +1,4 @@
-"""Symbols and mentions of any text within a bound of time, for a server that must not stand still meanwhile.
+"""Symbols, mentions and errors of any text within a bound of time: a server must not stand still meanwhile.
 
 A short text is read here; it costs less than a message. A longer one goes to a process of its own, which is
 ended when it takes too long: the text then has no symbols, and one that is alike is not tried again for a
@@ -16,10 +16,11 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from holesmith.analysis.outline.symbols import FileSymbols, Mentions, mentions_of, symbols_of
+from holesmith.analysis.outline.syntax_errors import SyntaxErrors, syntax_errors_of
 from holesmith.analysis.processes.own_process import FOLDER, command_of, environment
 from holesmith.analysis.wire import from_json, pack, read_message
 
-T = TypeVar("T", FileSymbols, Mentions)
+T = TypeVar("T", FileSymbols, Mentions, SyntaxErrors)
 
 SHORT_CHARACTERS = 400
 LONG_CHARACTERS = 1_000_000
@@ -58,6 +59,10 @@ class SyntaxProcess:
     def mentions_of(self, language: str, text: str) -> Mentions:
         """As ``symbols.mentions_of``; none for a text that takes too long."""
         return self._ask("mentions", mentions_of, Mentions((), (), ()), language, text)
+
+    def errors_of(self, language: str, text: str) -> SyntaxErrors:
+        """As ``syntax_errors.syntax_errors_of``; None of a text that takes too long."""
+        return self._ask("errors", syntax_errors_of, SyntaxErrors(None), language, text)
 
     def close(self) -> None:
         """End the process. Another text starts another."""
