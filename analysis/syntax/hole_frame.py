@@ -8,6 +8,7 @@ where the suffix already has what comes next.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from holesmith.analysis.syntax.auto_closed import AutoClosed
 from holesmith.analysis.syntax.brackets import unmatched_closers, unowned_brackets
 from holesmith.analysis.syntax.excerpt import (
     Excerpt,
@@ -39,6 +40,8 @@ class HoleFrame:
     suffix closes it. ``statement_column`` is the indentation of the statement that the hole is in;
     ``header_column`` that of the compound statement that ended just before the hole and still lacks
     its block. ``is_fresh_line``: the hole begins a statement, on a line that is still empty.
+    ``auto_closed`` are the closing marks behind the hole that count as not there; their brackets are the last
+    of ``unowned``.
     """
 
     rules: LanguageRules
@@ -50,17 +53,19 @@ class HoleFrame:
     is_fresh_line: bool
     statement_column: int
     header_column: int | None
+    auto_closed: AutoClosed | None = None
 
 
-def hole_frame_of(excerpt: Excerpt) -> HoleFrame:
+def hole_frame_of(excerpt: Excerpt, auto_closed: AutoClosed | None = None) -> HoleFrame:
+    """``auto_closed`` are the closing marks behind the hole that are held open."""
     literal = excerpt.open_literal
     open_literal = literal.text if literal else ""
     is_in_brackets = any(not _bracket(excerpt, index).is_block for index in excerpt.open_tokens)
     return HoleFrame(
         excerpt.rules,
         open_literal,
-        closing_quote(excerpt),
-        tuple(_bracket(excerpt, index) for index in unowned_openers(excerpt)),
+        closing_quote(excerpt) if auto_closed is None else "",
+        tuple(_bracket(excerpt, index) for index in unowned_openers(excerpt, auto_closed)),
         next(
             (excerpt.tokens[i].text for i in significant_backwards(excerpt.tokens, len(excerpt.tokens))), ""
         ),
@@ -68,21 +73,25 @@ def hole_frame_of(excerpt: Excerpt) -> HoleFrame:
         not (excerpt.line.strip() or is_in_brackets or literal),
         _statement_column(excerpt),
         header_column(excerpt),
+        auto_closed,
     )
 
 
-def unowned_openers(excerpt: Excerpt) -> list[int]:
+def unowned_openers(excerpt: Excerpt, auto_closed: AutoClosed | None = None) -> list[int]:
     """The tokens of the prefix that opened a bracket which nothing behind the hole closes."""
     if not excerpt.open_tokens:
         return []
-    literal = excerpt.open_literal
-    behind = tokens_of(excerpt.rules, (literal.text if literal else "") + excerpt.suffix)
+    literal = excerpt.open_literal if auto_closed is None else None
+    suffix = excerpt.suffix[len(auto_closed.text) :] if auto_closed else excerpt.suffix
+    held = auto_closed.brackets if auto_closed else ()
+    behind = tokens_of(excerpt.rules, (literal.text if literal else "") + suffix)
     if literal:
         next(behind, None)
     closers = unmatched_closers(excerpt.rules, behind, CLOSERS_MAX)
-    openers = [excerpt.tokens[index].text for index in excerpt.open_tokens]
+    others = excerpt.open_tokens[: len(excerpt.open_tokens) - len(held)]
+    openers = [excerpt.tokens[index].text for index in others]
     unowned = unowned_brackets(openers, closers, is_excerpt=excerpt.is_cut)
-    return [excerpt.open_tokens[index] for index in unowned]
+    return [*(others[index] for index in unowned), *reversed(held)]
 
 
 def _bracket(excerpt: Excerpt, index: int) -> Bracket:

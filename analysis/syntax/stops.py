@@ -7,6 +7,7 @@ does not belong to the completion. None means that the statement or block may st
 
 from dataclasses import dataclass
 
+from holesmith.analysis.syntax.auto_closed import auto_closed_at
 from holesmith.analysis.syntax.block_end import braced_block_stop, indented_block_stop
 from holesmith.analysis.syntax.excerpt import (
     Excerpt,
@@ -25,10 +26,22 @@ from holesmith.analysis.syntax.hole_frame import (
 )
 from holesmith.analysis.syntax.lexer import Token
 
+_VALUE_ENDS = frozenset(("word", "number", "string", "close"))
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """A completion replaces ``size`` characters behind the hole, being closing marks that it sets itself; the
+    last of them ends at ``closed_at`` in it.
+    """
+
+    size: int
+    closed_at: int
+
 
 @dataclass(frozen=True, slots=True)
 class Stops:
-    """The two questions about one hole."""
+    """What is asked about the middles of one hole."""
 
     frame: HoleFrame
 
@@ -37,6 +50,8 @@ class Stops:
 
         A closing bracket or quote that the suffix already has ends it too.
         """
+        if self.frame.auto_closed is not None:
+            return self._auto_closed_stop(middle)
         last: Token | None = None
         for token, brackets in walk(self.frame, middle):
             if brackets is None:
@@ -47,11 +62,90 @@ class Stops:
                 return _end(last)
         return None
 
+    def _auto_closed_stop(self, middle: str) -> int | None:
+        """The same where closing marks behind the hole are held open: the middle need not close them.
+
+        So it also ends with a line that is whole, if the next does not go on with the expression; but it
+        goes on over a block, such as that of a function, as long as a bracket around the block is open.
+        """
+        assert self.frame.auto_closed is not None
+        outer = len(self.frame.unowned) - len(self.frame.auto_closed.brackets)
+        floor = len(self.frame.unowned)
+        last: Token | None = None
+        ended: int | None = None
+        for token, brackets in walk(self.frame, middle):
+            if ended is not None and token.kind not in ("newline", "comment"):
+                if not self._continues(token, middle):
+                    return None if self._may_grow(token, len(middle)) else ended
+                ended = None
+            if brackets is None:
+                return _end(last)
+            floor = min(floor, len(brackets))
+            if (
+                last is None
+                and floor > outer
+                and _is_line_comment(token)
+                and "\n" not in middle[: token.start]
+            ):
+                return 0  # it says nothing about the expression, and would hide the closing marks
+            if token.kind != "newline":
+                last = last if token.kind == "comment" and floor > outer else token
+            elif floor > outer:
+                ended = _end(last) if len(brackets) == floor and self._may_end_line(last) else ended
+            elif (not brackets or brackets[-1].is_block) and not self._is_dangling(last):
+                return _end(last)
+        return None
+
+    def behind_closed(self, text: str) -> Replaced:
+        """What a completion has of the closing marks behind the hole."""
+        auto_closed = self.frame.auto_closed
+        if auto_closed is None:
+            return Replaced(0, len(text))
+        left = list(self.frame.unowned)
+        floor, is_quote_closed, closed_at = len(left), False, 0
+        for token, brackets in walk(self.frame, text):
+            if brackets is None:
+                break
+            if token.start < 0 and token.is_closed:
+                is_quote_closed, closed_at = True, token.stop
+            if len(brackets) < floor:
+                floor, closed_at = len(brackets), token.stop
+            left = brackets
+        openers = [bracket.opener for bracket in left]
+        closed = len(self.frame.unowned) - floor
+        size = auto_closed.replaced(openers, closed, is_quote_closed=is_quote_closed)
+        return Replaced(size, closed_at)
+
+    def last_comment(self, text: str) -> int | None:
+        """Where the comment begins that the last line of ``text`` ends in; None if it ends in none."""
+        *_, last = (None, *(token for token, _ in walk(self.frame, text)))
+        if last is None or last.start < 0 or last.stop < len(text) or not _is_line_comment(last):
+            return None
+        return last.start
+
     def block_stop(self, middle: str) -> int | None:
         """The end of the block that the hole is in, or of the block that the statement at the hole opens."""
         if self.frame.rules.layout == "braces":
             return braced_block_stop(self.frame, middle)
         return indented_block_stop(self.frame, middle)
+
+    def _continues(self, token: Token, middle: str) -> bool:
+        """Whether a line that begins with ``token`` goes on with the expression of the line before it."""
+        if token.text in self._continuing_words:
+            column = indentation(middle, line_start(middle, token.start))
+            return column > self.frame.statement_column  # else it may be a statement of its own
+        return token.kind in ("operator", "close")
+
+    @property
+    def _continuing_words(self) -> frozenset[str]:
+        """What an expression in a bracket may go on with at the beginning of a line."""
+        return self.frame.rules.word_operators | {"as", "for"}
+
+    def _may_end_line(self, last: Token | None) -> bool:
+        return last is not None and last.kind in _VALUE_ENDS and last.text not in self._continuing_words
+
+    def _may_grow(self, token: Token, length: int) -> bool:
+        return token.stop == length and any(word.startswith(token.text) for word in self._continuing_words)
 
     def _is_dangling(self, last: Token | None) -> bool:
         rules = self.frame.rules
@@ -65,6 +159,10 @@ def _end(last: Token | None) -> int:
     return max(last.stop, 0) if last else 0
 
 
+def _is_line_comment(token: Token) -> bool:
+    return token.kind == "comment" and not token.text.startswith("/*")
+
+
 def stops_at(language: str, prefix: str, suffix: str) -> Stops:
     """Costs one lexing of the excerpt around the hole: some milliseconds in a long file."""
     return stops_of(excerpt_at(language, prefix, suffix))
@@ -72,6 +170,11 @@ def stops_at(language: str, prefix: str, suffix: str) -> Stops:
 
 def stops_of(excerpt: Excerpt) -> Stops:
     return Stops(hole_frame_of(excerpt))
+
+
+def open_stops_of(excerpt: Excerpt) -> Stops:
+    """As if the editor had not closed the brackets and quotes behind the hole, where it may have."""
+    return Stops(hole_frame_of(excerpt, auto_closed_at(excerpt)))
 
 
 def is_multiline_place(excerpt: Excerpt) -> bool:

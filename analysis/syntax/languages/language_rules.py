@@ -67,6 +67,9 @@ class LanguageRules:
     Blocks: ``compound_words`` open a block, or go on with one. ``clause_words`` go on with the statement
     whose block has just ended. ``bracketed_headers`` may have their header in parentheses.
 
+    ``ends_behind_closers`` may stand behind the closing brackets of a line that is still being written: an
+    editor or the user has ended the statement already.
+
     ``import_style`` is None if nobody can read the language's imports.
     ``has_annotations``: a type stands behind a name and a colon, or behind the parameters of a function.
     ``has_decorators``: ``@`` begins a decorator. ``has_composite_literals``: a brace that no blank parts from
@@ -102,6 +105,7 @@ class LanguageRules:
     compound_words: frozenset[str]
     clause_words: frozenset[str]
     bracketed_headers: frozenset[str] = frozenset()
+    ends_behind_closers: frozenset[str] = words("; , : { {}")
 
     import_style: ImportStyle | None = None
     has_annotations: bool = False

@@ -44,6 +44,7 @@ PYTHON = LanguageRules(
     margin_words=words("def class async from import"),
     compound_words=words("def class if elif else for while try except finally with async match case"),
     clause_words=words("else elif except finally"),
+    ends_behind_closers=words(": ,"),
     import_style="python",
     has_annotations=True,
     has_decorators=True,

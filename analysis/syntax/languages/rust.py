@@ -37,6 +37,7 @@ RUST = LanguageRules(
     margin_words=words("fn pub use"),
     compound_words=words("if else for while loop match fn struct enum trait impl mod"),
     clause_words=words("else"),
+    ends_behind_closers=words("; , { {}"),
     bracketed_headers=words("if while for"),
     import_style="rust",
     has_annotations=True,

@@ -1,0 +1,92 @@
+"""Closing marks behind the cursor that an editor set by itself, and how much of them generated text replaces.
+
+In ``if isinstance(scope, ‸)`` the user has not written the bracket: what belongs behind it, the colon, is
+still missing. So the brackets and the quote that such a line ends with are held open, and the middle may
+close them itself and go on. Only the innermost brackets are held, and none that encloses statements or that
+ends an expression inside a literal.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from holesmith.analysis.syntax.excerpt import Excerpt, opens_block
+from holesmith.analysis.syntax.languages.language_rules import CLOSER_OF
+
+CLOSERS_MAX = 8
+"""So many closing marks in a row were rather written by the user."""
+_MARKS = re.compile(r"[ \t]*(?P<quote>[\"'`]?)(?P<closers>[ \t)\]}]*)(?P<end>[^\s\"'`)\]}]*|\{\})[ \t\r]*")
+
+
+@dataclass(frozen=True, slots=True)
+class AutoClosed:
+    """The rest of the cursor's line, which begins with closing marks.
+
+    ``brackets`` are the indices of the tokens before the cursor whose closers these are, innermost first, and
+    ``stops`` where each of the closers ends in ``text``. ``quote_stop`` is where the quote ends that closes
+    the literal at the cursor, 0 without one. ``end`` is what follows, such as ``:``; "" mostly.
+    """
+
+    text: str
+    brackets: tuple[int, ...]
+    closers: tuple[str, ...]
+    stops: tuple[int, ...]
+    quote_stop: int
+    end: str
+
+    def replaced(self, open_openers: Sequence[str], closed_count: int, *, is_quote_closed: bool) -> int:
+        """How many characters of ``text`` a middle replaces: the fewest that leave every bracket closed once.
+
+        ``open_openers`` are the brackets open at the end of the middle, outermost first; ``closed_count`` is
+        how many of those open at the cursor it has closed.
+        """
+        if self.quote_stop and not is_quote_closed:
+            return 0
+        wanted = [CLOSER_OF[opener] for opener in reversed(open_openers)]
+        for count in range(min(len(self.closers), closed_count) + 1):
+            kept = list(self.closers[count:])
+            if kept == wanted[: len(kept)]:
+                return self.stops[count - 1] if count else self.quote_stop
+        return 0
+
+
+def auto_closed_at(excerpt: Excerpt) -> AutoClosed | None:
+    """None where the rest of the line has no closing marks, or more than those and the end of a statement."""
+    suffix = excerpt.suffix
+    rest = suffix[: next(iter(_line_ends(suffix)), len(suffix))]
+    found = _MARKS.fullmatch(rest)
+    if found is None or not _is_end(excerpt, found["end"]):
+        return None
+    quote, literal = found["quote"], excerpt.open_literal
+    if bool(quote) != (literal is not None) or (literal is not None and not _closes(quote, literal.text)):
+        return None
+    stops = [at + 1 for at in range(*found.span("closers")) if not rest[at].isspace()]
+    closers = [rest[stop - 1] for stop in stops]
+    held = excerpt.open_tokens[::-1][: len(closers)]
+    if not 0 < len(closers) + len(quote) <= CLOSERS_MAX or not _fit(excerpt, held, closers):
+        return None
+    quote_stop = found.end("quote") if quote else 0
+    return AutoClosed(rest, tuple(held), tuple(closers), tuple(stops), quote_stop, found["end"])
+
+
+def _line_ends(text: str) -> Iterable[int]:
+    return sorted(end for end in (text.find("\n"), text.find("\r")) if end >= 0)
+
+
+def _is_end(excerpt: Excerpt, end: str) -> bool:
+    return not end or end in excerpt.rules.ends_behind_closers
+
+
+def _closes(quote: str, literal: str) -> bool:
+    """Whether a quote closes a literal of one line; other literals go on over lines, and are prose."""
+    opening = literal.lstrip("bBfFrRuUtTlL8$@")
+    return opening.startswith(quote) and not opening.startswith(quote * 3) and quote != "`"
+
+
+def _fit(excerpt: Excerpt, held: Sequence[int], closers: Sequence[str]) -> bool:
+    return len(held) == len(closers) and all(
+        CLOSER_OF[excerpt.tokens[index].text] == closer
+        and not excerpt.tokens[index].is_interpolation
+        and not opens_block(excerpt.rules, excerpt.tokens, index)
+        for index, closer in zip(held, closers, strict=True)
+    )
