@@ -53,12 +53,12 @@ class Completion:
     confidence: float
 
 
-def placed(text: str, confidence: float, snapshot: Snapshot) -> Completion:
+def placed(text: str, confidence: float, snapshot: Snapshot, replaced: int = 0) -> Completion:
     """``text`` at the cursor; after the item selected in the editor's menu, if there is one."""
     selected = snapshot.selected
     if selected is None:
-        return Completion(text, snapshot.offset, snapshot.offset, confidence)
-    return Completion(selected.text + text, selected.start, selected.stop, confidence)
+        return Completion(text, snapshot.offset, snapshot.offset + replaced, confidence)
+    return Completion(selected.text + text, selected.start, selected.stop + replaced, confidence)
 
 
 @dataclass(frozen=True, slots=True)

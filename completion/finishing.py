@@ -3,9 +3,9 @@
 from holesmith.completion.answer import Completion, placed
 from holesmith.completion.guidance.final_check import Checked, FinalCheck
 from holesmith.completion.options import Options
-from holesmith.completion.postprocess.indentation import indentation_of
+from holesmith.completion.postprocess.fitting import fit
+from holesmith.completion.postprocess.indentation import level_at
 from holesmith.completion.postprocess.middle import Middle
-from holesmith.completion.postprocess.shaping import shape
 from holesmith.completion.preparation import Prepared
 from holesmith.engine.request import Generation
 
@@ -17,14 +17,16 @@ def completion_of(
     if not middle.keeps_healed_prefix:
         return None, "the model could not go on from the word at the cursor"
     context = prepared.context
-    stop = prepared.stop_of(middle.text)
-    cut_short = stop is None and generation.finish == "length"
-    text = prepared.extent.whole_part(middle.text) if cut_short else middle.text[:stop]
-    level = context.snapshot.indentation or indentation_of(context.prefix, context.suffix)
-    shaped = shape(text, context.prefix, context.suffix, level)
+    text = prepared.wanted_of(middle, generation)
+    if text is None:
+        return None, "it was cut short before anything was whole"
+    level = level_at(context.snapshot.indentation, context.prefix, context.suffix)
+    fitted = fit(text, prepared.extent, level)
+    shaped = fitted.shaped
     if not shaped.text:
         return None, shaped.reason
-    return placed(shaped.text, middle.confidence(shaped.kept), context.snapshot), shaped.reason
+    confidence = middle.confidence(shaped.kept, prepared.extent.prose_in(middle.text[: shaped.kept]))
+    return placed(shaped.text, confidence, context.snapshot, fitted.replaced), shaped.reason
 
 
 async def checked(completions: tuple[Completion, ...], prepared: Prepared, options: Options) -> Checked:

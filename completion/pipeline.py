@@ -19,7 +19,15 @@ from holesmith.completion.options import Options
 from holesmith.completion.postprocess.alternatives import TRIES_MORE, distinct, parting_of
 from holesmith.completion.postprocess.filters import objection_to
 from holesmith.completion.postprocess.middle import Middle
-from holesmith.completion.preparation import Knowledge, Prepared, first_look, prepare, request_of
+from holesmith.completion.postprocess.soundness import DEFINED_BELOW, is_sound, repeats_definition
+from holesmith.completion.preparation import (
+    DOCSTRING_TOKENS_MAX,
+    Knowledge,
+    Prepared,
+    first_look,
+    prepare,
+    request_of,
+)
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.stage_timer import StageTimer
 from holesmith.completion.workspace.analysis_clients import Workspaces
@@ -74,14 +82,18 @@ class Completer:
             self.retrieval.measured(generation.tokens_prefilled, generation.timings_ms["prefill"])
         with timer.stage("shaping"):
             completion, reason = completion_of(middle, generation, prepared)
+            if monitors.objection:
+                completion, reason = None, f"static analysis: {monitors.objection}"
             if completion is not None and monitors.imports_missing:
                 completion = replace(completion, confidence=max(completion.confidence, CONFIDENCE))
             if completion is not None and (objection := objection_to(completion, snapshot, options)):
                 completion, reason = None, objection
+            if completion is not None and await asyncio.to_thread(repeats_definition, completion, snapshot):
+                completion, reason = None, DEFINED_BELOW
         others: tuple[Completion, ...] = ()
         if completion is not None:
             with timer.stage("alternatives"):
-                more = await self.alternatives(prepared, generation.tokens, options)
+                more = await self.alternatives(prepared, completion, generation.tokens, options)
             with timer.stage("check"):
                 check = await checked(distinct((completion, *more)), prepared, options)
             completion = next(iter(check.completions), None)
@@ -157,10 +169,12 @@ class Completer:
 
         def is_finished() -> bool:
             on_text(middle.text)
-            return prepared.stop_of(middle.text) is not None
+            return prepared.stop_of(middle.text) is not None or prepared.is_spent(middle)
 
+        docstring_tokens = DOCSTRING_TOKENS_MAX if prepared.extent.may_have_docstring else 0
         request = replace(
             request_of(prepared.prompt, options),
+            tokens_max=options.tokens_max + docstring_tokens,
             excluded_first=excluded_first | prepared.excluded_first,
             constraints=prepared.preferred,
         )
@@ -171,10 +185,13 @@ class Completer:
         return await decode(self.engine, request, middle, is_finished, watcher)
 
     async def alternatives(
-        self, prepared: Prepared, tokens: tuple[Token, ...], options: Options
+        self, prepared: Prepared, shown: Completion, tokens: tuple[Token, ...], options: Options
     ) -> tuple[Completion, ...]:
-        """Other completions than that of ``tokens``, the likelier beginnings first; none while typing."""
-        count = options.candidates_max - 1 if prepared.context.snapshot.invoked else 0
+        """Other completions than ``shown``, that of ``tokens``, the likelier beginnings first; none while
+        typing.
+        """
+        snapshot = prepared.context.snapshot
+        count = options.candidates_max - 1 if snapshot.invoked else 0
         if count <= 0:
             return ()
         token_bytes, found = self.engine.vocabulary.token_bytes, list[Completion]()
@@ -192,5 +209,6 @@ class Completer:
                 break
             firsts.add(first)
             completion, _ = completion_of(middle, generation, behind)
-            found += [] if completion is None else [completion]
+            if completion is not None and await asyncio.to_thread(is_sound, completion, shown, snapshot):
+                found.append(completion)
         return tuple(found)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from holesmith.analysis.client import Analyst
+from holesmith.analysis.syntax.span import Span
 from holesmith.completion.hole_context import HoleContext
 from holesmith.completion.monitors.document import Document
 from holesmith.completion.options import Options
@@ -11,6 +12,7 @@ from holesmith.completion.postprocess.extent import Extent, extent_of
 from holesmith.completion.postprocess.filters import refusal_of
 from holesmith.completion.postprocess.hidden_characters import hidden_start
 from holesmith.completion.postprocess.line_indentation import deeper_tokens, is_indented
+from holesmith.completion.postprocess.middle import Middle
 from holesmith.completion.postprocess.repetition import repetition_start
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.stage_timer import StageTimer
@@ -21,8 +23,12 @@ from holesmith.context.prompt.prompt import Hole, Prompt, build_prompt
 from holesmith.context.prompt.templates import Template
 from holesmith.context.request import Fact
 from holesmith.context.retrieval.gather import RetrievedContext
-from holesmith.engine.request import Constraint, Request
+from holesmith.engine.request import Constraint, Generation, Request
 from holesmith.engine.vocabulary.vocabulary import Vocabulary
+
+# What a docstring may cost beside the limit of tokens, so that it takes nothing from the code behind it: a
+# guess.
+DOCSTRING_TOKENS_MAX = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,15 @@ class Prepared:
     analyst: Analyst | None
     excluded_first: frozenset[int]
     preferred: tuple[Constraint, ...]
+    tokens_max: int
+
+    def is_spent(self, middle: Middle) -> bool:
+        """Whether ``middle`` has as many tokens as it may; its docstring has some of its own."""
+        if not self.extent.may_have_docstring:
+            return False  # the request has the limit
+        docstring = self.extent.docstring_in(middle.text)
+        free = 0 if docstring is None else min(middle.tokens_in(docstring), DOCSTRING_TOKENS_MAX)
+        return middle.tokens_in(Span(0, len(middle.text))) - free >= self.tokens_max
 
     def stop_of(self, middle: str) -> int | None:
         """The offset behind which nothing of ``middle`` is wanted; None while it may go on."""
@@ -61,6 +76,16 @@ class Prepared:
         seen = None if hidden is None else hidden + 1
         stops = (self.extent.stop_of(middle), repetition_start(middle), seen, *headings)
         return min((stop for stop in stops if stop is not None and stop >= 0), default=None)
+
+    def wanted_of(self, middle: Middle, generation: Generation) -> str | None:
+        """The part of a finished middle that may be shown; None if it was cut short before any was whole."""
+        stop = self.stop_of(middle.text)
+        if stop is None:
+            is_cut = generation.finish == "length" or self.is_spent(middle)
+            return (self.extent.whole_part(middle.text) or None) if is_cut else middle.text
+        if stop == repetition_start(middle.text):
+            return self.extent.whole_part(middle.text[:stop] + "\n") or None
+        return middle.text[:stop]
 
     def with_prompt(self, prompt: Prompt) -> "Prepared":
         """The same request with a prompt that ends elsewhere. Blocks for as long as lexing its text takes."""
@@ -99,7 +124,9 @@ def prepare(
     preferred = preferred_imports(gathered, context.prefix, prompt.healed_prefix) if options.monitor else ()
     analyst = context.analyst if options.monitor else None
     document = _document_for(context, prompt, analyst)
-    return Prepared(context, extent, gathered, prompt, document, analyst, excluded, preferred)
+    return Prepared(
+        context, extent, gathered, prompt, document, analyst, excluded, preferred, options.tokens_max
+    )
 
 
 def request_of(prompt: Prompt, options: Options) -> Request:

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from holesmith.analysis.syntax.stops import Stops, is_multiline_place, stops_at, stops_of
+from holesmith.analysis.syntax.prose import docstring_at, prose_in
+from holesmith.analysis.syntax.span import Span
+from holesmith.analysis.syntax.stops import Stops, is_multiline_place, open_stops_of, stops_at, stops_of
+from holesmith.analysis.syntax.whole_lines import whole_element_stop, whole_line_stop
 from holesmith.completion.hole_context import HoleContext
 from holesmith.completion.options import Lines
 from holesmith.completion.postprocess.shaping import rest_of_line
@@ -16,12 +19,14 @@ class Extent:
     """``line`` ends at the first line break at the latest; the others where the syntax around the hole says.
 
     A whole new statement that opens a block goes on to the end of that block. Where it opened one is kept
-    between calls, because a middle only ever grows.
+    between calls, because a middle only ever grows. ``closed_stops`` are the ``stops`` for which all closing
+    marks behind the cursor are the user's own.
     """
 
     kind: Kind
     context: HoleContext
     stops: Stops
+    closed_stops: Stops
     header: str = ""
     block: Stops | None = None
 
@@ -54,16 +59,41 @@ class Extent:
         return None if stop is None else len(self.header) + stop
 
     def whole_part(self, middle: str) -> str:
-        """What to keep of a middle that the limit of tokens cut short: no half line after whole ones."""
-        return middle if self.kind == "line" or "\n" not in middle else middle[: middle.rindex("\n")]
+        """What to keep of a middle that the limit of tokens cut short: nothing that it leaves open itself,
+        and no half line after whole ones.
+        """
+        if self.kind == "line" or "\n" not in middle:
+            return middle[: whole_element_stop(self.stops.frame, middle)]
+        return middle[: whole_line_stop(self.stops.frame, middle)]
+
+    def prose_in(self, middle: str) -> tuple[Span, ...]:
+        """Its comments and docstrings."""
+        return prose_in(self.stops.frame, middle)
+
+    @property
+    def may_have_docstring(self) -> bool:
+        """Whether a middle may begin, or go on behind its header, with a docstring."""
+        return self.context.language == "python" and self.kind != "line"
+
+    def docstring_in(self, middle: str) -> Span | None:
+        """The docstring that the block of ``middle`` begins with, as far as it is written."""
+        is_block = self.kind == "block" or (self.block is not None and middle.startswith(self.header))
+        if not self.may_have_docstring or not is_block:
+            return None
+        return docstring_at(middle, len(self.header))
 
 
 def extent_of(context: HoleContext, lines: Lines) -> Extent:
-    """A line in prose or where text stands to the right, a block where one begins, else one statement."""
-    stops = stops_of(context.excerpt)
+    """A line in prose or where the user's text stands to the right, a block where one begins, else one
+    statement.
+    """
+    stops, closed_stops = open_stops_of(context.excerpt), stops_of(context.excerpt)
     in_prose = context.hole.kind in ("string", "comment")
-    if rest_of_line(context.suffix).strip() or in_prose or lines == "single":
-        return Extent("line", context, stops)
-    if lines == "multi" or is_multiline_place(context.excerpt):
-        return Extent("block", context, stops)
-    return Extent("statement", context, stops)
+    is_text_behind = bool(rest_of_line(context.suffix).strip())
+    is_user_text = is_text_behind and stops.frame.auto_closed is None
+    kind: Kind = "statement"
+    if is_user_text or in_prose or lines == "single":
+        kind = "line"
+    elif not is_text_behind and (lines == "multi" or is_multiline_place(context.excerpt)):
+        kind = "block"
+    return Extent(kind, context, stops, closed_stops)

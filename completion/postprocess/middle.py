@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from holesmith.analysis.syntax.span import Span
 from holesmith.engine.request import Token
 
 
@@ -15,6 +16,9 @@ class Written:
     start: int
     stop: int
     log_probability: float
+
+    def overlaps(self, span: Span) -> bool:
+        return self.start < span.stop and span.start < self.stop
 
 
 class Middle:
@@ -68,19 +72,34 @@ class Middle:
             if stop > left and start < left + shown
         )
 
-    def confidence(self, shown: int) -> float:
+    def confidence(self, shown: int, prose: Sequence[Span] = ()) -> float:
         """Of the first ``shown`` characters: `confidence_of`."""
-        return confidence_of(self.text[:shown], self.written(shown))
+        return confidence_of(self.text[:shown], self.written(shown), prose)
+
+    def tokens_in(self, span: Span) -> int:
+        """How many tokens begin in a span of ``text``."""
+        return sum(span.start <= each.start < span.stop for each in self.written(span.stop))
 
 
-def confidence_of(text: str, written: Sequence[Written]) -> float:
+def confidence_of(text: str, written: Sequence[Written], prose: Sequence[Span] = ()) -> float:
     """The probability that the model gives to the first line of ``text`` that is not blank, from 0 to 1.
 
     Of the ways to sum up its tokens this tells useful suggestions best from others, and treats those of
-    several lines as fairly as those of one (benchmarks/lsp_confidence.py). A token that begins before the
+    several lines as fairly as those of one (benchmarks/lsp_confidence.py). ``prose``, which could be worded
+    in many other right ways, counts as blank, unless there is nothing else. A token that begins before the
     cursor was demanded there, and counts only if there is no other.
     """
+    code = without(text, prose)
+    if code.strip():
+        text, written = code, [each for each in written if not any(map(each.overlaps, prose))] or written
     line_break = text.find("\n", len(text) - len(text.lstrip()))
     line = [each for each in written if line_break < 0 or each.start < line_break]
     logs = [each.log_probability for each in line if each.start >= 0]
     return math.exp(sum(logs or [each.log_probability for each in line])) if line else 0.0
+
+
+def without(text: str, prose: Sequence[Span]) -> str:
+    """``text`` with blanks in the place of ``prose``."""
+    for span in prose:
+        text = text[: span.start] + " " * len(span.of(text)) + text[span.stop :]
+    return text

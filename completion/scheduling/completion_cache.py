@@ -23,7 +23,8 @@ FORESEEN = "worked out before it was asked for"
 
 @dataclass(slots=True)
 class CacheEntry:
-    """An answer that has ``completions`` between ``prefix`` and ``suffix``, the one shown first.
+    """An answer that has ``completions`` between ``prefix`` and ``suffix``, the one shown first; the span of
+    each counts from the cursor.
 
     ``left`` is how much of the first one was still to be typed when it was last looked at; ``is_shown`` is
     false while nobody has asked for it.
@@ -65,8 +66,9 @@ class CompletionCache:
             return
         prefix, suffix = snapshot.prefix, snapshot.suffix
         start = len(snapshot.selected.text) if snapshot.selected else 0
+        cursor = len(snapshot.text) - len(suffix)
         completions = tuple(
-            replace(completion, text=completion.text[start:])
+            replace(completion, text=completion.text[start:], start=0, stop=completion.stop - cursor)
             for completion in (answer.completion, *answer.alternatives)
         )
         left = len(completions[0].text)
@@ -90,7 +92,7 @@ class CompletionCache:
         last = self._last_shown()
         if last is None or snapshot.path != last.path or "\n" in last.text or last.left < 2:
             return False
-        return any(is_taken(last, completion.text, snapshot) for completion in last.completions)
+        return any(is_taken(last, completion, snapshot) for completion in last.completions)
 
     def outcome_of_last(self, snapshot: Snapshot) -> bool | None:
         """Whether the last completion shown has been taken whole, or else dropped for other text.
@@ -113,13 +115,14 @@ class CompletionCache:
         return next((remembered for remembered in self._answers if remembered.is_shown), None)
 
 
-def is_taken(remembered: CacheEntry, text: str, snapshot: Snapshot) -> bool:
-    """Whether the cursor is behind ``text``, or behind the closing marks over which an item reaches."""
+def is_taken(remembered: CacheEntry, completion: Completion, snapshot: Snapshot) -> bool:
+    """Whether the cursor is behind the completion, or behind the closing marks over which an item reaches."""
     # The document as it is: an item that is only highlighted in the editor's menu was not taken.
     before, behind = snapshot.text[: snapshot.offset], snapshot.text[snapshot.offset :]
-    taken = remembered.prefix + text
+    taken = remembered.prefix + completion.text
     closed = before[len(taken) :]
-    return before.startswith(taken) and TRAILING.issuperset(closed) and closed + behind == remembered.suffix
+    is_behind = closed + behind == remembered.suffix[completion.stop :]
+    return before.startswith(taken) and TRAILING.issuperset(closed) and is_behind
 
 
 def remainders(remembered: CacheEntry, path: str, prefix: str, suffix: str) -> Iterator[Completion]:
@@ -129,23 +132,30 @@ def remainders(remembered: CacheEntry, path: str, prefix: str, suffix: str) -> I
     typed = prefix[len(remembered.prefix) :]
     for completion in remembered.completions:
         if completion.text.startswith(typed):
-            rest = remainder(completion.text[len(typed) :], typed, remembered.suffix, suffix)
-            if rest:
-                yield replace(completion, text=rest)
+            rest = remainder(completion, typed, remembered.suffix, suffix)
+            if rest.text:
+                yield rest
 
 
-def remainder(rest: str, typed: str, before: str, suffix: str) -> str:
-    """``rest`` as it is to be inserted; empty if what stands behind the cursor has changed otherwise than by
-    what an editor does itself: ``before`` it stood there, now ``suffix`` does.
+def remainder(completion: Completion, typed: str, before: str, suffix: str) -> Completion:
+    """What is to be inserted of a completion of which ``typed`` is there; its text is empty if what stands
+    behind the cursor has changed otherwise than by what an editor does itself: ``before`` it stood there, now
+    ``suffix`` does.
     """
+    rest = replace(completion, text=completion.text[len(typed) :])
+    nothing = replace(completion, text="")
     if suffix == before:
         return rest
     if before.endswith(suffix):  # a closing bracket was typed over
         passed = before[: len(before) - len(suffix)]
-        return rest if typed.endswith(passed) and is_closed_by_editor(passed) else ""
+        is_passed = typed.endswith(passed) and is_closed_by_editor(passed)
+        return replace(rest, stop=max(rest.stop - len(passed), 0)) if is_passed else nothing
     closed = suffix[: len(suffix) - len(before)]
-    by_editor = typed and suffix.endswith(before) and is_closed_by_editor(closed)
-    return cut_overlap(rest, rest_of_line(suffix)) if by_editor else ""
+    if not (typed and suffix.endswith(before) and is_closed_by_editor(closed)):
+        return nothing
+    if rest.stop:  # it goes on behind the marks that were there; this one comes before them
+        return replace(rest, stop=rest.stop + len(closed))
+    return replace(rest, text=cut_overlap(rest.text, rest_of_line(suffix)))
 
 
 def is_closed_by_editor(text: str) -> bool:
@@ -154,7 +164,7 @@ def is_closed_by_editor(text: str) -> bool:
 
 def continued(remembered: CacheEntry, rests: tuple[Completion, ...], snapshot: Snapshot) -> Answer:
     """The answer as it looks from ``snapshot``: its remaining texts, and no time spent."""
-    first, *others = (placed(rest.text, rest.confidence, snapshot) for rest in rests)
+    first, *others = (placed(rest.text, rest.confidence, snapshot, rest.stop) for rest in rests)
     return replace(
         remembered.answer,
         completion=first,

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from holesmith.analysis.syntax.span import Span
 from holesmith.completion.answer import Completion
 from holesmith.completion.options import Options
 from holesmith.completion.postprocess.filters import objection_to
@@ -10,7 +11,19 @@ from holesmith.completion.postprocess.middle import Middle
 from holesmith.completion.snapshot import Snapshot
 from holesmith.engine.request import Token
 
-SPELLINGS = [b"se", b"self", b".total", b" = ", b"1", b"\n", b"    return", b"\n\nif"]
+SPELLINGS = [
+    b"se",
+    b"self",
+    b".total",
+    b" = ",
+    b"1",
+    b"\n",
+    b"    return",
+    b"\n\nif",
+    b'"""',
+    b"Any",
+    b"  # ",
+]
 
 
 def middle_of(healed_prefix: str, *tokens: tuple[bytes, float]) -> Middle:
@@ -31,6 +44,16 @@ def test_confidence_is_the_probability_of_the_first_line() -> None:
 def test_a_line_that_is_blank_does_not_count_as_the_first() -> None:
     middle = middle_of("", (b"\n", 0.5), (b"    return", 0.5), (b"\n", 0.1), (b"1", 0.1))
     assert middle.confidence(len("\n    return\n1")) == pytest.approx(0.25)
+
+
+def test_prose_says_nothing_where_there_is_code() -> None:
+    tokens = ((b'"""', 0.9), (b"Any", 0.01), (b'"""', 0.9), (b"\n", 0.5), (b"    return", 0.5), (b"\n", 0.1))
+    middle = middle_of("", *tokens)
+    docstring = Span(0, 9)
+    assert middle.confidence(len(middle.text), [docstring]) == pytest.approx(0.25)
+    assert middle.confidence(9, [docstring]) == pytest.approx(0.9 * 0.01 * 0.9)
+    note = middle_of("", (b"1", 0.5), (b"  # ", 0.01), (b"Any", 0.01), (b"\n", 0.1))
+    assert note.confidence(len(note.text), [Span(3, 8)]) == pytest.approx(0.5)
 
 
 def test_what_was_demanded_before_the_cursor_says_nothing() -> None:

@@ -1,0 +1,92 @@
+"""Fit a finished middle into its line: what stands right of the cursor is neither doubled nor lost.
+
+Closing marks that an editor set behind the cursor by itself are replaced as far as the middle has them and
+goes on behind them; everything else behind the cursor stays.
+"""
+
+import re
+from dataclasses import dataclass, replace
+
+from holesmith.completion.postprocess.extent import Extent
+from holesmith.completion.postprocess.shaping import TRAILING, Shaped, rest_of_line, shape
+
+TWICE = "the rest of the word at the cursor would stand there twice"
+COMMENT_IN_FRONT = "a comment would hide what stands right of the cursor"
+_WORD = re.compile(r"\w+")
+NOTHING_NEW = "the text right of the cursor already says this"
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """``shaped.text`` replaces ``replaced`` characters behind the cursor."""
+
+    shaped: Shaped
+    replaced: int = 0
+
+
+def fit(wanted: str, extent: Extent, level: str | None = None) -> Fitted:
+    """``wanted`` ends where the statement or block does; ``level`` is as for `shape`."""
+    word = _rest_of_word(extent)
+    if word:
+        return _in_word(wanted, extent, level, word)
+    found = _going_on(wanted, extent, level)
+    if found is not None:
+        return found
+    line = wanted.partition("\n")[0]
+    return Fitted(_shaped(line[: extent.closed_stops.statement_stop(line)], extent, level))
+
+
+def _rest_of_word(extent: Extent) -> str:
+    """What of the word at the cursor stands behind it."""
+    begun, rest = _WORD.match(extent.context.prefix[-1:]), _WORD.match(extent.context.suffix)
+    return rest[0] if begun is not None and rest is not None else ""
+
+
+def _in_word(wanted: str, extent: Extent, level: str | None, word: str) -> Fitted:
+    """In the place of the rest of the word, where nothing else would then stand there twice."""
+    shaped = _shaped(wanted, extent, level, len(word))
+    rest = rest_of_line(extent.context.suffix[len(word) :])
+    if shaped.text == word:
+        return Fitted(Shaped("", NOTHING_NEW))
+    goes_on = shaped.text and _WORD.fullmatch(shaped.text) is None
+    is_same_rest = wanted[shaped.kept :].strip() == rest.strip()
+    if goes_on and not is_same_rest and not TRAILING.issuperset(rest.strip()):
+        return Fitted(Shaped("", TWICE))
+    return Fitted(shaped, len(word) if shaped.text else 0)
+
+
+def _going_on(wanted: str, extent: Extent, level: str | None) -> Fitted | None:
+    """With what the middle has behind the closing marks; None if that does not fit what stands there."""
+    replaced = extent.stops.behind_closed(wanted).size
+    shaped = _shaped(wanted, extent, level, replaced)
+    if not replaced:
+        return Fitted(shaped)
+    kept = wanted[: shaped.kept]
+    behind = extent.stops.behind_closed(kept)
+    if not shaped.text or behind.size != replaced:
+        return None
+    if behind.closed_at == len(kept):
+        marks = extent.context.suffix[:replaced].strip()
+        is_line = "\n" not in shaped.text and shaped.text.endswith(marks)
+        return Fitted(_without_end(shaped, len(marks))) if is_line else Fitted(shaped, replaced)
+    auto_closed = extent.stops.frame.auto_closed
+    assert auto_closed is not None
+    # Behind the marks the user's own end of the statement stays only if the middle ends in the same way.
+    is_same_end = wanted[shaped.kept :].strip().endswith(auto_closed.end)
+    return Fitted(shaped, replaced) if is_same_end else None
+
+
+def _without_end(shaped: Shaped, size: int) -> Shaped:
+    text = shaped.text[:-size].rstrip()
+    return replace(shaped, text=text, kept=shaped.kept - size) if text else Shaped("", NOTHING_NEW)
+
+
+def _shaped(wanted: str, extent: Extent, level: str | None, replaced: int = 0) -> Shaped:
+    suffix = extent.context.suffix[replaced:]
+    if rest_of_line(suffix).strip():
+        comment = extent.stops.last_comment(wanted)
+        if comment is not None:
+            wanted = wanted[:comment].rstrip()
+            if not wanted:
+                return Shaped("", COMMENT_IN_FRONT)
+    return shape(wanted, extent.context.prefix, suffix, level)
