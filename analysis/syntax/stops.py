@@ -118,7 +118,8 @@ class Stops:
 
     def last_comment(self, text: str) -> int | None:
         """Where the comment begins that the last line of ``text`` ends in; None if it ends in none."""
-        *_, last = (None, *(token for token, _ in walk(self.frame, text)))
+        tokens = [token for token, _ in walk(self.frame, text)]
+        last = tokens[-1] if tokens else None
         if last is None or last.start < 0 or last.stop < len(text) or not _is_line_comment(last):
             return None
         return last.start
