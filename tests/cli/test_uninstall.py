@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from holesmith.cli.main import main
@@ -49,7 +50,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("HOLESMITH_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("HOLESMITH_MODELS", str(tmp_path / "data" / "models"))
-    monkeypatch.setattr(kept_files, "files", lambda _package: tmp_path / "program" / "kernels")
+    monkeypatch.setattr(kept_files, "files", Mock(return_value=tmp_path / "program" / "kernels"))
     for name in (*OURS, *FOREIGN):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"x" * 1_000)
@@ -147,7 +148,7 @@ def test_it_asks_before_it_removes(
     home: Path, monkeypatch: pytest.MonkeyPatch, answer: str, is_removed: bool
 ) -> None:
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
-    monkeypatch.setattr("builtins.input", lambda _question: answer)
+    monkeypatch.setattr("builtins.input", Mock(return_value=answer))
     assert main(["uninstall"]) == (0 if is_removed else 1)
     assert present(home, OURS) == (set() if is_removed else set(OURS))
 

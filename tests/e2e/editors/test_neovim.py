@@ -1,6 +1,5 @@
 """The plugin in real Neovims on a scripted server: 0.12 with its own inline completion, 0.11 with ours."""
 
-import json
 import os
 import signal
 import sys
