@@ -26,6 +26,10 @@ from holesmith.engine.store.store import (
 from tqdm import tqdm
 
 Fields = dict[str, object]
+# Measured: the peak with the default model, which has half a billion parameters, was 1.6 GB.
+PROGRAM_BYTES = 600_000_000
+# Licences that allow research only; of the others we say nothing.
+NON_COMMERCIAL = ("Qwen-Research",)
 NAME_HELP = "a name of `model list`, or OWNER/NAME[@REVISION][:FILE.gguf]"
 
 
@@ -113,7 +117,22 @@ def summary(model: Model, stored: StoredModel | None) -> Fields:
         "licence": model.licence or (stored.record.licence if stored is not None else None),
         "fills_in_the_middle": model.fills_in_the_middle,
         "installed": stored is not None,
+        "default_for": next(
+            (device for device in ("cpu", "cuda") if default_model(device) == model.name), None
+        ),
+        "memory_bytes": memory_bytes(model.parameters),
+        "commercial_use": False if model.licence in NON_COMMERCIAL else None,
     }
+
+
+def memory_bytes(parameters: str | None) -> int | None:
+    """About what a model of so many parameters, as "0.5B", takes while it runs; None for an unknown number.
+
+    Two bytes a parameter, as on a GPU or while packing on a CPU, and what the rest of the program needs.
+    """
+    if parameters is None:
+        return None
+    return int(float(parameters.removesuffix("B")) * 2_000_000_000) + PROGRAM_BYTES
 
 
 def described(name: str, *, verify: bool) -> Fields:

@@ -90,7 +90,23 @@ def test_list_shows_pulled_hub_repositories_too(holesmith: Run, store: Path) -> 
         "licence": "mit",
         "fills_in_the_middle": None,
         "installed": True,
+        "default_for": None,
+        "memory_bytes": None,
+        "commercial_use": None,
     }
+
+
+def test_list_tells_programs_which_models_are_the_defaults_and_what_they_need(holesmith: Run) -> None:
+    _, out, _ = holesmith("list", "--json")
+    models = {model["name"]: model for model in json.loads(out)}
+    assert {model["default_for"]: name for name, model in models.items() if model["default_for"]} == {
+        "cpu": "qwen2.5-coder-0.5b",
+        "cuda": "qwen2.5-coder-1.5b",
+    }
+    assert models[NAME]["memory_bytes"] == 1_600_000_000
+    assert [name for name, model in models.items() if model["commercial_use"] is False] == [
+        "qwen2.5-coder-3b"
+    ]
 
 
 def test_info_of_an_installed_model_reads_its_files(holesmith: Run, installed: Path) -> None:

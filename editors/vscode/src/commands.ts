@@ -1,25 +1,15 @@
 // The commands, most of which show what the server or its program says.
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { Command, Disposable, commands, extensions, window, workspace } from 'vscode';
 import { Counters } from './counters';
+import { chooseModel } from './models';
 import { OPEN_LOCATION, Pages, openLocation } from './pages';
-import { surroundings } from './places';
 import { ACCEPTED, Server } from './server';
 import { Switches } from './switches';
 import { runTask } from './tasks';
 
 const MENU = [
-  'trigger', 'explain', 'showPrompt', 'showStatus', 'toggle', 'toggleLanguage', 'snooze', 'chooseModel', 'doctor', 'restart', 'openLog',
+  'trigger', 'explain', 'showPrompt', 'showStatus', 'toggle', 'toggleLanguage', 'snooze', 'chooseModel', 'doctor', 'install', 'restart', 'openLog',
 ];
-
-interface Model {
-  name: string;
-  parameters: string | null;
-  bytes: number | null;
-  licence: string | null;
-  installed: boolean;
-}
 
 export function registerCommands(server: Server, switches: Switches, counters: Counters): Disposable[] {
   const pages = new Pages(server);
@@ -32,7 +22,8 @@ export function registerCommands(server: Server, switches: Switches, counters: C
     toggle: () => switches.toggle(),
     toggleLanguage: () => switches.toggleLanguage(),
     snooze: () => switches.snooze(),
-    chooseModel: () => chooseModel(server),
+    chooseModel: () => choose(server),
+    install: () => server.install(),
     doctor: () => runProgram(server, 'doctor', ['doctor', ...currentFolder()]),
     restart: () => server.restart(),
     openLog: () => server.log.show(),
@@ -68,26 +59,7 @@ async function runProgram(server: Server, title: string, parameters: string[]): 
   return program !== undefined && runTask(title, program, parameters);
 }
 
-/** Lists the models, pulls the chosen one if it is not here, and makes it the user's. */
-async function chooseModel(server: Server): Promise<void> {
+async function choose(server: Server): Promise<void> {
   const program = await server.path();
-  if (!program) return;
-  const { stdout } = await promisify(execFile)(program, ['model', 'list', '--json'], { ...surroundings(), timeout: 60_000 });
-  const entries = (JSON.parse(stdout) as Model[]).map((model) => ({
-    model,
-    label: `${model.installed ? '$(check)' : '$(cloud-download)'} ${model.name}`,
-    description: [model.parameters, size(model.bytes), model.licence].filter(Boolean).join(', '),
-  }));
-  const choice = await window.showQuickPick(entries, { title: 'Holesmith: the model', matchOnDescription: true });
-  if (!choice) return;
-  const { name, installed } = choice.model;
-  if (!installed && !(await runTask(`pull ${name}`, program, ['model', 'pull', name]))) {
-    void window.showErrorMessage(`Holesmith: ${name} was not pulled; the terminal says why`);
-    return;
-  }
-  await workspace.getConfiguration('holesmith').update('model', name, true);
-}
-
-function size(bytes: number | null): string | undefined {
-  return bytes === null ? undefined : `${(bytes / 1e9).toFixed(2)} GB`;
+  if (program) await chooseModel(program);
 }

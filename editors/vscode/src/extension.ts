@@ -8,7 +8,7 @@ import { Switches } from './switches';
 
 let server: Server | undefined;
 
-export async function activate(context: ExtensionContext): Promise<void> {
+export function activate(context: ExtensionContext): void {
   const switches = new Switches(context);
   const counters = new Counters(context.globalState);
   const status = new StatusItem(switches, counters);
@@ -19,7 +19,8 @@ export async function activate(context: ExtensionContext): Promise<void> {
       if (change.affectsConfiguration('holesmith.editor.program')) void server?.restart();
     }),
   );
-  await server.start();
+  // Not awaited: it may ask whether to install the server, and commands wait until the extension is active.
+  void server.start();
 }
 
 export async function deactivate(): Promise<void> {

@@ -7,9 +7,15 @@ export function withoutLinks(text: string): string {
   return text.replaceAll('](', '] (');
 }
 
-export function showMessage({ type, message }: ShowMessageParams): void {
+/** Shows it with a button for each choice; which one was pressed, undefined if none. */
+export async function showMessage({ type, message }: ShowMessageParams, ...choices: string[]): Promise<string | undefined> {
   const text = withoutLinks(message);
-  if (type === MessageType.Error) void window.showErrorMessage(text);
-  else if (type === MessageType.Warning) void window.showWarningMessage(text);
-  else void window.showInformationMessage(text);
+  if (type === MessageType.Error) return window.showErrorMessage(text, ...choices);
+  if (type === MessageType.Warning) return window.showWarningMessage(text, ...choices);
+  return window.showInformationMessage(text, ...choices);
+}
+
+/** The name of the model that a message says is missing. */
+export function missingModel(message: string): string | undefined {
+  return /\bthe model (\S+) is not on this machine\b/.exec(message)?.[1];
 }

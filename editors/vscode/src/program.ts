@@ -10,6 +10,8 @@ import { runTask } from './tasks';
 const IS_WINDOWS = process.platform === 'win32';
 const PROGRAM = IS_WINDOWS ? path.join('Scripts', 'holesmith.exe') : path.join('bin', 'holesmith');
 const INTERPRETERS = ['python3.13', 'python3.12', 'python3.11', 'python3.14', 'python3', 'python'];
+/** Those that the server's packages come for. */
+const VERSIONS = ['3.11', '3.12', '3.13', '3.14'];
 const SETTING = 'holesmith.editor.program';
 
 /** The first that can be run: of the user's setting, what was installed here, and PATH. Never the workspace's. */
@@ -28,21 +30,34 @@ export async function findProgram(context: ExtensionContext): Promise<string | u
 /** Asks, and then makes a virtual environment of the extension's own. True if the program is there afterwards. */
 export async function offerInstallation(context: ExtensionContext): Promise<boolean> {
   const install = 'Install', settings = 'Open Settings';
-  const script = path.join(context.extensionPath, 'dist', 'server', 'make_environment.py');
-  const wheel = await carriedWheel(context);
-  const answer = wheel
-    ? await window.showWarningMessage(
-        'Holesmith: the language server was not found. Install it into an environment of its own? (about 2 GB)', install, settings)
-    : await window.showWarningMessage(
-        `Holesmith: the language server was not found. Run scripts/setup in a checkout of Holesmith, and name .venv/bin/holesmith there in ${SETTING}`, settings);
-  if (answer === settings) await commands.executeCommand('workbench.action.openSettings', SETTING);
-  if (!wheel || answer !== install) return false;
-  const python = await findInterpreter();
-  if (!python) {
-    void window.showErrorMessage('Holesmith: Python 3.11 or newer was not found on PATH');
+  if (!(await carriedWheel(context))) {
+    await explainByHand();
     return false;
   }
-  return runTask('install the server', python, ['-I', script, installation(context), '--wheel', wheel]);
+  const answer = await window.showWarningMessage(
+    'Holesmith: the language server was not found. Install it into an environment of its own? (2 GB; with a GPU 6 GB)', install, settings);
+  if (answer === settings) await commands.executeCommand('workbench.action.openSettings', SETTING);
+  return answer === install && installProgram(context);
+}
+
+/** Makes the environment, or brings it up to date. True if the program is there afterwards. */
+export async function installProgram(context: ExtensionContext): Promise<boolean> {
+  const script = path.join(context.extensionPath, 'dist', 'server', 'make_environment.py');
+  const wheel = await carriedWheel(context);
+  if (!wheel) {
+    await explainByHand();
+    return false;
+  }
+  const python = await findInterpreter();
+  return python !== undefined && runTask('install the server', python, ['-I', script, installation(context), '--wheel', wheel]);
+}
+
+/** For an extension that was built without the server. */
+async function explainByHand(): Promise<void> {
+  const settings = 'Open Settings';
+  const answer = await window.showWarningMessage(
+    `Holesmith: the language server was not found. Run scripts/setup in a checkout of Holesmith, and name .venv/bin/holesmith there in ${SETTING}`, settings);
+  if (answer === settings) await commands.executeCommand('workbench.action.openSettings', SETTING);
 }
 
 function installation(context: ExtensionContext): string {
@@ -57,15 +72,22 @@ async function carriedWheel(context: ExtensionContext): Promise<string | undefin
   return wheel && path.join(folder, wheel);
 }
 
+/** The first on PATH that will do; undefined, and a message that says which there are, if none will. */
 async function findInterpreter(): Promise<string | undefined> {
+  const unfit: string[] = [];
   for (const name of INTERPRETERS) {
     const candidate = await findOnPath(name);
-    if (candidate && (await isRecent(candidate))) return candidate;
+    const version = candidate && (await versionOf(candidate));
+    if (candidate && version && VERSIONS.includes(version)) return candidate;
+    if (candidate) unfit.push(version ? `${candidate} is ${version}` : `${candidate} does not run`);
   }
+  const found = unfit.length > 0 ? unfit.join(', ') : 'there is none on PATH';
+  void window.showErrorMessage(`Holesmith: Python ${VERSIONS[0]} to ${VERSIONS.at(-1)} is needed to install the server; ${found}`);
   return undefined;
 }
 
-async function isRecent(python: string): Promise<boolean> {
-  const check = ['-I', '-c', 'import sys; sys.exit(sys.version_info < (3, 11))'];
-  return promisify(execFile)(python, check, { ...surroundings(), timeout: 20_000 }).then(() => true, () => false);
+async function versionOf(python: string): Promise<string | undefined> {
+  const question = ['-I', '-c', 'import sys; print("%d.%d" % sys.version_info[:2])'];
+  const run = promisify(execFile)(python, question, { ...surroundings(), timeout: 20_000 });
+  return run.then(({ stdout }) => stdout.trim(), () => undefined);
 }

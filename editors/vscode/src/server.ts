@@ -4,11 +4,12 @@ import {
   CancellationToken, Disposable, ExtensionContext, InlineCompletionContext, InlineCompletionItem,
   InlineCompletionTriggerKind, TextDocument, window,
 } from 'vscode';
-import { LanguageClient, LanguageClientOptions, MessageSignature, Middleware, State } from 'vscode-languageclient/node';
+import { LanguageClient, LanguageClientOptions, MessageSignature, Middleware, ShowMessageParams, State } from 'vscode-languageclient/node';
 import { Counters } from './counters';
-import { showMessage, withoutLinks } from './messages';
+import { missingModel, showMessage, withoutLinks } from './messages';
+import { listModels, pullModel, size } from './models';
 import { surroundings } from './places';
-import { findProgram, offerInstallation } from './program';
+import { findProgram, installProgram, offerInstallation } from './program';
 import { Status, StatusItem } from './status';
 import { Switches } from './switches';
 
@@ -22,6 +23,7 @@ export class Server implements Disposable {
   readonly log = window.createOutputChannel('Holesmith', { log: true });
   private client: LanguageClient | undefined;
   private program: string | undefined;
+  private starts = 0;
 
   constructor(
     private readonly context: ExtensionContext,
@@ -32,19 +34,22 @@ export class Server implements Disposable {
 
   /** Starts the server; where there is none, offers to install it. */
   async start(): Promise<void> {
+    const start = ++this.starts;
     this.status.show({ health: 'loading', message: 'starting the server' });
     this.program = await findProgram(this.context);
     if (!this.program) {
-      this.status.show({ health: 'error', message: 'the language server was not found' });
+      const message = 'the language server was not found; "Install the Server" is in the menu that a click opens';
+      this.status.show({ health: 'error', message });
       if (!(await offerInstallation(this.context))) return;
       this.program = await findProgram(this.context);
     }
-    if (!this.program) return;
+    // While the question stood there, the user may have had it started in another way.
+    if (!this.program || start !== this.starts) return;
     const executable = { command: this.program, args: ['lsp'], options: surroundings() };
     const client = new LanguageClient('holesmith', 'Holesmith', executable, this.options());
     this.client = client;
     client.onNotification('holesmith/status', (status: Status) => this.status.show(status));
-    client.onNotification('window/showMessage', showMessage);
+    client.onNotification('window/showMessage', (message: ShowMessageParams) => void this.show(message));
     client.onDidChangeState(({ newState }) => {
       if (newState === State.Stopped) this.status.show({ health: 'stopped', message: 'the server does not run' });
     });
@@ -66,6 +71,25 @@ export class Server implements Disposable {
   async restart(): Promise<void> {
     await this.stop();
     await this.start();
+  }
+
+  /** Installs what the extension carries, without a question, and starts it. */
+  async install(): Promise<void> {
+    if (await installProgram(this.context)) await this.restart();
+  }
+
+  /** A message of the server's. Where it says that a model is missing, a button brings the model. */
+  private async show(message: ShowMessageParams): Promise<void> {
+    const name = missingModel(message.message);
+    const { program } = this;
+    if (!name || !program) {
+      await showMessage(message);
+      return;
+    }
+    const models = await listModels(program).catch(() => []);
+    const bytes = size(models.find((model) => model.name === name)?.bytes ?? null);
+    const pull = bytes ? `Pull It (${bytes})` : 'Pull It';
+    if ((await showMessage(message, pull)) === pull && (await pullModel(program, name))) await this.restart();
   }
 
   /** The path of the program that runs, for commands that run it once more. */
@@ -110,7 +134,7 @@ export class Server implements Disposable {
         // The extension's own settings are no business of the server's.
         configuration: async (params, token, next) => {
           const answers = await next(params, token);
-          return Array.isArray(answers) ? answers.map(withoutEditor) : answers;
+          return Array.isArray(answers) ? answers.map(forServer) : answers;
         },
       },
     };
@@ -139,10 +163,17 @@ function withIndentation<P>(type: string | MessageSignature, params: P | undefin
   return { ...params, formattingOptions } as P;
 }
 
-function withoutEditor(settings: unknown): unknown {
+/** Without the extension's own settings, and without texts that are empty: they stand for the server's default. */
+function forServer(settings: unknown): unknown {
   if (typeof settings !== 'object' || settings === null) return settings;
   const { editor: _, ...rest } = settings as Record<string, unknown>;
-  return rest;
+  return withoutEmptyTexts(rest);
+}
+
+function withoutEmptyTexts(settings: object): object {
+  const filled = Object.entries(settings).filter(([, value]) => value !== '');
+  const isGroup = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
+  return Object.fromEntries(filled.map(([name, value]) => [name, isGroup(value) ? withoutEmptyTexts(value) : value]));
 }
 
 export { ACCEPTED };

@@ -38,6 +38,8 @@ class Machine:
     answer: str = ""
     notifications: Sequence[tuple[str, Mapping[str, object]]] = ()
     page: Mapping[str, str] | None = None
+    # More of a job: see extension/session.mjs.
+    more: Mapping[str, object] = field(default_factory=dict[str, object])
     locations: Sequence[Sequence[object]] = ()
 
     @property
@@ -84,6 +86,7 @@ class Machine:
             "answer": self.answer,
             "notifications": self.notifications,
             "page": self.page,
+            **self.more,
             "locations": self.locations,
         }
         result = subprocess.run(

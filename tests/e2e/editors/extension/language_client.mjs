@@ -6,12 +6,13 @@ export class LanguageClient {
   constructor(id, name, executable) { this.executable = executable; }
   onNotification(method, handler) { this.handlers[method] = handler; }
   onDidChangeState() {}
+  async dispose() {}
   isRunning() { return true; }
   async sendRequest(method, parameters) { seen.asked.push([method, parameters]); return job.page; }
   async start() {
     const { command, args, options } = this.executable;
     start(command, args, options);
-    for (const [method, params] of job.notifications ?? []) this.handlers[method]?.(params);
+    for (const [method, params] of job.notifications?.splice(0) ?? []) this.handlers[method]?.(params);
   }
 }
 export const State = { Stopped: 1 };

@@ -5,7 +5,7 @@ import path from 'node:path';
 
 export const job = {};
 export const seen = {
-  messages: [], started: [], tooltip: null, text: null, background: null, asked: [], panels: [], opened: [],
+  messages: [], choices: [], entries: [], commands: [], started: [], tooltip: null, text: null, background: null, asked: [], panels: [], opened: [],
 };
 
 const nothing = { dispose() {} };
@@ -21,6 +21,8 @@ export function start(program, parameters, options = {}) {
 
 const show = async (message, ...choices) => {
   seen.messages.push(message);
+  seen.choices.push(...choices);
+  if (job.isAway) await new Promise(() => {});
   return choices.find((choice) => choice === job.answer);
 };
 
@@ -39,6 +41,7 @@ export const window = {
     return panel;
   },
   showTextDocument: async ({ fsPath }, { selection }) => { seen.opened.push([fsPath, selection.start.line]); },
+  showQuickPick: async (entries) => { seen.entries.push(...entries.map(({ label, detail }) => [label, detail ?? ''])); },
   showErrorMessage: show, showWarningMessage: show, showInformationMessage: show,
   withProgress: (options, work) => work({}, { onCancellationRequested: () => nothing }),
 };
@@ -60,6 +63,7 @@ const full = (section, name) => (section ? `${section}.${name}` : name);
 export const extensions = {
   getExtension: () => ({
     isActive: true,
+    packageJSON: job.manifest,
     exports: { environments: { getActiveEnvironmentPath: () => ({ path: path.join(job.workspace, '.venv/bin/python') }) } },
   }),
 };
@@ -105,4 +109,8 @@ export const ViewColumn = { One: 1, Beside: -2 };
 export const StatusBarAlignment = { Right: 2 }, ProgressLocation = { Notification: 15 };
 export const TaskRevealKind = { Always: 1 }, TaskScope = { Workspace: 2 };
 export const InlineCompletionTriggerKind = { Invoke: 0 };
-export const commands = { executeCommand: async () => undefined };
+const registered = new Map();
+export const commands = {
+  registerCommand: (name, run) => { registered.set(name, run); seen.commands.push(name); return nothing; },
+  executeCommand: async (name, ...parameters) => registered.get(name)?.(...parameters),
+};
