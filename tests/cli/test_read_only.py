@@ -17,10 +17,8 @@ from tests.engine.raw_gguf import tiny, u32
 NAME = "qwen2.5-coder-0.5b"
 HOLESMITH = str(Path(sys.executable).with_name("holesmith"))
 # A view of the file system in which one folder can't be written, not even by root.
-READ_ONLY = [
-    *("unshare", "--mount", "sh", "-c"),
-    'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"',
-]
+MOUNT = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
+READ_ONLY = ["unshare", "--mount", "sh", "-c", MOUNT]
 
 
 @dataclass(frozen=True, slots=True)

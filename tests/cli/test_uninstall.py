@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from unittest.mock import Mock
 
 import pytest
 from holesmith.cli.main import main
@@ -50,7 +49,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("HOLESMITH_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("HOLESMITH_MODELS", str(tmp_path / "data" / "models"))
-    monkeypatch.setattr(kept_files, "files", Mock(return_value=tmp_path / "program" / "kernels"))
+
+    def files(package: str) -> Path:
+        return tmp_path / "program" / package.removeprefix("holesmith.")
+
+    monkeypatch.setattr(kept_files, "files", files)
     for name in (*OURS, *FOREIGN):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"x" * 1_000)
@@ -148,7 +151,12 @@ def test_it_asks_before_it_removes(
     home: Path, monkeypatch: pytest.MonkeyPatch, answer: str, is_removed: bool
 ) -> None:
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
-    monkeypatch.setattr("builtins.input", Mock(return_value=answer))
+
+    def ask(question: str) -> str:
+        assert question.startswith("Remove all of this (")
+        return answer
+
+    monkeypatch.setattr("builtins.input", ask)
     assert main(["uninstall"]) == (0 if is_removed else 1)
     assert present(home, OURS) == (set() if is_removed else set(OURS))
 

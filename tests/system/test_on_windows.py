@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.client import session
 from tests.engine.raw_gguf import tiny, u32
 
 RUN = (sys.executable, "-P", str(Path(__file__).with_name("as_on_windows.py")))
@@ -59,3 +60,12 @@ def test_a_command_does_its_work(
     result = run(tmp_path, *(model if word == "MODEL" else word for word in arguments))
     assert "Traceback" not in result.stderr
     assert printed in result.stdout + result.stderr
+
+
+async def test_the_server_answers_an_editor(
+    tmp_path: Path, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    async with session({"model": model}, command=(*RUN, "lsp")) as opened:
+        opened.open("def price(book):\n    return \n")
+        assert await opened.ask_inline(1, 11, invoked=True) is not None
