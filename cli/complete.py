@@ -50,8 +50,9 @@ def add_parser(subparsers: Subparsers) -> None:
 def add_explain_argument(parser: argparse.ArgumentParser) -> None:
     """Each form is an option of its own: an optional value would take the FILE behind the flag."""
     parser.add_argument(
-        "--explain",
         "--explain=text",
+        "--explain",
+        dest="explain",
         action="store_const",
         const="text",
         help="say why, with the prompt and the times, on standard error",

@@ -15,12 +15,14 @@ from holesmith.cli.visible_output import bare
 from holesmith.completion.visible_text import visible
 from holesmith.evaluation.configuration import PAPER_TEMPERATURES, Configuration, Named, grid_of
 from holesmith.evaluation.errors import EvaluationError
+from holesmith.evaluation.reports.comparison import comparison_text
 from holesmith.evaluation.reports.reporting import compare, summarise, write_reports
-from holesmith.evaluation.reports.summary import aligned, percent, summary_text
+from holesmith.evaluation.reports.summary import summary_text
 from holesmith.evaluation.row import Row
+from holesmith.evaluation.run_record import resolved_model, run_record
 from holesmith.evaluation.runs.pool import LocalPool, Pool, ProcessPool
 from holesmith.evaluation.runs.run import Run
-from holesmith.evaluation.runs.run_folder import RunFolder
+from holesmith.evaluation.runs.run_folder import MADE_KEY, RunFolder
 from holesmith.evaluation.runs.worker import WorkerSetup
 from holesmith.evaluation.suites.open_suite import SUITES, SuiteOpener
 from holesmith.evaluation.suites.suite import Chosen, Suite
@@ -32,7 +34,7 @@ def run_suite(arguments: argparse.Namespace) -> int:
     suite = opener.open(arguments)
     chosen = Chosen(suite, arguments.limit, arguments.sample, arguments.seed)
     configurations = grid_of(configuration_of_arguments(arguments), arguments.grid)
-    plan = plan_of(arguments, opener, configurations)
+    plan = {**plan_of(arguments, opener, configurations), MADE_KEY: made_with(arguments, configurations)}
     folder = arguments.out or Path("eval-runs", arguments.suite)
     with RunFolder(folder, plan) as opened:
         check_first(suite)
@@ -98,6 +100,13 @@ def plan_of(
     }
 
 
+def made_with(arguments: argparse.Namespace, configurations: Sequence[Named]) -> dict[str, object]:
+    """With what the run is begun, for whoever reads it later. On a Ray cluster workers choose the model."""
+    models = {named.configuration.model for named in configurations}
+    device = None if arguments.ray else arguments.device.split(",")[0]
+    return asdict(run_record({resolved_model(model, device) for model in models}))
+
+
 def as_plain(value: object) -> object:
     if isinstance(value, list):
         return [as_plain(each) for each in cast("list[object]", value)]
@@ -156,11 +165,5 @@ def run_compare(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps([asdict(each) for each in differences], ensure_ascii=False))
         return 0
-    lines = ["second - first | metric | difference % (95 % interval) | p | better / worse | cases"]
-    lines += [
-        f"{each.second} - {each.first} | {each.metric} | {percent(each.interval)} | {each.p:.3f} | "
-        f"{each.better} / {each.worse} | {each.interval.count}"
-        for each in differences
-    ]
-    print("\n".join(aligned(lines)))
+    print(comparison_text(differences))
     return 0

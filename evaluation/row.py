@@ -1,12 +1,16 @@
 """One line of a run's results: what one configuration answered to one case, and what that was worth.
 
-All but the times is determined by the configuration and the case: a run done again gives the same rows.
+All but the times and ``prefilled_tokens`` is determined by the configuration and the case: a run done again
+gives the same rows.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+#: From this share of new tokens on a prompt counts as cold: all begin with some of the same. A guess.
+COLD_SHARE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,8 @@ class Row:
     the model's surprise at the true first line, if it was asked.
 
     ``before`` and ``after`` are the lines around the hole, for people; ``prompt`` is what the model saw.
+    ``prefilled_tokens`` of it had to be read for the first sample, and the others were in the engine's cache
+    from the case before; None where nobody counted.
     """
 
     configuration: str
@@ -46,6 +52,14 @@ class Row:
     timings_ms: Mapping[str, float] = field(default_factory=dict[str, float])
     error: str | None = None
     nats: float | None = None
+    prefilled_tokens: int | None = None
+
+    @property
+    def is_cold(self) -> bool:
+        """Whether the model had to read nearly the whole prompt: its time says what a new place costs."""
+        if self.prefilled_tokens is None or not self.prompt_tokens:
+            return False
+        return self.prefilled_tokens >= COLD_SHARE * self.prompt_tokens
 
     @property
     def key(self) -> tuple[str, str]:

@@ -50,3 +50,8 @@ def _text(path: Path) -> str | None:
         return path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError):
         return None
+
+
+def line_and_column(text: str, offset: int) -> tuple[int, int]:
+    """The line from 1 and the column from 0, in characters."""
+    return text.count("\n", 0, offset) + 1, offset - (text.rfind("\n", 0, offset) + 1)

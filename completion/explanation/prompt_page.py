@@ -24,6 +24,8 @@ def prompt_page(explained: Explained) -> Document:
     answer = explained.answer
     if not answer.prompt_parts:
         told = paragraph("The model was not asked: ", because(answer))
+        if answer.finish != "none":
+            told = paragraph("The prompt was not kept.")
         return Document(TITLE, (Section("No prompt", (where(explained), told)),))
     workspace = explained.snapshot.workspace if explained.snapshot is not None else None
     return Document(TITLE, (_overview(explained), *_parts(answer, workspace)))

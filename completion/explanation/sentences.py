@@ -84,6 +84,7 @@ STAGES: Mapping[str, str] = {
     "analysis": "asking static analysis",
     "context": "finding context",
     "prompt": "making the prompt",
+    "reading": "waiting until the prompt's beginning is read",
     "queue": "waiting for the model",
     "prefill": "reading the prompt",
     "decode": "writing the text",

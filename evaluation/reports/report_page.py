@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from html import escape
 from importlib.resources import files
+from typing import cast
 
 from holesmith.evaluation.reports.report_tables import Tables
 from holesmith.evaluation.reports.summary import Difference, Summary
 from holesmith.evaluation.row import Row
-from holesmith.evaluation.runs.run_folder import Plan
+from holesmith.evaluation.runs.run_folder import MADE_KEY, Plan
 
 ROWS_MAX = 1200
 """More rows than this are not put into the page; rows.jsonl has them all."""
@@ -31,7 +32,7 @@ def report_page(plan: Plan, rows: Sequence[Row], summary: Summary) -> str:
     parts = {
         "TITLE": f"Evaluation: {escape(str(plan.get('suite')))}",
         "SUBTITLE": f"{total} cases, {len(tables.names)} configurations.{escape(common)} "
-        "Means in percent, intervals of 95 % by bootstrap over files.",
+        f"Means in percent, intervals of 95 % by bootstrap over files.{escape(made_in_words(plan))}",
         "RESULTS": tables.results(),
         "PLOTS": tables.plots(rows),
         "SLICES": tables.slices(),
@@ -50,6 +51,17 @@ def report_page(plan: Plan, rows: Sequence[Row], summary: Summary) -> str:
     page = files("holesmith.evaluation").joinpath("report.html").read_text(encoding="utf-8")
     pieces = page.split("__")
     return "".join(parts.get(piece, piece) if at % 2 else piece for at, piece in enumerate(pieces))
+
+
+def made_in_words(plan: Plan) -> str:
+    """With what the run was begun; "" for a plan that does not say."""
+    made = plan.get(MADE_KEY)
+    if not isinstance(made, dict):
+        return ""
+    said = cast("dict[str, object]", made)
+    models = ", ".join(map(str, cast("list[object]", said.get("models") or [])))
+    where = f"{said.get('date')}, {said.get('machine')}"
+    return f" {models or 'No model'}, Holesmith {said.get('version')}, {where}."
 
 
 def drawn_evenly(rows: Sequence[Row]) -> list[Row]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from holesmith.evaluation.reports.plot import Bar, bar_plot, histogram
-from holesmith.evaluation.reports.summary import Result, Summary, percent, short_names
+from holesmith.evaluation.reports.summary import COST_HEADS, Result, Summary, percent, short_names
 from holesmith.evaluation.row import Row
 
 
@@ -37,9 +37,7 @@ class Tables:
             )
             for metric in self.metrics
         ]
-        totals = [row.timings_ms["total"] for row in rows if "total" in row.timings_ms]
-        if totals:
-            parts.append(histogram("Time of a completion", totals, "ms"))
+        parts += [histogram(title, totals, "ms") for title, totals in _times(rows).items() if totals]
         return "\n".join(f"<div>{part}</div>" for part in parts)
 
     def slices(self) -> str:
@@ -52,14 +50,12 @@ class Tables:
         rows = [
             [
                 text_cell(self.names.get(cost.configuration, cost.configuration)),
-                number_cell(str(cost.cases)),
-                number_cell(str(cost.errors)),
-                number_cell(str(cost.empty)),
-                text_cell(", ".join(f"{stage} {value:.0f}" for stage, value in cost.stages_ms.items())),
+                *(number_cell(cell) for cell in cost.cells[:-2]),
+                *(text_cell(cell) for cell in cost.cells[-2:]),
             ]
             for cost in self._summary.costs
         ]
-        return table(("configuration", "cases", "failed", "empty", "median ms by stage"), rows)
+        return table(("configuration", *COST_HEADS), rows)
 
     def _slice(self, key: str) -> str:
         found = [each for each in self._summary.results if each.slice == key]
@@ -84,6 +80,18 @@ class Tables:
 
     def _totals(self, metric: str) -> list[Result]:
         return [each for each in self._summary.results if each.metric == metric and not each.slice]
+
+
+def _times(rows: Sequence[Row]) -> dict[str, list[float]]:
+    """How long completions took, those whose prompt was new to the model apart, by a title for each kind."""
+    timed = [row for row in rows if "total" in row.timings_ms]
+    counted = [row for row in timed if row.prefilled_tokens is not None]
+    groups = {
+        "Time of a completion": [row for row in timed if row.prefilled_tokens is None],
+        "Time of a completion, cold prompt": [row for row in counted if row.is_cold],
+        "Time of a completion, prompt known in part": [row for row in counted if not row.is_cold],
+    }
+    return {title: [row.timings_ms["total"] for row in group] for title, group in groups.items()}
 
 
 def bar_of(result: Result, label: str) -> Bar:

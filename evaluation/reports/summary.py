@@ -5,7 +5,7 @@ Configurations keep the order of the run's plan: the first is what the others ar
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 
 from holesmith.evaluation.metrics.bootstrap import Interval, interval_of, randomisation_p
@@ -40,13 +40,56 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """How long the cases of a configuration took: medians over cases, in milliseconds by stage."""
+    """How long the cases of a configuration took: medians over cases, in milliseconds by stage.
+
+    ``prefilled_tokens`` is the median of what the model had to read of a prompt; None where nobody counted.
+    Another configuration of the same prompt leaves little to read, so times are compared by
+    ``cold_stages_ms``: those of the ``cold`` cases, whose prompt was new.
+    """
 
     configuration: str
     cases: int
     errors: int
     empty: int
     stages_ms: Mapping[str, float]
+    prompt_tokens: float = 0.0
+    prefilled_tokens: float | None = None
+    cold: int = 0
+    cold_stages_ms: Mapping[str, float] = field(default_factory=dict[str, float])
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """What a table shows, under `COST_HEADS`."""
+        read = "-" if self.prefilled_tokens is None else f"{self.prefilled_tokens:.0f}"
+        tokens = (
+            f"{self.prompt_tokens:.0f}",
+            read,
+            str(self.cold) if self.prefilled_tokens is not None else "-",
+        )
+        return (
+            str(self.cases),
+            str(self.errors),
+            str(self.empty),
+            *tokens,
+            in_stages(self.cold_stages_ms),
+            in_stages(self.stages_ms),
+        )
+
+
+COST_HEADS = (
+    "cases",
+    "failed",
+    "empty",
+    "prompt tokens",
+    "new to the model",
+    "cold prompts",
+    "median ms by stage, cold prompts",
+    "all prompts",
+)
+
+
+def in_stages(stages_ms: Mapping[str, float]) -> str:
+    return ", ".join(f"{stage} {value:.0f}" for stage, value in stages_ms.items()) or "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,17 +186,27 @@ def differences_of(first: Sequence[Row], second: Sequence[Row]) -> list[Differen
 
 
 def _cost(name: str, rows: Sequence[Row]) -> Cost:
-    stages = dict.fromkeys(stage for row in rows for stage in row.timings_ms)
+    prefilled = [row.prefilled_tokens for row in rows if row.prefilled_tokens is not None]
+    cold = [row for row in rows if row.is_cold]
     return Cost(
         configuration=name,
         cases=len(rows),
         errors=sum(row.error is not None for row in rows),
         empty=sum(all(not sample.text for sample in row.samples) for row in rows if row.error is None),
-        stages_ms={
-            stage: median([row.timings_ms[stage] for row in rows if stage in row.timings_ms])
-            for stage in stages
-        },
+        stages_ms=_stages(rows),
+        prompt_tokens=median([row.prompt_tokens for row in rows]),
+        prefilled_tokens=median(prefilled) if prefilled else None,
+        cold=len(cold),
+        cold_stages_ms=_stages(cold),
     )
+
+
+def _stages(rows: Sequence[Row]) -> dict[str, float]:
+    """Medians by stage."""
+    stages = dict.fromkeys(stage for row in rows for stage in row.timings_ms)
+    return {
+        stage: median([row.timings_ms[stage] for row in rows if stage in row.timings_ms]) for stage in stages
+    }
 
 
 def median(values: Sequence[float]) -> float:
@@ -192,11 +245,9 @@ def summary_text(summary: Summary) -> str:
             f"{each.better} / {each.worse} | {each.interval.count}"
             for each in against
         ]
-    lines += ["", "configuration | cases | failed | empty | median ms by stage"]
+    lines += ["", " | ".join(("configuration", *COST_HEADS))]
     for cost in summary.costs:
-        stages = ", ".join(f"{stage} {value:.0f}" for stage, value in cost.stages_ms.items())
-        name = names.get(cost.configuration, cost.configuration)
-        lines.append(f"{name} | {cost.cases} | {cost.errors} | {cost.empty} | {stages}")
+        lines.append(" | ".join((names.get(cost.configuration, cost.configuration), *cost.cells)))
     heading = f"all with {common}\n\n" if common else ""
     return heading + "\n".join(aligned(lines)) + "\n"
 

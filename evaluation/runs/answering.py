@@ -30,7 +30,7 @@ repeated.
 @dataclass(frozen=True, slots=True)
 class Answered:
     """One sample, not yet scored. ``finish`` is "enough" where decoding ended because the metrics needed no
-    more.
+    more. ``prefilled_tokens`` of the prompt's were not in the engine's cache; None where nobody counts.
     """
 
     text: str
@@ -42,6 +42,7 @@ class Answered:
     timings_ms: Mapping[str, float] = field(default_factory=dict[str, float])
     context: Sequence[Mapping[str, object]] = ()
     monitors: Mapping[str, int] = field(default_factory=dict[str, int])
+    prefilled_tokens: int | None = None
 
 
 def sampling_of(configuration: Configuration, case: Case, sample: int) -> Sampling:
@@ -85,6 +86,7 @@ async def answer_prompt(
         prompt_tokens=len(prompt.token_ids),
         timings_ms=generation.timings_ms,
         context=prompt.uses,
+        prefilled_tokens=generation.tokens_prefilled,
     )
 
 
@@ -164,6 +166,7 @@ async def answer_pipeline(case: Case, options: Options, service: Service) -> Ans
             "refused": answer.monitors.refused,
             "rolled_back": answer.monitors.rolled_back,
         },
+        prefilled_tokens=answer.prefilled_tokens,
     )
 
 

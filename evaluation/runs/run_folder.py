@@ -18,6 +18,8 @@ from holesmith.system.file_lock import try_lock_file
 
 PLAN_NAME = "plan.json"
 ROWS_NAME = "rows.jsonl"
+# What of a plan says with what and when the run was begun; a run may be resumed later and elsewhere.
+MADE_KEY = "made"
 
 Plan = Mapping[str, object]
 
@@ -76,7 +78,8 @@ class RunFolder:
             write_whole(path, json.dumps(plan, indent=2, ensure_ascii=False) + "\n")
             return
         found = read_plan(self.folder)
-        if different := sorted(key for key in {*found, *plan} if found.get(key) != plan.get(key)):
+        keys = {*found, *plan} - {MADE_KEY}
+        if different := sorted(key for key in keys if found.get(key) != plan.get(key)):
             raise EvaluationError(
                 f"{self.folder} holds a run with another {', '.join(different)}: choose another --out"
             )

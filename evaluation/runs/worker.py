@@ -244,6 +244,7 @@ def _row(
         after="\n".join(case.suffix.split("\n")[:LINES_AROUND]),
         prompt=first.prompt,
         prompt_tokens=first.prompt_tokens,
+        prefilled_tokens=first.prefilled_tokens,
         samples=samples,
         scores=scores,
         nats=None if nats is None else round(nats[0], 4),

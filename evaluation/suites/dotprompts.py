@@ -20,7 +20,7 @@ from holesmith.evaluation.json_lines import SourceRow, is_encodable, read_json_l
 from holesmith.evaluation.metrics.java_tokens import first_token
 from holesmith.evaluation.metrics.text_metrics import identifiers
 from holesmith.evaluation.slices import length_slice
-from holesmith.evaluation.source_tree import source_files
+from holesmith.evaluation.source_tree import line_and_column, source_files
 
 FIELDS = ("repo", "classFileName", "methodStartIdx", "methodStopIdx", "dot_idx")
 REPOSITORIES_KEPT = 4
@@ -194,8 +194,9 @@ class DotPrompts:
             )
         target = text[dot + 1 : stop + 1]
         name = first_token(target) or ""
+        line, column = line_and_column(text, dot + 1)
         return Case(
-            id=f"{repository}/{path}:{start}:{dot}",
+            id=f"{repository}/{path}:{line}:{column}",
             repository=repository,
             path=path,
             language="java",

@@ -19,7 +19,7 @@ from holesmith.evaluation.case import Case, Extent
 from holesmith.evaluation.errors import EvaluationError
 from holesmith.evaluation.runs.run import drawn
 from holesmith.evaluation.slices import length_slice
-from holesmith.evaluation.source_tree import SourceFile, source_files
+from holesmith.evaluation.source_tree import SourceFile, line_and_column, source_files
 from holesmith.evaluation.suites.hole_kind import HOLE_KINDS, HoleKind
 
 BODY_LINES_MAX = 15
@@ -43,13 +43,20 @@ class Hole:
 
     @property
     def id(self) -> str:
+        """By this holes are drawn at random, so it must stay what it is: other holes would be drawn."""
         return f"{self.kind}/{self.root.name}/{self.file.path}:{self.start}"
+
+    @property
+    def name(self) -> str:
+        """For people: with the line from 1 and the column from 0, as ``holesmith complete`` takes them."""
+        line, column = line_and_column(self.file.text, self.start)
+        return f"{self.kind}/{self.root.name}/{self.file.path}:{line}:{column}"
 
     def case(self) -> Case:
         file, target = self.file, self.file.text[self.start : self.stop]
         extent: Extent = "statement" if self.kind == "body" else "line"
         return Case(
-            id=self.id,
+            id=self.name,
             repository=self.root.name,
             path=file.path,
             language=file.language,

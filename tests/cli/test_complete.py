@@ -1,12 +1,17 @@
 """``holesmith complete``: what it prints, and one clear line for whatever it can't use."""
 
+import argparse
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from holesmith.cli.complete import add_parser, show
 from holesmith.cli.main import main
+from holesmith.completion.answer import Answer, Completion
+from holesmith.completion.snapshot import Snapshot
+from holesmith.completion.workspace.hole_report import HoleReport
 from holesmith.engine.files.weight_source import WeightSource
 
 HOLESMITH = Path(sys.executable).with_name("holesmith")
@@ -108,6 +113,40 @@ def test_the_real_model_completes_a_file_on_disk(real_model_path: WeightSource, 
         [*command[:3], "1", "0", "--model", real_model_path.path], capture_output=True, check=False
     )
     assert run.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("flag", "form"), [("--explain", "text"), ("--explain=text", "text"), ("--explain=html", "html")]
+)
+def test_the_flag_of_the_explanation_may_stand_before_the_file(flag: str, form: str) -> None:
+    parser = argparse.ArgumentParser()
+    add_parser(parser.add_subparsers())
+    for arguments in (["complete", flag, "a.py", "1", "0"], ["complete", "a.py", "1", "0", flag]):
+        parsed = parser.parse_args(arguments)
+        assert (parsed.explain, parsed.file) == (form, Path("a.py"))
+    assert parser.parse_args(["complete", "a.py", "1", "0"]).explain is None
+
+
+ANSWER = Answer(Completion("y = 3", 0, 0, 0.9), "shown", "tiny", "stop", generated="y = 3\n")
+HOLE = HoleReport("statement", "", None, None, None, None, None)
+
+
+def test_an_explanation_goes_to_standard_error_and_the_completion_to_standard_output(
+    capsys: pytest.CaptureFixture[str], source: Path
+) -> None:
+    show(ANSWER, Snapshot(str(source), "python", "x = 1\n", 0), HOLE)
+    printed = capsys.readouterr()
+    assert printed.out == "y = 3\n"
+    assert "▌ Why it was shown" in printed.err
+    assert f"At {source}:1 on an empty line." in " ".join(printed.err.split())
+
+
+def test_without_an_explanation_a_missing_completion_is_one_line(
+    capsys: pytest.CaptureFixture[str], source: Path
+) -> None:
+    nothing = Answer(None, "the document is binary", "")
+    show(nothing, Snapshot(str(source), "python", "x = 1\n", 0), None)
+    assert capsys.readouterr().err == "holesmith: no completion: the document is binary\n"
 
 
 def test_a_source_of_context_that_there_is_not(capsys: pytest.CaptureFixture[str], source: Path) -> None:

@@ -74,7 +74,7 @@ def cases(count: int = 30) -> list[Case]:
 def stable(row: Row) -> dict[str, object]:
     """A row without what differs from run to run: times, and what monitors did in them."""
     fields = asdict(row)
-    del fields["timings_ms"]
+    del fields["timings_ms"], fields["prefilled_tokens"]
     for sample in fields["samples"]:
         del sample["monitors"]
     return fields

@@ -8,9 +8,17 @@ from pathlib import Path
 import pytest
 from holesmith.evaluation.errors import EvaluationError
 from holesmith.evaluation.metrics.bootstrap import interval_of, randomisation_p
+from holesmith.evaluation.reports.comparison import comparison_text
 from holesmith.evaluation.reports.report_page import ROWS_MAX, evenly, report_page
 from holesmith.evaluation.reports.reporting import compare, summarise, write_reports
-from holesmith.evaluation.reports.summary import aligned, median, short_names, summary_of, summary_text
+from holesmith.evaluation.reports.summary import (
+    Difference,
+    aligned,
+    median,
+    short_names,
+    summary_of,
+    summary_text,
+)
 from holesmith.evaluation.row import Row, SampleRow, row_of
 from holesmith.evaluation.runs.run_folder import PLAN_NAME, ROWS_NAME, read_plan
 
@@ -169,3 +177,52 @@ def test_what_is_no_run_is_told(tmp_path: Path) -> None:
     empty = write_run(tmp_path / "empty", [])
     with pytest.raises(EvaluationError, match="no rows yet"):
         summarise(empty)
+
+
+def timed(case: str, configuration: str, prefilled: int | None, total_ms: float) -> Row:
+    return replace(
+        row(case, 1, configuration),
+        prompt_tokens=1_000,
+        prefilled_tokens=prefilled,
+        timings_ms={"total": total_ms},
+    )
+
+
+def test_what_new_prompts_cost_stands_apart_from_what_the_cache_saves() -> None:
+    rows = [timed("1", "off", 1_000, 2_000.0), timed("1", "on", 4, 120.0), timed("2", "on", 990, 2_100.0)]
+    off, on = summary_of(rows, ("off", "on")).costs
+    assert (off.prefilled_tokens, off.cold, off.cold_stages_ms) == (1_000, 1, {"total": 2_000.0})
+    assert (on.prefilled_tokens, on.cold, on.cold_stages_ms) == (497, 1, {"total": 2_100.0})
+    text = summary_text(summary_of(rows))
+    assert "new to the model" in text
+    assert "total 2100" in text
+    page = report_page({"suite": "repo"}, rows, summary_of(rows))
+    assert "Time of a completion, cold prompt" in page
+    assert "Time of a completion, prompt known in part" in page
+
+
+def test_rows_of_before_prompts_were_counted_are_still_reported() -> None:
+    rows = [timed("1", "off", None, 2_000.0)]
+    (cost,) = summary_of(rows).costs
+    assert (cost.prefilled_tokens, cost.cold) == (None, 0)
+    assert "Time of a completion</text>" in report_page({"suite": "repo"}, rows, summary_of(rows))
+
+
+def test_a_page_says_with_what_its_run_was_made() -> None:
+    made = {"models": ["tiny<"], "version": "1.2", "date": "2026-12-01", "machine": "Linux, 2 cores"}
+    page = report_page({"suite": "repo", "made": made}, ROWS, summary_of(ROWS))
+    assert "tiny&lt;, Holesmith 1.2, 2026-12-01, Linux, 2 cores." in page
+
+
+def test_a_comparison_names_each_pair_once_and_what_all_have_in_common_above() -> None:
+    interval = interval_of([0.0, 1.0], ["a", "b"])
+    pairs = [("context=off monitor=on", "context=on monitor=on"), ("x=1 monitor=on", "x=1 monitor=on")]
+    differences = [
+        Difference(first, second, metric, interval, 0.5, 1, 0)
+        for first, second in pairs
+        for metric in ("exact", "similar")
+    ]
+    lines = comparison_text(differences).splitlines()
+    assert lines[0] == "all with monitor=on"
+    assert [line.split("  ")[0] for line in lines[3:]] == ["context=on - context=off", "", "x=1", ""]
+    assert "monitor" not in "".join(lines[1:])

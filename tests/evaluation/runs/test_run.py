@@ -16,7 +16,7 @@ from holesmith.evaluation.errors import EvaluationError
 from holesmith.evaluation.row import Row
 from holesmith.evaluation.runs.pool import LocalPool, ProcessPool, order_of, rows_of
 from holesmith.evaluation.runs.run import Run, drawn, unique
-from holesmith.evaluation.runs.run_folder import PLAN_NAME, ROWS_NAME, RunFolder, read_rows
+from holesmith.evaluation.runs.run_folder import PLAN_NAME, ROWS_NAME, RunFolder, read_plan, read_rows
 from holesmith.evaluation.runs.task import AnswerTask, OrderTask
 from holesmith.evaluation.runs.worker import Worker, WorkerSetup
 
@@ -158,6 +158,14 @@ def test_a_folder_of_another_plan_is_refused(tmp_path: Path) -> None:
         RunFolder(tmp_path, {"suite": "repo", "seed": 2}),
     ):
         pass
+
+
+def test_a_run_is_resumed_later_and_elsewhere_and_keeps_with_what_it_was_begun(tmp_path: Path) -> None:
+    with RunFolder(tmp_path, {"suite": "repo", "made": {"date": "yesterday"}}) as folder:
+        folder.append(Row("one", "1", "shop", "a.py", {}, "x", "", "", "", 1, (), {}))
+    with RunFolder(tmp_path, {"suite": "repo", "made": {"date": "today"}}) as folder:
+        assert folder.done
+    assert read_plan(tmp_path)["made"] == {"date": "yesterday"}
 
 
 def test_two_runs_do_not_write_to_one_folder(tmp_path: Path) -> None:

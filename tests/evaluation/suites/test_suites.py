@@ -330,6 +330,14 @@ def test_holes_are_drawn_by_seed(tmp_path: Path) -> None:
     assert [case.slices["kind"] for case in first] == ["line", "argument"]
 
 
+def test_a_case_is_named_by_the_line_and_column_that_complete_takes(tmp_path: Path) -> None:
+    (tmp_path / "price.py").write_text(CODE)
+    for case in RepositoryHoles((tmp_path,), ("attribute",)).cases():
+        _, line, column = case.id.rsplit(":", 2)
+        before = case.prefix.split("\n")
+        assert (int(line), int(column)) == (len(before), len(before[-1]))
+
+
 def test_a_folder_without_code_is_told(tmp_path: Path) -> None:
     with pytest.raises(EvaluationError, match="no source file with a hole"):
         list(RepositoryHoles((tmp_path,)).cases())
