@@ -16,6 +16,7 @@ CALLED_BY_OTHERS = {
     "kernels/compiler.py": "numba calls what these classes override",
     "kernels/reference.py": "says in plain torch what the kernels compute; the tests compare them with it",
     "engine/vocabulary/vocabulary.py special_ids": "by which the tests see that text never becomes special",
+    "system/memory.py _fields_": "read by ctypes",
     "analysis/client.py restarts": "by which the tests see that a worker was replaced",
 }
 EXAMPLE = ROOT / "cli" / "example"

@@ -136,7 +136,7 @@ def test_links_of_the_description_lead_somewhere_on_a_page_of_its_own(built: Pat
     with zipfile.ZipFile(built / f"holesmith-{VERSION}-py3-none-any.whl") as wheel:
         description = wheel.read(f"holesmith-{VERSION}.dist-info/METADATA").decode()
     targets = re.findall(r"\]\(([^)]*)\)", description)
-    assert "https://example.invalid/files/docs/editors.md" in targets
+    assert "https://example.invalid/files/docs/manual/editors.md" in targets
     assert all(target.startswith("https://") for target in targets)
     assert "![" not in description
 
@@ -147,7 +147,7 @@ def test_without_an_address_links_of_the_description_are_text(tmp_path: Path) ->
     with zipfile.ZipFile(checkout / "dist" / VERSION / f"holesmith-{VERSION}-py3-none-any.whl") as wheel:
         description = wheel.read(f"holesmith-{VERSION}.dist-info/METADATA").decode()
     assert "](" not in description
-    assert "\ndocs/editors.md has the Neovim plugin" in description
+    assert "\ndocs/manual/editors.md has the Neovim plugin" in description
 
 
 def leave_a_change(checkout: Path) -> None:
