@@ -136,13 +136,17 @@ def export_commit(target: Path) -> None:
 def with_links(readme: str, source_url: str | None) -> str:
     """The README for pages beside which there is no repository.
 
-    Links to files lead below ``source_url``; without one they are plain text. Pictures are left out.
+    Links to files lead below ``source_url``; without one they are text that names the file. Pictures are
+    left out.
     """
     relative = r"\((?![a-z][a-z0-9+.-]*:|#)([^)\s]+)\)"
     readme = re.sub(rf"^!\[[^\]]*\]{relative}\n\n?", "", readme, flags=re.MULTILINE)
-    target = "" if source_url is None else rf"({source_url.rstrip('/')}/\2)"
-    text = r"\1" if source_url is None else r"[\1]"
-    return re.sub(rf"\[([^\]]*)\]{relative}", text + target, readme)
+    link = rf"\[([^\]]*)\]{relative}"
+    if source_url is not None:
+        return re.sub(link, rf"[\1]({source_url.rstrip('/')}/\2)", readme)
+    return re.sub(
+        link, lambda found: found[1] if found[1] == found[2] else f"{found[1]} ({found[2]})", readme
+    )
 
 
 def build_distributions(release: Release, source: Path, built: Path) -> Path:

@@ -147,7 +147,8 @@ def test_without_an_address_links_of_the_description_are_text(tmp_path: Path) ->
     with zipfile.ZipFile(checkout / "dist" / VERSION / f"holesmith-{VERSION}-py3-none-any.whl") as wheel:
         description = wheel.read(f"holesmith-{VERSION}.dist-info/METADATA").decode()
     assert "](" not in description
-    assert "\ndocs/manual/editors.md has the Neovim plugin" in description
+    assert "\nEditors (docs/manual/editors.md) has the Neovim plugin" in description
+    assert ": CONTRIBUTING.md\n" in description
 
 
 def leave_a_change(checkout: Path) -> None:
