@@ -245,9 +245,13 @@ def summary_text(summary: Summary) -> str:
             f"{each.better} / {each.worse} | {each.interval.count}"
             for each in against
         ]
-    lines += ["", " | ".join(("configuration", *COST_HEADS))]
-    for cost in summary.costs:
-        lines.append(" | ".join((names.get(cost.configuration, cost.configuration), *cost.cells)))
+    costs = [(names.get(cost.configuration, cost.configuration), cost) for cost in summary.costs]
+    lines += ["", " | ".join(("configuration", *COST_HEADS[:-2]))]
+    lines += [" | ".join((name, *cost.cells[:-2])) for name, cost in costs]
+    lines += ["", "configuration | prompts | median ms by stage"]
+    for name, cost in costs:
+        cold, everything = cost.cells[-2:]
+        lines += [f"{name} | cold | {cold}", f" | all | {everything}"]
     heading = f"all with {common}\n\n" if common else ""
     return heading + "\n".join(aligned(lines)) + "\n"
 
