@@ -6,7 +6,6 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from itertools import count
 from pathlib import Path
 from time import perf_counter
 
@@ -101,6 +100,7 @@ class Waiting:
     def __init__(self, every_seconds: float = WAITING_SECONDS) -> None:
         self._every_seconds = every_seconds
         self._told = ""
+        self._hint = FIRST_TIME
 
     @asynccontextmanager
     async def on(self, work: str) -> AsyncGenerator[None]:
@@ -120,9 +120,10 @@ class Waiting:
 
     async def _go_on_telling(self, work: str) -> None:
         began = perf_counter()
-        for turn in count():
+        while True:
             await asyncio.sleep(self._every_seconds)
-            self._tell(f"still {work} after {perf_counter() - began:.0f} s{'' if turn else FIRST_TIME}")
+            self._tell(f"still {work} after {perf_counter() - began:.0f} s{self._hint}")
+            self._hint = ""
 
     def _tell(self, text: str) -> None:
         if text != self._told:
