@@ -1,7 +1,7 @@
-"""Bring an index up to date with its workspace: what is new or changed is stored, what is gone is removed.
+"""Bring an index up to date with its workspace: store new and changed files, remove files that are gone.
 
-Usable while it runs: files are stored in small transactions, those around the user's own files first. A file
-counts as unchanged by its size and time of modification.
+The index is usable during a scan: files are stored in small transactions, those around the user's own files
+first. A file counts as unchanged by its size and time of modification.
 """
 
 import sqlite3
@@ -18,14 +18,16 @@ from holesmith.context.index.ignoring.ignore_rules import IgnoreRules
 from holesmith.context.index.popularity import store_popular
 from holesmith.context.index.writer import remove, store, transaction
 
-# How long one transaction may gather files before it is committed: other writers wait that long.
+# Seconds for which one transaction may gather files before its commit: other writers wait that long.
 COMMIT_INTERVAL_S = 0.5
 FILES_PER_COMMIT_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """``files_total`` is how many files must be read in this scan, which for a known workspace is few."""
+    """The progress of a scan. ``files_total`` counts the files to read, which for a
+    known workspace is few.
+    """
 
     files_done: int
     files_total: int
@@ -33,7 +35,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """``skipped`` counts files that were left out, by reason; ``lines`` is of files stored in this scan."""
+    """The result of a scan.
+
+    ``skipped`` counts files that were left out, by reason; ``lines`` are those of files stored in this scan.
+    """
 
     files: int
     stored: int
@@ -58,7 +63,7 @@ class Workspace:
 
 
 def nothing(_: object) -> None:
-    """For a caller who wants to hear nothing."""
+    """Ignore an event: the callback of a caller who needs no progress."""
 
 
 def scan(
@@ -67,10 +72,10 @@ def scan(
     between: Callable[[], bool] = lambda: True,
     focus: Sequence[str] = (),
 ) -> BuildReport:
-    """Compare every file with what is known of it and store the differences.
+    """Compare every file with the index and store the differences.
 
-    ``focus`` are paths the user works in: they and their neighbours come first. ``between`` is called after
-    each transaction, when other changes may be made; the scan ends early when it returns false.
+    ``focus`` are paths that the user works in: these files and their neighbours come first. ``between`` is
+    called after each transaction, when other changes may be made; the scan ends early if it returns False.
     """
     started = time.perf_counter()
     connection = workspace.connection
@@ -104,9 +109,9 @@ def scan(
 
 
 def update(workspace: Workspace, path: str) -> bool:
-    """After a file was saved, renamed or deleted: store it as it is now, or forget it; whether it is there.
+    """Store the present state of a file that was saved, renamed or deleted; True if the file is there.
 
-    For a folder that is gone, everything in it is forgotten.
+    A file that is gone is removed from the index. For a folder that is gone, everything in it is removed.
     """
     connection = workspace.connection
     found = found_file(workspace.root, path, workspace.rules)
@@ -126,7 +131,7 @@ def update(workspace: Workspace, path: str) -> bool:
 
 
 def nearness(path: str, focus: Iterable[str]) -> int:
-    """How many steps between folders lie from ``path`` to the nearest of ``focus``; 0 for itself."""
+    """Return the number of steps between folders from ``path`` to the nearest of ``focus``; 0 for itself."""
     return min((_steps(PurePosixPath(path), PurePosixPath(each)) for each in focus), default=0)
 
 
@@ -141,7 +146,10 @@ def _steps(path: PurePosixPath, other: PurePosixPath) -> int:
 
 
 def _stored_batches(workspace: Workspace, files: Sequence[FoundFile]) -> Iterator[list[FileEntry]]:
-    """Read outside of the transaction, so that the database is locked only for writing."""
+    """Store the files, and yield each batch after its commit.
+
+    Files are read outside of the transaction, so that the database is locked only for writing.
+    """
     batch: list[FileEntry] = []
     started = time.monotonic()
     for number, found in enumerate(files, 1):
@@ -156,7 +164,7 @@ def _stored_batches(workspace: Workspace, files: Sequence[FoundFile]) -> Iterato
 
 
 def leave_out(workspace: Workspace, path: str, reason: str) -> None:
-    """Store the file as it is now as one that is not indexed, until it changes."""
+    """Store the present state of a file as one that is not indexed, until it changes."""
     found = found_file(workspace.root, path, workspace.rules)
     if found is not None:
         with transaction(workspace.connection):

@@ -1,7 +1,7 @@
-"""A file cut into chunks to search by: whole definitions where they are short, paragraphs of them where not.
+"""Cut a file into chunks for search: short definitions are whole, long ones are cut at blank lines.
 
-The chunks of a file, joined, are its text. A chunk begins where a definition does or after a blank line if
-that can be had, and holds at most LINES_MAX lines.
+The chunks of a file, joined, are its text. A chunk begins at a definition or after a blank line if possible,
+and holds at most LINES_MAX lines.
 """
 
 from collections.abc import Iterable, Iterator
@@ -38,7 +38,7 @@ def chunks_of(text: str, symbols: Iterable[Symbol]) -> tuple[Chunk, ...]:
 
 
 def _pieces(lines: list[str], starts: set[int]) -> Iterator[int]:
-    """Where each piece ends: before a definition, and inside long ones at a blank line."""
+    """Yield the line at which each piece ends: before a definition, and inside long ones at a blank line."""
     bounds = sorted({bound for bound in starts if 0 < bound < len(lines)} | {len(lines)})
     start = 0
     for bound in bounds:
@@ -59,7 +59,7 @@ def _pieces(lines: list[str], starts: set[int]) -> Iterator[int]:
 
 
 def _merged(ends: Iterable[int]) -> Iterator[int]:
-    """Short neighbours together, as long as they fit."""
+    """Join short neighbouring pieces as long as they fit into one chunk."""
     start = last = 0
     for end in ends:
         if end - start > LINES_MAX and last > start:

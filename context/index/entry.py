@@ -1,4 +1,4 @@
-"""What the index keeps of one file: read, parsed and cut, without touching the database."""
+"""Make the index's entry of one file: read, parse and cut it, without touching the database."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,10 @@ from holesmith.context.index.files import FoundFile, Limits, read_source
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """A file that was left out has no chunks and no symbols, and ``skipped`` says why."""
+    """The index's entry of one file.
+
+    A file that was left out has no chunks and no symbols, and ``skipped`` says why.
+    """
 
     found: FoundFile
     language: str
@@ -25,7 +28,10 @@ class FileEntry:
 
 
 def entry_of(root: Path, found: FoundFile, limits: Limits) -> FileEntry:
-    """Raises SkippedFileError for a file that can't be read or is none to index."""
+    """Read a file and return its entry.
+
+    Raises SkippedFileError for a file that can't be read or is not to be indexed.
+    """
     language = language_of(found.path)
     text = read_source(root, found, limits)
     symbols = symbols_of(language, text)
@@ -33,5 +39,8 @@ def entry_of(root: Path, found: FoundFile, limits: Limits) -> FileEntry:
 
 
 def skipped_entry(found: FoundFile, reason: str) -> FileEntry:
-    """Kept too, so that the next scan need not read the file again to leave it out again."""
+    """Return the entry of a file that is left out.
+
+    It is stored too, so that the next scan need not read the file again to leave it out again.
+    """
     return FileEntry(found, language_of(found.path), (), FileSymbols((), ()), reason)

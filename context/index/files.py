@@ -1,7 +1,7 @@
-"""The source files of a workspace, and reading one within limits.
+"""Find the source files of a workspace, and read one within limits.
 
-Links are not followed: a link may lead out of the workspace, or round in a circle, and what it leads to
-inside is found by its own name. The walk goes level by level, so that what lies near the root comes first.
+Links are not followed: a link may lead out of the workspace or in a circle, and its target inside the
+workspace is found by its own name. The walk goes level by level, so that files near the root come first.
 """
 
 import os
@@ -19,10 +19,10 @@ from holesmith.context.index.ignoring.ignore_rules import IgnoreRules
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is too much to index: files beyond these are left out, each with the reason.
+    """The limits of indexing: files beyond them are left out, each with the reason.
 
-    ``line_characters_mean_max`` tells minified and generated data from code that people write. After
-    ``walk_s_max``, files that were not found by then are left out.
+    ``line_characters_mean_max`` tells minified and generated data from code that people write. Files not
+    found within ``walk_s_max`` seconds are left out.
     """
 
     bytes_max: int = 1_000_000
@@ -32,13 +32,13 @@ class Limits:
     walk_s_max: float = 120.0
 
 
-# Dates that the database can't hold, such as those after the year 2262, count as the nearest that it can.
+# Dates that the database can't hold, such as those after the year 2262, count as the nearest one it can.
 _MODIFIED_NS_MAX = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """``path`` is relative to the root, with forward slashes."""
+    """A source file of the workspace. ``path`` is relative to the root, with forward slashes."""
 
     path: str
     bytes: int
@@ -46,11 +46,11 @@ class FoundFile:
 
 
 class SkippedFileError(Exception):
-    """A file that is not indexed; the message says why, in a few words."""
+    """A file is not indexed; the message says why, in a few words."""
 
 
 def walk(root: Path, rules: IgnoreRules, limits: Limits) -> Iterator[FoundFile]:
-    """Every source file that is not ignored, whatever its size, up to ``files_max`` and ``walk_s_max``."""
+    """Yield every source file that is not ignored, of any size, up to ``files_max`` and ``walk_s_max``."""
     deadline = time.monotonic() + limits.walk_s_max
     folders: deque[tuple[str, int]] = deque([("", 0)])
     count = 0
@@ -79,7 +79,7 @@ def is_source(path: str) -> bool:
 
 
 def found_file(root: Path, path: str, rules: IgnoreRules) -> FoundFile | None:
-    """The file at ``path`` if it is one that ``walk`` would find; None if it is gone or ignored."""
+    """Return the file at ``path`` if ``walk`` would find it; None if it is gone or ignored."""
     try:
         if not is_source(path) or not _is_plain(root, path) or rules.is_ignored(path):
             return None
@@ -90,13 +90,13 @@ def found_file(root: Path, path: str, rules: IgnoreRules) -> FoundFile | None:
 
 
 def is_inside(path: str) -> bool:
-    """Whether a relative path, as it is written, is one of a file below the root: ``a/b.py``."""
+    """True if a relative path, by its spelling, is one of a file below the root: ``a/b.py``."""
     parts = path.split("/")
     return "\0" not in path and _is_text(path) and not {"", ".", ".."}.intersection(parts)
 
 
 def read_source(root: Path, found: FoundFile, limits: Limits) -> str:
-    """The text with its line ends as they are. Raises SkippedFileError."""
+    """Return a file's text with its line ends unchanged. Raises SkippedFileError."""
     if found.bytes > limits.bytes_max:
         raise SkippedFileError("too large")
     try:
@@ -123,7 +123,7 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def _is_text(path: str) -> bool:
-    """Whether a path can be stored and told: a name that is not UTF-8 has no such form."""
+    """True if a path can be stored and shown: a name that is not UTF-8 can't."""
     try:
         path.encode()
     except UnicodeEncodeError:
@@ -132,7 +132,7 @@ def _is_text(path: str) -> bool:
 
 
 def _is_plain(root: Path, path: str) -> bool:
-    """A regular file below the root that no link leads to."""
+    """True if ``path`` is a regular file below the root that no link leads to."""
     if not is_inside(path):
         return False
     place = root

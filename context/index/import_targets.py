@@ -1,7 +1,8 @@
-"""Which files of the workspace an import statement means.
+"""Find the files of the workspace that an import statement means.
 
-Found by name alone, with no build system asked: the folders above the importing file are tried, the nearest
-first, then any file whose path ends as the import says. What is not in the workspace resolves to nothing.
+Files are found by name alone, without a build system: the folders above the importing file are tried, the
+nearest first, then any file whose path ends as the import says. A module outside of the workspace has no
+file.
 """
 
 import posixpath
@@ -20,7 +21,9 @@ _FILES_MAX = 12
 
 
 def files_of_import(statement: Import, path: str, language: str, index: Index) -> tuple[str, ...]:
-    """The files behind ``statement`` in the file ``path``, never that file itself, best first."""
+    """Return the files that ``statement`` in the file ``path`` imports, never that
+    file itself, best first.
+    """
     style = rules_of(language).import_style
     resolve = _RESOLVERS.get(style) if style is not None else None
     if resolve is None:
@@ -49,7 +52,7 @@ def _python(statement: Import, path: PurePosixPath, index: Index) -> Iterator[st
 
 
 def _python_files(stem: str, statement: Import, paths: frozenset[str]) -> Iterator[str]:
-    """The module's file, and those of its submodules that are imported by name."""
+    """Yield the module's file, and those of its submodules that are imported by name."""
     submodules = (f"{stem}/{name}" if stem else name for name, _ in statement.names if name != "*")
     for candidate in (*submodules, stem):
         for ending in (".py", "/__init__.py", ".pyi"):
@@ -114,24 +117,26 @@ def _include(statement: Import, path: PurePosixPath, index: Index) -> Iterator[s
 
 
 def _folders_above(path: PurePosixPath) -> Iterator[str]:
-    """Where a module's path may begin: each folder above the file, and the usual source folders in it."""
+    """Yield the folders at which a module's path may begin: each folder above the file, and source folders in
+    it.
+    """
     for folder in path.parents:
         yield str(folder)
         yield from (str(folder / name) for name in _SOURCE_FOLDERS)
 
 
 def nearest(paths: Sequence[str], path: PurePosixPath) -> list[str]:
-    """Those that share most leading folders with ``path`` first."""
+    """Sort paths so that those with the most leading folders in common with ``path`` come first."""
     return sorted(paths, key=lambda other: (-shared_parts(PurePosixPath(other).parts, path.parts), other))
 
 
 def shared_parts(parts: Sequence[str], others: Sequence[str]) -> int:
-    """With how many equal parts two paths, or two dotted names, begin."""
+    """Return the number of equal parts with which two paths, or two dotted names, begin."""
     pairs = zip(parts, others, strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
-# No file is told by the namespace that C# imports.
+# C# imports namespaces, which name no file.
 _RESOLVERS: dict[ImportStyle, Callable[[Import, PurePosixPath, Index], Iterator[str]]] = {
     "ecmascript": _ecmascript,
     "go": _go,

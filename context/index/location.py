@@ -1,8 +1,8 @@
-"""Where the index of a workspace lies, and which indexes nobody needs any more.
+"""Place the index of a workspace, and delete indexes that nobody needs any more.
 
-Never in the workspace: each has a folder of its own in the user's cache directory, named for a person and
-told apart by a hash of the workspace's path. A file in it says which workspace it belongs to. An index is as
-private as the code that it is made of: only the user may read it.
+An index never lies in its workspace: each has a folder of its own in the user's cache directory, whose name a
+person can recognise and which a hash of the workspace's path makes unique. A file in it names the workspace.
+An index is as private as the code that it is made of: only the user may read it.
 """
 
 import hashlib
@@ -22,14 +22,14 @@ _FOLDER = "index"
 
 
 def index_directory() -> Path:
-    """Where all indexes lie; HOLESMITH_CACHE moves the cache. Raises as ``cache_folder``."""
+    """Return the folder of all indexes; HOLESMITH_CACHE moves the cache. Raises as ``cache_folder``."""
     return cache_folder() / _FOLDER
 
 
 def database_of(root: Path) -> Path:
-    """The path of the database of the workspace ``root``, which need not exist yet.
+    """Return the path of the database of the workspace ``root``, which need not exist yet.
 
-    Raises NoPrivateFolderError where there is no place for caches.
+    Raises NoPrivateFolderError if there is no place for caches.
     """
     resolved = root.resolve()
     name = re.sub(r"[^\w.-]+", "-", resolved.name)[:40] or "root"
@@ -38,10 +38,10 @@ def database_of(root: Path) -> Path:
 
 
 def claim(root: Path, database: Path) -> None:
-    """Make the folder of an index, or make it private again, and write down whose it is; the date of that
-    says when it was last used.
+    """Make the folder of an index private, or make a new one, and write the workspace's path into it.
 
-    Raises NoPrivateFolderError if the folder belongs to another user, and OSError if it can't be written.
+    The date of that file says when the index was last used. Raises NoPrivateFolderError if the folder belongs
+    to another user, and OSError if it can't be written.
     """
     folder = private_cache_folder(_FOLDER, database.parent.name)
     with open_private_file(folder / _OWNER_NAME) as file:
@@ -50,7 +50,7 @@ def claim(root: Path, database: Path) -> None:
 
 
 def delete_unused() -> int:
-    """Delete the indexes of workspaces that are gone or were not used for long; how many that were."""
+    """Delete the indexes of workspaces that are gone or were not used for long; return how many."""
     oldest = time.time() - UNUSED_DAYS_MAX * 86_400
     deleted = 0
     for owner in private_cache_folder(_FOLDER).glob(f"*/{_OWNER_NAME}"):
@@ -69,7 +69,7 @@ def delete_unused() -> int:
 
 
 def _delete_other_schemas(folder: Path, oldest: float) -> None:
-    """Delete what versions of the program with other tables have left and not touched since ``oldest``."""
+    """Delete databases of other schema versions that were not touched since ``oldest``."""
     for database in folder.glob("index-*.sqlite3"):
         if database.name != DATABASE_NAME and database.stat().st_mtime < oldest:
             delete_database(database)

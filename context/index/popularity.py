@@ -1,6 +1,6 @@
-"""Which definitions the repository uses most: counted once after a scan, read in an instant.
+"""Find the definitions that the repository uses most: counted once after a scan, read in an instant.
 
-A use is a chunk that has the name; names that are one plain word, or that several definitions share, can't be
+A use is a chunk that has the name. Names that are one plain word, or that several definitions share, can't be
 counted this way and are left out.
 """
 
@@ -9,13 +9,14 @@ import sqlite3
 
 from holesmith.context.index.writer import transaction
 
+# Definitions that are stored, and names that are counted at most.
 POPULAR_MAX = 200
 NAMES_MAX = 50_000
 _TELLING = re.compile(r"[a-z0-9]+_\w|[A-Z]\w*[a-z]\w*[A-Z]|[a-z]\w*[A-Z]")
 
 
 def store_popular(connection: sqlite3.Connection) -> None:
-    """Count anew and keep the POPULAR_MAX most used."""
+    """Count the uses anew and store the POPULAR_MAX most used definitions."""
     names = connection.execute(
         "SELECT name, min(file), min(ordinal) FROM symbols WHERE parent IS NULL AND kind != 'field'"
         " GROUP BY name HAVING count(*) = 1 LIMIT ?",

@@ -1,4 +1,4 @@
-"""The dotted names of Python's modules in a workspace, told by where their files stand."""
+"""The dotted names of Python's modules in a workspace, derived from the places of their files."""
 
 from pathlib import PurePosixPath
 
@@ -8,7 +8,7 @@ from holesmith.context.index.reader import Index
 
 
 def package_of(folder: PurePosixPath, index: Index) -> tuple[str, ...]:
-    """The package that a folder is; empty if it is none."""
+    """Return the parts of the package that a folder is; empty if the folder is no package."""
     paths = index.paths()
     parts = folder.parts
     first = len(parts)
@@ -18,13 +18,13 @@ def package_of(folder: PurePosixPath, index: Index) -> tuple[str, ...]:
 
 
 def module_of(path: PurePosixPath, index: Index) -> str:
-    """The absolute name of a file's module."""
+    """Return the absolute name of a file's module."""
     own = () if path.stem == "__init__" else (path.stem,)
     return ".".join((*package_of(path.parent, index), *own))
 
 
 def module_of_import(statement: Import, importer: PurePosixPath, index: Index) -> str:
-    """The absolute name of the module that a statement in the file ``importer`` means."""
+    """Return the absolute name of the module that a statement in the file ``importer`` imports."""
     if not statement.level:
         return statement.module
     package = package_of(importer.parent, index)
@@ -33,7 +33,7 @@ def module_of_import(statement: Import, importer: PurePosixPath, index: Index) -
 
 
 def relative_to(module: str, path: PurePosixPath, index: Index) -> str | None:
-    """How the file ``path`` writes the module with leading dots; None if they share no package."""
+    """Return the module's name with leading dots, for the file ``path``; None if they share no package."""
     package, parts = package_of(path.parent, index), tuple(module.split("."))
     shared = shared_parts(package, parts)
     if not shared:

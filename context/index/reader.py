@@ -1,7 +1,7 @@
-"""What the sources of snippets ask of an index; made for any thread, and never an error.
+"""Read an index, for the sources of snippets: from any thread, and never with an error.
 
-An index that is missing, damaged or being made anew has no answers: that is all a reader notices. It reads
-what the last committed transaction left, also while another process writes.
+An index that is missing, damaged or being rebuilt gives no results; a reader notices nothing else. It reads
+the state of the last committed transaction, even while another process writes.
 """
 
 import json
@@ -17,7 +17,7 @@ from holesmith.analysis.outline.import_statements import Import
 from holesmith.analysis.outline.symbols import Symbol
 from holesmith.context.index.schema import language_term, open_reader
 
-# A term in more chunks than this says little and costs much.
+# A term in more chunks than this says little and costs much time.
 TERM_CHUNKS_MAX = 4_000
 QUERY_TERMS_MAX = 24
 PATHS_MAX = 20_000
@@ -25,7 +25,7 @@ PATHS_MAX = 20_000
 
 @dataclass(frozen=True, slots=True)
 class IndexedChunk:
-    """``score`` is BM25's, above 0, the more the better; 0 where there was no query."""
+    """A chunk of a file. ``score`` is BM25's, above 0, higher is better; 0 if there was no query."""
 
     path: str
     start_line: int
@@ -36,7 +36,7 @@ class IndexedChunk:
 
 @dataclass(frozen=True, slots=True)
 class IndexedSymbol:
-    """``ordinal`` is the symbol's place in its file, which ``symbol.parent`` refers to."""
+    """A symbol of a file. ``ordinal`` is its place in the file, to which ``symbol.parent`` refers."""
 
     path: str
     ordinal: int
@@ -44,10 +44,10 @@ class IndexedSymbol:
 
 
 class Index:
-    """A reader of one database. Opens it when first asked, and again when it was made anew."""
+    """A reader of one database, which is opened at the first query, and again after it was rebuilt."""
 
     def __init__(self, database: Path | None) -> None:
-        """None where there is no place for a database: such an index has no answers."""
+        """``database`` is None if there is no place for a database: such an index gives no results."""
         self._path = database
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
@@ -63,10 +63,10 @@ class Index:
     def search(
         self, terms: Sequence[str], limit: int, without: str = "", languages: Sequence[str] = ()
     ) -> tuple[IndexedChunk, ...]:
-        """The chunks with most and the rarest of ``terms``, best first, none of the file ``without``, and
-        only in ``languages``, if there are any.
+        """Return the chunks with the most and the rarest of ``terms``, best first.
 
-        Asking the same again, as several sources do, costs nothing.
+        No chunk is of the file ``without``; all are in ``languages``, unless that is empty. The last result
+        is kept, because several sources ask the same query.
         """
         asked = (tuple(terms), limit, without, tuple(languages))
         last = self._last_search
@@ -78,7 +78,7 @@ class Index:
         return found
 
     def _version(self) -> list[Any]:
-        """Changes whenever another process has changed something; empty if there is no database."""
+        """Return a value that changes whenever another process writes; empty if there is no database."""
         return self._rows("PRAGMA data_version", ())
 
     def _search(
@@ -97,7 +97,7 @@ class Index:
         return tuple(IndexedChunk(*row) for row in rows)
 
     def frequencies(self, terms: Sequence[str]) -> dict[str, int]:
-        """In how many chunks each of ``terms`` stands; those in none are left out."""
+        """Return the number of chunks that contain each of ``terms``; terms in none are left out."""
         asked = list(terms)[:512]
         rows = self._rows(
             f"SELECT term, doc FROM term_frequencies WHERE term IN ({_marks(asked)})",  # noqa: S608  # marks only
@@ -106,7 +106,7 @@ class Index:
         return dict(rows)
 
     def text(self, path: str) -> str | None:
-        """The file's text as it was indexed; None if it is not."""
+        """Return the file's text as it was indexed; None if the file is not in the index."""
         rows = self._rows(
             "SELECT chunks.text FROM chunks JOIN files ON files.id = chunks.file WHERE files.path = ?"
             " ORDER BY chunks.start_line",
@@ -123,14 +123,16 @@ class Index:
         return tuple(IndexedChunk(*row) for row in rows)
 
     def symbols(self, path: str) -> tuple[Symbol, ...]:
-        """In the order of the text."""
+        """Return the symbols of a file, in the order of the text."""
         rows = self._rows(f"{_SYMBOL_QUERY} WHERE files.path = ? ORDER BY ordinal", (path,))
         return tuple(_indexed_symbol(row).symbol for row in rows)
 
     def definitions(
         self, names: Sequence[str], limit: int = 200, languages: Sequence[str] = ()
     ) -> tuple[IndexedSymbol, ...]:
-        """Every symbol with one of ``names``, exactly as spelt; only in ``languages``, if there are any."""
+        """Return the symbols with one of ``names``, exactly as spelt; only in ``languages``, unless that is
+        empty.
+        """
         asked = list(names)[:256]
         rows = self._rows(
             f"{_SYMBOL_QUERY} WHERE name IN ({_marks(asked)}){_in_languages(languages)} LIMIT ?",
@@ -139,7 +141,7 @@ class Index:
         return tuple(map(_indexed_symbol, rows))
 
     def subclasses(self, names: Sequence[str], limit: int = 50) -> tuple[IndexedSymbol, ...]:
-        """Every class that says it extends one of ``names``."""
+        """Return the classes whose base is named by one of ``names``."""
         asked = list(names)[:64]
         rows = self._rows(
             f"{_SYMBOL_QUERY} JOIN bases ON bases.file = symbols.file AND bases.ordinal = symbols.ordinal"
@@ -149,7 +151,9 @@ class Index:
         return tuple(map(_indexed_symbol, rows))
 
     def popular(self, limit: int, languages: Sequence[str]) -> tuple[tuple[IndexedSymbol, int], ...]:
-        """The definitions used in most chunks, with how many, as of the last scan; only in ``languages``."""
+        """Return the most used definitions in ``languages``, each with its number of chunks, as of the last
+        scan.
+        """
         rows = self._rows(
             f"{_SYMBOL_QUERY_WITH_USES} JOIN popular ON popular.file = symbols.file"
             f" AND popular.ordinal = symbols.ordinal WHERE files.language IN ({_marks(languages)})"
@@ -167,7 +171,7 @@ class Index:
         return tuple(map(_import, rows))
 
     def importers(self, names: Sequence[str], limit: int = 400) -> tuple[tuple[str, Import], ...]:
-        """Import statements that list one of ``names``, each with the file that it stands in."""
+        """Return import statements that list one of ``names``, each with the path of its file."""
         asked = [f'["{name}",' for name in names][:32]
         if not asked:
             return ()
@@ -180,7 +184,7 @@ class Index:
         return tuple((path, _import(row)) for path, *row in rows)
 
     def paths(self) -> frozenset[str]:
-        """All files, up to a bound; kept until another process has changed something."""
+        """Return the paths of all files, up to PATHS_MAX; kept until another process writes."""
         version = self._version()
         if not version or version != self._paths_version:
             rows = self._rows("SELECT path FROM files LIMIT ?", (PATHS_MAX,))
@@ -189,12 +193,12 @@ class Index:
         return self._paths
 
     def paths_in(self, folder: str, limit: int = 200) -> tuple[str, ...]:
-        """The files right in ``folder``; ``.`` is the root."""
+        """Return the files directly in ``folder``; ``.`` is the root."""
         rows = self._rows("SELECT path FROM files WHERE folder = ? ORDER BY path LIMIT ?", (folder, limit))
         return tuple(path for (path,) in rows)
 
     def paths_ending(self, names: Sequence[str], limit: int = 50) -> tuple[str, ...]:
-        """The files whose path ends with one of ``names``, as whole components."""
+        """Return the files whose path ends with one of ``names``, as whole components."""
         asked = list(names)[:32]
         if not asked:
             return ()
@@ -204,7 +208,7 @@ class Index:
         return tuple(path for (path,) in rows)
 
     def _rarest(self, terms: Sequence[str]) -> list[str]:
-        """The terms to search with: those in any chunk but not in very many, the rarest first."""
+        """Return the terms to search with: those in any chunk but not in very many, the rarest first."""
         counts = self.frequencies(tuple(dict.fromkeys(terms)))
         useful = [term for term, count in counts.items() if count <= TERM_CHUNKS_MAX]
         return sorted(useful, key=lambda term: (counts[term], term))[:QUERY_TERMS_MAX]
@@ -255,7 +259,7 @@ def _import(row: Sequence[Any]) -> Import:
 
 
 def _match(terms: Sequence[str], languages: Sequence[str]) -> str:
-    """The search in FTS5's own language: one of the terms, in one of the languages."""
+    """Return the search in FTS5's query language: one of the terms, in one of the languages."""
     search = f"terms : ({' OR '.join(_quoted(terms))})"
     wanted = " OR ".join(_quoted([language_term(language) for language in languages]))
     return f"{search} AND language : ({wanted})" if languages else search

@@ -1,8 +1,8 @@
-"""The tables of an index, and how its database is opened.
+"""The tables of an index, and opening its database.
 
 Several processes may read and write one database at a time: write-ahead logging lets readers go on while one
-writes, and a writer waits for another. A damaged or foreign file is deleted and made anew: nothing in it
-can't be had again from the workspace. The chunks of a file, in order, are the whole of its text.
+process writes, and a writer waits for another. A damaged or foreign file is deleted and rebuilt: everything
+in it can be had again from the workspace. The chunks of a file, in order, are the whole of its text.
 """
 
 import re
@@ -19,14 +19,14 @@ from holesmith.system.private_files import (
     require_own_file,
 )
 
-# Part of the file's name, so versions of the program that differ in it never share a database.
+# Part of the file's name, so that versions of the program with different tables never share a database.
 SCHEMA_VERSION = 2
 BUSY_TIMEOUT_MS = 5_000
 DATABASE_NAME = f"index-{SCHEMA_VERSION}.sqlite3"
 _SUFFIXES = ("", "-wal", "-shm")
 
 # chunk_terms has the row ids of chunks. It is contentless (the text stands in chunks), so that deleting from
-# it takes the terms again. Each term stands once in a chunk: in twenty lines, how often says little. Its
+# it needs the terms again. Each term stands once in a chunk: in twenty lines, its frequency says little. Its
 # column of languages has one term that no identifier is, so that a search can ask for some languages only.
 _TABLES = """
 CREATE TABLE IF NOT EXISTS files (
@@ -62,18 +62,18 @@ CREATE VIRTUAL TABLE IF NOT EXISTS term_frequencies USING fts5vocab (chunk_terms
 
 
 def language_term(language: str) -> str:
-    """The term that stands for a language; no identifier begins with a digit."""
+    """Return the term that stands for a language; no identifier begins with a digit as it does."""
     return "0" + re.sub(r"\W", "_", language)
 
 
 def open_writer(path: Path) -> sqlite3.Connection:
-    """The database at ``path``, made if there is none or none that can be read.
+    """Open the database at ``path`` for writing; create it if there is none or none that can be read.
 
-    Raises OSError or sqlite3.OperationalError where the place can't be written, or is another user's.
+    Raises OSError or sqlite3.OperationalError if the place can't be written or belongs to another user.
     """
     make_private_folder(path.parent)
-    # One process at a time: SQLite does not wait but fails when two turn to write-ahead logging at once, and
-    # a damaged database must not be deleted after another process has made it anew.
+    # One process at a time: SQLite does not wait but fails if two processes turn to write-ahead logging at
+    # once, and a damaged database must not be deleted after another process has rebuilt it.
     with open_private_file(path.with_name("open.lock")) as lock:
         lock_file(lock)
         try:
@@ -86,9 +86,9 @@ def open_writer(path: Path) -> sqlite3.Connection:
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
-    """Read only, for use from any thread, one at a time.
+    """Open the database read-only, for use from any thread, one at a time.
 
-    Raises sqlite3.Error or OSError if there is no database yet, or it is another user's.
+    Raises sqlite3.Error or OSError if there is no database yet, or if it belongs to another user.
     """
     require_own_file(path)
     connection = sqlite3.connect(
@@ -99,13 +99,16 @@ def open_reader(path: Path) -> sqlite3.Connection:
 
 
 def delete_database(path: Path) -> None:
-    """Processes that still have it open go on with what they have until they open it again."""
+    """Delete the database. Processes that have it open keep the old one until they open it again."""
     for suffix in _SUFFIXES:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def _make_tables(connection: sqlite3.Connection) -> None:
-    """Those that are not there. Raises sqlite3.DatabaseError for a database with others of their names."""
+    """Create the tables that are missing.
+
+    Raises sqlite3.DatabaseError for a database whose tables of these names are others.
+    """
     try:
         connection.executescript(_TABLES)
     except sqlite3.OperationalError as error:
@@ -115,7 +118,7 @@ def _make_tables(connection: sqlite3.Connection) -> None:
 
 
 def _prepared(path: Path) -> sqlite3.Connection:
-    # SQLite gives the files that it makes beside a database the database's own mode.
+    # SQLite gives the files beside a database the database's own mode.
     make_private_file(path)
     for beside in (path.with_name(path.name + suffix) for suffix in _SUFFIXES[1:]):
         with suppress(FileNotFoundError):

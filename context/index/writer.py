@@ -1,6 +1,6 @@
-"""Changes to the tables of an index: store a file's entry, or remove a file.
+"""Change the tables of an index: store a file's entry, or remove a file.
 
-Each is part of the transaction that the caller holds open, so a reader sees the old entry or the new.
+Each change is part of the transaction that the caller holds open, so a reader sees the old entry or the new.
 """
 
 import json
@@ -20,7 +20,10 @@ _StoredChunk = tuple[int, int, int, str]  # [row id, start line, stop line, text
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Generator[None]:
-    """Wait for other writers up to the busy timeout, then raise sqlite3.OperationalError."""
+    """Hold a transaction open.
+
+    Waits for other writers up to the busy timeout, then raises sqlite3.OperationalError.
+    """
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -31,7 +34,7 @@ def transaction(connection: sqlite3.Connection) -> Generator[None]:
 
 
 def store(connection: sqlite3.Connection, entry: FileEntry) -> None:
-    """Put ``entry`` in the place of what is known of its file; chunks whose text did not change stay."""
+    """Replace the stored entry of a file by ``entry``; chunks whose text did not change stay."""
     if _language(connection, entry.found.path) not in (None, entry.language):
         remove(connection, entry.found.path)
     file = _store_file(connection, entry)
@@ -48,7 +51,7 @@ def store(connection: sqlite3.Connection, entry: FileEntry) -> None:
 
 
 def remove(connection: sqlite3.Connection, path: str) -> bool:
-    """Forget the file at ``path``; whether it was known."""
+    """Remove the file at ``path`` from the index; True if it was there."""
     row = connection.execute("SELECT id, language FROM files WHERE path = ?", (path,)).fetchone()
     if row is None:
         return False
@@ -101,7 +104,7 @@ def _store_symbols(connection: sqlite3.Connection, file: int, symbols: Sequence[
 
 
 def _language(connection: sqlite3.Connection, path: str) -> str | None:
-    """The language that the file was stored with; None if it was not."""
+    """Return the language that the file was stored with; None if it is not stored."""
     row = connection.execute("SELECT language FROM files WHERE path = ?", (path,)).fetchone()
     return None if row is None else row[0]
 

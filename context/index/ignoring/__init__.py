@@ -1,1 +1,3 @@
-"""Which files stay out of the index: what git ignores, environments of packages, what the user adds."""
+"""Decide which files stay out of the index: git's ignored files, package
+environments, the user's own list.
+"""

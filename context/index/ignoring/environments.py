@@ -1,8 +1,8 @@
-"""Folders of installed packages, told by the marks that their makers leave: not the user's source."""
+"""Recognise folders of installed packages, which are not the user's source, by the marks of their makers."""
 
 from pathlib import Path
 
-# By name alone, whoever made them.
+# Recognised by name alone, whoever made them.
 FOLDER_NAMES = frozenset(
     (
         ".bundle",
@@ -21,12 +21,12 @@ FOLDER_NAMES = frozenset(
         "site-packages",
     )
 )
-# Buildout keeps these beside the list of what it has installed.
+# Buildout keeps these folders beside the list of the packages that it has installed.
 _BUILDOUT_NAMES = frozenset(("develop-eggs", "eggs", "parts"))
 
 
 def is_environment(folder: Path) -> bool:
-    """Whether a folder holds installed packages; reads nothing but names. Raises no error."""
+    """True if a folder holds installed packages; reads nothing but names. Raises no error."""
     name = folder.name
     if name in FOLDER_NAMES or name.endswith(".egg"):
         return True
@@ -39,7 +39,7 @@ def is_environment(folder: Path) -> bool:
 
 
 def _is_old_virtualenv(folder: Path) -> bool:
-    """Those of virtualenv before version 20 have no ``pyvenv.cfg``."""
+    """True for an environment of virtualenv before version 20, which has no ``pyvenv.cfg``."""
     if (folder / "bin" / "activate").exists():
         return any(folder.glob("lib/python*"))
     return (folder / "Scripts" / "activate.bat").exists() and (folder / "Lib" / "site-packages").is_dir()

@@ -1,7 +1,7 @@
-"""The patterns of one ignore file, with the meaning that git gives them, in time that has a bound.
+"""Match the patterns of one ignore file with git's meaning, in bounded time.
 
 Git's own matcher tries every way to place several stars, so a hostile line takes it longer than anybody
-waits. Here each star is placed once, as early as it can be, which finds a match if there is one: the time is
+waits. Here each star is placed once, as early as possible, which finds a match if there is one: the time is
 at most the product of the lengths of pattern and path. As in git, everything is bytes: ``?`` is one byte.
 """
 
@@ -14,21 +14,21 @@ from holesmith.context.index.ignoring.wildcards import Component, components_of,
 # Longer lines are left out: no path is that long.
 LINE_BYTES_MAX = 4_096
 LINES_MAX = 100_000
-# Of patterns that must each be tried with each path: their number times the number of files is time.
+# The most patterns with wildcards: each must be tried with each path.
 WILDCARDS_MAX = 2_000
 _BOM = b"\xef\xbb\xbf"
 _SPECIAL = re.compile(rb"[*?\[\\]")
 
 
 class TooManyPatternsError(ValueError):
-    """An ignore file with more patterns than anybody writes."""
+    """An ignore file has more patterns than anybody writes."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
-    """One line. ``literal`` is what a path must begin with, ``components`` what must follow, if anything.
+    """One line. ``literal`` is the start of the path; ``components`` must match the rest (None: no rest).
 
-    ``anywhere`` says that it is matched with the last part of a path alone.
+    ``anywhere`` says that the pattern is matched with the last part of a path alone.
     """
 
     negative: bool
@@ -45,12 +45,12 @@ class _Pattern:
 
 
 class Patterns:
-    """All lines of one ignore file; the last that matches decides."""
+    """All lines of one ignore file; the last line that matches decides."""
 
     def __init__(self, data: bytes, *, ignore_case: bool = False) -> None:
-        """``ignore_case`` is for ASCII letters, as in git. Raises TooManyPatternsError."""
+        """Read the lines; ``ignore_case`` is for ASCII letters, as in git. Raises TooManyPatternsError."""
         self._ignore_case = ignore_case
-        # Those without wildcards, the last of each kind, by [path or name, anywhere, folders only].
+        # The last pattern of each kind without wildcards, by [path or name, anywhere, folders only].
         self._literal: dict[tuple[bytes, bool, bool], tuple[int, bool]] = {}
         self._wild: list[tuple[int, _Pattern]] = []
         for number, line in enumerate(_lines(data)):
@@ -68,7 +68,11 @@ class Patterns:
         return bool(self._literal or self._wild)
 
     def decision(self, path: bytes, *, is_folder: bool) -> bool | None:
-        """Whether a path, relative to the ignore file's folder, is ignored; None if no line speaks of it."""
+        """Return True if a path is ignored, False if a line with ``!`` takes it in, None if no line matches
+        it.
+
+        ``path`` is relative to the ignore file's folder.
+        """
         if self._ignore_case:
             path = path.lower()
         name = path.rpartition(b"/")[2]
@@ -92,7 +96,7 @@ def _lines(data: bytes) -> Iterator[bytes]:
 
 
 def _without_trailing_spaces(line: bytes) -> bytes:
-    """A space after a backslash stays."""
+    """Strip trailing spaces, but not a space behind a backslash."""
     end = len(line.rstrip(b" "))
     backslashes = end - len(line[:end].rstrip(b"\\"))
     return line[: end + 1] if backslashes % 2 and end < len(line) else line[:end]

@@ -1,10 +1,10 @@
-"""Which files of a workspace are left out: what git ignores, what the user adds, and what is never source.
+"""Decide which files of a workspace are left out: git's ignored files, the user's list, never-source folders.
 
 ``.gitignore`` of every folder counts, deeper ones over those above, also those above a workspace that lies
 inside a repository; then the repository's ``info/exclude``, then the user's own list for all repositories. A
 folder with a repository of its own is left out, as git does. ``.holesmithignore`` has the same syntax and the
-last word: it may leave out more, or with ``!`` take in what git ignores. Secret files stay out whatever these
-say.
+last word: it may leave out more, or with ``!`` take in files that git ignores. Secret files stay out in any
+case.
 """
 
 import os
@@ -26,10 +26,10 @@ from holesmith.context.index.ignoring.git_patterns import Patterns, TooManyPatte
 
 GIT_NAME = ".gitignore"
 OWN_NAME = ".holesmithignore"
-# In a folder whose ignore file is larger, or has too many patterns, everything is ignored.
+# If a folder's ignore file is larger, or has too many patterns, everything in the folder is ignored.
 IGNORE_FILE_BYTES_MAX = 2_000_000
 
-# Never the user's source, even where no ignore file says so.
+# These are never the user's source, even if no ignore file lists them.
 SKIPPED_FOLDERS = frozenset(
     (
         ".git",
@@ -57,25 +57,27 @@ class IgnoreRules:
     """
 
     def __init__(self, root: Path) -> None:
-        """Reads the rules of the root and those above it, and asks git for settings: up to two timeouts."""
+        """Read the rules of the root and those above it, and ask git for settings:
+        takes up to two timeouts.
+        """
         self._root = root.resolve()
         self._git: dict[PurePosixPath, _Rules] = {}
         self._own: dict[PurePosixPath, _Rules] = {}
         repository = repository_around(self._root)
         self._ignore_case = repository is not None and _ignores_case(repository)
         above = tuple(_rules_above(self._root, repository, ignore_case=self._ignore_case))
-        # A workspace inside an ignored folder was opened on purpose: then what ignores it doesn't hold.
+        # A workspace inside an ignored folder was opened on purpose, so the rules that ignore it don't hold.
         is_ignored = _ignores(above, self._root)
         self._above = tuple(rule for rule in above if not (is_ignored and _ignores((rule,), self._root)))
 
     def is_ignored(self, path: str) -> bool:
-        """For any path: looks at every folder on the way to it, as git does."""
+        """True if a path, at any depth, is ignored; looks at every folder on the way to it, as git does."""
         parts = PurePosixPath(path)
         folders = [str(folder) for folder in reversed(parts.parents) if folder.parts]
         return any(map(self.is_folder_ignored, folders)) or self.is_file_ignored(path)
 
     def is_folder_ignored(self, path: str) -> bool:
-        """For a folder whose parents are not ignored."""
+        """True if a folder whose parents are not ignored is ignored."""
         if PurePosixPath(path).name in SKIPPED_FOLDERS:
             return True
         folder = self._root / path
@@ -86,7 +88,7 @@ class IgnoreRules:
         )
 
     def is_file_ignored(self, path: str) -> bool:
-        """For a file in a folder that is not ignored."""
+        """True if a file in a folder that is not ignored is ignored."""
         return is_secret(path) or self._decision(path, is_folder=False)
 
     def _decision(self, path: str, *, is_folder: bool) -> bool:
@@ -101,7 +103,7 @@ class IgnoreRules:
     def _rules(
         self, folder: PurePosixPath, name: str, known: dict[PurePosixPath, _Rules], above: _Rules
     ) -> _Rules:
-        """The rules that hold in ``folder``, the outermost first."""
+        """Return the rules that hold in ``folder``, the outermost first."""
         if folder not in known:
             outer = self._rules(folder.parent, name, known, above) if folder.parts else above
             place = self._root / folder
@@ -120,7 +122,7 @@ def _last_word(rules: _Rules, absolute: Path, *, is_folder: bool) -> bool | None
 
 
 def _ignores(rules: _Rules, root: Path) -> bool:
-    """Whether these rules, all from outside of the root, ignore it or a folder that it lies in."""
+    """True if these rules, all from outside of the root, ignore it or a folder that it lies in."""
     for folder in (root, *root.parents):
         speaking = tuple(rule for rule in rules if rule[0] in folder.parents)
         if _last_word(speaking, folder, is_folder=True):
@@ -131,7 +133,7 @@ def _ignores(rules: _Rules, root: Path) -> bool:
 def _rules_above(
     root: Path, repository: Repository | None, *, ignore_case: bool
 ) -> Iterable[tuple[Path, Patterns]]:
-    """What holds in the root besides its own ignore file, the weakest first."""
+    """Yield the rules that hold in the root besides its own ignore file, the weakest first."""
     top = root if repository is None else repository.top
     files = [(top, place) for place in _files_for_all(repository, top)]
     if repository is not None:
@@ -146,7 +148,7 @@ def _rules_above(
 
 
 def _files_for_all(repository: Repository | None, top: Path) -> Iterable[Path]:
-    """The user's list for all repositories, if there is one."""
+    """Yield the path of the user's ignore list for all repositories, if there is one."""
     named = setting_of(repository, "core.excludesFile", "path") if repository else None
     if named is None:
         named = _excludes_of_user(top, tuple(os.environ.get(name, "") for name in _PLACES_OF_SETTINGS))
@@ -159,7 +161,10 @@ _PLACES_OF_SETTINGS = ("HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "GIT_CONF
 
 @lru_cache(maxsize=8)
 def _excludes_of_user(workspace: Path, places: tuple[str, ...]) -> str:
-    """As long as the variables that say where git's settings are stay the same, it is asked once."""
+    """Return the path of the user's ignore list; empty if there is none.
+
+    Git is asked once for each state of the variables that say where its settings are.
+    """
     named = setting_of_user("core.excludesFile", "path", workspace)
     if named is not None:
         return named
@@ -177,7 +182,10 @@ def _ignores_case(repository: Repository) -> bool:
 
 
 def read_patterns(path: Path, *, ignore_case: bool, follow_links: bool) -> Patterns | None:
-    """None if there is no such file, or none that can be read; for one beyond all measure, all is ignored."""
+    """Read an ignore file; None if there is none that can be read.
+
+    A file with too many bytes or patterns ignores everything.
+    """
     try:
         data = read_regular_file(path, IGNORE_FILE_BYTES_MAX, follow_links=follow_links)
         return Patterns(data, ignore_case=ignore_case)

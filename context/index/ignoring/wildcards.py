@@ -1,14 +1,14 @@
-"""Wildcards as git's matcher (wildmatch) understands them, as regular expressions that hardly backtrack.
+"""Translate git's wildcards (its matcher wildmatch) to regular expressions that hardly backtrack.
 
-A pattern for paths is cut at its slashes into components. Each is a regular expression for one part of a
-path, or stands for any number of parts (``**``). Everything is bytes.
+A pattern for paths is cut at its slashes into components. A component is a regular expression for one part of
+a path, or stands for any number of parts (``**``). Everything is bytes.
 """
 
 import re
 from collections.abc import Sequence
 
 Component = re.Pattern[bytes] | None
-"""None is ``**``: any number of parts of a path, also none."""
+"""None is ``**``: any number of parts of a path, or no part."""
 
 _ANY = re.compile(rb".*", re.DOTALL)
 _NEVER = re.compile(rb"(?!)")
@@ -37,9 +37,9 @@ class _NeverMatchesError(ValueError):
 
 
 def components_of(pattern: bytes, *, in_path: bool, ignore_case: bool) -> tuple[Component, ...]:
-    """The components of a pattern. Only ``in_path`` has ``**`` a meaning of its own.
+    """Return the components of a pattern. Only ``in_path`` has ``**`` a meaning of its own.
 
-    With ``ignore_case`` they are for text in lower case.
+    With ``ignore_case`` the components are for text in lower case.
     """
     try:
         return tuple(_Reader(pattern, in_path=in_path, ignore_case=ignore_case).components())
@@ -48,11 +48,11 @@ def components_of(pattern: bytes, *, in_path: bool, ignore_case: bool) -> tuple[
 
 
 def matches(components: Sequence[Component], parts: Sequence[bytes]) -> bool:
-    """Whether the components match all of the parts of a path, in order."""
+    """True if the components match all parts of a path, in order."""
     if len(parts) < sum(each is not None for each in components):
         return False
     at = part = 0
-    # The last ``**`` passed, and how many parts it would have to take next.
+    # The index behind the last ``**`` passed, and the part at which its match ends for now.
     after_any, taken = -1, 0
     while part < len(parts):
         component = components[at] if at < len(components) else _NEVER
@@ -89,7 +89,7 @@ class _Reader:
         return self._components
 
     def _read_one(self) -> bool:
-        """Whether that was a ``**`` at the end, after which no component is open."""
+        """Read one element; True if it was a ``**`` at the end, after which no component is open."""
         match self._pattern[self._at : self._at + 1]:
             case b"*":
                 return self._read_stars()
@@ -121,7 +121,7 @@ class _Reader:
         if escaped == b"/":
             self._end_component()
         else:
-            # Git folds the backslash, not what follows it.
+            # Git folds the backslash, not the character behind it.
             self._pieces.append(re.escape(escaped))
 
     def _read_stars(self) -> bool:
@@ -147,7 +147,7 @@ class _Reader:
         reader = _ClassReader(self._pattern, self._at + 1)
         members, self._at = reader.members(), reader.at
         if self._ignore_case:
-            # Git folds the text and not the class, but for ranges and [:upper:].
+            # Git folds the text and not the class, except for ranges and [:upper:].
             members |= {byte + 32 for byte in members & reader.folded if 65 <= byte <= 90}
         if reader.is_negated:
             members = set(range(1, 256)) - members
@@ -155,7 +155,7 @@ class _Reader:
 
 
 class _ClassReader:
-    """Reads a class from behind its opening bracket; ``at`` is behind its closing one afterwards."""
+    """Reads a class from behind its opening bracket; afterwards ``at`` is behind its closing bracket."""
 
     def __init__(self, pattern: bytes, at: int) -> None:
         self._pattern = pattern
@@ -163,7 +163,7 @@ class _ClassReader:
         self.is_negated = pattern[at : at + 1] in (b"!", b"^")
         self.at += self.is_negated
         self.folded: set[int] = set()
-        """Members that stand for their lower case too where case does not count."""
+        """Members that stand for their lower case too if case is ignored."""
 
     def members(self) -> set[int]:
         members: set[int] = set()
@@ -207,7 +207,7 @@ class _ClassReader:
         return set(range(first, self._required(0)[0] + 1))
 
     def _named(self) -> set[int] | None:
-        """A class by name, as in ``[:digit:]``; None if the brackets are not those of a name."""
+        """Read a class by name, as in ``[:digit:]``; None if the brackets are not those of a name."""
         end = self._pattern.find(b"]", self.at + 2)
         if end < 0:
             raise _NeverMatchesError
@@ -224,7 +224,10 @@ class _ClassReader:
 
 
 def _compiled(pieces: Sequence[bytes]) -> re.Pattern[bytes]:
-    """Every star is placed once, as early as it can be; only the last gives back, to reach the end."""
+    """Join the pieces to one expression in which every star is placed once, as early as possible.
+
+    Only the last star gives back characters, to reach the end.
+    """
     first, *others = _runs(pieces)
     if not others:
         return re.compile(first, re.DOTALL)
@@ -234,7 +237,7 @@ def _compiled(pieces: Sequence[bytes]) -> re.Pattern[bytes]:
 
 
 def _runs(pieces: Sequence[bytes]) -> list[bytes]:
-    """The pieces between the stars, joined."""
+    """Return the pieces between the stars, joined."""
     runs: list[list[bytes]] = [[]]
     for piece in pieces:
         if piece == _STAR:

@@ -1,1 +1,1 @@
-"""The process that keeps an index up to date, and what a server knows of it."""
+"""The process that keeps an index up to date, and the server's side of it."""

@@ -1,8 +1,8 @@
-"""Keeps an index up to date from inside a server: starts the indexer's process and talks to it.
+"""Keep an index up to date from inside a server: start the indexer's process and talk to it.
 
 Nothing here waits, except ``close`` for a moment: two threads of this object's own write to the process and
-read from it, so that one which is stopped, or slow, holds up nobody. What could not be written yet is kept in
-a bounded form.
+read from it, so that a process that is stopped or slow holds up nobody. Commands that could not be written
+yet are kept in a bounded form.
 """
 
 import json
@@ -18,20 +18,22 @@ from holesmith.analysis.processes.own_process import FOLDER, command_of, environ
 from holesmith.context.index.process.pending import Pending, Scan, Update
 
 AFTER_DEATH = "--after-death"
-# A process that dies is started again until it has been started this often, then the index stays as it is.
+# A process that dies is started again until it has been started this often; then the index stays unchanged.
 STARTS_MAX = 10
-# Well under what a server that ends waits for all it has to close: a frozen process has to be killed by then.
+# Seconds; well below the time that a server has to close everything: a frozen process must be killed by then.
 CLOSE_TIMEOUT_S = 0.6
 
 Event = dict[str, Any]
 
 
 class BackgroundIndexer:
-    """One workspace's indexer. Paths are relative to the root, with forward slashes."""
+    """The indexer of one workspace. Paths are relative to the root, with forward slashes."""
 
     def __init__(self, root: Path, on_event: Callable[[Event], None]) -> None:
-        """``on_event`` gets the events that indexer.py describes, and ``restarting`` (message) where the
-        process has died and another goes on, on another thread; it must not raise.
+        """Make the indexer; its process starts with the first command.
+
+        ``on_event`` gets the events that indexer.py describes, and ``restarting`` (message) if the process
+        has died and another one goes on. It is called on another thread and must not raise.
         """
         self._root = root
         self._on_event = on_event
@@ -43,11 +45,13 @@ class BackgroundIndexer:
         self._death: tuple[str, ...] = ()
 
     def scan(self, focus: Sequence[str] = ()) -> None:
-        """Look at the whole workspace, first around the files ``focus``, such as those open in the editor."""
+        """Scan the whole workspace, first around the files ``focus``, such as those open in the editor."""
         self._do(Scan(tuple(focus)))
 
     def update(self, paths: Sequence[str]) -> None:
-        """These files were saved, created, changed by another program, or deleted; ignore files count too."""
+        """Update files that were saved, created, changed by another program, or deleted; ignore files count
+        too.
+        """
         self._do(Update(tuple(paths)))
 
     def rename(self, old: str, new: str) -> None:
@@ -59,12 +63,12 @@ class BackgroundIndexer:
         return self._process
 
     def close(self) -> None:
-        """End the process; what it has not stored yet is found by the next scan."""
+        """End the process; the next scan finds what it has not stored yet."""
         self._pending.end()
         with self._lock:
             process, writer = self._process, self._writer
         if writer is not None:
-            writer.join(CLOSE_TIMEOUT_S)  # it closes the pipe, which ends the process
+            writer.join(CLOSE_TIMEOUT_S)  # the writer closes the pipe, which ends the process
         if process is None:
             return
         try:
@@ -81,7 +85,7 @@ class BackgroundIndexer:
                 self._writer.start()
 
     def _write(self) -> None:
-        """Pass on what is to be done, for as long as there is a process to do it."""
+        """Pass on the commands for as long as there is a process."""
         while (work := self._pending.take()) is not None:
             if not self._is_running() and not self._starts_again():
                 break
@@ -104,7 +108,7 @@ class BackgroundIndexer:
         assert process is not None
         assert process.stdin is not None
         data = memoryview(json.dumps(command).encode() + b"\n")
-        with suppress(OSError, ValueError):  # it has just ended
+        with suppress(OSError, ValueError):  # the process has just ended
             while data:
                 data = data[os.write(process.stdin.fileno(), data) :]
 
@@ -112,7 +116,7 @@ class BackgroundIndexer:
         return self._process is not None and self._process.poll() is None
 
     def _starts_again(self) -> bool:
-        """Start the process, unless it has died too often or nobody wants it any more; whether it runs."""
+        """Start the process, unless it has died too often or the indexer is closed; True if it runs."""
         self._close_pipe()
         with self._lock:
             if self._starts >= STARTS_MAX or self._pending.has_ended:
@@ -147,7 +151,7 @@ class BackgroundIndexer:
         status = process.wait()
         if not status or self._pending.has_ended:
             return
-        if status < 0 and self._starts < STARTS_MAX:  # killed, perhaps by a file that the next one leaves out
+        if status < 0 and self._starts < STARTS_MAX:  # perhaps killed by a file that the next one skips
             self._death = (AFTER_DEATH,)
             self._on_event({"event": "restarting", "message": f"the indexer was ended by signal {-status}"})
             self.scan()

@@ -1,4 +1,4 @@
-"""Events as lines of JSON on a pipe, sent without ever waiting for the one who reads them."""
+"""Send events as lines of JSON on a pipe, without ever waiting for the reader."""
 
 import json
 import threading
@@ -6,12 +6,13 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import BinaryIO
 
+# Events that wait to be sent, and seconds that a flush waits.
 EVENTS_MAX = 1_000
 FLUSH_S_MAX = 1.0
 
 
 class EventStream:
-    """Sends on a thread of its own; of more than EVENTS_MAX that wait, the oldest are dropped."""
+    """Sends events on a thread of its own; of more than EVENTS_MAX that wait, the oldest are dropped."""
 
     def __init__(self, sink: BinaryIO, on_broken: Callable[[], None]) -> None:
         """``on_broken`` is called on that thread when nobody can read any more."""
@@ -29,7 +30,7 @@ class EventStream:
             self._changed.notify_all()
 
     def flush(self) -> None:
-        """Wait until all is written, but not for long."""
+        """Wait until everything is written, but at most FLUSH_S_MAX."""
         with self._changed:
             self._changed.wait_for(lambda: not self._waiting and not self._is_writing, FLUSH_S_MAX)
 

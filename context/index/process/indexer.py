@@ -1,17 +1,16 @@
 """The process that keeps one workspace's index up to date; `background` starts it.
 
-A process of its own, because parsing and writing would hold the interpreter's lock of the server, whose
-event loop must answer within milliseconds; and at a low priority, because the model needs the cores more.
-Commands come in on stdin and events go out on stdout, one JSON object a line. The process never outlives
-its server: it ends at once, whatever it is doing, when stdin ends, when nobody reads stdout any more and,
-on Linux, when the thread that started it ends. Whoever opens the database next undoes a half-written
-transaction.
+It is a process of its own, because parsing and writing would hold the GIL of the server, whose event loop
+must answer within milliseconds; and it has a low priority, because the model needs the cores more. Commands
+come in on stdin and events go out on stdout, one JSON object a line. The process never outlives its server:
+it ends at once, whatever it is doing, when stdin ends, when nobody reads stdout any more and, on Linux, when
+the thread that started it ends. The next process that opens the database undoes a half-written transaction.
 
 Commands: ``{"do": "scan", "focus": [path…]}``, ``{"do": "update", "paths": [path…]}``. Events: ``progress``
 (files_done, files_total), ``scanned`` (the fields of BuildReport), ``updated`` (path, duration_ms),
-``waiting`` (another process scans this workspace), ``rebuilding`` (message), ``failed`` (message). Whoever
-does not read them loses the oldest. A file that takes too long or too much memory ends the process; the next
-one leaves that file out.
+``waiting`` (another process scans this workspace), ``rebuilding`` (message), ``failed`` (message). A reader
+that does not keep up loses the oldest events. A file that takes too long or too much memory ends the process;
+the next process leaves that file out.
 """
 
 import json
@@ -42,13 +41,15 @@ from holesmith.system.private_files import CACHE_VARIABLE, open_private_file
 from holesmith.system.process_priority import lower_priority
 
 NICENESS = 10
-# Address space: far more than any code takes.
+# Address space: far more than any code needs.
 MEMORY_BYTES_MAX = 3 << 30
 LOCK_POLL_S = 0.2
 
 
 class Indexer:
-    """One workspace, one connection, one thread that works; another takes commands."""
+    """The indexer of one workspace: one connection, one thread that works, and
+    another that takes commands.
+    """
 
     def __init__(self, root: Path, events: EventStream, *, after_death: bool = False) -> None:
         """``after_death`` says that the process before this one did not end by itself.
@@ -68,13 +69,13 @@ class Indexer:
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """To the database as it is now; made for any thread, for one at a time."""
+        """The connection to the present database, for use from any thread, one at a time."""
         return self._workspace.connection
 
     def run(self, lines: Iterable[bytes], at_end: Callable[[], None]) -> None:
-        """Do what ``lines`` say until they end; then ``at_end`` is called, on another thread.
+        """Execute the commands in ``lines`` until they end; then call ``at_end``, on another thread.
 
-        A database found damaged or gone on the way is made anew.
+        A database found damaged or gone on the way is rebuilt.
         """
         threading.Thread(target=self._read, args=(lines, at_end), daemon=True).start()
         while (work := self._pending.take()) is not None:
@@ -129,7 +130,7 @@ class Indexer:
             self._emit("updated", path=path, is_there=is_there, duration_ms=round(duration_ms, 2))
 
     def _between(self) -> bool:
-        """Between two transactions of a scan: do what was asked meanwhile, go on unless all is to end."""
+        """Handle waiting updates between two transactions of a scan; True if the scan is to go on."""
         if not self._is_in_place():
             self._pending.add(Scan())
             return False
@@ -142,7 +143,7 @@ class Indexer:
         return self._between()
 
     def _is_in_place(self) -> bool:
-        """Whether the database that is open is still the one that readers see."""
+        """True if the open database is still the one that readers see."""
         try:
             return self._database.stat().st_ino == self._inode
         except OSError:
@@ -174,7 +175,7 @@ class Indexer:
 
 
 def work_of(line: bytes) -> Scan | Update | None:
-    """What a command asks for, as far as it speaks of files in the workspace; None if it is none."""
+    """Parse a command; paths outside of the workspace are left out. None if the line is no command."""
     try:
         command: Any = json.loads(line)
     except ValueError:
@@ -197,7 +198,7 @@ def _paths(listed: object) -> Iterable[str]:
 
 
 def advice_for(error: OSError | sqlite3.Error) -> str:
-    """One line that says why the index can't be written, and what to do."""
+    """Return one line that says why the index can't be written, and what to do."""
     text = str(error)
     if CACHE_VARIABLE in text:
         return text
@@ -206,8 +207,9 @@ def advice_for(error: OSError | sqlite3.Error) -> str:
 
 @contextmanager
 def scanning_lock(database: Path, wait: Callable[[], bool]) -> Generator[bool]:
-    """Held by the one process that scans. While another holds it, ``wait`` says whether to try again; false
-    if it gave up.
+    """Hold the lock of the one process that scans; yield True, or False if the caller gave up.
+
+    While another process holds the lock, ``wait`` says whether to try again.
     """
     with open_private_file(database.with_name("scan.lock")) as file:
         while True:
@@ -223,8 +225,8 @@ def scanning_lock(database: Path, wait: Callable[[], bool]) -> Generator[bool]:
 
 
 def run_process(root: Path, commands: BinaryIO, sink: BinaryIO, *, after_death: bool) -> int:
-    """The whole life of the process; its status."""
-    events = EventStream(sink, on_broken=lambda: os._exit(0))  # whoever listened has gone
+    """Run the process from start to end; return its exit status."""
+    events = EventStream(sink, on_broken=lambda: os._exit(0))  # the reader has gone
 
     def end() -> None:
         os._exit(0)
@@ -240,7 +242,9 @@ def run_process(root: Path, commands: BinaryIO, sink: BinaryIO, *, after_death: 
 
 
 def main() -> None:
-    """The arguments are the workspace's root, and AFTER_DEATH if the process before did not end by itself."""
+    """Run the process. The arguments are the workspace's root, and AFTER_DEATH if the last process was
+    killed.
+    """
     os.umask(0o077)
     lower_priority(NICENESS)
     end_with_parent(sys.stdout.fileno())

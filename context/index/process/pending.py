@@ -1,10 +1,10 @@
-"""What an indexer has still to do: scans and updates that wait, put together so that they never pile up."""
+"""The work that an indexer has still to do: waiting scans and updates, merged so that they never pile up."""
 
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-# Of more changed files than this, each is found faster by a scan.
+# If more files than this have changed, a scan finds them faster.
 PATHS_MAX = 5_000
 FOCUS_MAX = 100
 
@@ -18,15 +18,14 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Look at these paths."""
+    """Update these paths."""
 
     paths: tuple[str, ...]
 
 
 class Pending:
-    """A queue that holds each path once and one scan, so its size has a bound and adding never waits.
-
-    May be used from any thread.
+    """A queue that holds each path once and one scan, so its size is bounded and adding never waits.
+    Thread-safe.
     """
 
     def __init__(self) -> None:
@@ -47,7 +46,7 @@ class Pending:
             self._changed.notify_all()
 
     def end(self) -> None:
-        """Nothing more is to be done, also of what waits."""
+        """End all work, including the work that waits."""
         with self._changed:
             self._has_ended = True
             self._changed.notify_all()
@@ -57,7 +56,7 @@ class Pending:
         return self._has_ended
 
     def take(self) -> Scan | Update | None:
-        """Wait for something to do; updates first. None once all has ended."""
+        """Wait for work, updates first, and return it; None once all has ended."""
         with self._changed:
             while not (self._has_ended or self._paths or self._focus is not None):
                 self._changed.wait()
@@ -69,7 +68,7 @@ class Pending:
             return Scan(tuple(focus or ()))
 
     def take_update(self) -> Update | None:
-        """The updates that wait, if any, without waiting for others."""
+        """Return the updates that wait, without waiting for others; None if there are none."""
         with self._changed:
             return None if self._has_ended else self._taken_update()
 
