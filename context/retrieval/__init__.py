@@ -1,1 +1,1 @@
-"""Which snippets go into the prompt, and in which order."""
+"""Choose the snippets that go into the prompt, and their order."""

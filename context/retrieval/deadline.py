@@ -1,7 +1,7 @@
-"""How long a piece of work may take: by the processor time it gets, and by the clock in the worst case.
+"""Deadlines for work: by the processor time of the thread that works, and by the clock in the worst case.
 
-On a busy machine a thread gets a fraction of the clock's time, and so does the model that its result is for:
-by the clock alone, context would be cut off just where waiting for it costs least.
+On a busy machine a thread gets a fraction of the clock's time, and so does the model that needs the thread's
+result. By the clock alone, context would be cut off just where waiting for it costs least.
 """
 
 import time
@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """``processor_s`` is by ``time.thread_time()`` of the thread that works, ``clock_s`` by
-    ``time.monotonic()``; whichever comes first counts.
+    """The end of the time for a piece of work, in seconds; whichever of the two comes first counts.
+
+    ``processor_s`` is by ``time.thread_time()`` of the thread that works, ``clock_s`` by
+    ``time.monotonic()``.
     """
 
     processor_s: float
@@ -19,10 +21,10 @@ class Deadline:
 
     @property
     def has_passed(self) -> bool:
-        """To be asked in the thread that the deadline was made in."""
+        """True if the deadline has passed; to be asked only in the thread that made the deadline."""
         return time.thread_time() > self.processor_s or time.monotonic() > self.clock_s
 
 
 def deadline_after(processor_ms: float, clock_ms: float) -> Deadline:
-    """From now, for work in this thread."""
+    """Return a deadline that many milliseconds from now, for work in this thread."""
     return Deadline(time.thread_time() + processor_ms / 1000, time.monotonic() + clock_ms / 1000)

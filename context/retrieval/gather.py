@@ -1,7 +1,7 @@
-"""From a request to the files that stand before the hole in the prompt: all of retrieval in one call.
+"""Retrieval in one call: from a request to the files that stand before the hole in the prompt.
 
-Synchronous and without side effects, for a thread of the caller's; takes at most the time it is given, and
-what was found by then, or shortly before, is used.
+The call is synchronous and without side effects, for a thread of the caller's. It takes at most the time that
+it is given, and uses the snippets found by then or shortly before.
 """
 
 import time
@@ -20,15 +20,17 @@ from holesmith.context.snippet import Snippet, Tier
 from holesmith.context.sources.catalogue import DEFAULT_SOURCES, SOURCE_OF_SNIPPET, SOURCES, Source
 from holesmith.context.surroundings import Surroundings
 
-# Of the budget for snippets, what is kept for those of this very hole.
+# The share of the budget for snippets that is kept for snippets of this very hole.
 HOLE_SHARE = 0.25
+# A guess, to know how much of the file itself the prompt will show.
 CHARACTERS_PER_TOKEN = 3
+# Further snippets of one source would hardly be selected.
 SNIPPETS_PER_SOURCE_MAX = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which sources are asked, and what they are worth; by default as measured."""
+    """The sources that are asked, and their weights; both by default as measured."""
 
     sources: frozenset[str] = DEFAULT_SOURCES
     weights: Mapping[str, float] = field(default_factory=dict[str, float])
@@ -42,10 +44,10 @@ DEFAULT_CHOICE = Choice()
 
 @dataclass(frozen=True, slots=True)
 class RetrievedContext:
-    """What goes into the prompt and the whole story of why.
+    """The snippets that go into the prompt, and the record of why.
 
-    ``timings_ms`` is by source; ``late`` are the sources that the deadline left out. ``found`` is what each
-    source gave before anything was chosen from it.
+    ``timings_ms`` is by source; ``late`` are the sources that the deadline left out. ``found`` has the
+    snippets of each source before any selection.
     """
 
     files: tuple[RepositoryFile, ...] = ()
@@ -58,8 +60,10 @@ class RetrievedContext:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What an earlier call found at about this place, by source: ``answered`` sources are not asked again,
-    ``stale`` snippets are used where the deadline leaves their source out.
+    """The snippets that an earlier call found at about this place, by source.
+
+    ``answered`` sources are not asked again. ``stale`` snippets are used if the deadline leaves their source
+    out.
     """
 
     answered: Mapping[str, tuple[Snippet, ...]] = field(default_factory=dict[str, tuple[Snippet, ...]])
@@ -79,9 +83,10 @@ def gather(
     kept: tuple[SelectedSnippet, ...] | None = None,
     before: Before = NOTHING_BEFORE,
 ) -> RetrievedContext:
-    """A source that has begun when the deadline comes may end some milliseconds later.
+    """Ask the sources for snippets, and select those that go into the prompt.
 
-    With ``kept``, only the hole's own snippets are found anew, and the others are those.
+    With ``kept``, only the hole's own snippets are found anew, and ``kept`` are the others. A source that is
+    at work when the deadline comes may end some milliseconds later.
     """
     around = Surroundings(
         request, budget.before_tokens * CHARACTERS_PER_TOKEN, budget.after_tokens * CHARACTERS_PER_TOKEN
@@ -121,7 +126,7 @@ TIER_OF_SOURCE = {source.name: source.tier for source in SOURCES}
 
 
 def of_tier(found: Mapping[str, tuple[Snippet, ...]], tiers: Sequence[Tier]) -> list[Snippet]:
-    """In the order of tiers, then of sources."""
+    """Return the snippets of these tiers, in the order of tiers, then of sources."""
     return [
         snippet
         for tier in tiers
@@ -132,7 +137,7 @@ def of_tier(found: Mapping[str, tuple[Snippet, ...]], tiers: Sequence[Tier]) -> 
 
 
 def until_deadline(snippets: Iterable[Snippet], deadline: Deadline) -> tuple[Snippet, ...]:
-    """A source's snippets as far as they come in time, and not more than there is any use for."""
+    """Return a source's snippets that come before the deadline, up to SNIPPETS_PER_SOURCE_MAX."""
     found: list[Snippet] = []
     for snippet in snippets:
         found.append(snippet)
@@ -142,7 +147,9 @@ def until_deadline(snippets: Iterable[Snippet], deadline: Deadline) -> tuple[Sni
 
 
 def token_counter(tokenizer: Tokenizer) -> Callable[[str], int]:
-    """Counts each text once: trimming asks for the same ones again."""
+    """Return a function that counts tokens, and counts each text once: trimming asks for the same texts
+    again.
+    """
     counts: dict[str, int] = {}
 
     def count(text: str) -> int:

@@ -1,7 +1,7 @@
-"""Chosen snippets as files of the prompt, in an order that changes as little as possible between keystrokes.
+"""Lay out selected snippets as files of the prompt, in an order that hardly changes between keystrokes.
 
-By tier first (what stays right longest comes first), then by path, then by line; never by score, which would
-reshuffle the prompt and lose the prefix cache. Snippets of one file in one tier become one block.
+Snippets are sorted by tier (longest valid first), then by path, then by line; never by score, which would
+reshuffle the prompt and invalidate the prefix cache. Snippets of one file in one tier become one block.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ def in_order(snippets: Iterable[Snippet]) -> list[Snippet]:
 
 
 def files_of(snippets: Iterable[Snippet], language: str) -> tuple[RepositoryFile, ...]:
-    """The blocks for the prompt; between two pieces of one file stands a comment of three dots."""
+    """Return the blocks for the prompt, with a comment of three dots between two pieces of one file."""
     blocks: dict[tuple[int, str], list[str]] = {}
     for snippet in in_order(snippets):
         tier = _place(snippet)[0]

@@ -1,7 +1,7 @@
-"""Which snippets go into the prompt: none twice, none that is shown anyway, the most value for the tokens.
+"""Select the snippets for the prompt: none twice, none that is shown anyway, the most value for the tokens.
 
-What two snippets have in common is told by their lines, not by where they come from: the stub of a class and
-a piece of one of its methods lie in the same place and say different things.
+Two snippets are compared by their lines, not by their places: the stub of a class and a piece of one of its
+methods lie in the same place and say different things.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,27 +11,31 @@ from holesmith.context.ranking import SAME_SHARE, share_known, telling_lines
 from holesmith.context.retrieval.trimming import trimmed
 from holesmith.context.snippet import LineSpan, Snippet
 
-# What a snippet costs besides its text: its path and the markers around it.
+# Tokens of a snippet besides its text: its path and the markers around it.
 OVERHEAD_TOKENS = 10
-# Not worth the model's attention.
+# A shorter snippet is not worth the model's attention.
 TOKENS_MIN = 4
+# A snippet with a larger share of its lines around the cursor is redundant.
 SHARE_SHOWN_MAX = 0.6
+# A snippet with a larger share of its lines in selected snippets of the same file is redundant.
 SHARE_OVERLAP_MAX = 0.5
 # One snippet may take this share of the budget, so that one long file never crowds out all others.
 SNIPPET_SHARE = 0.5
+# A text with more characters a token of the budget is trimmed before its tokens are counted.
 CHARACTERS_PER_TOKEN_MIN = 2
+# Only this many snippets, best first, are compared with each other.
 CANDIDATES_MAX = 60
-# Snippets far below the best are noise to a small model, also where they would fit.
+# A snippet far below the best one is noise to a small model, even if there is room for it.
 VALUE_SHARE_MIN = 0.2
 VALUE_MIN = 0.1
-# Plain value per token would fill the prompt with crumbs, since the shortest always win.
+# The power of a snippet's cost in its rank: with plain value per token the shortest snippets always win.
 COST_POWER = 0.5
 DROPPED_MAX = 40
 
 
 @dataclass(frozen=True, slots=True)
 class SelectedSnippet:
-    """``tokens`` is what the snippet's text costs; ``value`` what it was taken to be worth."""
+    """A snippet of the prompt. ``tokens`` is the cost of its text; ``value`` is its estimated worth."""
 
     snippet: Snippet
     tokens: int
@@ -46,7 +50,9 @@ class DroppedSnippet:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """``chosen`` in the order in which they were taken, the best value for its tokens first."""
+    """The result of a selection. ``chosen`` is in the order of selection: the best value for its tokens
+    first.
+    """
 
     chosen: tuple[SelectedSnippet, ...]
     dropped: tuple[DroppedSnippet, ...]
@@ -63,7 +69,11 @@ def select(
     tokens_max: int,
     count: Callable[[str], int],
 ) -> Selection:
-    """Pack by value per token. ``weights`` is by the snippets' source; ``shown_lines`` are in the prompt."""
+    """Select snippets by value per token.
+
+    ``weights`` is by the snippets' source; ``shown_lines`` stand in the prompt anyway; ``count`` counts the
+    tokens of a text.
+    """
     valued = [(weights.get(each.source, 0.0) * each.score, each) for each in snippets]
     least = max(VALUE_SHARE_MIN * max((value for value, _ in valued), default=0.0), VALUE_MIN)
     ranked = sorted(
@@ -97,20 +107,20 @@ def select(
 
 
 def covered_by(snippet: Snippet, chosen: Sequence[SelectedSnippet]) -> list[SelectedSnippet]:
-    """Those of which the snippet says the most, and more than that."""
+    """Return the chosen snippets of whose lines ``snippet`` has most."""
     lines = telling_lines(snippet.text)
     return [each for each in chosen if share_known(each.snippet.text, lines) >= SAME_SHARE]
 
 
 def cost_guess(snippet: Snippet) -> float:
-    """Tokens without counting them: code has about three and a half characters a token."""
+    """Estimate the tokens of a snippet: code has about three and a half characters a token."""
     return OVERHEAD_TOKENS + 8 + len(snippet.text) / 3.5
 
 
 def redundancy(
     snippet: Snippet, chosen: Sequence[SelectedSnippet], shown_lines: frozenset[str]
 ) -> str | None:
-    """Why the snippet would say nothing new, or None."""
+    """Return the reason why the snippet would say nothing new; None if it does say something new."""
     if share_known(snippet.text, shown_lines) > SHARE_SHOWN_MAX:
         return "stands around the cursor already"
     if any(share_known(snippet.text, telling_lines(other.snippet.text)) >= SAME_SHARE for other in chosen):
@@ -123,7 +133,10 @@ def redundancy(
 
 
 def fit(snippet: Snippet, tokens_max: int, count: Callable[[str], int]) -> tuple[Snippet, int] | None:
-    """The snippet cut to ``tokens_max`` tokens, with its cost; None if too little of it would be left."""
+    """Cut the snippet to ``tokens_max`` tokens, and return it with its cost.
+
+    None if too little of it would be left.
+    """
     if tokens_max < TOKENS_MIN:
         return None
     text = snippet.text[: tokens_max * 8]

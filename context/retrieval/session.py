@@ -1,11 +1,11 @@
-"""Context that holds still while the user types, so that the engine's prefix cache stays warm.
+"""Keep the context stable while the user types, so that the engine's prefix cache stays valid.
 
-The snippets of a document are chosen once and kept while the cursor stays in the neighbourhood; only those
-of the hole itself follow every keystroke. They are chosen anew on a pause, after a jump or when they are old,
-and then what was there before stays unless something is clearly better.
+The snippets of a document are selected once and kept while the cursor stays in the neighbourhood; only
+snippets of the hole itself follow every keystroke. A new selection is made on a pause, after a jump, or when
+the kept one is old; the kept one then stays unless the new one is clearly better.
 
-What a deadline left out is not lost: the next keystroke nearby asks only the sources that have not answered
-yet, and until they have, what they gave last time nearby is used.
+Sources that a deadline left out are not lost: the next keystroke nearby asks only the sources that have not
+answered yet, and until they have, their snippets of the last time nearby are used.
 """
 
 import threading
@@ -32,17 +32,21 @@ from holesmith.context.retrieval.selection import SelectedSnippet
 from holesmith.context.snippet import Snippet
 from holesmith.context.sources.catalogue import SOURCE_OF_SNIPPET
 
+# Lines between the cursor and the kept selection within which the selection is kept.
 NEIGHBOURHOOD_LINES = 24
+# Seconds until the kept selection is old.
 KEPT_S_MAX = 120.0
 DOCUMENTS_MAX = 32
-# The old snippets stay if the value of the new ones is not higher by more than this.
+# The kept snippets stay unless the value of the new ones is higher by more than this factor.
 BETTER_FACTOR = 1.25
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """``found`` is by source, without those of the hole; ``late`` are those of them that have not answered
-    here.
+    """The kept selection of one document.
+
+    ``found`` has the snippets by source, without those of the hole. ``late`` are the sources that have not
+    answered here yet.
     """
 
     line: int
@@ -56,7 +60,7 @@ class _Kept:
 
 
 class ContextSession:
-    """One per index; keeps what was chosen for the documents used last. May be used from any thread."""
+    """Retrieve context from one index, and keep the selection of the documents used last. Thread-safe."""
 
     def __init__(self, index: Index, clock: Callable[[], float] = time.monotonic) -> None:
         self._index = index
@@ -74,7 +78,10 @@ class ContextSession:
         *,
         paused: bool = False,
     ) -> RetrievedContext:
-        """As ``gather``. ``paused`` says that the user is not typing just now, so a new choice is cheap."""
+        """Retrieve context as the function ``gather`` does, with the kept selection if it still serves.
+
+        ``paused`` says that the user is not typing just now, so that a new selection is cheap.
+        """
         with self._lock:
             kept = self._kept.get(request.path)
         is_held = kept is not None and not paused and self._holds(kept, request, budget, choice)
@@ -94,7 +101,7 @@ class ContextSession:
         return fresh
 
     def forget(self, path: str | None = None) -> None:
-        """After a document was closed, or everything changed (None): choose anew next time."""
+        """Forget the selection of a document that was closed, or of all documents (None)."""
         with self._lock:
             if path is None:
                 self._kept.clear()
@@ -102,7 +109,7 @@ class ContextSession:
                 self._kept.pop(path, None)
 
     def _holds(self, kept: _Kept, request: ContextRequest, budget: Budget, choice: Choice) -> bool:
-        """Whether what was found before still serves here."""
+        """True if the kept selection still serves at the place of this request."""
         return (
             self._is_near(kept, request)
             and self._clock() - kept.made_s <= KEPT_S_MAX
@@ -111,7 +118,7 @@ class ContextSession:
         )
 
     def _before(self, kept: _Kept | None, request: ContextRequest, *, is_held: bool) -> Before:
-        """What of the last time may be used again."""
+        """Return the results of the last time that may be used again."""
         if kept is None or not self._is_near(kept, request):
             return NOTHING_BEFORE
         answered = {name: snippets for name, snippets in kept.found.items() if name not in kept.late}
@@ -123,7 +130,7 @@ class ContextSession:
     def _stays(
         self, kept: _Kept, fresh: RetrievedContext, request: ContextRequest, budget: Budget, choice: Choice
     ) -> bool:
-        """Whether the old choice is still about as good as the new one for a cursor that stayed near."""
+        """True if the kept selection is about as good as the new one, for a cursor that stayed near."""
         if not self._is_near(kept, request) or (kept.budget, kept.choice) != (budget, choice):
             return False
         new = {each.snippet.text: each.value for each in lasting(fresh.chosen)}
@@ -153,12 +160,12 @@ class ContextSession:
 
 
 def lasting(chosen: tuple[SelectedSnippet, ...]) -> tuple[SelectedSnippet, ...]:
-    """Those that serve the neighbourhood and not only one hole."""
+    """Return the snippets that serve the neighbourhood and not only one hole."""
     return tuple(each for each in chosen if SOURCE_OF_SNIPPET[each.snippet.source].tier != "hole")
 
 
 def imports_text(request: ContextRequest) -> str:
-    """The lines before the hole that bring names in; a new one asks for a new choice."""
+    """Return the lines before the hole that import names; a change of them asks for a new selection."""
     words = ("import ", "from ", "use ", "using ", "#include")
     hole_line_start = request.prefix.rfind("\n") + 1
     lines = request.prefix[:hole_line_start].split("\n")

@@ -1,14 +1,16 @@
-"""A snippet cut to fewer tokens by its own lines: at the end of a definition if one ends in reach."""
+"""Cut a snippet to fewer tokens at its own lines: at the end of a definition if one ends in reach."""
 
 from collections.abc import Callable
 
+# Lines above the last one that fits in which the end of a definition is looked for.
 LINES_LOOKED_BACK = 12
 
 
 def trimmed(text: str, tokens_max: int, count: Callable[[str], int]) -> str:
-    """A beginning of ``text``, whole lines, of at most ``tokens_max`` tokens; empty if no line fits.
+    """Return a beginning of ``text``, in whole lines, of at most ``tokens_max`` tokens; empty if no line
+    fits.
 
-    Never ends with a line that opens a block, or with a decorator or an opened bracket's line.
+    The result never ends with a line that opens a block or a bracket, or with a decorator.
     """
     if count(text) <= tokens_max:
         return text
@@ -24,7 +26,7 @@ def trimmed(text: str, tokens_max: int, count: Callable[[str], int]) -> str:
 
 
 def _good_end(lines: list[str], stop: int) -> int:
-    """The nearest place at or before ``stop`` where a definition of the outermost level ends."""
+    """Return the nearest line number at or before ``stop`` where a definition of the outermost level ends."""
     outer = min((_indent(line) for line in lines if line.strip()), default=0)
     for end in range(stop, max(0, stop - LINES_LOOKED_BACK), -1):
         following = lines[end] if end < len(lines) else ""
