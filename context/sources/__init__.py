@@ -1,1 +1,1 @@
-"""Where snippets come from: one file a source, each a function from a request to its snippets."""
+"""The sources of snippets: one file a source, each a function from a request to its snippets."""

@@ -9,10 +9,10 @@ from holesmith.context.similarity import jaccard
 from holesmith.context.snippet import LineSpan, Snippet
 from holesmith.context.surroundings import Surroundings
 
-# As many as similar.py looks at, so that both ask the index the same.
+# The same number as in similar.py, so that both ask the index the same query.
 CANDIDATES_MAX = 24
 CHUNKS_MAX = 6
-# BM25 has a best hit for every query, also where nothing is alike; the sets of names tell such hits apart.
+# BM25 has a best hit for every query, even if nothing is alike; comparing the sets of names finds that out.
 LIKENESS_FULL = 0.2
 
 
@@ -33,6 +33,8 @@ def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
 
 
 def likeness(text: str, around: Surroundings) -> float:
-    """From 0 to 1, how much the names of ``text`` are those of the lines before the hole."""
+    """Return a number from 0 to 1: the similarity of the names in ``text`` and in
+    the lines before the hole.
+    """
     names = frozenset(IDENTIFIER.findall(text))
     return min(1.0, jaccard(around.query_names, names) / LIKENESS_FULL)

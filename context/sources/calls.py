@@ -1,4 +1,6 @@
-"""Callees: what is called near the hole, by its signature. Callers: where the function around it is."""
+"""Two sources: the signatures of functions called near the hole, and calls of the
+function around the hole.
+"""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +13,7 @@ from holesmith.context.surroundings import Surroundings
 
 CALLEES_MAX = 8
 CALLERS_MAX = 3
-# A name with more definitions than this says nothing about which is meant.
+# A name with more definitions than this does not tell which one is meant.
 DEFINITIONS_MAX = 4
 LINES_AROUND_CALL = 4
 

@@ -1,7 +1,7 @@
-"""All sources of snippets: their names, how long what they give stays right, and what it is worth.
+"""All sources of snippets: their names, tiers and weights.
 
-The weights and what is on by default come from measurements
-(docs/results/2026-11-26-context-sources-alone.md), not from taste.
+The weights and the default sources come from measurements (docs/results/2026-11-26-context-sources-alone.md),
+not from taste.
 """
 
 from collections.abc import Callable, Iterable
@@ -30,9 +30,10 @@ Gather = Callable[[Surroundings, Index], Iterable[Snippet]]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """``names`` are what its snippets may have as ``source``; they are switched on and off together.
+    """One source of snippets.
 
-    ``weight`` is what one of its best snippets is worth beside those of other sources.
+    ``names`` are the values that its snippets may have as ``source``; they are switched on and off together.
+    ``weight`` is the worth of one of its best snippets beside those of other sources.
     """
 
     name: str
@@ -47,7 +48,7 @@ class Source:
         return self.names or (self.name,)
 
 
-# In the order in which they are asked: when the deadline comes, the last ones are left out.
+# In the order in which the sources are asked: when the deadline comes, the last ones are left out.
 SOURCES: tuple[Source, ...] = (
     Source("facts", "hole", facts.snippets, 1.0, True, tuple(facts.SOURCE_OF_KIND.values())),
     Source("missing_imports", "hole", missing_imports.snippets, 1.0, True),

@@ -1,4 +1,4 @@
-"""What static analysis says of the hole, as snippets (typed holes as context, Blinn et al.)."""
+"""The facts of static analysis about the hole, as snippets (typed holes as context, Blinn et al.)."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ FACTS_MAX = 8
 
 
 def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
-    """Members of one place become one snippet; an expected type is told in a comment."""
+    """Yield the facts; members of one place become one snippet, and an expected type becomes a comment."""
     del index
     comment = rules_of(around.request.language).line_comment
     members: dict[str, list[str]] = {}

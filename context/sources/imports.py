@@ -1,4 +1,4 @@
-"""The APIs of the local modules that this file imports, those in use near the hole first.
+"""The APIs of the local modules that this file imports, the ones in use near the hole first.
 
 Source: LANCE (arXiv 2405.04600): resolve the file's imports to local modules, gather their signatures, and
 rank by the variable before the dot and the names near the hole.
@@ -21,14 +21,14 @@ FILES_MAX = 30
 # A name used this many lines away counts half as much as one at the hole.
 HALF_DISTANCE_LINES = 10
 UNUSED_SCORE = 0.05
-# How near a type must be named to matter without an import, and how many may have its name.
+# A type named within this many lines of the hole counts without an import, if it has few definitions.
 TYPE_LINES = 12
 DEFINITIONS_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedApi:
-    """One definition of a local module, by the name that this file knows it under."""
+    """One definition of a local module, with the name that this file uses for it."""
 
     local_name: str
     path: str
@@ -63,7 +63,7 @@ def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
 
 
 def imported_apis(around: Surroundings, index: Index) -> Iterator[ImportedApi]:
-    """Every definition that the imports of this file bring in from the workspace, each once."""
+    """Yield every definition that the imports of this file bring in from the workspace, each once."""
     seen: set[tuple[str, int]] = set()
     files = 0
     for statement in around.imports:
@@ -79,7 +79,9 @@ def imported_apis(around: Surroundings, index: Index) -> Iterator[ImportedApi]:
 
 
 def named_types(around: Surroundings, index: Index, receiver_type: str | None) -> Iterator[ImportedApi]:
-    """The classes named near the hole, for languages and files in which not every name needs an import."""
+    """Yield the classes named near the hole, for languages and files in which not
+    every name needs an import.
+    """
     names = [name for name, distance in around.distance_of_name.items() if distance <= TYPE_LINES]
     wanted = [name for name in names if name[:1].isupper() and not name.isupper()]
     wanted += [receiver_type] if receiver_type else []
@@ -101,9 +103,10 @@ def named_types(around: Surroundings, index: Index, receiver_type: str | None) -
 
 
 def named_by(statement: Import, symbols: Sequence[Symbol], module: str) -> Iterator[tuple[str, int]]:
-    """The top-level definitions that ``statement`` names, each with the name by which the file uses it.
+    """Yield the top-level definitions that ``statement`` names, each with the name by which the file uses it.
 
-    Where it names the ``module`` itself, all of the module's, used through the module's own name.
+    If the statement names the ``module`` itself, these are all of the module's, used through the module's
+    name.
     """
     wanted = dict(statement.names)
     alias = wanted.get(module) or (statement.alias or module if not wanted else None)
@@ -128,7 +131,7 @@ def score_of(api: ImportedApi, around: Surroundings, receiver_type: str | None) 
 
 
 def is_import_line(around: Surroundings, name: str, distance: int) -> bool:
-    """Whether the nearest use of ``name`` is the import statement itself."""
+    """True if the nearest use of ``name`` is the import statement itself."""
     line = around.hole_line - distance
     return any(
         statement.line <= line <= statement.line + 30 and any(name == local for _, local in statement.names)

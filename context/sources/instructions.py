@@ -1,4 +1,4 @@
-"""The user's standing instructions: a file in the repository that says what its code is like."""
+"""The user's standing instructions: a file in the repository that describes its style of code."""
 
 from collections.abc import Iterator
 

@@ -1,7 +1,7 @@
-"""At an import: the statements for what this file uses and nothing in it binds, as the rest of the repository
-imports it, or as its definitions say.
+"""Import statements for the names that this file uses and nothing in it binds, at a hole in an import.
 
-LANCE (arXiv 2405.04600) goes from a file's imports to the APIs that it may use; this goes the other way.
+The statements are those of the rest of the repository, or follow from its definitions. LANCE (arXiv
+2405.04600) goes from a file's imports to the APIs that it may use; this source goes the other way.
 """
 
 import re
@@ -35,12 +35,12 @@ def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
 
 
 def begun_line(prefix: str) -> str:
-    """What stands before the cursor on its line, without indentation."""
+    """Return the text before the cursor on its line, without indentation."""
     return prefix.rpartition("\n")[2].lstrip()
 
 
 def statements_for(names: tuple[str, ...], around: Surroundings, index: Index) -> Iterator[str]:
-    """One for each module, in the style of the file, the names in the order of the modules' own names."""
+    """Yield one statement for each module, in the style of the file, sorted by the modules' names."""
     path = PurePosixPath(around.request.path)
     own = module_of(path, index)
     begun = _MODULE.match(begun_line(around.request.prefix))
@@ -55,7 +55,7 @@ def statements_for(names: tuple[str, ...], around: Surroundings, index: Index) -
 
 
 def modules_of(names: tuple[str, ...], path: str, index: Index) -> dict[str, str]:
-    """Where each name is imported from most often, else where it is defined."""
+    """Return the module from which each name is imported most often, else the module that defines it."""
     votes: dict[str, Counter[str]] = {name: Counter() for name in names}
     for each in index.definitions(names, languages=("python",)):
         if each.symbol.parent is None and each.path.endswith((".py", ".pyi")) and each.path != path:

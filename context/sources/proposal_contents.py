@@ -1,4 +1,4 @@
-"""What RepoFusion's prompt proposals take from a file: seven types of content, as text."""
+"""The seven types of content that RepoFusion's prompt proposals take from a file, as text."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,8 @@ STRING_CHARACTERS_MAX = 120
 class FileContents:
     """One file's text with its symbols, from which contents are taken by type.
 
-    ``first_line`` is where the text begins in its file, for symbols that count lines from there.
+    ``first_line`` is the line of the file at which the text begins; symbols count lines from the file's
+    start.
     """
 
     def __init__(self, language: str, text: str, symbols: Sequence[Symbol], first_line: int = 0) -> None:
@@ -33,7 +34,7 @@ class FileContents:
         self._mentions: Mentions | None = None
 
     def of(self, content_type: str) -> str:
-        """The content of one of TYPES; empty if the file has none."""
+        """Return the content of one of TYPES; empty if the file has none."""
         match content_type:
             case "lines":
                 return self._text

@@ -1,4 +1,4 @@
-"""The files that RepoFusion's prompt proposals take from, each kind in its order.
+"""The files that RepoFusion's prompt proposals take content from, each kind of files in its order.
 
 Source: RLPG and RepoFusion, with two corrections: names with underscores are compared by their parts too, and
 an import is as near as its nearest use, not its last.
@@ -15,7 +15,7 @@ from holesmith.context.index.reader import Index
 from holesmith.context.surroundings import Surroundings
 
 FILES_MAX = 6
-# How many files are looked into for what they import.
+# The number of files whose imports are looked at.
 LOOKED_INTO_MAX = 40
 
 
@@ -28,7 +28,7 @@ class ProposalFiles:
         self._resolved: dict[str, tuple[str, ...]] = {}
 
     def of(self, source: str) -> tuple[str, ...]:
-        """``source`` is a name of proposals.py other than in_file."""
+        """Return the list for ``source``, a name of proposals.py other than in_file."""
         if source.startswith("import_of_"):
             return self._imported_by(self.of(source.removeprefix("import_of_")))
         lists: dict[str, Callable[[], tuple[str, ...]]] = {
@@ -42,7 +42,9 @@ class ProposalFiles:
 
     @cached_property
     def imported(self) -> tuple[str, ...]:
-        """By how many lines away from the hole what they give is used; unused ones last."""
+        """The imported files, by the distance from the hole to the nearest use of their names; unused ones
+        last.
+        """
         around = self._around
         distances: dict[str, int] = {}
         for statement in around.imports:
@@ -56,7 +58,9 @@ class ProposalFiles:
 
     @cached_property
     def parents(self) -> tuple[str, ...]:
-        """Of the classes around the hole first, then of the others of this file."""
+        """The files of parent classes: of the classes around the hole first, then of
+        the others of this file.
+        """
         around = self._around
         classes = [symbol for symbol in reversed(around.enclosing) if symbol.kind == "class"]
         classes += [symbol for symbol in around.parsed.symbols if symbol.kind == "class"]
@@ -77,7 +81,7 @@ class ProposalFiles:
 
     @cached_property
     def similar_names(self) -> tuple[str, ...]:
-        """Those whose name has a part in common with this file's name."""
+        """The files whose name has a part in common with this file's name."""
         parts = frozenset(parts_of_identifier(PurePosixPath(self._around.request.path).stem))
         return self._by_shared_imports(
             path
@@ -91,7 +95,9 @@ class ProposalFiles:
         return self._by_shared_imports(each.path for each in self._index.subclasses(names))
 
     def _by_shared_imports(self, paths: Iterable[str]) -> tuple[str, ...]:
-        """Those that import what this file imports: by the nearest such import, then by how many."""
+        """Sort files by what they import that this file imports: by the nearest such import, then by how
+        many.
+        """
         near_first = {path: rank for rank, path in enumerate(self.imported)}
         own = self._around.request.path
         ranked: list[tuple[int, int, str]] = []
@@ -104,7 +110,7 @@ class ProposalFiles:
         return tuple(path for _, _, path in sorted(ranked))[:FILES_MAX]
 
     def _imported_by(self, paths: Iterable[str]) -> tuple[str, ...]:
-        """What those files import, by how many of them do."""
+        """Return the files that ``paths`` import, sorted by how many of ``paths`` import them."""
         counts = Counter(imported for path in paths for imported in set(self._imports_of(path)))
         counts.pop(self._around.request.path, None)
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))

@@ -1,8 +1,9 @@
 """RepoFusion's 63 prompt proposals: ten kinds of files, seven types of content, three shares of the budget.
 
-Source: RLPG (Shrivastava et al.) and RepoFusion; a proposal's name is ``<source>#<type>#<ratio>``, and the
-last one, ``codex``, is the text before the hole. Differences on purpose: a file is cut at whole lines, and
-each file of a proposal is a snippet of its own, so that the same file from two proposals is shown once.
+Source: RLPG (Shrivastava et al.) and RepoFusion. A proposal's name is ``<source>#<type>#<ratio>``, and the
+last one, ``codex``, is the text before the hole. Two differences are on purpose: a file is cut at whole
+lines, and each file of a proposal is a snippet of its own, so that the same file from two proposals is shown
+once.
 """
 
 from collections.abc import Iterator
@@ -26,13 +27,13 @@ OTHER_SOURCES = (
     "import_of_child_class_file",
 )
 LINE_RATIOS = (0.25, 0.5, 0.75)
-# How many characters the whole budget of a proposal has; its ratio takes a share.
+# Characters of the whole budget of a proposal; its ratio takes a share of it.
 BUDGET_CHARACTERS = 4_000
 SNIPPETS_MAX = 12
-# What is left of a budget for one more file, if it is to say anything.
+# One more file is added only if this much of the budget is left, so that it can say something.
 BLOCK_CHARACTERS_MIN = 80
 
-# How much each part of a name promises, for the order of the snippets; types with whole code before lists.
+# The promise of each part of a name, for the order of the snippets; types with whole code before lists.
 _SOURCE_WORTH = {
     "in_file": 1.0,
     "import_file": 0.9,
@@ -72,7 +73,9 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What one file gives to a proposal; ``span`` where that is a run of its lines."""
+    """The text that one file gives to a proposal; ``span`` is set if the text is a
+    run of the file's lines.
+    """
 
     path: str
     text: str
@@ -80,7 +83,9 @@ class Block:
 
 
 def rules() -> tuple[Rule, ...]:
-    """All 63, in the published order: eight of the file itself, six of each other source, the prior."""
+    """Return all 63, in the published order: eight of the file itself, six of each
+    other source, the prior.
+    """
     lists = [content for content in TYPES if content != "lines"]
     own = [Rule("in_file", content, 0.5) for content in lists if content != "method_names_and_bodies"]
     own += [Rule("in_file", "lines", ratio) for ratio in LINE_RATIOS]
@@ -89,7 +94,9 @@ def rules() -> tuple[Rule, ...]:
 
 
 def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
-    """The proposals' blocks, the most promising first; what the prompt has anyway is left out later."""
+    """Yield the proposals' blocks, the most promising first; text that the prompt has anyway is dropped
+    later.
+    """
     proposer = Proposer(around, index)
     seen: set[tuple[str, str]] = set()
     count = 0
@@ -109,7 +116,7 @@ def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
 
 
 class Proposer:
-    """Makes the proposals of one hole; files are read and parsed once for all of them."""
+    """Make the proposals of one hole; files are read and parsed once for all of them."""
 
     def __init__(self, around: Surroundings, index: Index) -> None:
         self._around = around
@@ -118,7 +125,9 @@ class Proposer:
         self._contents: dict[str, FileContents] = {}
 
     def blocks(self, rule: Rule) -> list[Block]:
-        """What ``rule`` gives, file by file, the best first, cut to its share of the budget."""
+        """Return the blocks of ``rule``, file by file, the best first, cut to the
+        rule's share of the budget.
+        """
         characters = int(BUDGET_CHARACTERS * rule.ratio)
         if rule.source == "codex":
             text = cut_front(self._around.request.prefix, characters)
@@ -139,14 +148,19 @@ class Proposer:
         return blocks
 
     def text(self, rule: Rule) -> str:
-        """The proposal as one text, as published: blocks prepended, so that the best file ends nearest."""
+        """Return the proposal as one text, as published: blocks are prepended, so
+        the best file ends nearest.
+        """
         blocks = self.blocks(rule)
         if rule.source in ("codex", "in_file"):
             return "".join(block.text for block in blocks)
         return "\n".join(f"[{block.path}] {block.text}" for block in reversed(blocks))
 
     def _own_blocks(self, rule: Rule, characters: int) -> list[Block]:
-        """What follows the hole's line, from its start; else what is before and after, to its end."""
+        """Return a block of the text after the hole's line, else one of the text of the whole file.
+
+        The text after the hole's line is cut at its end; the text of the whole file is cut at its start.
+        """
         around = self._around
         first = around.hole_line + 1
         after = "\n".join(around.lines[first:])
@@ -169,7 +183,7 @@ class Proposer:
 
 
 def cut_back(text: str, characters: int) -> str:
-    """The beginning of ``text`` in whole lines; a list on one line is cut between its items."""
+    """Cut ``text`` at its end, in whole lines; a list on one line is cut between its items."""
     if len(text) <= characters:
         return text
     kept = text[: max(0, characters)]
@@ -177,7 +191,7 @@ def cut_back(text: str, characters: int) -> str:
 
 
 def cut_front(text: str, characters: int) -> str:
-    """The end of ``text`` in whole lines; a list on one line is cut between its items."""
+    """Cut ``text`` at its start, in whole lines; a list on one line is cut between its items."""
     if len(text) <= characters:
         return text
     kept = text[-characters:] if characters > 0 else ""

@@ -1,4 +1,4 @@
-"""What the user changed lately, and what in the files they looked at lately is like the code at the hole."""
+"""Two sources: the user's recent edits, and code like the lines before the hole in files visited recently."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from holesmith.context.surroundings import Surroundings
 
 EDITS_MAX = 4
 FILES_MAX = 6
-# Each file looked at before counts less than the one after it.
+# The factor between the scores of a file and of the one visited before it.
 DECAY = 0.85
 
 

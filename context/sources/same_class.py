@@ -1,6 +1,4 @@
-"""The signatures of the class around the hole, as far as the prompt does not show them anyway; and of its
-parents, whose members it has too.
-"""
+"""The signatures of the class around the hole that the prompt does not show anyway, and of its parents."""
 
 from collections.abc import Iterator
 
@@ -49,7 +47,9 @@ def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
 def parents(
     names: tuple[str, ...], around: Surroundings, index: Index
 ) -> list[tuple[str, int, tuple[int, int]]]:
-    """Path, ordinal and lines of each class named; of several with one name, the one in the nearest file."""
+    """Return path, ordinal and lines of each named class; of several with one name, the one in the nearest
+    file.
+    """
     definitions = index.definitions(names, languages=around.languages)
     found = [each for each in definitions if each.symbol.kind == "class"]
     near = around.request.path.split("/")[:-1]

@@ -1,7 +1,7 @@
-"""The code most like the lines before the hole, with what follows it: elsewhere in this file and in others.
+"""The code most like the lines before the hole, with the lines that follow it, in this file and in others.
 
-Candidates in other files come from BM25; which lines of them, and how good they are, the sets of identifiers
-say (similarity.py).
+BM25 finds candidate files; the sets of identifiers then find the windows in them and score these
+(similarity.py).
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from holesmith.context.surroundings import Surroundings
 FILES_MAX = 4
 WINDOWS_MAX = 5
 SCORE_MIN = 0.12
-# Windows that share this much of their names are as good as one can be: the rest is what differs anyway.
+# The share of names in common that scores 1: the other names differ even in the best windows.
 SCORE_FULL = 0.4
 
 
@@ -44,7 +44,7 @@ def windows_in(
     source: str,
     hidden: LineSpan | None = None,
 ) -> Iterator[Snippet]:
-    """The best windows of one file as snippets; its lines ``hidden`` are not shown again."""
+    """Yield the best windows of one file as snippets; no window contains the lines ``hidden``."""
     for window in best_windows(lines, around.query_names, 2, hidden or LineSpan(0, 0)):
         text = "\n".join(lines[window.span.start : window.span.stop]).strip("\n")
         if window.score >= SCORE_MIN and text.strip():

@@ -1,4 +1,4 @@
-"""The work in progress: the branch, the last commits, what is staged, and the tasks noted in this file."""
+"""The work in progress: the branch, the last commits, staged changes, and the tasks noted in this file."""
 
 import re
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def revision(around: Surroundings, index: Index) -> Iterator[Snippet]:
 
 
 def tasks(around: Surroundings, index: Index) -> Iterator[Snippet]:
-    """Notes outside of what the prompt shows, the nearest first."""
+    """Yield notes outside of the text that the prompt shows, the nearest first."""
     del index
     numbers = [number for number, line in enumerate(around.lines) if _TASK.search(line)]
     hidden = [number for number in numbers if not around.shown.start <= number < around.shown.stop]
