@@ -1,1 +1,1 @@
-"""A repository to snippets to a prompt of token ids within a budget."""
+"""Context: from a repository over snippets to a prompt of token ids within a budget."""

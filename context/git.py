@@ -1,8 +1,8 @@
-"""Git, asked in a way that runs nothing of a repository's, and the folders that a repository consists of.
+"""Run git without running anything that a repository names, and find the folders of a repository.
 
-A repository's own configuration can name programs to run; it comes with the workspace and is not trusted. So
+A repository's own configuration can name programs to run. It comes with the workspace and is not trusted, so
 every such setting is overridden, submodules are not looked into, the network may not be used, no locks are
-taken, and time and output have a bound. Where git keeps something in a plain file, the file is read instead.
+taken, and time and output have a bound. Where git keeps something in a plain file, we read the file instead.
 """
 
 import os
@@ -19,11 +19,13 @@ from pathlib import Path
 from holesmith.analysis.files.regular_file import regular_file_or_none
 from holesmith.system.programs import find_program, trusted_path
 
+# Seconds for one git command. A request may wait for several of them.
 TIMEOUT_S = 1.0
+# Bytes of a command's output that are read, and of one of git's own files.
 OUTPUT_BYTES_MAX = 200_000
 _FILE_BYTES_MAX = 1_000_000
 _HEAD = re.compile(rb"ref:\s*refs/|[0-9a-f]{40}")
-_NOWHERE = os.path.join(os.devnull, "nowhere")  # noqa: PTH118  # no path of a file
+_NOWHERE = os.path.join(os.devnull, "nowhere")  # noqa: PTH118  # the path of no file
 _SAFE_SETTINGS = (
     "core.fsmonitor=false",
     "core.hooksPath=/dev/null",
@@ -43,8 +45,10 @@ _SAFE_SETTINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """``top`` is the root of the files, ``git`` has the state of this work tree, and ``common`` what all work
-    trees share, such as the configuration. The last two may lie anywhere.
+    """The folders of one repository.
+
+    ``top`` is the root of the files, ``git`` holds the state of this work tree, and ``common`` what all work
+    trees share, such as the configuration. ``git`` and ``common`` may lie anywhere.
     """
 
     top: Path
@@ -53,15 +57,18 @@ class Repository:
 
 
 def repository_around(folder: Path) -> Repository | None:
-    """The innermost repository that ``folder`` is or lies in."""
+    """Return the innermost repository that ``folder`` is or lies in; None if there is none."""
     return next(filter(None, map(repository_at, (folder, *folder.parents))), None)
 
 
 def repository_at(folder: Path) -> Repository | None:
-    """The repository whose files begin at ``folder``, as git tells one: by what a ``.git`` there holds."""
+    """Return the repository whose files begin at ``folder``; None if there is none.
+
+    A repository is recognised as git does it: by the contents of the folder's ``.git``.
+    """
     git = folder / ".git"
     try:
-        if git.is_file():  # of a work tree or a submodule: it says where git's folder is
+        if git.is_file():  # the ``.git`` of a work tree or a submodule names git's folder
             text = regular_file_or_none(git, _FILE_BYTES_MAX) or b""
             if not text.startswith(b"gitdir: "):
                 return None
@@ -69,19 +76,22 @@ def repository_at(folder: Path) -> Repository | None:
         shared = regular_file_or_none(git / "commondir", _FILE_BYTES_MAX)
         common = git if shared is None else git / os.fsdecode(shared.rstrip(b"\r\n"))
         is_whole = _has_head(git) and (common / "objects").is_dir() and (common / "refs").is_dir()
-    except (OSError, ValueError):  # no path of this system
+    except (OSError, ValueError):  # a path that this system does not allow
         return None
     return Repository(folder, git, common) if is_whole else None
 
 
 def branch_of(repository: Repository) -> str:
-    """The branch's name, empty if none is checked out."""
+    """Return the name of the branch that is checked out; empty if none is."""
     head = (regular_file_or_none(repository.git / "HEAD", _FILE_BYTES_MAX) or b"").decode("utf-8", "replace")
     return head.strip().removeprefix("ref: refs/heads/") if head.startswith("ref: refs/heads/") else ""
 
 
 def setting_of(repository: Repository, name: str, kind: str) -> str | None:
-    """A setting of the repository's own, None if it has none; ``kind`` as in ``git config --type``."""
+    """Return a setting of the repository's own configuration; None if the configuration lacks it.
+
+    ``kind`` is a type as in ``git config --type``.
+    """
     data = regular_file_or_none(repository.common / "config", _FILE_BYTES_MAX)
     if data is None:
         return None
@@ -89,7 +99,10 @@ def setting_of(repository: Repository, name: str, kind: str) -> str | None:
 
 
 def setting_of_user(name: str, kind: str, workspace: Path) -> str | None:
-    """A setting of the user's or the system's; None if there is none, or no git outside of the workspace."""
+    """Return a setting of the user's or the system's configuration.
+
+    None if there is no such setting, or no git outside of the workspace.
+    """
     return _setting(workspace, (), name, kind, b"")
 
 
@@ -99,10 +112,10 @@ def git_output(
     data: bytes = b"",
     variables: Iterable[tuple[str, str]] = (),
 ) -> bytes | None:
-    """What a git command prints, up to OUTPUT_BYTES_MAX; ``data`` is what it reads.
+    """Run a git command and return its output, up to OUTPUT_BYTES_MAX bytes; ``data`` is its standard input.
 
-    None if there is no git outside of the workspace, it fails, or takes longer than TIMEOUT_S. Blocks for
-    that long at most.
+    None if there is no git outside of the workspace, or if the command fails or takes longer than TIMEOUT_S.
+    Blocks for at most that long.
     """
     program = find_program("git", (workspace,))
     if program is None:
@@ -130,12 +143,12 @@ def git_output(
 
 
 def safe_settings() -> list[str]:
-    """The arguments that keep git from running what the repository's configuration names."""
+    """Return the arguments that keep git from running programs that the repository's configuration names."""
     return [word for setting in _SAFE_SETTINGS for word in ("-c", setting)]
 
 
 def _setting(workspace: Path, place: Sequence[str], name: str, kind: str, data: bytes) -> str | None:
-    # Without a repository: neither the one that we run in nor any other is asked.
+    # GIT_DIR names no repository, so that git reads the configuration of none but the given file.
     question = ("config", *place, f"--type={kind}", "--get", name)
     output = git_output(workspace, question, data, (("GIT_DIR", _NOWHERE),))
     return None if output is None else os.fsdecode(output.removesuffix(b"\n"))
@@ -154,8 +167,8 @@ def _talk(process: "subprocess.Popen[bytes]", data: bytes) -> bytes | None:
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:
-    """With all that it has started: that would hold the pipe that we read."""
-    if process.returncode is not None:  # its number may be somebody else's by now
+    """Kill a process and all the processes that it has started: they would hold open our pipe."""
+    if process.returncode is not None:  # the system may have given the number to another process
         return
     with suppress(OSError):
         if hasattr(os, "killpg"):

@@ -1,7 +1,7 @@
-"""What the user has been doing, from the documents as they were seen: recent edits and visited files.
+"""The user's recent edits and visited files, worked out from the texts of the documents.
 
-Nobody needs to be told about each keystroke: two states of a document differ in one run of lines, and
-runs that touch are one edit.
+Nobody needs to report each keystroke: two states of a document differ in one run of lines, and runs that
+touch are one edit.
 """
 
 from collections import OrderedDict
@@ -10,17 +10,19 @@ from dataclasses import dataclass, replace
 
 from holesmith.context.request import RecentEdit
 
+# Documents whose texts are remembered.
 DOCUMENTS_MAX = 16
 EDITS_MAX = 12
 EDIT_LINES_MAX = 30
-# Edits this close are one.
+# Edits that are at most this many lines apart are joined.
 JOIN_LINES = 3
+# A longer document is remembered without its text, so it has no edits.
 CHARACTERS_MAX = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """Lines ``start`` to before ``stop`` of a document, as counted when it changed."""
+    """The changed lines ``start`` to before ``stop`` of a document, as counted when they changed."""
 
     path: str
     start: int
@@ -28,14 +30,14 @@ class Changed:
 
 
 class History:
-    """Of one workspace; paths are relative to its root. Not for several threads at once."""
+    """The edits and visited files of one workspace; paths are relative to its root. Not thread-safe."""
 
     def __init__(self) -> None:
         self._texts: OrderedDict[str, str] = OrderedDict()
         self._changes: list[Changed] = []  # the latest first
 
     def note(self, path: str, text: str) -> None:
-        """The document is in the editor now, and this is its text."""
+        """Record that the document is shown in the editor now, and that ``text`` is its text."""
         before = self._texts.pop(path, None)
         self._texts[path] = text if len(text) <= CHARACTERS_MAX else ""
         while len(self._texts) > DOCUMENTS_MAX:
@@ -48,17 +50,17 @@ class History:
 
     @property
     def visited(self) -> tuple[str, ...]:
-        """The latest first."""
+        """The paths of the visited documents, the latest first."""
         return tuple(reversed(self._texts))
 
     @property
     def texts(self) -> Mapping[str, str]:
-        """The documents as they were last seen in the editor, saved or not."""
+        """The documents' texts as last seen in the editor, saved or not."""
         return dict(self._texts)
 
     @property
     def edits(self) -> tuple[RecentEdit, ...]:
-        """The latest first, each with its lines as they are now."""
+        """The recent edits, the latest first, each with its lines as they are now."""
         found: list[RecentEdit] = []
         for change in self._changes:
             lines = self._texts[change.path].split("\n")
@@ -69,7 +71,7 @@ class History:
         return tuple(found)
 
     def _move(self, path: str, line: int, by: int) -> None:
-        """What stands below ``line`` is elsewhere now."""
+        """Move the recorded changes below ``line`` of a document by ``by`` lines."""
         self._changes = [
             replace(change, start=change.start + by, stop=change.stop + by)
             if change.path == path and change.start >= line
@@ -96,7 +98,9 @@ class History:
 
 
 def changed_lines(before: str, after: str) -> tuple[int, int, int]:
-    """The run of lines in which two texts differ: its start, and its end in ``before`` and in ``after``."""
+    """Return the run of lines in which two texts differ: its start, and its end in ``before`` and in
+    ``after``.
+    """
     old, new = before.split("\n"), after.split("\n")
     shortest = min(len(old), len(new))
     start = next((line for line in range(shortest) if old[line] != new[line]), shortest)

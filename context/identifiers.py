@@ -1,7 +1,7 @@
-"""Text as terms to search by: whole identifiers and their parts, in lower case.
+"""Split text into search terms: whole identifiers and their parts, in lower case.
 
-``getUserName`` and ``get_user_name`` share the parts ``get``, ``user`` and ``name``; the index and every
-query split the same way, so changing this file means a new ``SCHEMA_VERSION`` in index/schema.py.
+``getUserName`` and ``get_user_name`` share the parts ``get``, ``user`` and ``name``. The index and every
+query split in the same way, so a change of this file needs a new ``SCHEMA_VERSION`` in index/schema.py.
 """
 
 import re
@@ -13,7 +13,7 @@ _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\dA-Za-z_]+")
 TERM_CHARACTERS_MIN = 2
 TERM_CHARACTERS_MAX = 64
 
-# In every file of some language, so no help in telling one chunk from another.
+# Words that are in every file of some language, so that they don't tell one chunk from another.
 STOP_TERMS = frozenset(
     re.findall(
         r"\w+",
@@ -30,14 +30,14 @@ STOP_TERMS = frozenset(
 
 
 def terms_of(text: str) -> tuple[str, ...]:
-    """Each term once, in the order of first use."""
+    """Return each term of ``text`` once, in the order of first use."""
     names = dict.fromkeys(IDENTIFIER.findall(text))
     return tuple(dict.fromkeys(term for name in names for term in terms_of_identifier(name)))
 
 
 @lru_cache(maxsize=65_536)
 def terms_of_identifier(name: str) -> tuple[str, ...]:
-    """The whole first, then its parts where it has several."""
+    """Return the whole identifier first, then its parts if it has several."""
     whole = name.lower()
     if len(name) > TERM_CHARACTERS_MAX or whole in STOP_TERMS:
         return ()
@@ -50,5 +50,5 @@ def terms_of_identifier(name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=16_384)
 def parts_of_identifier(name: str) -> tuple[str, ...]:
-    """The parts alone, for comparing names: ``("http", "server")`` for ``HTTPServer``."""
+    """Return only the parts of an identifier, to compare names: ``("http", "server")`` for ``HTTPServer``."""
     return tuple(part.lower() for part in _PART.findall(name) if len(part) >= TERM_CHARACTERS_MIN)

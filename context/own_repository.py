@@ -1,9 +1,9 @@
-"""Whether a repository is the workspace's own, or a pointer to another one on this machine.
+"""Tell whether a repository is the workspace's own, or only a pointer to another one on this machine.
 
 A workspace can come with a ``.git`` that is a link, a file with a path, or a folder with links and alternates
-in it. Git follows all of these, and what it then tells of commits and changes is that of the repository they
-lead to: of any that the user may read. So a repository outside of the workspace counts only if it names the
-workspace in turn, as it does for a linked work tree and for a submodule.
+in it. Git follows all of these, and then reports the commits and changes of the repository that they lead to,
+which may be any that the user may read. So a repository outside of the workspace counts only if it names the
+workspace in turn, as a linked work tree and a submodule do.
 """
 
 import os
@@ -14,7 +14,7 @@ from holesmith.analysis.files.regular_file import UnreadableFileError, read_regu
 from holesmith.context.git import Repository, setting_of
 
 ENTRIES_MAX = 200_000
-"""Files of one repository that are looked at; one with more counts as foreign."""
+"""The largest number of entries of one repository that are looked at; one with more counts as foreign."""
 _FILE_BYTES_MAX = 100_000
 _FILES = ("head", "index", "packed-refs", "config", "shallow", "commondir", "gitdir")
 _FOLDERS = ("objects", "refs", "reftable")
@@ -22,7 +22,7 @@ _SHARED_INDEX = "sharedindex."
 
 
 def is_own(repository: Repository) -> bool:
-    """Whether nothing in the repository leads to one that doesn't know of the workspace."""
+    """True if nothing in the repository leads to a repository that does not know the workspace."""
     try:
         return _is_in_place(repository) and not any(
             _leads_away(place) for place in {repository.git, repository.common}
@@ -32,7 +32,7 @@ def is_own(repository: Repository) -> bool:
 
 
 def _is_in_place(repository: Repository) -> bool:
-    """Whether git's folder is that of these files, by its place or by what it says itself."""
+    """True if git's folder belongs to these files, by its place or by the path that it names itself."""
     dot_git = repository.top / ".git"
     git, common = _real(repository.git), _real(repository.common)
     if dot_git.is_symlink() or (git != common and git.parent.parent != common):
@@ -49,7 +49,7 @@ def _is_in_place(repository: Repository) -> bool:
 
 
 def _leads_away(git: Path) -> bool:
-    """Whether a link or a list of alternates in git's folder leads out of it."""
+    """True if a link or a list of alternates in git's folder leads out of it."""
     top = _real(git)
     for count, entry in enumerate(_entries(top)):
         if count >= ENTRIES_MAX:
@@ -62,7 +62,7 @@ def _leads_away(git: Path) -> bool:
 
 
 def _entries(top: Path) -> Iterator["os.DirEntry[str]"]:
-    """What commits, changes and branches are read from."""
+    """Yield the entries of git's folder that commits, changes and branches are read from."""
     pending = [top]
     while pending:
         folder = pending.pop()
@@ -84,13 +84,13 @@ def _names_others(alternates: Path, objects: Path) -> bool:
     if text is None:
         return True
     named = [line for line in text.split("\n") if line and not line.startswith("#")]
-    # Git takes a line in quotes apart, and shortens ``..`` without looking at links.
+    # Git unquotes a line in quotes, and shortens ``..`` without looking at links.
     is_plain = not any(line.startswith('"') or ".." in line for line in named)
     return not is_plain or any(not _real(objects / line).is_relative_to(objects) for line in named)
 
 
 def _text(path: Path) -> str | None:
-    """Without the end of the last line; None if the file can't be read."""
+    """Return the file's text without the end of its last line; None if the file can't be read."""
     try:
         return os.fsdecode(read_regular_file(path, _FILE_BYTES_MAX)).rstrip("\r\n")
     except UnreadableFileError:

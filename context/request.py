@@ -1,4 +1,4 @@
-"""What the caller knows when it asks for context: plain data, taken before any work is done."""
+"""The input of retrieval: plain data that the caller collects before any work is done."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,10 +10,10 @@ FactKind = Literal["expected type", "relevant type", "relevant header", "member"
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What static analysis says of the hole, as code: the type it expects, a definition, a signature.
+    """One fact of static analysis about the hole, as code: the expected type, a definition, a signature.
 
-    ``path`` (relative to the root) and ``line`` (from 0) say where the definition stands, if here.
-    Facts of one kind come best first.
+    ``path`` (relative to the root) and ``line`` (from 0) say where the definition stands, if it stands in the
+    workspace. Facts of one kind are sorted best first.
     """
 
     kind: FactKind
@@ -24,7 +24,9 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class RecentEdit:
-    """Lines that the user changed lately, as they are now; ``line`` is the first, from 0."""
+    """Lines that the user changed lately, in their present form; ``line`` is the
+    number of the first, from 0.
+    """
 
     path: str
     line: int
@@ -33,7 +35,7 @@ class RecentEdit:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """The work in progress as version control knows it; empty where it knows nothing."""
+    """The work in progress as version control knows it; fields are empty where it knows nothing."""
 
     branch: str = ""
     subjects: tuple[str, ...] = ()
@@ -42,12 +44,12 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class ContextRequest:
-    """``path`` and all other paths are relative to ``root``, with forward slashes.
+    """One request for context. ``path`` and all other paths are relative to ``root``, with forward slashes.
 
-    ``facts`` is None where no analysis is at hand, which leaves their share of the budget to the others.
-    ``missing`` are names that the document uses and nothing in it binds, asked for where it imports.
-    ``edits`` and ``visited`` (files lately shown in the editor) come latest first. ``unsaved`` has the texts
-    of open documents that differ from the disk.
+    ``facts`` is None if no analysis is at hand; its share of the budget then goes to the other sources.
+    ``missing`` are the names that the document uses and does not bind, filled in only where the hole is an
+    import. ``edits`` and ``visited`` (files lately shown in the editor) are sorted latest first. ``unsaved``
+    has the texts of open documents that differ from the disk.
     """
 
     root: Path

@@ -1,7 +1,7 @@
-"""What version control says of the work in progress: the branch, the last commits, and what is staged.
+"""Read the work in progress from version control: the branch, the last commits and the staged changes.
 
-Only git's own data are read, never the work tree, whose filters would be run. What is staged of files with
-secrets is left out.
+Only git's own data are read, never the work tree, because git would run the filters of its files. Staged
+changes of files with secrets are left out.
 """
 
 import os
@@ -13,8 +13,10 @@ from holesmith.context.git import Repository, branch_of, git_output, repository_
 from holesmith.context.own_repository import is_own
 from holesmith.context.request import Revision
 
+# Subjects of the last commits that are read.
 SUBJECTS_MAX = 5
 STAGED_FILES_MAX = 100
+# Characters of the staged changes that are kept.
 DIFF_CHARACTERS_MAX = 8_000
 _DIFF = (
     "diff",
@@ -28,9 +30,10 @@ _DIFF = (
 
 
 def read_revision(root: Path) -> Revision:
-    """Empty where the workspace has no repository of its own, there is no git, or no answer in time.
+    """Return the work in progress; an empty one if there is nothing to read.
 
-    Blocks for up to four timeouts.
+    That is so if the workspace has no repository of its own, if there is no git, or if git does not answer in
+    time. Blocks for up to four timeouts.
     """
     repository = repository_around(root)
     if repository is None or not is_own(repository):

@@ -1,4 +1,4 @@
-"""How alike two pieces of code are, by the sets of their identifiers (Jaccard), and the most alike windows.
+"""Similarity of two pieces of code by the sets of their identifiers (Jaccard), and the most similar windows.
 
 Sources: the sliding windows of RepoCoder (lines before the hole against windows of the repository) and of
 editors' assistants (the same over open files).
@@ -12,7 +12,7 @@ from holesmith.context.snippet import LineSpan
 
 STEP_LINES = 5
 WINDOW_LINES = 2 * STEP_LINES
-# What follows a window that is like the text before the hole is what may be like the middle.
+# The lines that follow a window like the text before the hole may be like the middle, so they are added.
 LINES_AFTER = 8
 
 
@@ -23,7 +23,7 @@ class Window:
 
 
 def jaccard(names: frozenset[str], others: frozenset[str]) -> float:
-    """The share of all names that both have; 0 if there are none."""
+    """Return the share of all names that both sets have; 0 if both are empty."""
     union = len(names | others)
     return len(names & others) / union if union else 0.0
 
@@ -33,7 +33,9 @@ def names_in(lines: Sequence[str]) -> frozenset[str]:
 
 
 def windows_of(lines: Sequence[str], names: frozenset[str]) -> Iterator[Window]:
-    """Each window of the text with how alike it is to ``names``; its span goes on for what follows."""
+    """Yield each window of the text with its similarity to ``names``; its span includes LINES_AFTER more
+    lines.
+    """
     starts = range(0, len(lines), STEP_LINES)
     steps = [names_in(lines[start : start + STEP_LINES]) for start in starts]
     for start, first, second in zip(starts, steps, [*steps[1:], frozenset[str]()], strict=True):
@@ -42,7 +44,10 @@ def windows_of(lines: Sequence[str], names: frozenset[str]) -> Iterator[Window]:
 
 
 def best_windows(lines: Sequence[str], names: frozenset[str], limit: int, hidden: LineSpan) -> list[Window]:
-    """The best that share no line with each other nor with ``hidden``, best first."""
+    """Return up to ``limit`` of the best windows, best first.
+
+    The windows share no line with each other nor with ``hidden``.
+    """
     chosen: list[Window] = []
     for window in sorted(windows_of(lines, names), key=lambda window: -window.score):
         taken = [hidden, *(other.span for other in chosen)]

@@ -1,23 +1,23 @@
-"""A piece of text that may go into the prompt, with where it came from and why."""
+"""A snippet: a piece of text that may go into the prompt, with its source and reason."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 # How long a snippet stays right: while the file is the same, while the cursor stays near, or for one hole
-# only. Prompts are ordered by this, so that what changes least comes first and the prefix cache holds.
+# only. Prompts are ordered by tier, so that what changes least comes first and the prefix cache stays valid.
 Tier = Literal["file", "place", "hole"]
 TIERS: tuple[Tier, ...] = ("file", "place", "hole")
 
 
 @dataclass(frozen=True, slots=True)
 class LineSpan:
-    """Lines of a file from 0, half-open."""
+    """Lines of a file, counted from 0, half-open."""
 
     start: int
     stop: int
 
     def overlap(self, other: "LineSpan") -> int:
-        """How many lines both have."""
+        """Return the number of lines that both spans have."""
         return max(0, min(self.stop, other.stop) - max(self.start, other.start))
 
     def __len__(self) -> int:
@@ -26,10 +26,11 @@ class LineSpan:
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """``source`` is a name of sources/catalogue.py. ``path`` is relative to the workspace's root.
+    """A piece of text that may go into the prompt.
 
-    ``span`` is None for text that stands nowhere as it is, such as a list of signatures. ``score`` says from
-    0 to 1 how good this is among those of its source. ``reason`` is for people: a few words.
+    ``source`` is a name of sources/catalogue.py. ``path`` is relative to the workspace's root. ``span`` is
+    None for text that stands nowhere in this form, such as a list of signatures. ``score``, from 0 to 1,
+    compares the snippet with others of its source. ``reason`` is a few words for people.
     """
 
     text: str

@@ -13,7 +13,10 @@ MEMBERS_MAX = 24
 def stub_of(
     language: str, symbols: Sequence[Symbol], ordinal: int, prefer: frozenset[str] = frozenset()
 ) -> str:
-    """The stub of ``symbols[ordinal]``. With many members, public ones and those of ``prefer`` stay."""
+    """Return the stub of ``symbols[ordinal]``.
+
+    Of a class with more than MEMBERS_MAX members, public ones and those named in ``prefer`` stay.
+    """
     symbol = symbols[ordinal]
     members = [each for each in symbols[ordinal + 1 :] if each.parent == ordinal]
     if symbol.kind != "class" or not members:
@@ -28,7 +31,7 @@ def stub_of(
 
 
 def stub_lines(language: str, symbol: Symbol) -> list[str]:
-    """The header of one definition, with the first line of its documentation."""
+    """Return the header of one definition, with the first line of its documentation."""
     if symbol.kind == "field":
         return [symbol.signature]
     if language == "python":

@@ -1,7 +1,7 @@
-"""What the text around the hole shows by itself, found once and shared by all sources.
+"""Facts that the text around the hole shows by itself, found once and shared by all sources.
 
-Lines count from 0. ``shown`` is about what the prompt will show of this file anyway: only what stands outside
-of that is worth a snippet.
+Lines count from 0. ``shown`` is the part of this file that the prompt will show anyway, approximately: only
+text outside of it is worth a snippet.
 """
 
 import re
@@ -17,19 +17,25 @@ from holesmith.context.identifiers import IDENTIFIER, terms_of
 from holesmith.context.request import ContextRequest
 from holesmith.context.snippet import LineSpan
 
+# The lines before and after the hole's line that count as near it.
 NEAR_LINES_BEFORE = 12
 NEAR_LINES_AFTER = 4
+# The lines before the hole whose names are compared with other code.
 QUERY_LINES = 10
-# Longer files are looked at only around the hole.
+# Longer files are not parsed.
 CHARACTERS_MAX = 300_000
-# From the beginning of a word only: else a long one without a bracket is read from each of its letters.
+# The name must be matched from its beginning: otherwise a long word without a bracket would be scanned again
+# from each of its letters, in quadratic time.
 _CALL = re.compile(r"(?<!\w)([^\W\d]\w*)\s*\(")
 _RECEIVER = re.compile(r"([^\W\d]\w*)(?:\([^()]*\))?\s*(?:\.|->|::)\s*\w*\Z")
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """``shown_before`` and ``shown_after`` are how many characters of prefix and suffix the prompt has."""
+    """The text around one hole.
+
+    ``shown_before`` and ``shown_after`` are how many characters of prefix and suffix the prompt will show.
+    """
 
     request: ContextRequest
     shown_before: int
@@ -41,11 +47,11 @@ class Surroundings:
 
     @cached_property
     def languages(self) -> tuple[str, ...]:
-        """Those whose code may stand in the prompt: code in others leads a model into their syntax."""
+        """The languages whose code the prompt may show: code in others leads a model into their syntax."""
         return related_languages(self.request.language)
 
     def is_related(self, path: str) -> bool:
-        """Whether the file at ``path`` is in one of those languages."""
+        """True if the file at ``path`` is in one of those languages."""
         return is_related(self.request.language, self.request.path, path)
 
     @cached_property
@@ -65,17 +71,20 @@ class Surroundings:
 
     @cached_property
     def shown_lines(self) -> frozenset[str]:
-        """Those lines without white space at their ends, for finding what need not be shown twice."""
+        """The shown lines without white space at their ends, to find text that need not be shown twice."""
         lines = self.lines[self.shown.start : self.shown.stop]
         return frozenset(line.strip() for line in lines if line.strip())
 
     @cached_property
     def parsed(self) -> FileSymbols:
-        """The symbols and imports of this file as it is now."""
+        """The symbols and imports of this file in its present form; none if it has over CHARACTERS_MAX
+        characters.
+        """
         if len(self.text) > CHARACTERS_MAX:
             return FileSymbols((), ())
         prefix = self.request.prefix
-        # A name in the hole makes the text whole again: an empty body, say, would lose its function.
+        # A name in the hole completes the text: a function with an empty body, say, would not be parsed as
+        # one.
         name = "" if prefix[-1:].isidentifier() else "_"
         return SYNTAX.symbols_of(self.request.language, prefix + name + self.request.suffix)
 
@@ -107,7 +116,7 @@ class Surroundings:
 
     @cached_property
     def distance_of_name(self) -> Mapping[str, int]:
-        """For every identifier of this file, how many lines its nearest use is away from the hole."""
+        """The distance in lines between the hole and the nearest use of every identifier of this file."""
         distances: dict[str, int] = {}
         for number, line in enumerate(self.lines):
             distance = abs(number - self.hole_line)
@@ -118,7 +127,7 @@ class Surroundings:
 
     @cached_property
     def called_names(self) -> tuple[str, ...]:
-        """What is called near the hole, the nearest first."""
+        """The names called near the hole, the nearest first."""
         names: dict[str, int] = {}
         first = max(0, self.hole_line - NEAR_LINES_BEFORE)
         for number, line in enumerate(self.near_lines, first):
@@ -129,20 +138,21 @@ class Surroundings:
 
     @cached_property
     def receiver(self) -> str | None:
-        """The name whose member the hole is, as in ``name.<hole>``."""
+        """The name whose member the hole is, as in ``name.<hole>``; None if the hole is no member."""
         found = _RECEIVER.search(self.request.prefix, max(0, len(self.request.prefix) - 400))
         return found[1] if found else None
 
     @cached_property
     def query_names(self) -> frozenset[str]:
-        """The identifiers of the lines right before the hole, for comparing by sets."""
+        """The identifiers of the QUERY_LINES lines right before the hole, for comparing by sets."""
         before = [line for line in self.lines[: self.hole_line + 1] if line.strip()][-QUERY_LINES:]
         return frozenset(IDENTIFIER.findall("\n".join(before)))
 
     def type_of_variable(self, name: str) -> str | None:
-        """The class that the text says a variable has, by annotation or by constructor; the last word of it.
+        """Return the class of a variable by its annotation or constructor: the last word of the class's name.
 
-        A guess from spelling, good enough for ranking: ``name: Type``, ``name = Type(``, ``Type name``.
+        A guess from spelling, good enough for ranking: ``name: Type``, ``name = Type(``, ``Type name``. None
+        if the text shows no such form.
         """
         pattern = (
             rf"\b{re.escape(name)}\s*:\s*(?:[\w.]+\.)?([A-Z]\w*)"

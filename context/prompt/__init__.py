@@ -1,1 +1,1 @@
-"""From text and snippets to token ids."""
+"""Build the prompt: from text and snippets to token ids."""

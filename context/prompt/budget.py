@@ -1,28 +1,32 @@
-"""How a prompt's tokens are shared between snippets and the file itself, given how fast the engine reads.
+"""Divide a prompt's tokens between snippets and the file itself, by the speed at which the engine reads.
 
-Snippets are read once and then lie in the prefix cache, but the first request in a neighbourhood pays:
-a slow engine gets fewer. The amounts change in steps, because another budget means another choice of snippets
-and a cold cache.
+Snippets are read once and then lie in the prefix cache, but the first request in a neighbourhood has to read
+them: a slow engine gets fewer. The amounts change in steps, because another budget selects other snippets and
+so invalidates the cache.
 """
 
 from dataclasses import dataclass
 
-# What the text of the file itself always keeps: no snippet is worth as much as the lines around the hole.
+# The rest is always for the file itself: no snippet is worth as much as the lines around the hole.
 SNIPPET_SHARE = 0.4
 SUFFIX_SHARE = 0.25
-# How long reading the snippets may take when none of them is in the cache.
+# Milliseconds for reading the snippets if none of them is in the cache.
 READING_MS_MAX = 1_500.0
 STEP_TOKENS = 64
 SNIPPET_TOKENS_MIN = 2 * STEP_TOKENS
-# How much of a new measurement counts.
+# The weight of a new measurement in the moving average.
 SMOOTHING = 0.2
-# Shorter readings measure the fixed costs of a request and not the engine.
+# Shorter prompts measure the fixed costs of a request and not the engine's speed.
 MEASURED_TOKENS_MIN = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """``snippet_tokens`` is for snippets, the other two for the text of the file itself around the hole."""
+    """The tokens of one prompt.
+
+    ``snippet_tokens`` is for snippets; the other two are for the text of the file itself before and after the
+    hole.
+    """
 
     snippet_tokens: int
     before_tokens: int
@@ -31,12 +35,12 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class ReadingSpeed:
-    """How fast the engine reads prompts; None before anything was measured."""
+    """The speed at which the engine reads prompts; None before the first measurement."""
 
     tokens_per_ms: float | None = None
 
     def after(self, tokens: int, duration_ms: float) -> "ReadingSpeed":
-        """With one more measurement counted in."""
+        """Return the moving average with one more measurement; one of few tokens does not count."""
         if tokens < MEASURED_TOKENS_MIN or duration_ms <= 0:
             return self
         measured = tokens / duration_ms
@@ -46,7 +50,7 @@ class ReadingSpeed:
 
 
 def budget_of(prompt_tokens_max: int, speed: ReadingSpeed) -> Budget:
-    """The whole prompt shared out. Before the first measurement the engine is taken to be fast enough."""
+    """Divide up the whole prompt. Before the first measurement the engine is taken to be fast enough."""
     snippets = int(prompt_tokens_max * SNIPPET_SHARE)
     if speed.tokens_per_ms is not None:
         readable = int(speed.tokens_per_ms * READING_MS_MAX) // STEP_TOKENS * STEP_TOKENS

@@ -1,5 +1,6 @@
-"""Snippets as comments before the prefix, or as code behind the suffix, for models that are not shown several
-files in one prompt.
+"""Write snippets as comments before the prefix, or as code behind the suffix.
+
+Both are for models that were not trained on prompts with several files.
 """
 
 from collections.abc import Iterable
@@ -9,7 +10,10 @@ from holesmith.context.prompt.prompt import RepositoryFile
 
 
 def as_comments(files: Iterable[RepositoryFile], language: str) -> str:
-    """Every line behind the language's comment mark, each file under its path; empty without files."""
+    """Return the files as comments: each under its path, every line behind the language's comment mark.
+
+    Empty without files.
+    """
     mark = rules_of(language).line_comment
     lines: list[str] = []
     for file in files:
@@ -19,10 +23,13 @@ def as_comments(files: Iterable[RepositoryFile], language: str) -> str:
 
 
 def as_appendix(files: Iterable[RepositoryFile], language: str) -> str:
-    """Each file's code behind its path in a comment, in paragraphs of their own; empty without files."""
+    """Return the code of each file behind a comment with its path, in paragraphs; empty without files."""
     return "".join(f"\n\n{heading_of(file, language)}\n{file.code}" for file in files)
 
 
 def heading_of(file: RepositoryFile, language: str) -> str:
-    """The line above a file's code; a model that writes it goes on with the prompt and not with the hole."""
+    """Return the comment line above a file's code.
+
+    A model that writes this line is continuing the prompt instead of filling the hole.
+    """
     return f"{rules_of(language).line_comment} {file.path}"

@@ -1,12 +1,14 @@
-"""The prompt: ordered segments and their token ids, the stable ones first, within a budget.
+"""Build the prompt: ordered segments and their token ids, the stable ones first, within a budget.
 
-Two orders. *Plain* is prefix, suffix, middle marker. *Anchored* ends the prefix some lines above the cursor,
-at the anchor, and gives the model the text from there to the cursor as the beginning of the middle. Between
-keystrokes only the end of that changes, and the anchor moves once in several lines, so the prefix cache holds
-all the rest; and what stands next to the cursor stands next to what is generated, which a small model needs
-(docs/results/2026-11-26-anchored-order.md).
-In both orders the text right at the cursor is healed (token_healing.py): what is cut off
-comes back as ``healed_prefix``, with which the generated text must begin.
+There are two orders. *Plain* is prefix, suffix, middle marker. *Anchored* ends the prefix at the anchor, some
+lines above the cursor, and gives the model the text from there to the cursor as the beginning of the middle.
+Between keystrokes only the end of that text changes, and the anchor moves once in several lines, so the
+prefix cache holds all the rest. Also, the text next to the cursor stands next to the generated text, which a
+small model needs (docs/results/2026-11-26-anchored-order.md).
+
+In both orders the text right at the cursor is healed (token_healing.py): the characters that are cut off come
+back as ``healed_prefix``, with which the generated text must begin. In the plain order, `return coun‸` ends
+the prompt at `return`, and `healed_prefix` is ` coun`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,10 +23,11 @@ from holesmith.context.prompt.window import lines_after, lines_before
 
 Order = Literal["plain", "anchored"]
 
-# The share of the budget that text after the cursor may take; what it leaves goes to the text before.
+# The largest share of the budget for text after the cursor; the unused rest goes to the text before.
 SUFFIX_SHARE = 0.25
 
-# So many lines above the cursor's line stand behind the anchor at least; it moves once in so many.
+# At least ANCHORED_LINES_MIN lines above the cursor's line stand behind the anchor (fewer only at the top of
+# a file); the anchor moves once in ANCHOR_EVERY_LINES lines.
 ANCHORED_LINES_MIN = 6
 ANCHOR_EVERY_LINES = 8
 ANCHORED_CHARACTERS_MAX = 1_200
@@ -33,7 +36,7 @@ TAIL_STEP_TOKENS = 64
 
 @dataclass(frozen=True, slots=True)
 class RepositoryFile:
-    """A piece of another file of the repository; ``path`` is relative to its root."""
+    """A piece of another file of the repository; ``path`` is relative to the repository's root."""
 
     path: str
     code: str
@@ -41,10 +44,10 @@ class RepositoryFile:
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """The text around the cursor, where it lies, and what stands in the prompt before it.
+    """The text around the cursor, its path, and the snippets for its prompt.
 
-    ``preamble`` are comment lines that stand before the prefix if the family has no layout for ``files``,
-    ``appendix`` is what stands behind the suffix if it has them there.
+    ``preamble`` are comment lines before the prefix, for a family that has no layout for ``files``.
+    ``appendix`` is the text behind the suffix, for a family that has other files there.
     """
 
     prefix: str
@@ -58,7 +61,7 @@ class Hole:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A run of the prompt: the name of its slot, or "marker", and its text, special tokens spelt out."""
+    """A run of the prompt: the name of its slot, or "marker", and its text with special tokens spelt out."""
 
     kind: str
     text: str
@@ -67,7 +70,9 @@ class Segment:
 
 @dataclass(frozen=True)
 class Prompt:
-    """``healed_prefix`` is the text that the middle must begin with; it ends at the cursor."""
+    """The finished prompt. ``healed_prefix`` is the text that the middle must begin with; it ends at the
+    cursor.
+    """
 
     segments: tuple[Segment, ...]
     healed_prefix: str
@@ -86,7 +91,10 @@ class Prompt:
 def build_prompt(
     hole: Hole, template: Template, tokenizer: Tokenizer, tokens_max: int, order: Order = "anchored"
 ) -> Prompt:
-    """The prompt for one hole. It stays below ``tokens_max`` apart from the few markers of the template."""
+    """Build the prompt for one hole.
+
+    The prompt has at most ``tokens_max`` tokens, apart from the few markers of the template.
+    """
     line_start = hole.prefix.rfind("\n") + 1
     anchored = order == "anchored" and template.anchorable
     begun, healed_prefix = split_partial_token(hole.prefix[line_start:])
@@ -100,7 +108,7 @@ def build_prompt(
     suffix = lines_after(hole.suffix, int(budget * SUFFIX_SHARE), tokenizer) if template.fills_middle else ""
     budget -= len(tokenizer.encode(suffix))
     if anchored:
-        # In steps, or the window would move with every key.
+        # Rounded up to steps: otherwise the window would move with every key.
         budget -= -(-len(tokenizer.encode(seen)) // TAIL_STEP_TOKENS) * TAIL_STEP_TOKENS
         prefix, middle = lines_before(hole.prefix[:anchor], max(0, budget), tokenizer), seen
     else:
@@ -112,8 +120,10 @@ def build_prompt(
 
 
 def anchor_of(prefix: str, line_start: int) -> int:
-    """Where the prefix ends: before the cursor's line and some lines above it, at a line that stays the same
-    for several. At the top of a file, and behind lines that are very long, it is the cursor's line.
+    """Return the anchor: the offset at which the prefix of the prompt ends.
+
+    The anchor is the start of a line some lines above the cursor's, and stays the same for several lines. At
+    the top of a file, and behind very long lines, it is the start of the cursor's line.
     """
     line = prefix.count("\n", 0, line_start)
     above = line - max(0, line - ANCHORED_LINES_MIN) // ANCHOR_EVERY_LINES * ANCHOR_EVERY_LINES
@@ -124,7 +134,7 @@ def anchor_of(prefix: str, line_start: int) -> int:
 
 
 def repository_pieces(hole: Hole, template: Template) -> Iterator[tuple[Piece, str]]:
-    """What stands before the hole, each slot with its text; nothing when there is no other file to show."""
+    """Yield the pieces before the hole, each with its text; none if there is no other file to show."""
     layout = template.repository
     if layout is None or not hole.files:
         return
@@ -154,7 +164,10 @@ def filled(pieces: Sequence[Piece], texts: Mapping[Slot, str]) -> Iterator[tuple
 
 
 def segments_of(pieces: Iterator[tuple[Piece, str]], tokenizer: Tokenizer) -> Iterator[Segment]:
-    """Segment by segment to token ids; a template chosen by vocabulary has all its special tokens."""
+    """Yield the segments with their token ids.
+
+    A template is chosen by vocabulary, so the vocabulary has all of its special tokens.
+    """
     for piece, text in pieces:
         if isinstance(piece, Special):
             marker = tokenizer.special_id(text)

@@ -1,8 +1,9 @@
 """The fill-in-the-middle templates of the model families, chosen by vocabulary and never by a model's name.
 
-A template is data: sequences of special tokens, fixed text and slots. Every special token it names is one id
-in the loaded vocabulary, otherwise the template does not apply; the text of the user fills slots only, so it
-can never become a special token. A vocabulary that no template fits gets a left-to-right prompt.
+A template is data: sequences of special tokens, fixed text and slots. Every special token that a template
+names must be one id in the loaded vocabulary; otherwise the template does not apply. The user's text fills
+slots only, so it can never become a special token. A vocabulary that no template fits gets a left-to-right
+prompt.
 """
 
 from dataclasses import dataclass
@@ -13,13 +14,13 @@ from holesmith.context.prompt.tokenizer import Tokenizer
 
 @dataclass(frozen=True, slots=True)
 class Special:
-    """One special token, by its spelling in the vocabulary."""
+    """One special token, named by its spelling in the vocabulary."""
 
     text: str
 
 
 class Slot(Enum):
-    """What a prompt is filled with. PATH and CODE are of a file of the repository or the current file."""
+    """A place of the template for text. PATH and CODE belong to another file or to the current file."""
 
     PREFIX = "prefix"
     SUFFIX = "suffix"
@@ -34,9 +35,10 @@ Piece = Special | Slot | str
 
 @dataclass(frozen=True, slots=True)
 class RepositoryLayout:
-    """How a family was trained to see several files: once ``header``, ``file`` for each, then ``current``.
+    """The layout of several files that a family was trained on.
 
-    ``in_prefix`` stands inside the hole, at the very start of the prefix.
+    The prompt has ``header`` once, ``file`` for each other file, then ``current``. ``in_prefix`` stands
+    inside the hole, at the very start of the prefix.
     """
 
     header: tuple[Piece, ...]
@@ -47,14 +49,14 @@ class RepositoryLayout:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One family's prompt.
+    """The prompt of one model family.
 
     ``hole`` is the prompt around one hole. ``requires`` are further special tokens that tell this family from
-    others with the same markers, ``excludes`` tokens it does not have. ``stops`` end the middle, besides the
-    vocabulary's own end tokens. ``repository`` is None where the family was trained on single files, or where
-    ``appends_files`` says that it does better with other files behind the suffix.
-    ``anchorable`` says that the model may be given the first part of the middle after its last marker, which
-    holds where the prefix comes before the suffix.
+    others with the same markers; ``excludes`` are tokens that its vocabulary lacks. ``stops`` end the middle,
+    besides the vocabulary's own end tokens. ``repository`` is None if the family was trained on single files,
+    or if ``appends_files`` says that it does better with other files behind the suffix. ``anchorable`` says
+    that the model may be given the first part of the middle after its last marker, which requires that the
+    prefix comes before the suffix.
     """
 
     family: str
@@ -74,7 +76,7 @@ class Template:
         return Slot.SUFFIX in self.hole
 
     def specials(self) -> tuple[str, ...]:
-        """Every special token the prompt can contain."""
+        """Return every special token that the prompt can contain."""
         layout = self.repository
         repository = (*layout.header, *layout.file, *layout.current) if layout else ()
         return tuple(piece.text for piece in (*self.hole, *repository) if isinstance(piece, Special))
@@ -84,7 +86,7 @@ class Template:
         return present and all(tokenizer.special_id(text) is None for text in self.excludes)
 
     def stop_ids(self, tokenizer: Tokenizer) -> frozenset[int]:
-        """The ids that end a middle: the vocabulary's end tokens and every marker of the family."""
+        """Return the ids that end a middle: the vocabulary's end tokens and every marker of the family."""
         markers = (tokenizer.special_id(text) for text in (*self.specials(), *self.stops))
         return tokenizer.end_ids | {marker for marker in markers if marker is not None}
 
@@ -105,8 +107,8 @@ QWEN = Template(
     hole=PIPES,
     stops=("<|fim_pad|>", "<|endoftext|>", "<|im_end|>", "<|repo_name|>", "<|file_sep|>"),
     requires=("<|repo_name|>", "<|file_sep|>"),
-    # It was trained on whole files before the hole, between these two markers; with pieces of files, it does
-    # better where its authors' own evaluation has them, behind the suffix
+    # Qwen was trained on whole files before the hole, between these two markers. With pieces of files it does
+    # better if they stand behind the suffix, as in its authors' own evaluation
     # (docs/results/2026-11-26-place-of-context.md).
     appends_files=True,
 )
@@ -145,7 +147,7 @@ MELLUM = Template(
         file=(Special("<filename>"), Slot.PATH, "\n", Slot.CODE),
         current=(Special("<filename>"), Slot.PATH, "\n"),
     ),
-    # StarCoder's markers, and beside them the roles of a chat, which StarCoder lacks.
+    # The vocabulary has StarCoder's markers, and beside them the roles of a chat, which StarCoder lacks.
     requires=("<think>", "<system>"),
 )
 CODEQWEN = Template(
@@ -189,7 +191,7 @@ DEEPSEEK = Template(
 )
 CODESTRAL = Template(
     family="codestral",
-    # There is no marker between prefix and middle, so whatever the prompt ends in is simply continued.
+    # There is no marker between prefix and middle, so the model simply continues the end of the prompt.
     hole=(Special("[SUFFIX]"), Slot.SUFFIX, Special("[PREFIX]"), Slot.PREFIX),
 )
 SEED_CODER = Template(
@@ -223,5 +225,5 @@ TEMPLATES = (
 
 
 def template_for(tokenizer: Tokenizer) -> Template:
-    """The family whose special tokens this vocabulary has, each as exactly one id; else left to right."""
+    """Return the first family whose special tokens the vocabulary has, each as one id; else left to right."""
     return next((template for template in TEMPLATES if template.fits(tokenizer)), LEFT_TO_RIGHT)
