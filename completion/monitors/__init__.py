@@ -1,1 +1,1 @@
-"""What monitors watch for, ask and allow."""
+"""Monitors: where each fires, what it asks and what the answer allows."""

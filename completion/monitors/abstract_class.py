@@ -1,5 +1,7 @@
-"""The abstract-class monitor: a class that is called can be instantiated (Agrawal et al. 2023,
-instantiation)."""
+"""The abstract-class monitor: a class that is called can be instantiated.
+
+Source: Agrawal et al. 2023, the property "instantiation".
+"""
 
 from collections.abc import Iterator
 
@@ -20,7 +22,7 @@ _VALUES = ("argument", "element", "interpolation", "return", "right_hand_side", 
 
 
 class AbstractClassMonitor(Monitor):
-    """Fires at the bracket behind the name of a class, told by how the name is written: ``Shape(``."""
+    """Fires at the bracket behind the name of a class, recognised by its spelling: ``Shape(``."""
 
     kind = "instance"
     asks_about_word = True
@@ -44,7 +46,9 @@ class AbstractClassMonitor(Monitor):
         return NameKindsQuestion(source, offset, (word,))
 
     def choices(self, trigger: Trigger, answer: AnyAnswer, word: str) -> Choices | None:
-        """See `Monitor`: anything but a class that cannot be instantiated; None if ``word`` is not one."""
+        """See `Monitor`: anything but a class that cannot be instantiated; None if
+        ``word`` is no such class.
+        """
         if not isinstance(answer, NameKinds):
             return None
         if not any(named.name == word and named.kind == "abstract" for named in answer.names):
@@ -55,7 +59,7 @@ class AbstractClassMonitor(Monitor):
         return Choices(names | ALWAYS_DEFINED, texts, is_exclusive=False, penalty=PENALTY)
 
     def approves(self, trigger: Trigger, answer: AnyAnswer, word: str) -> bool:
-        """See `Monitor`: ``word`` certainly is something that can be called, as far as its kind tells."""
+        """See `Monitor`: True if ``word`` certainly is something that can be called, by its kind."""
         return isinstance(answer, NameKinds) and any(
             named.name == word and named.kind in ("exception", "class", "function") for named in answer.names
         )

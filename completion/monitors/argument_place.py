@@ -1,4 +1,7 @@
-"""An argument that begins in a call: which one it is, and where its call and the comma before it stand."""
+"""The place of an argument that begins in a call: its number, its call, and the comma before it.
+
+At ``f(a, b=1, ‸``, the callee is ``f``, ``positional`` is 1 and ``keywords`` is {"b"}.
+"""
 
 from dataclasses import dataclass
 
@@ -8,11 +11,11 @@ from holesmith.analysis.syntax.tokens_before_hole import TokensBeforeHole, expre
 
 @dataclass(frozen=True, slots=True)
 class ArgumentPlace:
-    """Offsets are those of the excerpt's text.
+    """The place of one argument. Offsets are those of the excerpt's text.
 
-    ``callee`` is the source text before the bracket. ``inside`` is just behind the bracket. ``comma`` is
-    where the comma before the argument stands, None for the first one. ``positional`` counts the arguments
-    without a name before it, ``keywords`` are the names of the others.
+    ``callee`` is the source text before the bracket. ``inside`` is the offset behind the bracket. ``comma``
+    is the offset of the comma before the argument, None for the first argument. ``positional`` counts the
+    arguments without a name before it; ``keywords`` are the names of the others.
     """
 
     callee: str
@@ -23,7 +26,9 @@ class ArgumentPlace:
 
 
 def argument_place(excerpt: Excerpt) -> ArgumentPlace | None:
-    """None where no argument begins, or where those before it cannot be counted: one is unpacked, or has
+    """Return the place of the argument that begins at the end of the excerpt.
+
+    None if no argument begins there, or if the arguments before it cannot be counted: one is unpacked, or has
     commas of its own.
     """
     if not excerpt.open_tokens:

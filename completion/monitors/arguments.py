@@ -1,5 +1,7 @@
-"""The monitors of a call: keywords that the callee has, as many arguments as it takes (Agrawal et al. 2023,
-number of arguments)."""
+"""The monitors of a call: the callee has the keywords, and takes as many arguments.
+
+Source: Agrawal et al. 2023, the property "number of arguments".
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -22,15 +24,16 @@ from holesmith.completion.monitors.statement import (
 )
 
 _ARGUMENT_BEGINNINGS = tuple("\"'([{-+~*.0123456789" + ascii_letters + "_")
-"""First characters of an argument. ASCII only: they are demanded only for a call that the model left
-empty."""
+"""The first characters of an argument. ASCII only: this mask is used only for a call that the model left
+empty.
+"""
 
 _NO_ARGUMENT = " \t\n)*#\\"
 _CALLEE = re.compile(r"(?<![\w.])([\w.]++)\($")
 
 
 class _CallMonitor(Monitor):
-    """What the monitors of a call share: they ask what the callee takes."""
+    """A monitor that asks what the callee takes."""
 
     def question(self, source: Source, offset: int, word: str) -> CallQuestion:
         """See `Monitor`."""
@@ -38,7 +41,7 @@ class _CallMonitor(Monitor):
 
 
 class _PlacedMonitor(_CallMonitor):
-    """Monitors that judge an argument by its place. They ask once, behind the bracket."""
+    """A monitor that judges an argument by its place. It asks once, behind the bracket."""
 
     shares_questions_of = "keyword"
 
@@ -66,20 +69,20 @@ class KeywordMonitor(_CallMonitor):
             yield Trigger("keyword", start, offset + 2)
 
     def settled(self, trigger: Trigger, statement: str, generated: str, names: LocalNames) -> Settled:
-        """See `Monitor`: the same callee gets this keyword elsewhere in the document."""
+        """See `Monitor`: "yes" if the same callee gets this keyword elsewhere in the document."""
         callee = _CALLEE.search(statement + generated[: trigger.start])
         is_used = callee is not None and names.has_keyword(callee[1], word_at(generated, trigger.start))
         return "yes" if is_used else "ask"
 
     def choices(self, trigger: Trigger, answer: AnyAnswer, word: str) -> Choices | None:
-        """See `Monitor`. A wrong keyword may have to become another one, or an argument without any."""
+        """See `Monitor`. A wrong keyword may have to become another one, or an argument without a keyword."""
         if not isinstance(answer, Call) or not answer.is_complete:
             return None
         return Choices(frozenset(), _named(answer.free_keywords), is_exclusive=False, penalty=PENALTY)
 
 
 class ArgumentMonitor(_PlacedMonitor):
-    """Fires at the first character of an argument whose call takes no more of them: ``len(items, ‸0)``."""
+    """Fires at the first character of an argument whose call takes no more arguments: ``len(items, ‸0)``."""
 
     kind = "argument"
     takes_word_back = True
@@ -93,14 +96,13 @@ class ArgumentMonitor(_PlacedMonitor):
             yield Trigger("argument", new.offset, new.offset + 1, place=place)
 
     def settled(self, trigger: Trigger, statement: str, generated: str, names: LocalNames) -> Settled:
-        """See `Monitor`: the callee gets as many arguments elsewhere, or is one of Python's own."""
+        """See `Monitor`: "yes" if the callee gets as many arguments elsewhere, or is a builtin of Python."""
         place = _placed(trigger)
         is_seen = names.takes(place.callee, place.positional)
         return "yes" if is_seen or names.is_builtin(place.callee) else "ask"
 
     def choices(self, trigger: Trigger, answer: AnyAnswer, word: str) -> Choices | None:
-        """See `Monitor`: what may stand where an argument begins in a call that takes no more without a
-        name."""
+        """See `Monitor`: the texts that may begin an argument in a call that takes no more without a name."""
         if not isinstance(answer, Call):
             return None
         positional_max = _positional_max(answer)
@@ -139,12 +141,14 @@ class EmptyCallMonitor(_PlacedMonitor):
             yield Trigger("empty", max(place.inside, 0), new.offset + 1, place=place)
 
     def settled(self, trigger: Trigger, statement: str, generated: str, names: LocalNames) -> Settled:
-        """See `Monitor`: the callee is called without arguments elsewhere, or is one of Python's own."""
+        """See `Monitor`: "yes" if the callee is called without arguments elsewhere, or is a builtin of
+        Python.
+        """
         callee = _placed(trigger).callee
         return "yes" if names.takes_none(callee) or names.is_builtin(callee) else "ask"
 
     def choices(self, trigger: Trigger, answer: AnyAnswer, word: str) -> Choices | None:
-        """See `Monitor`: something that begins an argument; None if the callee may need none."""
+        """See `Monitor`: the first characters of an argument; None if the callee may need no argument."""
         if not isinstance(answer, Call) or not _is_certain(answer):
             return None
         parameters = answer.signatures[0].parameters
@@ -162,9 +166,10 @@ class EmptyCallMonitor(_PlacedMonitor):
 
 
 def _place(statement: Statement, generated: str, behind: tuple[str, ...]) -> ArgumentPlace | None:
-    """Where an argument of a call could begin, behind one of these characters; None where none could.
+    """Return the place of the argument that may begin behind one of the characters ``behind``; None if none
+    may.
 
-    The offsets are in the generated text, negative where they lie before it.
+    The offsets are in the generated text, negative if they lie before it.
     """
     if (generated.rstrip() or statement.text.rstrip())[-1:] not in behind:
         return None
@@ -183,15 +188,15 @@ def _placed(trigger: Trigger) -> ArgumentPlace:
 
 
 def _positional_max(answer: Call) -> int | None:
-    """How many arguments without a name the callee takes.
+    """Return the number of arguments without a name that the callee takes.
 
-    None for any number, or where that is not certain: the callee is not known, or has several signatures.
+    None for any number, and if the number is not certain: the callee is not known, or has several signatures.
     """
     return _positional_of(answer.signatures[0]) if _is_certain(answer) else None
 
 
 def _is_certain(answer: Call) -> bool:
-    """Whether the callee is known, with one signature."""
+    """True if the callee is known and has one signature."""
     return answer.is_complete and len(answer.signatures) == 1
 
 

@@ -1,6 +1,6 @@
 """The document around the generated text, and the blocks around the cursor.
 
-The blocks are told by indentation: half-written code has no better.
+Blocks are recognised by indentation: in half-written code there is nothing better.
 """
 
 import re
@@ -20,12 +20,12 @@ _DEFINITIONS = sorted(word for word, kind in PYTHON.statement_kinds.items() if k
 _MARGIN = re.compile(rf"^(?:async )?(?:{'|'.join(_DEFINITIONS)})\b", re.MULTILINE)
 _LOOP = re.compile(r"\s*(?:async for|for|while)\b")
 _CONDITION = re.compile(r"\s*(?:if|elif|else|try|except)\b(?![ \t]+(?:\w+\.)?TYPE_CHECKING[ \t]*:)")
-"""Blocks in which a program imports what may not be there: other versions, optional packages."""
+"""Blocks in which a program imports modules that may be missing: other versions, optional packages."""
 
 
 @dataclass(frozen=True)
 class Document:
-    """The document without the generated text: what stands left and right of the hole.
+    """The document without the generated text: the text before and behind the hole.
 
     ``lexed`` are the tokens of ``before`` if the maker has them already.
     """
@@ -43,7 +43,7 @@ class Document:
 
 
 def is_conditional(text: str) -> bool:
-    """Whether the block of the last line is run, or finished, on some systems only."""
+    """True if the block of the last line is run, or finished, on some systems only."""
     *above, last = text.split("\n")
     indentation = len(last) - len(last.lstrip())
     for line in reversed(above):
@@ -53,8 +53,10 @@ def is_conditional(text: str) -> bool:
 
 
 def words_around(document: Document) -> frozenset[str]:
-    """The bare names in the definition at the left margin that the cursor is in: all before the cursor, and
-    those behind it too if it is in a loop, which may have bound them in an earlier turn.
+    """Return the bare names in the definition at the left margin around the cursor.
+
+    These are all before the cursor, and also those behind it if it is in a loop, which may have bound them in
+    an earlier turn.
     """
     language, before, after = document.language, document.before, document.after
     first_read = max(len(before) - WORDS_CHARACTERS_MAX, 0)
@@ -76,7 +78,9 @@ def words_around(document: Document) -> frozenset[str]:
 
 
 def _is_in_loop(before: str) -> bool:
-    """Whether a block around the last line is that of a loop; of an empty line any block may be around it."""
+    """True if a block around the last line is a loop. If that line is empty, any block above may be around
+    it.
+    """
     *above, last = before.split("\n")
     margin = len(last) - len(last.lstrip()) if last else len(before)
     for line in reversed(above):

@@ -1,4 +1,6 @@
-"""The exception monitor: behind ``raise`` and ``except`` stands an exception, or what leads to one."""
+"""The exception monitor: behind ``raise`` and ``except`` stands an exception, or
+something that leads to one.
+"""
 
 import re
 from collections.abc import Iterator
@@ -9,11 +11,13 @@ from holesmith.completion.monitors.local_names import ALWAYS_DEFINED, EXCEPTIONS
 from holesmith.completion.monitors.monitor import AnyAnswer, Choices, Monitor, Settled
 from holesmith.completion.monitors.statement import NewCharacter, Statement, Trigger, is_whole, word_at
 
-# Possessive quantifiers give nothing back: the time stays in proportion to the text, whatever that is.
+# Possessive quantifiers give nothing back: the time is proportional to the length of the text, for any text.
 _RAISED = re.compile(
     r"(?:^|[\n;:])[ \t]*+(?:except[ \t]*+\*?(?:[ \t]*+\((?:[\w.\s]++,)*+)?|raise\b)\s*+[\w.]*+$"
 )
-"""Text behind which an exception class or what leads to one must stand: a name, or a name behind dots."""
+"""The text behind which an exception class, or a name that leads to one, must stand:
+a name, perhaps dotted.
+"""
 
 
 class ExceptionMonitor(Monitor):
@@ -32,7 +36,7 @@ class ExceptionMonitor(Monitor):
             yield Trigger("exception", new.offset, new.offset + 1)
 
     def settled(self, trigger: Trigger, statement: str, generated: str, names: LocalNames) -> Settled:
-        """See `Monitor`: it is one of Python's own exceptions."""
+        """See `Monitor`: "yes" if the word is one of Python's own exceptions."""
         if not is_whole(generated, trigger.start):
             return "wait"
         return "yes" if word_at(generated, trigger.start) in EXCEPTIONS else "ask"
@@ -44,7 +48,7 @@ class ExceptionMonitor(Monitor):
     def choices(self, trigger: Trigger, answer: AnyAnswer, word: str) -> Choices | None:
         """See `Monitor`: any name but those that certainly stand for something else.
 
-        A class that is no exception may still hold one, and a function may give one.
+        A class that is no exception may still hold one, and a function may return one.
         """
         if not isinstance(answer, NameKinds) or not answer.is_complete:
             return None
@@ -54,7 +58,7 @@ class ExceptionMonitor(Monitor):
 
 
 def _ways_on(named: ClassifiedName) -> tuple[str, ...]:
-    """How text may go on behind a name that is no exception itself."""
+    """Return the texts that may follow a name that is no exception itself, the name included."""
     match named.kind:
         case "class" | "abstract":
             return (f"{named.name}.",)

@@ -1,8 +1,8 @@
-"""The import monitors: what is imported exists, and is preferably what the file misses.
+"""The import monitors: an imported name exists, and is preferably one that the file misses.
 
 A file misses the names that it uses and binds nowhere. Of 571 import statements taken out of six packages, 87
 % listed exactly the missing names that their module has; 3 % listed others; for the rest there were none, or
-the module was not found. So that is a preference and never a mask.
+the module was not found. So this is a preference and never a mask.
 """
 
 import re
@@ -25,27 +25,27 @@ _WORD = re.compile(r"\w+")
 
 WIDTH_MIN = 88
 WIDTH_MAX = 120
-"""Of the lines that a formatter fills, where a longer line in the file does not show that it is longer."""
+"""Bounds, in characters, of a formatter's line width, which the longest line of a file shows otherwise."""
 
 NAME_PENALTY = 30.0
-"""Of a name that the file does not use, where the module offers one that the file uses and does not have.
+"""Logits taken from a name that the file does not use, if the module offers one that the file misses.
 
-Nearly as much as a mask: a model that would rather write another name gives in at the first token, and must
-not break out in the middle of one.
+The penalty is nearly as strong as a mask: a model that would rather write another name gives in at the first
+token, and must not break out in the middle of a name.
 
 Of 3,420 names in imports of four packages all but 6 are used in their file and bound by nothing else in it.
 """
 
 LIST_PENALTY = 8.0
-"""Of a list in another order, in a bracket that it does not need, or that ends too early or too late; and of
-another module than one that has what the file misses.
+"""Logits taken from a list in another order, in a needless bracket, or that ends too early or too late; and
+from a module other than one that has a name that the file misses.
 
-A model that is sure of it still has its way.
+A model that is sure of its text still has its way.
 """
 
 
 class _ImportsMonitor(Monitor):
-    """What both monitors of imports share: what a module offers is asked once a statement."""
+    """A monitor of imports: the names of a module are asked for once a statement."""
 
     def asked_text(self, trigger: Trigger, document: Document, healed_prefix: str, generated: str) -> str:
         """See `Monitor`."""
@@ -109,7 +109,7 @@ class ImportListMonitor(_ImportsMonitor):
             yield Trigger("list", new.offset, new.offset + 1)
 
     def choices(self, trigger: Trigger, answer: AnyAnswer, word: str) -> Choices | None:
-        """See `Monitor`: a list may go on or end anywhere."""
+        """See `Monitor`: None, because a list may go on or end anywhere."""
         return None
 
     def preferred(
@@ -126,23 +126,22 @@ class ImportListMonitor(_ImportsMonitor):
 
 
 def _listed(trigger: Trigger, generated: str, names: LocalNames) -> tuple[list[str], int]:
-    """The names that the statement lists before the trigger, and how many characters its line has left."""
+    """Return the names that the statement lists before the trigger, and the characters left on its line."""
     text = names.before + generated[: trigger.start]
     column = len(text.rpartition("\n")[2])
     return _WORD.findall(text[list_begin(text) :]), line_width(names.before + names.after) - column
 
 
 def line_width(text: str) -> int:
-    """How long the lines of a file may be, in characters, as far as its longest line shows."""
+    """Return the width of the file's lines in characters, estimated by its longest line."""
     longest = max((len(line) for line in text.split("\n")), default=0)
     return min(max(longest, WIDTH_MIN), WIDTH_MAX)
 
 
 def _missing_names(answer: ImportableNames, listed: Iterable[str], room: int) -> tuple[Choices, ...]:
-    """What a statement that lists some names already is probably for, the strongest preference last; empty if
-    that can't be told.
+    """Return preferences for the name that a statement probably imports next, the strongest last.
 
-    No bracket is wanted where all names fit into ``room`` characters.
+    Empty if that can't be told. If all missing names fit into ``room`` characters, a bracket is discouraged.
     """
     names = frozenset(answer.missing).difference(listed)
     if not names:
@@ -156,8 +155,10 @@ def _missing_names(answer: ImportableNames, listed: Iterable[str], room: int) ->
 
 
 def _list_continuation(answer: ImportableNames, listed: Iterable[str], room: int) -> tuple[Choices, ...]:
-    """What follows a name of a list: a comma as long as names are missing and fit into ``room`` characters,
-    then the end of the line; empty if it can't be told which names are missing.
+    """Return the preference for the text behind a name of a list.
+
+    That is a comma as long as names are missing and fit into ``room`` characters, then the end of the line.
+    Empty if it can't be told which names are missing.
     """
     names = frozenset(answer.missing).difference(listed)
     if not answer.missing or _width(names) > room or not (names or answer.is_complete):
@@ -167,7 +168,9 @@ def _list_continuation(answer: ImportableNames, listed: Iterable[str], room: int
 
 
 def _rank(name: str) -> tuple[int, str]:
-    """The order in which tools sort names: constants, classes, others. All of 230 true lists had it."""
+    """Return the key by which tools sort names: constants, classes, others. All of 230 true lists had that
+    order.
+    """
     is_constant = name.isupper() and len(name) > 1
     return 0 if is_constant else 1 if name.lstrip("_")[:1].isupper() else 2, name.lower()
 

@@ -34,7 +34,7 @@ class LiteralMonitor(Monitor):
             return
         target = hole.subject.of(excerpt.prefix) if hole.subject is not None else ""
         if hole.kind == "right_hand_side" and not (":" in target or "." in target):
-            return  # what is assigned to a name of its own may be anything
+            return  # the value assigned to a plain name may be anything
         yield Trigger("literal", new.offset, new.offset + 1)
 
     def settled(self, trigger: Trigger, statement: str, generated: str, names: LocalNames) -> Settled:
@@ -58,7 +58,7 @@ class LiteralMonitor(Monitor):
 
 
 def _strings_of(literals: Iterable[str]) -> Choices | None:
-    """The strings among the only values that fit, as either quote writes them; None if there is none."""
+    """Return the strings among the only values that fit, in either kind of quotes; None if there is none."""
     found = [_LITERAL.fullmatch(literal) for literal in literals]
     values = [match[2] for match in found if match is not None]
     texts = tuple(f"{quote}{value}{quote}" for value in values for quote in "\"'")

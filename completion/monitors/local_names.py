@@ -1,8 +1,9 @@
-"""What the document itself shows to be right, so that nobody need be asked about it.
+"""Names that the document itself shows to be right, so that nobody need be asked about them.
 
-What is here would not be refused anyway: a name bound or used in the definition around the cursor is allowed
+Such a name would not be refused anyway: a name bound or used in the definition around the cursor is allowed
 whatever analysis finds (see `watcher`), and a member that is used on the same receiver nearby is a reason for
-analysis not to trust its own list. So a verdict is the same with it and without; only the question is saved.
+analysis not to trust its own list. So the verdict is the same with these names and without; only the question
+is saved.
 """
 
 import builtins
@@ -48,7 +49,7 @@ _CLOSED = re.compile(r"\s*\)")
 _BRACKET = re.compile(r"[()]")
 _KEYWORD = re.compile(r"\b(\w+)[ \t]*=")
 
-# As much of the document on either side as is read; what lies further is asked for.
+# The characters of the document that are read on either side; for the rest, analysis is asked.
 CHARACTERS_MAX = 200_000
 LEVELS_MAX = 16
 CALLS_MAX = 8
@@ -56,7 +57,7 @@ CALL_CHARACTERS_MAX = 400
 
 
 class Words:
-    """Some words, and whether another may be the beginning of one of them."""
+    """A set of words that also knows the beginnings of its words."""
 
     def __init__(self, words: Iterable[str]) -> None:
         self._ordered = sorted(set(words))
@@ -75,9 +76,9 @@ NO_WORDS = Words(())
 
 @dataclass
 class LocalNames:
-    """The text of a Python document up to where generated text begins, and behind it.
+    """The names in the text of a Python document before and behind the generated text.
 
-    Of a long document only the lines that are near.
+    Of a long document, only the lines near the cursor are read.
     """
 
     document: Document
@@ -90,8 +91,9 @@ class LocalNames:
 
     @cached_property
     def around(self) -> frozenset[str]:
-        """The bare names in the definition around the cursor, and where annotations are not evaluated those
-        that the module binds further down.
+        """The bare names in the definition around the cursor.
+
+        If annotations are not evaluated, these include the names that the module binds further down.
         """
         found = words_around(self.document) | self._of_ipython
         return found | bound_at_margin(self.after) if _POSTPONED.search(self.before) else found
@@ -103,14 +105,16 @@ class LocalNames:
 
     @cached_property
     def names(self) -> Words:
-        """Names that certainly exist here."""
+        """The names that certainly exist here."""
         known = self.around | _BUILTINS | KEYWORDS | self._at_margin
         if _function_start(self.before) is not None:
-            known |= bound_at_margin(self.after)  # what a function uses may be defined below it
+            known |= bound_at_margin(self.after)  # a function may use names that are defined below it
         return Words(known)
 
     def members(self, receiver: str) -> Words:
-        """What is used on a dotted receiver in the function around the cursor, on ``self`` in the class."""
+        """Return the members used on a dotted receiver in the function around the cursor, on ``self`` in the
+        class.
+        """
         return self._members.get(receiver, NO_WORDS)
 
     @cached_property
@@ -128,7 +132,7 @@ class LocalNames:
         return {receiver: Words(members) for receiver, members in found.items()}
 
     def takes(self, callee: str, positional: int) -> bool:
-        """Whether the same callee gets more than so many arguments without a name elsewhere."""
+        """True if the same callee gets more than ``positional`` arguments without a name elsewhere."""
         return any(
             positional_arguments(text, start) > positional
             for text in (self.before, self.after)
@@ -136,7 +140,7 @@ class LocalNames:
         )
 
     def takes_none(self, callee: str) -> bool:
-        """Whether the same callee is called without arguments elsewhere."""
+        """True if the same callee is called without arguments elsewhere."""
         return any(
             _CLOSED.match(text, start) is not None
             for text in (self.before, self.after)
@@ -144,7 +148,7 @@ class LocalNames:
         )
 
     def is_builtin(self, name: str) -> bool:
-        """Whether Python itself provides the name, and the document does not bind it at its left margin."""
+        """True if Python itself provides the name, and the document does not bind it at its left margin."""
         return name in _BUILTINS and name not in self._at_margin
 
     @cached_property
@@ -152,7 +156,7 @@ class LocalNames:
         return bound_at_margin(self.before)
 
     def has_keyword(self, callee: str, keyword: str) -> bool:
-        """Whether the same callee gets this keyword elsewhere, in a call without calls before it."""
+        """True if the same callee gets this keyword elsewhere, in a call without calls before it."""
         return any(
             keyword in _KEYWORD.findall(text, start, _next_bracket(text, start))
             for text in (self.before, self.after)
@@ -161,7 +165,7 @@ class LocalNames:
 
 
 def _calls(text: str, callee: str) -> Iterator[int]:
-    """Where the arguments of its calls begin."""
+    """Yield the offsets at which the arguments of the callee's calls begin."""
     opened = f"{callee}("
     return (start + len(opened) for start in occurrences(text, opened))
 
@@ -172,9 +176,9 @@ def _next_bracket(text: str, start: int) -> int:
 
 
 def positional_arguments(text: str, start: int) -> int:
-    """How many arguments without a name a call has whose arguments begin at ``start``.
+    """Return the number of arguments without a name in a call whose arguments begin at ``start``.
 
-    0 where that is not plain to see: something is unpacked, a string holds brackets, the call is long.
+    0 if that is not plain to see: an argument is unpacked, a string occurs, or the call is long.
     """
     depth = count = 0
     part = start
@@ -196,7 +200,7 @@ def positional_arguments(text: str, start: int) -> int:
 
 
 def bound_at_margin(text: str) -> frozenset[str]:
-    """What the statements at the left margin define, assign or import."""
+    """Return the names that the statements at the left margin define, assign or import."""
     found = {name for match in _DEFINED.finditer(text) for name in match.groups() if name}
     for match in _IMPORT.finditer(text):
         listed = _COMMENT.sub("", match[1])
@@ -205,7 +209,7 @@ def bound_at_margin(text: str) -> frozenset[str]:
 
 
 def _function_start(text: str) -> int | None:
-    """Where the innermost function around the end begins; None outside of functions."""
+    """Return the offset at which the innermost function around the end begins; None outside of functions."""
     last = text[text.rfind("\n") + 1 :]
     indentation = len(last) - len(last.lstrip(" \t"))
     for match in reversed(list(_FUNCTION.finditer(text))):

@@ -1,5 +1,7 @@
-"""The match-case monitor: behind ``case`` stands a member of the enumeration that is matched (Agrawal et al.
-2023, enumeration in ``switch``)."""
+"""The match-case monitor: behind ``case`` stands a member of the enumeration that is matched.
+
+Source: Agrawal et al. 2023, the property "enumeration in ``switch``".
+"""
 
 from collections.abc import Iterator
 
@@ -36,7 +38,7 @@ class MatchCaseMonitor(Monitor):
     def choices(self, trigger: Trigger, answer: AnyAnswer, word: str) -> Choices | None:
         """See `Monitor`: behind the dot of an enumeration its members, if it has nothing else.
 
-        For a value of an enumeration its members are likely.
+        For a value of an enumeration, its members are likely.
         """
         if not isinstance(answer, MatchCases):
             return None

@@ -1,4 +1,8 @@
-"""The member monitor: behind a dot stands a member of the receiver (Agrawal et al. 2023, dereferences)."""
+"""The member monitor: behind a dot stands a member of the receiver.
+
+Source: Agrawal et al. 2023, the property "dereferences". At ``user.‸`` it asks for the members of ``user``;
+with the answer {"name", "email"}, ``user.nam`` may go on and ``user.age`` is refused.
+"""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +20,7 @@ _RECEIVER = re.compile(r"(?<![\w.)\]}\"'])((?:[^\W\d]\w*\.)*[^\W\d]\w*)\.$")
 
 
 class MemberMonitor(Monitor):
-    """Fires right behind the dot, and at the name behind it: `see` ``user.‸``."""
+    """Fires directly behind the dot, and at the name behind it: ``user.‸``."""
 
     kind = "member"
     asks_ahead = True
@@ -49,8 +53,8 @@ class MemberMonitor(Monitor):
     def choices(self, trigger: Trigger, answer: AnyAnswer, word: str) -> Choices | None:
         """See `Monitor`.
 
-        For a member that may be about to be assigned, a list counts if only an assignment could add to it:
-        the text behind the member tells that it is not assigned, before anything is refused.
+        For a member that may be about to be assigned, a list counts even if it is complete but for new
+        assignments: before anything is refused, the text behind the member shows that it is not assigned.
         """
         if not isinstance(answer, Members) or not (answer.is_complete or answer.is_complete_unless_assigned):
             return None
@@ -58,7 +62,9 @@ class MemberMonitor(Monitor):
 
 
 def _use_of_member(excerpt: Excerpt) -> Use:
-    """An attribute that a statement begins with may be about to be assigned for the first time."""
+    """Return the use of the member at the end; the first member of a statement may
+    be about to be assigned.
+    """
     view = TokensBeforeHole(excerpt, len(excerpt.tokens))
     level = [token.text for token in view.level()]
     is_in_brackets = view.opener is not None and not view.is_block

@@ -1,4 +1,7 @@
-"""The name monitor: a bare name is one that is in scope."""
+"""The name monitor: a bare name is in scope.
+
+At ``return ‸`` it asks for the names in scope; ``return total`` is refused if ``total`` is none of them.
+"""
 
 import re
 from collections.abc import Iterator
@@ -57,13 +60,14 @@ class NameMonitor(Monitor):
             yield Trigger("name", new.offset, new.offset + 1, use)
 
     def settled(self, trigger: Trigger, statement: str, generated: str, names: LocalNames) -> Settled:
-        """See `Monitor`: the document has the name, or the generated text has it before."""
+        """See `Monitor`: "yes" if the document or the earlier generated text has the name."""
         if is_whole(generated, trigger.start) and _is_mentioned(trigger.start, generated):
             return "yes"
         return settled_by_word(trigger.start, generated, names.names)
 
     def asked_text(self, trigger: Trigger, document: Document, healed_prefix: str, generated: str) -> str:
-        """See `Monitor`. Names are asked for once a line: what generated text adds within the line is known.
+        """See `Monitor`. Names are asked for once a line: the names that generated text adds within it are
+        known.
 
         The text goes up to the first word of the trigger's line, whose indentation says in which scope the
         line is. On a line that was begun before the cursor, the scope is known at the cursor.
@@ -87,5 +91,5 @@ class NameMonitor(Monitor):
 
 
 def _is_mentioned(start: int, generated: str) -> bool:
-    """Whether the generated text has the same word before, which was judged there, or bound."""
+    """True if the earlier generated text has the same word, which was judged or bound there."""
     return word_at(generated, start) in _WORD.findall(generated[:start])

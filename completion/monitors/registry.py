@@ -12,7 +12,7 @@ from holesmith.completion.monitors.monitor import Monitor
 from holesmith.completion.monitors.name import NameMonitor
 from holesmith.completion.monitors.statement import Statement, Trigger, new_characters
 
-# A tuple, not a search: all of it runs on the event loop for every token.
+# All monitors run on the event loop for every token, so that a tuple must do.
 MONITORS: tuple[Monitor, ...] = (
     KeywordMonitor(),
     ExceptionMonitor(),
@@ -30,7 +30,7 @@ MONITOR_OF: dict[TriggerKind, Monitor] = {monitor.kind: monitor for monitor in M
 
 
 def triggers_in(statement: Statement, generated: str, known: int) -> list[Trigger]:
-    """The triggers that ``generated[known:]`` adds. Costs some lexing of the statement for each word."""
+    """Return the triggers that ``generated[known:]`` adds. Lexes the statement for each word."""
     return [
         trigger
         for new in new_characters(statement, generated, known)

@@ -1,7 +1,7 @@
-"""A statement that is being generated, and the syntax in it by which monitors know their places.
+"""A statement that is being generated, and the syntax by which monitors find their places in it.
 
-Invariants: what is told here comes from the text up to a place only, so that it is the same however the text
-was cut into tokens. Nothing is found in strings, comments or numbers, nor where a name is being bound.
+Invariants: all results come from the text up to a place only, so they don't depend on how the text was cut
+into tokens. No place is found in strings, comments or numbers, nor where a name is being bound.
 """
 
 import re
@@ -20,28 +20,33 @@ from holesmith.completion.monitors.argument_place import ArgumentPlace
 from holesmith.completion.monitors.document import Document, is_conditional
 
 Use = Literal["certain", "tested", "possible", "bracketed"]
-"""Whether a name in this place is used: "certain" at once; "tested", unless ``:=`` follows; "possible", what
-follows it tells whether it is bound there; "bracketed", a comprehension around it may still bind it.
+"""The use of a name in a place: "certain": it is used there. "tested": it is used, unless ``:=`` follows.
+"possible": the text behind it tells whether it is bound there. "bracketed": a comprehension around it may
+still bind it.
 """
 
 MEMBER_SIGNS = frozenset(operator[-1] for rules in RULES for operator in rules.member_operators)
-"""The last characters of what stands before a member: of ``.``, ``->`` and ``::``."""
+"""The last characters of the operators before a member: of ``.``, ``->`` and ``::``."""
 
+# Characters before the statement that are kept to know the block around it.
 CONTEXT_CHARACTERS = 2_000
-# In a longer statement nothing fires: it is lexed anew for each word, on the event loop. Tokens, characters.
+# Tokens and characters. In a longer statement nothing fires: it is lexed again for each word, on the event
+# loop.
 STATEMENT_MAX = (4_000, 40_000)
+# Texts whose tokens are cached: several monitors look at the same one.
 LOOKS_MAX = 16
 _WORD = re.compile(r"\w*")
-# Possessive quantifiers give nothing back: the time stays in proportion to the text, whatever that is.
+# Possessive quantifiers give nothing back: the time is proportional to the length of the text, for any text.
 _CASE = re.compile(r"(?:^|\n)[ \t]*+case[ \t]++(?:[\w.]++[ \t]*+\|[ \t]*+)*+(?:[\w.]+\.)?$")
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """``start`` is where the constrained text begins, ``seen`` how much text it takes to see that it does.
+    """A place in generated text at which a monitor fires.
 
-    Both are offsets in the generated text. ``place`` tells of an argument where it stands; its offsets are in
-    the generated text too, negative where they lie before it.
+    ``start`` is the offset at which the constrained text begins. ``seen`` is the length of the text that is
+    needed to recognise the place. Both are offsets in the generated text. ``place`` is that of an argument;
+    its offsets are in the generated text too, negative if they lie before it.
     """
 
     kind: TriggerKind
@@ -55,7 +60,8 @@ class Trigger:
 class NewCharacter:
     """The character ``text`` at ``offset`` of the generated text, and the character ``before`` it.
 
-    ``begins_word``: it is the first of an identifier, and no escape in a string that is not whole yet.
+    ``begins_word``: the character is the first of an identifier, and no escape in a string that is not whole
+    yet.
     """
 
     generated: str
@@ -77,7 +83,7 @@ class NewCharacter:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """The ``text`` before the generated text from the beginning of its statement on.
+    """The ``text`` before the generated text, from the beginning of its statement on.
 
     ``context`` are some lines before that, enough to know the block that the statement is in. In a statement
     that ``is_too_long`` nothing fires, and ``text`` is empty.
@@ -89,23 +95,25 @@ class Statement:
     is_too_long: bool = False
 
     def look(self, generated: str) -> tuple[Excerpt, Hole]:
-        """The tokens of the statement so far, and the construct that its end is in."""
+        """Return the tokens of the statement so far, and the construct at its end."""
         return _look_at(self.language, self.text + generated)
 
     def is_conditional(self, generated: str) -> bool:
-        """Whether the statement is in a block that runs on some systems only."""
+        """True if the statement is in a block that runs on some systems only."""
         return is_conditional(self.context + self.text + generated)
 
     def is_in_case(self, generated: str) -> bool:
-        """Whether a pattern, or the part of one behind a dot, comes next."""
+        """True if a pattern, or the part of one behind a dot, comes next."""
         return _CASE.search(self.text + generated) is not None
 
     def is_pattern_place(self, new: NewCharacter) -> bool:
-        """Whether a new word is a pattern behind ``case``."""
+        """True if a new word is a pattern behind ``case``."""
         return new.before not in MEMBER_SIGNS and self.is_in_case(new.written)
 
     def is_used(self, generated: str, trigger: Trigger) -> bool | None:
-        """Whether the name at a trigger is used, not bound. None: what is written so far cannot tell."""
+        """True if the name at a trigger is used, False if it is bound; None if the
+        text so far cannot tell.
+        """
         if trigger.use == "certain":
             return True
         tokens, first = self._tokens_from(generated, trigger.start)
@@ -121,7 +129,7 @@ class Statement:
         return _is_used_in_brackets(tokens, first)
 
     def _tokens_from(self, generated: str, start: int) -> tuple[list[Token], int]:
-        """The whole tokens of the statement, and which of them begins at ``start``."""
+        """Return the whole tokens of the statement, and the index of the one that begins at ``start``."""
         text = self.text + generated
         tokens = [
             token
@@ -134,13 +142,13 @@ class Statement:
 
 @lru_cache(maxsize=LOOKS_MAX)
 def _look_at(language: str, text: str) -> tuple[Excerpt, Hole]:
-    """Several monitors look at the same text, and the last one is looked at again with each token."""
+    """Lex and analyse a text; cached, because several monitors look at the same text, and often."""
     excerpt = excerpt_at(language, text, "")
     return excerpt, hole_of(excerpt)
 
 
 def statement_before(document: Document) -> Statement:
-    """The statement that the end of the document up to the generated text is in."""
+    """Return the statement around the end of the document's text before the generated text."""
     language, before, excerpt = document.language, document.before, document.excerpt
     literal = excerpt.open_literal
     outer = next((i for i in excerpt.open_tokens if _is_in_statement(excerpt, i)), len(excerpt.tokens))
@@ -154,7 +162,7 @@ def statement_before(document: Document) -> Statement:
 
 
 def new_characters(statement: Statement, generated: str, known: int) -> Iterator[NewCharacter]:
-    """The characters of ``generated[known:]`` at which a monitor may fire: none inside a word."""
+    """Yield the characters of ``generated[known:]`` at which a monitor may fire: none inside a word."""
     if statement.is_too_long:
         return
     before = generated[known - 1] if known else statement.text[-1:]
@@ -166,30 +174,30 @@ def new_characters(statement: Statement, generated: str, known: int) -> Iterator
 
 
 def word_at(text: str, start: int) -> str:
-    """The identifier at ``start``, or the part of it that is written so far."""
+    """Return the identifier at ``start``, or the part of it that is written so far."""
     found = _WORD.match(text, start)
     return found[0] if found is not None else ""
 
 
 def is_whole(text: str, start: int) -> bool:
-    """Whether something is written behind the identifier at ``start``."""
+    """True if something is written behind the identifier at ``start``."""
     return start + len(word_at(text, start)) < len(text)
 
 
 def is_word_start(character: str, before: str) -> bool:
-    """Whether an identifier begins with a character."""
+    """True if an identifier begins with ``character``, which follows ``before``."""
     return character.isidentifier() and not (before.isidentifier() or before.isdecimal())
 
 
 def word_start(text: str, stop: int) -> int:
-    """Where the identifier that ends at ``stop`` begins."""
+    """Return the offset at which the identifier that ends at ``stop`` begins."""
     while stop > 0 and (text[stop - 1].isidentifier() or text[stop - 1].isdecimal()):
         stop -= 1
     return stop
 
 
 def is_called_value(excerpt: Excerpt) -> bool:
-    """Whether the statement is an expression or gives one to something: no class, decorator or pattern."""
+    """True if the statement is or uses an expression: no class, function, decorator or pattern."""
     opener = excerpt.open_tokens[0] if excerpt.open_tokens else len(excerpt.tokens)
     first = TokensBeforeHole(excerpt, opener).start
     return first < len(excerpt.tokens) and excerpt.tokens[first].text not in ("class", "def", "@", "case")
@@ -201,7 +209,7 @@ def _is_in_statement(excerpt: Excerpt, index: int) -> bool:
 
 
 def binds(excerpt: Excerpt) -> bool:
-    """Whether a word at the end is a name that the statement binds, or a part of a pattern."""
+    """True if a word at the end is a name that the statement binds, or a part of a pattern."""
     tokens = [token for token in excerpt.tokens if token.kind not in ("newline", "comment")]
     if not tokens:
         return False
@@ -220,7 +228,7 @@ def binds(excerpt: Excerpt) -> bool:
 
 
 def _is_type_parameter(excerpt: Excerpt) -> bool:
-    """Whether the hole is in the bracket behind the name that ``def``, ``class`` or ``type`` defines."""
+    """True if the hole is in the bracket behind the name that ``def``, ``class`` or ``type`` defines."""
     opener = excerpt.open_tokens[0] if excerpt.open_tokens else 0
     if opener < 2 or excerpt.tokens[opener].text != "[":
         return False
@@ -228,7 +236,7 @@ def _is_type_parameter(excerpt: Excerpt) -> bool:
 
 
 def _is_generic_parameter(excerpt: Excerpt) -> bool:
-    """Whether the hole is where ``def f[T](‸`` names a parameter, which looks like a call."""
+    """True if the hole is where ``def f[T](‸`` names a parameter, which looks like a call."""
     if len(excerpt.open_tokens) != 1:
         return False
     view = TokensBeforeHole(excerpt, excerpt.open_tokens[0])
@@ -238,7 +246,7 @@ def _is_generic_parameter(excerpt: Excerpt) -> bool:
 
 
 def _is_format(excerpt: Excerpt) -> bool:
-    """Whether the hole is behind ``!`` or ``:`` in an expression inside a literal."""
+    """True if the hole is behind ``!`` or ``:`` in an expression inside a literal."""
     opener = excerpt.open_tokens[-1] if excerpt.open_tokens else None
     if opener is None or not excerpt.tokens[opener].is_interpolation:
         return False
@@ -255,7 +263,7 @@ def _is_parameter_of_lambda(tokens: list[Token]) -> bool:
 
 
 def _is_comprehension_target(tokens: list[Token]) -> bool:
-    """Behind ``for`` and before its ``in``; the targets may stand in brackets."""
+    """True behind ``for`` and before its ``in``; the targets may stand in brackets."""
     for token in reversed(tokens):
         if token.text == "for":
             return True
@@ -267,12 +275,15 @@ def _is_comprehension_target(tokens: list[Token]) -> bool:
 
 
 def _is_used_before(following: Token) -> bool:
-    """Whether a name at the beginning of a statement or condition, before this token, must exist already."""
+    """True if a name at the beginning of a statement or condition, before this token, must exist already."""
     return following.text in ("(", ".", "[") or following.kind == "newline"
 
 
 def _is_used_in_brackets(tokens: list[Token], first: int) -> bool | None:
-    """True when all brackets around the name were closed without a comprehension that could bind it."""
+    """True if all brackets around the name were closed without a comprehension that could bind it.
+
+    False if there is such a comprehension; None if a bracket is still open.
+    """
     depth = 0
     for index, token in enumerate(tokens):
         if token.kind == "open":
