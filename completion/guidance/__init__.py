@@ -1,1 +1,1 @@
-"""Optimistic decoding under monitors; knows no kind of monitor."""
+"""Optimistic decoding under monitors, without knowledge of any kind of monitor."""

@@ -1,4 +1,4 @@
-"""From a refusal to the request that corrects it: how far decoding goes back, and under which constraints."""
+"""Correct a refused text by a new request: how far decoding goes back, and under which constraints."""
 
 from dataclasses import dataclass, replace
 
@@ -9,7 +9,7 @@ from holesmith.engine.request import Constraint
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """Keep ``tokens_kept`` tokens, and go on under ``constraints``."""
+    """A correction: keep ``tokens_kept`` tokens, and go on under ``constraints``."""
 
     tokens_kept: int
     constraints: tuple[Constraint, ...]
@@ -18,11 +18,11 @@ class Rollback:
 def rollback(
     generated: GeneratedText, start: int, constraints: tuple[Constraint, ...], tokens_kept: int
 ) -> Rollback:
-    """Go back to ``tokens_kept`` tokens.
+    """Return the correction that goes back to ``tokens_kept`` tokens.
 
-    ``start`` is the byte at which the constrained text begins, perhaps inside the first token thrown away;
-    then the constraints demand the bytes before it too. Where it lies before, they hold for what is left of
-    it.
+    ``start`` is the byte at which the constrained text begins. If it lies inside the first token thrown away,
+    the constraints demand the bytes before it too. If it lies in a token that is kept, the constraints hold
+    for the text that is still missing.
     """
     kept = len(generated.bytes_of(tokens_kept))
     written = generated.bytes_of(len(generated.tokens))
@@ -36,11 +36,11 @@ def rollback(
 def without_special_names(
     generated: GeneratedText, start: int, constraint: Constraint, tokens_kept: int
 ) -> tuple[Constraint, int]:
-    """Have a refused private name begin anew where only special names are left for it.
+    """Let a refused private name begin again if only special names would be left for it.
 
-    Where ``_cache`` is refused and ``_`` stays of it, only names such as ``__getstate__`` begin like that,
-    and none of those was meant. ``start`` is the byte at which the name begins. The result is the constraint
-    and the number of tokens kept.
+    If ``_cache`` is refused and its ``_`` is kept, only names such as ``__getstate__`` begin like that, and
+    the model meant none of those. ``start`` is the byte at which the name begins. The result is the
+    constraint and the number of tokens kept.
     """
     kept = generated.bytes_of(tokens_kept)[start:]
     refused = generated.bytes_of(tokens_kept + 1)[start:]

@@ -1,4 +1,4 @@
-"""Decoding of one completion, with monitors or without."""
+"""Decode one completion, with monitors or without."""
 
 import asyncio
 from collections.abc import Callable
@@ -18,7 +18,7 @@ async def decode(
     is_finished: Callable[[], bool],
     watcher: Watcher | None,
 ) -> tuple[Generation, MonitorReport]:
-    """Decode into ``middle`` until it ``is_finished`` or the model is; without a ``watcher`` freely.
+    """Decode into ``middle`` until ``is_finished`` or the model is; with no ``watcher``, without monitors.
 
     Cancelling the awaiting task stops the engine within one step.
     """

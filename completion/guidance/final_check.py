@@ -1,8 +1,9 @@
-"""The last check: finished completions are read once more by the analysis that watched them being written.
+"""The final check: static analysis reads finished completions once more.
 
-Of several, those without a certain error come first. If all have one, the likeliest is shortened to the lines
-before it, or withheld. Invariants: only errors that analysis is certain of count; a late answer changes
-nothing; what is left of a shortened completion is whole statements.
+Of several completions, those without a certain error come first. If all have one, the likeliest completion is
+shortened to the lines before its error, or withheld: of `total = 0` and a second line `return totl`, the
+first line is left. Invariants: only errors that analysis is certain of count; a late answer changes nothing;
+the rest of a shortened completion is whole statements.
 """
 
 import asyncio
@@ -16,13 +17,14 @@ from holesmith.analysis.syntax.excerpt import excerpt_at
 from holesmith.completion.answer import Completion
 
 CERTAIN = frozenset(("unresolved_name", "unknown_member", "unknown_keyword"))
-"""Kinds of errors that true text was not blamed for when it was measured
-(docs/results/2026-11-24-final-check.md)."""
+"""The kinds of errors that were never reported for true text when this was measured
+(docs/results/2026-11-24-final-check.md).
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """``completions``, the best first, and what the check found wrong; "" if nothing."""
+    """The ``completions`` that may be shown, the best first, and the error that was found; "" if none."""
 
     completions: tuple[Completion, ...]
     reason: str
@@ -30,7 +32,9 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class FinalCheck:
-    """The document, and who is asked about it; an answer that takes longer than ``answer_ms_max`` is none."""
+    """A document, and the analyst that reads it; an answer that takes longer than ``answer_ms_max`` is
+    ignored.
+    """
 
     path: str | None
     text: str
@@ -38,7 +42,7 @@ class FinalCheck:
     answer_ms_max: float
 
     async def check(self, completions: Sequence[Completion]) -> Checked:
-        """Which completions to show. The first given is the likeliest."""
+        """Return the completions to show. The first one given is the likeliest."""
         errors = await asyncio.gather(*(self.first_error(each) for each in completions))
         sound = [each for each, error in zip(completions, errors, strict=True) if error is None]
         blamed = [(each, error) for each, error in zip(completions, errors, strict=True) if error is not None]
@@ -52,7 +56,7 @@ class FinalCheck:
         return Checked((shorter,), f"shortened, static analysis: {error.message}")
 
     async def first_error(self, completion: Completion) -> StaticError | None:
-        """The first certain error in the text that the completion inserts."""
+        """Return the first certain error in the text that the completion inserts; None if there is none."""
         before, after = self.text[: completion.start], self.text[completion.stop :]
         source = Source(self.path, before + completion.text + after)
         stop = completion.start + len(completion.text)
@@ -64,7 +68,7 @@ class FinalCheck:
 
 
 def shortened(completion: Completion, error: StaticError, text: str) -> Completion | None:
-    """The completion without the line of the error and what follows; None if no whole statement is left."""
+    """Cut the completion before the line of the error; None if no whole statement is left."""
     before = text[: completion.start]
     kept = completion.text[: error.start - completion.start]
     while "\n" in kept:
@@ -75,7 +79,9 @@ def shortened(completion: Completion, error: StaticError, text: str) -> Completi
 
 
 def is_whole(text: str) -> bool:
-    """Whether a statement ends where the text does: no bracket or string is open, no block only begun."""
+    """True if a statement ends at the end of the text: no bracket or string is open,
+    and no block only begun.
+    """
     excerpt = excerpt_at("python", text, "")
     significant = [token for token in excerpt.tokens if token.kind not in ("newline", "comment")]
     is_open = bool(excerpt.open_tokens) or excerpt.open_literal is not None

@@ -1,16 +1,18 @@
-"""Generated text as tokens, as bytes and as characters, which can be taken back to any token."""
+"""Generated text as tokens, as bytes and as characters; it can be taken back to any token."""
 
 import codecs
 
 
 class GeneratedText:
-    """Offsets in characters are of ``text``; a character that is not whole yet is not in it."""
+    """Generated text. Offsets in characters are of ``text``, which lacks a character
+    that is not whole yet.
+    """
 
     def __init__(self) -> None:
         self.tokens: list[bytes] = []
         self.text = ""
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-        self._lengths: list[int] = []  # of the text, after each token
+        self._lengths: list[int] = []  # [length of ``text`` after each token]
 
     def add(self, token: bytes) -> None:
         """Append the bytes of a token."""
@@ -19,11 +21,11 @@ class GeneratedText:
         self._lengths.append(len(self.text))
 
     def text_of(self, count: int) -> str:
-        """The text when there were ``count`` tokens of it, at least one."""
+        """Return the text when there were ``count`` tokens of it, at least one."""
         return self.text[: self._lengths[count - 1]]
 
     def bytes_of(self, count: int) -> bytes:
-        """The bytes of the first ``count`` tokens."""
+        """Return the bytes of the first ``count`` tokens."""
         return b"".join(self.tokens[:count])
 
     def rewind(self, count: int) -> None:
@@ -36,11 +38,11 @@ class GeneratedText:
         del self._lengths[count:]
 
     def byte_offset(self, offset: int) -> int:
-        """Where the character at ``offset`` begins, in bytes."""
+        """Return the offset in bytes of the character at ``offset``."""
         return len(self.text[:offset].encode("utf-8", "surrogateescape"))
 
     def token_at(self, byte_offset: int) -> int:
-        """The index of the token that holds a byte; the number of tokens if none does."""
+        """Return the index of the token that holds a byte; the number of tokens if none does."""
         stop = 0
         for index, token in enumerate(self.tokens):
             stop += len(token)

@@ -1,8 +1,9 @@
-"""Optimistic decoding under monitors: decode ahead while analysis answers, and go back where it refuses.
+"""Optimistic decoding under monitors: decode ahead while analysis answers, and go back if it refuses.
 
 Going back is a new request: the prompt and the tokens that stay, under the constraint. The engine's prefix
-cache holds the keys and values of exactly those tokens, so it only forgets what is thrown away; and nothing
-but plain requests crosses the seam, so any engine can do it.
+cache holds the keys and values of exactly those tokens, so it only forgets the tokens thrown away. Only plain
+requests cross the interface, so any engine can do it. If the model writes `user.age)` and ``age`` is no
+member of ``user``, decoding goes back to `user.` and goes on under the constraint of the members' names.
 
 Invariant: for greedy decoding the text is the same as if decoding had waited at every trigger for its answer.
 """
@@ -21,7 +22,7 @@ from holesmith.engine.request import Generation, Request, Token
 
 
 class GuidedDecoding:
-    """One completion's decoding, over as many requests as it takes."""
+    """Decodes one completion, over as many requests as it takes."""
 
     def __init__(
         self,
@@ -31,7 +32,7 @@ class GuidedDecoding:
         is_finished: Callable[[], bool],
         watcher: Watcher,
     ) -> None:
-        """``is_finished`` tells whether ``middle`` is all that is wanted."""
+        """``is_finished`` tells whether ``middle`` has all the text that may be shown."""
         self._engine = engine
         self._request = request
         self._middle = middle
@@ -42,7 +43,9 @@ class GuidedDecoding:
         self.waited_ms = 0.0
 
     async def run(self) -> Generation:
-        """Decode until it is finished and every answer that matters is in. Cancelling stops the engine."""
+        """Decode until the text is finished and every answer that matters is in.
+        Cancelling stops the engine.
+        """
         try:
             self._streams.append(self._engine.start(self._request))
             while (rollback := await self._next_rollback()) is not None:
@@ -54,7 +57,9 @@ class GuidedDecoding:
             self._watcher.close()
 
     async def _next_rollback(self) -> Rollback | None:
-        """Decode on until analysis refuses something. None: the text is finished and nothing was refused."""
+        """Decode on until analysis refuses something; None if the text is finished
+        and nothing was refused.
+        """
         stream = self._streams[-1]
         reader = aiter(stream)
         coming: asyncio.Task[Token | None] | None = None
@@ -71,7 +76,7 @@ class GuidedDecoding:
                     awaited.add(coming)
                 if awaited:
                     await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
-                # Where nothing but a token is waited for, a task for it would cost more than all the rest.
+                # If nothing but a token is waited for, a task for it would cost more than all the rest.
                 if is_decoding and (not awaited or (coming is not None and coming.done())):
                     token = await (coming or _next(reader))
                     coming, is_decoding = None, self._take(token, stream)
@@ -86,7 +91,7 @@ class GuidedDecoding:
                 coming.cancel()
 
     def _take(self, token: Token | None, stream: Stream) -> bool:
-        """Note a token. Whether more are wanted."""
+        """Record a token; True if more tokens are needed."""
         if token is None:
             self._watcher.end()
             return False
@@ -107,7 +112,7 @@ class GuidedDecoding:
         self._streams.append(self._engine.start(self._request_after(kept, rollback)))
 
     def _request_after(self, kept: list[Token], rollback: Rollback) -> Request:
-        """The rest of the first request, when ``kept`` is done."""
+        """Return the rest of the first request, with ``kept`` as tokens that are done."""
         healed_prefix = self._request.healed_prefix
         counted = 0
         for token in kept:
@@ -124,7 +129,7 @@ class GuidedDecoding:
         )
 
     async def _generation(self) -> Generation:
-        """All that was done, as one generation."""
+        """Return the results of all requests as one generation."""
         parts = [await stream.result() for stream in self._streams]
         timings: dict[str, float] = {}
         for part in parts:

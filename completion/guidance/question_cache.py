@@ -1,4 +1,4 @@
-"""What is asked of analysis about one document and the text generated into it; each question once.
+"""Ask analysis about one document and the text generated into it, each question once.
 
 Invariant: a question is about the text up to its trigger, so that two triggers at the same place share one.
 """
@@ -17,12 +17,14 @@ _Key = tuple[str, str, str]
 
 
 class QuestionCache:
-    """Belongs to one event loop; ``close`` ends what is still asked."""
+    """The questions of one completion. The cache belongs to one event loop;
+    ``close`` cancels open questions.
+    """
 
     def __init__(
         self, document: Document, healed_prefix: str, analyst: Analyst, answer_ms_max: float
     ) -> None:
-        """``healed_prefix`` is text that the generated text begins with."""
+        """``healed_prefix`` is the text with which the generated text begins."""
         self._document = document
         self._healed_prefix = healed_prefix
         self._analyst = analyst
@@ -32,11 +34,14 @@ class QuestionCache:
 
     @property
     def count(self) -> int:
-        """How many questions were asked."""
+        """The number of questions asked."""
         return len(self._replies)
 
     def ask(self, trigger: Trigger, generated: str, word: str = "") -> PendingReply:
-        """The reply on its way, or there already. ``word`` is the name that is asked about, if any."""
+        """Ask a trigger's question, and return its reply, which may be pending.
+
+        ``word`` is the name that is asked about, if any.
+        """
         text = self._asked_text(trigger, generated)
         key = self._key(trigger, text, word)
         if key in self._replies:
@@ -48,20 +53,20 @@ class QuestionCache:
         return reply
 
     def prefetch(self, trigger: Trigger, generated: str) -> None:
-        """Ask before anything is generated."""
+        """Ask a question before anything is generated."""
         key = self._key(trigger, self._asked_text(trigger, generated), "")
         self._prefetched[key] = self.ask(trigger, generated)
 
     def prefetched(self, trigger: Trigger, generated: str, word: str = "") -> PendingReply | None:
-        """The reply to a question that was asked before anything was generated; None if it was not.
+        """Return the reply to a question that was asked before anything was generated; None if it was not.
 
-        Other questions are not looked up here: some were asked about text thrown away since, and which ones
-        depends on when replies come.
+        Other questions are not looked up here: some were asked about text that was thrown away since, and
+        which ones depends on the time of the replies.
         """
         return self._prefetched.get(self._key(trigger, self._asked_text(trigger, generated), word))
 
     def close(self) -> None:
-        """Ask no more."""
+        """Cancel the open questions."""
         for reply in self._replies.values():
             reply.cancel()
 

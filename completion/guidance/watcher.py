@@ -1,10 +1,12 @@
-"""Watches generated text with the monitors: asks analysis while decoding goes on, and finds what it refuses.
+"""Watch generated text with the monitors: ask analysis while decoding goes on, and find refused text.
 
-The watcher knows no kind of monitor; what differs between them is in `completion.monitors`.
+The watcher knows no kind of monitor; the differences between monitors are in `completion.monitors`. When the
+model has written `user.age` the member monitor has fired behind the dot and its question is on its way; if
+the answer lacks ``age``, `rollback` returns the correction.
 
-Invariants: the verdict on a text does not depend on when the answers came, nor on how the text was cut into
-tokens; a trigger without a complete answer in time refuses nothing; what was imposed and still did not hold
-is not imposed without end, so decoding always ends.
+Invariants: the verdict on a text does not depend on the time of the answers, nor on how the text was cut into
+tokens; a trigger without a complete answer in time refuses nothing; a constraint that still did not hold is
+not imposed without end, so decoding always ends.
 """
 
 import re
@@ -26,14 +28,15 @@ from holesmith.engine.constraints.constraint import IDENTIFIER_START, End, State
 from holesmith.engine.request import Constraint
 
 REFUSALS_MAX = 24
-"""Refusals in one completion. After so many the model is left alone: it wants something that analysis does
-not see. A guess."""
+"""Refusals in one completion. After so many the model is left alone: it means something that analysis does
+not see. A guess.
+"""
 
 WHOLE_REFUSALS_MAX = 3
-"""How often another word is demanded in the place of one that was refused as a whole. A guess."""
+"""The number of times that another word is demanded in place of one that was refused as a whole. A guess."""
 
 _TOLD_BY_TEXT: frozenset[Outcome] = frozenset(("allowed", "bound", "left"))
-"""Outcomes that rest on text that may have been thrown away."""
+"""Outcomes that rest on text, which may be thrown away later."""
 
 _WORD = re.compile(r"\w+")
 _SHOWN = re.compile(r"""\w+|[(),]|(["'])[^\n]*?(?:\1|$)""", re.MULTILINE)
@@ -43,7 +46,10 @@ _Place = tuple[TriggerKind, str]
 
 @dataclass(slots=True)
 class _TriggerState:
-    """``reply`` is None before anything is asked, which happened when there were ``asked`` tokens."""
+    """The state of one trigger.
+
+    ``reply`` is None before anything is asked. ``asked`` is the number of tokens at the time of the question.
+    """
 
     trigger: Trigger
     reply: PendingReply | None = None
@@ -57,7 +63,7 @@ class _TriggerState:
 
     @property
     def awaited(self) -> PendingReply | None:
-        """The reply that the trigger waits for."""
+        """The reply that the trigger waits for; None if it waits for none."""
         if self.outcome != "open" or self.reply is None or self.reply.done():
             return None
         return self.reply
@@ -65,21 +71,24 @@ class _TriggerState:
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """The generated text as it was when there were ``count`` tokens of it."""
+    """The generated text when it had ``count`` tokens."""
 
     text: str
     count: int
 
 
 class Watcher:
-    """The monitors over one completion. Belongs to one event loop; ``close`` ends what is still asked."""
+    """The monitors' watch over one completion. It belongs to one event loop; ``close`` cancels open
+    questions.
+    """
 
     def __init__(
         self, document: Document, healed_prefix: str, analyst: Analyst, answer_ms_max: float = 400.0
     ) -> None:
-        """``healed_prefix`` is text that the generated text will begin with: its questions are asked at once.
+        """``healed_prefix`` is the text with which the generated text will begin: its questions are asked at
+        once.
 
-        ``answer_ms_max`` is how long after a question an answer still counts.
+        ``answer_ms_max`` is the time after a question within which an answer still counts.
         """
         self._questions = QuestionCache(document, healed_prefix, analyst, answer_ms_max)
         self._names = LocalNames(document)
@@ -96,7 +105,7 @@ class Watcher:
         self._ask_ahead(healed_prefix)
 
     def add(self, token: bytes) -> None:
-        """Take note of a generated token, and ask what its triggers ask."""
+        """Record a generated token, and ask the questions of its triggers."""
         known = len(self._generated.text)
         self._generated.add(token)
         triggers = triggers_in(self._statement, self._generated.text, known)
@@ -106,7 +115,7 @@ class Watcher:
                 self._ask(state)
 
     def end(self) -> None:
-        """Take note that the model wants to write no more: then what the document goes on with comes next."""
+        """Record that the model has ended its text: the document's text behind the hole comes next."""
         statement = self._statement.text + self._generated.text
         for monitor in MONITORS:
             text = monitor.completing_text(statement, self._names.after)
@@ -115,11 +124,11 @@ class Watcher:
                 return
 
     def unanswered(self) -> set[PendingReply]:
-        """What is asked about the text as it is, and not yet answered."""
+        """Return the pending replies about the present text."""
         return {reply for state in self._states if (reply := state.awaited) is not None}
 
     def outstanding(self) -> set[PendingReply]:
-        """What of it could still change the text, if it is not to grow."""
+        """Return the pending replies that could still change the text if it does not grow."""
         waiting = {
             reply
             for state in self._states
@@ -129,11 +138,11 @@ class Watcher:
         return waiting if self._awaited is None else {*waiting, self._awaited}
 
     def rollback(self) -> Rollback | None:
-        """Take back the first text that analysis refuses, as far as the answers are there; None if there is
-        none.
+        """Take back the first text that analysis refuses, by the answers so far; None if there is none.
 
-        Token after token is judged as if no more had been written, and none before those that precede it: an
-        answer that comes early must not refuse text which an earlier answer would have prevented.
+        The text is judged token by token, each as if no more had been written, and none before the tokens in
+        front of it: an answer that comes early must not refuse text which an earlier answer would have
+        prevented.
         """
         self._awaited = None
         for count in range(max(self._judged, 1), len(self._generated.tokens) + 1):
@@ -147,7 +156,10 @@ class Watcher:
         return None
 
     def report(self, waited_ms: float) -> MonitorReport:
-        """What the monitors did; ``waited_ms`` is how long the finished text was held back for answers."""
+        """Return the record of the monitors' work.
+
+        ``waited_ms`` is the time that the finished text was held back for answers.
+        """
         fired = tuple(self._fired(state) for state in self._states)
         refusals = tuple(
             replace(refusal, instead=self._shown_behind(before)) for refusal, before in self._refusals
@@ -155,11 +167,11 @@ class Watcher:
         return MonitorReport(fired, refusals, waited_ms, self._questions.count, self._objection)
 
     def close(self) -> None:
-        """Ask no more."""
+        """Cancel the open questions."""
         self._questions.close()
 
     def _ask_ahead(self, healed_prefix: str) -> None:
-        """Ask what the text before the cursor asks already, while the prompt is still being read."""
+        """Ask the questions of the text before the cursor while the prompt is still being read."""
         begun = triggers_in(self._statement, healed_prefix, 0)
         following = triggers_in(self._statement, healed_prefix + "x", len(healed_prefix))
         for trigger in (*begun, *following):
@@ -219,23 +231,32 @@ class Watcher:
     def _refused_by(
         self, state: _TriggerState, choices: Choices, written: _Written
     ) -> tuple[Choices, Constraint, int] | None:
-        """What refuses the text, and the token with which the text breaks it; None if it is not refused."""
+        """Return the choices and the constraint that refuse the text, and the index of the token that breaks
+        it.
+
+        None if the text is not refused.
+        """
         constraint = self._constraint(state, choices)
         tokens_kept = self._refused_token(state, constraint, written)
         if tokens_kept is not None and state.monitor.trusts_document:
-            # In code that is only half written, analysis may lose sight of what is bound around the cursor.
+            # In half-written code, analysis may lose sight of names that are bound around the cursor.
             choices = replace(choices, names=choices.names | self._names.around)
             constraint = self._constraint(state, choices)
             tokens_kept = self._refused_token(state, constraint, written)
         return None if tokens_kept is None else (choices, constraint, tokens_kept)
 
     def _constraint(self, state: _TriggerState, choices: Choices) -> Constraint:
-        """What earlier generated text mentions may be used: it was judged itself, or bound there."""
+        """Return the constraint of some choices, with the words of earlier generated text.
+
+        A word of earlier text may be used: it was judged itself, or bound there.
+        """
         mentioned = self._generated.text[: state.trigger.start] if state.monitor.trusts_document else ""
         return choices.constraint(_WORD.findall(mentioned))
 
     def _refused_token(self, state: _TriggerState, constraint: Constraint, written: _Written) -> int | None:
-        """The token with which the text breaks the constraint; None if it does not, or cannot be told yet."""
+        """Return the index of the token that breaks the constraint; None if none does, or if it is too early
+        to tell.
+        """
         start = self._generated.byte_offset(state.trigger.start)
         tokens = self._generated.tokens[: written.count]
         beginning = b"".join(tokens)[start : start + 1]
@@ -271,7 +292,10 @@ class Watcher:
         tokens_kept: int,
         also: tuple[Constraint, ...],
     ) -> Rollback | None:
-        """``also`` is what holds there besides."""
+        """Return the correction of a refused text; None if it is left alone.
+
+        ``also`` are the weaker constraints at the same place.
+        """
         trigger, monitor, generated = state.trigger, state.monitor, self._generated
         begun = word_at(self._healed_prefix, trigger.start) if monitor.judges_begun_word else ""
         if begun and not any(name.startswith(begun) for name in choices.names):
@@ -310,17 +334,17 @@ class Watcher:
         text = self._generated.text
         self._states = [state for state in self._states if state.trigger.seen <= len(text)]
         for state in self._states:
-            if state.asked > tokens_kept:  # about a word that was thrown away, or settled by it
+            if state.asked > tokens_kept:  # asked or settled by a word that is gone
                 state.reply, state.asked, state.outcome, state.reason = None, 0, "open", ""
             elif state.outcome in _TOLD_BY_TEXT:
                 state.outcome, state.reason = "open", ""
 
     def _shown(self, trigger: Trigger) -> str:
-        """The text at a trigger, for reports."""
+        """Return the text at a trigger, for reports."""
         return self._shown_at(trigger.start)
 
     def _shown_behind(self, before: str) -> str:
-        """The text behind ``before``; "" if the generated text begins otherwise by now."""
+        """Return the text behind ``before``; "" if the generated text begins differently by now."""
         return self._shown_at(len(before)) if self._generated.text.startswith(before) else ""
 
     def _shown_at(self, start: int) -> str:
