@@ -1,1 +1,1 @@
-"""What is kept open for a folder: retrieval and analysis."""
+"""The parts of a workspace that stay open between requests: retrieval and analysis."""

@@ -1,7 +1,7 @@
-"""Static analysis of the workspaces in use: one worker each, started when it is first wanted.
+"""The static analysis of the workspaces in use: one worker each, started with its first question.
 
-Invariants: at most ``WORKSPACES_MAX`` workers live, the one unused for longest gives way; a document outside
-every workspace is analysed with its own folder as the project.
+Invariants: at most ``WORKSPACES_MAX`` workers live, and the one unused for longest is closed first; a
+document outside every workspace is analysed with its own folder as the project.
 """
 
 import asyncio
@@ -24,21 +24,26 @@ LANGUAGES = frozenset(("python",))
 
 @dataclass(slots=True)
 class Workspaces:
-    """All methods belong to one event loop. ``python`` is the environment that the user chose."""
+    """The analysis clients by folder. All methods belong to one event loop.
+
+    ``python`` is the environment that the user chose.
+    """
 
     python: str | None = None
     _has_deleted_old: bool = False
     _clients: dict[str, AnalysisClient] = field(default_factory=dict[str, AnalysisClient])
 
     async def of(self, snapshot: Snapshot) -> AnalysisClient | None:
-        """The analysis for a document; None if there is none for its language, or it has no folder."""
+        """Return the analysis for a document; None if there is none for its
+        language, or if it has no folder.
+        """
         if snapshot.language not in LANGUAGES:
             return None
         folder = snapshot.workspace or _folder_of(snapshot.path)
         return None if folder is None else await self.open(folder)
 
     async def open(self, folder: str) -> AnalysisClient:
-        """The analysis of a folder. Its worker starts with the first question."""
+        """Return the analysis of a folder. Its worker starts with the first question."""
         if not self._has_deleted_old:
             self._has_deleted_old = True
             await asyncio.to_thread(delete_parsed_files)
@@ -49,7 +54,7 @@ class Workspaces:
         return client
 
     async def use_python(self, python: str | None) -> None:
-        """Read another environment; workers that read the one before are ended."""
+        """Read another environment; workers that read the old one are ended."""
         if python != self.python:
             self.python = python
             await self.close()
@@ -64,7 +69,9 @@ class Workspaces:
 
 
 def delete_parsed_files() -> None:
-    """What earlier versions kept of parsed files: copies of source that other users could read or replace."""
+    """Delete the parsed files that earlier versions kept: copies of source that
+    others could read or replace.
+    """
     with suppress(NoPrivateFolderError):
         shutil.rmtree(cache_folder() / "jedi", ignore_errors=True)
     with suppress(RuntimeError):  # the user has no home

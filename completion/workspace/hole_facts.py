@@ -1,8 +1,8 @@
-"""Typed-hole context: what static analysis says of the hole, as facts for the prompt.
+"""Typed-hole context: the facts of static analysis about the hole, for the prompt.
 
-The expected type, the definitions of the types involved and the headers that yield it (Blinn et al.,
-"Statically Contextualizing Large Language Models with Typed Holes", section 3); behind a dot the members of
-the receiver, in a call the signature of what is called. What is not known in time is left out.
+These are the expected type, the definitions of the types involved and the headers that yield it (Blinn et
+al., "Statically Contextualizing Large Language Models with Typed Holes", section 3); behind a dot the members
+of the receiver, in a call the signature of the callee. Facts that are not known in time are left out.
 """
 
 import asyncio
@@ -25,14 +25,14 @@ from holesmith.completion.hole_context import HoleContext
 from holesmith.context.request import Fact
 
 MEMBERS_MAX = 24
-# Where no expression is missing there is nothing to say.
+# No expression is missing in these, so there is nothing to say.
 SILENT: frozenset[HoleKind] = frozenset(("comment", "string", "definition", "parameter", "import"))
 
 
 async def facts_at(context: HoleContext, deadline_ms: float) -> tuple[Fact, ...] | None:
-    """The facts that analysis can tell within ``deadline_ms``, the most particular first.
+    """Return the facts that analysis finds within ``deadline_ms``, the most particular first.
 
-    None where there is nobody to ask. The syntax of ``context`` must be worked out.
+    None if there is no analyst to ask. The syntax of ``context`` must be worked out.
     """
     analyst = context.analyst
     if analyst is None:

@@ -1,7 +1,7 @@
-"""What static analysis knows of a hole, question by question, for whoever asks why.
+"""Report what static analysis knows of a hole, question by question, for an explanation.
 
-The questions are asked for the report, one after another, each with the deadline given; the completion itself
-asked what it needed while it ran, which its monitors report.
+The questions are asked for the report, one after another, each with the deadline given. The completion itself
+asked its own questions while it ran; its monitors report those.
 """
 
 import asyncio
@@ -40,15 +40,15 @@ from holesmith.completion.hole_context import HoleContext
 
 _SHOWN_MAX = 6
 _TEXT_MAX = 80
-# Where a name is made or prose is written, no expression is missing.
+# No expression is missing in a name that is being made, nor in prose.
 _NOTHING_MISSING: frozenset[HoleKind] = frozenset(("comment", "definition", "parameter"))
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question. ``found`` is what came of it, in a few words; None if it was given up.
+    """One question. ``found`` is its result in a few words; None if the question was given up.
 
-    ``is_complete`` says of a list whether nothing else can be right, and is None where that is not asked.
+    ``is_complete`` tells whether a list has everything that can be right; None if the answer is no such list.
     ``reason`` says why a list is not complete, or why the question was given up.
     """
 
@@ -61,10 +61,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class HoleReport:
-    """``kind`` is the construct; ``subject`` the code that the hole depends on, such as the receiver.
+    """The knowledge about one hole.
 
+    ``kind`` is the construct; ``subject`` is the code that the hole depends on, such as the receiver.
     ``reason`` says why nothing was asked; "" if something was. ``environment`` is the Python environment that
-    was read, ``worker`` the state of the analysis process behind the answers.
+    was read, ``worker`` the state of the analysis process that answered.
     """
 
     kind: HoleKind
@@ -82,7 +83,9 @@ class HoleReport:
 
 
 async def hole_report(context: HoleContext, deadline_ms: float) -> HoleReport:
-    """Never raises. Takes at most ``deadline_ms`` for each of up to seven questions."""
+    """Return the report on a hole. Never raises. Takes at most ``deadline_ms`` for each of up to seven
+    questions.
+    """
     await asyncio.to_thread(context.work_out_syntax)
     hole, analyst = context.hole, context.analyst
     if analyst is None:
@@ -104,7 +107,7 @@ async def hole_report(context: HoleContext, deadline_ms: float) -> HoleReport:
 
 
 def questions_at(kind: HoleKind, source: Source, offset: int) -> tuple[Question[Any], ...]:
-    """What is worth asking about a hole of this kind."""
+    """Return the questions that are useful about a hole of this kind."""
     if kind in _NOTHING_MISSING:
         return ()
     if kind == "import":
@@ -166,7 +169,7 @@ _NAMES: dict[type[Question[Any]], str] = {
 
 
 def found_in(answer: object) -> str:
-    """What an answer holds, in a few words."""
+    """Return a summary of an answer, in a few words."""
     match answer:
         case Expected(expected=expected):
             return _shortened(expected.type) if expected is not None else "any type, or not known"

@@ -1,4 +1,6 @@
-"""What an import is likely to say: what the file misses, from where the repository has it."""
+"""The likely text of an import: the names that the file misses, from the modules where the repository has
+them.
+"""
 
 import re
 
@@ -10,9 +12,8 @@ from holesmith.context.sources.missing_imports import begun_line
 from holesmith.engine.request import Constraint
 
 CONFIDENCE = 0.86
-"""How often an import of what the file misses was right, to the end of its line
-(docs/results/2026-11-26-import-lists.md); the
-model's own probability tells nothing of that.
+"""The share of imports of missing names that were right, to the end of their line
+(docs/results/2026-11-26-import-lists.md). The model's own probability tells nothing of that.
 """
 
 _IMPORT_LINE = re.compile(r"(?:from|import)\b")
@@ -20,7 +21,7 @@ _BEGUN = re.compile(r"[a-z]*\Z")
 
 
 async def missing_names(context: HoleContext, deadline_ms: float) -> tuple[str, ...]:
-    """The names that the document misses, where it imports; none that are not known in ``deadline_ms``.
+    """Return the names that the document misses, if the hole is in an import and analysis answers in time.
 
     The syntax of ``context`` must be worked out.
     """
@@ -31,7 +32,7 @@ async def missing_names(context: HoleContext, deadline_ms: float) -> tuple[str, 
 
 
 def is_import_place(context: HoleContext) -> bool:
-    """Whether the cursor is in an import of Python, or where a line begins behind one."""
+    """True if the cursor is in an import of Python, or at the beginning of a line behind one."""
     if context.language != "python":
         return False
     above, _, line = context.prefix.rpartition("\n")
@@ -41,9 +42,10 @@ def is_import_place(context: HoleContext) -> bool:
 
 
 def preferred_imports(gathered: RetrievedContext, prefix: str, healed_prefix: str) -> tuple[Constraint, ...]:
-    """The statements among the snippets that go on as the line has begun; none where it has not.
+    """Return a preference for the import statements of the snippets that continue the line.
 
-    ``healed_prefix`` is the end of ``prefix`` with which the generated text begins.
+    Empty if no statement does, or if the line is not begun. ``healed_prefix`` is the end of ``prefix`` with
+    which the generated text begins.
     """
     begun = begun_line(prefix)
     snippets = (each.snippet for each in gathered.chosen)

@@ -1,8 +1,8 @@
 """Context for completions: the index, the session and the history of each workspace in use.
 
-Invariants: nothing here fails a completion, without an index there is no context; at most ``WORKSPACES_MAX``
-workspaces are indexed, the one unused for longest gives way; a folder too general to be a project, such as
-the user's home, never is.
+Invariants: nothing here fails a completion, and without an index there is no context; at most
+``WORKSPACES_MAX`` workspaces are indexed, and the one unused for longest is closed first; a folder too
+general to be a project, such as the user's home, is never indexed.
 """
 
 import threading
@@ -29,16 +29,18 @@ from holesmith.context.snippet import Snippet
 from holesmith.system.private_files import NoPrivateFolderError
 
 WORKSPACES_MAX = 4
-# From the start of a request, on a processor and by the clock; what was found by then is used.
+# Milliseconds from the start of a request, of processor time and by the clock; snippets found by then are
+# used.
 GATHER_MS_MAX = 120.0
 GATHER_CLOCK_MS_MAX = 400.0
 DROPPED_SHOWN_MAX = 12
+# Seconds for which a revision is used before it is read again.
 REVISION_AGE_S_MAX = 60.0
 
 
 @dataclass(slots=True)
 class Workspace:
-    """What is kept for one folder."""
+    """The parts of one indexed folder."""
 
     root: Path
     index: Index
@@ -50,7 +52,7 @@ class Workspace:
 
 
 class Retrieval:
-    """One per service; may be used from any thread."""
+    """Retrieve context from the indexes of several workspaces. One per service; thread-safe."""
 
     def __init__(self, choice: Choice = DEFAULT_CHOICE) -> None:
         self._choice = choice
@@ -61,12 +63,12 @@ class Retrieval:
 
     @property
     def folders(self) -> tuple[str, ...]:
-        """Those indexed now, the one used last at the end."""
+        """The folders indexed now, the one used last at the end."""
         with self._lock:
             return tuple(self._workspaces)
 
     def listen(self, on_event: Callable[[str, Event], None]) -> None:
-        """From now on ``on_event`` gets each folder and event of its indexer, on some thread."""
+        """Call ``on_event`` with each folder and event of its indexer from now on, on some thread."""
         self._on_event = on_event
 
     def open(self, folder: str, focus: Iterable[str] = ()) -> None:
@@ -82,9 +84,9 @@ class Retrieval:
         sources: frozenset[str] | None = None,
         missing: tuple[str, ...] = (),
     ) -> RetrievedContext:
-        """The snippets for one request. ``missing`` is as in `ContextRequest`.
+        """Return the snippets for one request. ``missing`` is as in `ContextRequest`.
 
-        Only ``sources`` are asked, where they are given. Blocks: not for the event loop.
+        Only ``sources`` are asked, unless they are None. Blocks: not for the event loop.
         """
         snapshot = context.snapshot
         deadline = deadline_after(GATHER_MS_MAX, GATHER_CLOCK_MS_MAX)
@@ -114,12 +116,14 @@ class Retrieval:
         return workspace.session.gather(request, tokenizer, budget, deadline, choice, paused=snapshot.invoked)
 
     def measured(self, tokens: int, duration_ms: float) -> None:
-        """The engine has read so many tokens of a prompt in so long; later budgets follow."""
+        """Record the time in which the engine has read ``tokens`` of a prompt; later budgets follow it."""
         with self._lock:
             self._speed = self._speed.after(tokens, duration_ms)
 
     def files_changed(self, paths: Iterable[str]) -> None:
-        """These files (absolute) were saved, created, renamed or deleted, by the editor or by others."""
+        """Update the indexes for files (absolute paths) that were saved, created, renamed or deleted by
+        anyone.
+        """
         with self._lock:
             workspaces = list(self._workspaces.items())
         changed = list(paths)
@@ -174,7 +178,7 @@ class Retrieval:
         return Workspace(root, index, session, History(), indexer, Revision())
 
     def _revision(self, workspace: Workspace, choice: Choice) -> Revision:
-        """As last read. Reading it anew takes a while and is not waited for."""
+        """Return the revision as last read. Reading it again takes a while and is not waited for."""
         now_s = time.monotonic()
         if "revision" in choice.sources and now_s - workspace.revision_read_s > REVISION_AGE_S_MAX:
             workspace.revision_read_s = now_s
@@ -192,16 +196,19 @@ def close(workspace: Workspace) -> None:
 
 
 def relative(folder: str | None, path: str) -> str | None:
-    """``path`` as the index knows it; None if it is not in the folder, or goes up again on the way."""
+    """Return ``path`` relative to the folder, as the index has it; None if it is not in the folder.
+
+    A path that goes up again on the way counts as not in the folder.
+    """
     if folder is None or not Path(path).is_relative_to(folder) or ".." in Path(path).parts:
         return None
     return Path(path).relative_to(folder).as_posix()
 
 
 def is_too_general(folder: Path) -> bool:
-    """Whether a folder holds much more than a project: the home folder, the root, or what is above them.
+    """True if a folder holds much more than a project: the home folder, the root, or a folder above them.
 
-    For a user without a home, only the root is.
+    For a user without a home, only the root is too general.
     """
     resolved = folder.resolve()
     if resolved == Path(resolved.anchor):
@@ -213,7 +220,9 @@ def is_too_general(folder: Path) -> bool:
 
 
 def snippet_uses(gathered: RetrievedContext) -> tuple[SnippetUse, ...]:
-    """For explanation: what stood in the prompt with its cost, and then what was left out, at no cost."""
+    """Return the use of each snippet, for explanation: those in the prompt with their cost, then those left
+    out.
+    """
     used = [_use_of(each.snippet, each.snippet.reason, each.tokens) for each in gathered.chosen]
     left = [
         _use_of(each.snippet, f"left out: {each.why}", 0) for each in gathered.dropped[:DROPPED_SHOWN_MAX]
