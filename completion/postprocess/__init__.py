@@ -1,1 +1,1 @@
-"""Where a completion stops, and how it is cut and indented."""
+"""Cut, indent and filter the model's text."""

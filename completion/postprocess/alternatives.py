@@ -1,7 +1,8 @@
 """Other completions of the same hole: each begins with another token than all before it.
 
-They part right of the cursor: what is demanded before it (token healing) is spelt by the same tokens, which
-go into the prompt. Each is decoded as the first was, under the same monitors, and stops where it ends.
+They part right of the cursor: the demanded text before it (token healing) is spelt by the same tokens in all
+of them, which go into the prompt. Each completion is decoded as the first was, under the same monitors, and
+stops where it ends.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -11,20 +12,26 @@ from holesmith.completion.answer import Completion
 from holesmith.context.prompt.prompt import Prompt, Segment
 from holesmith.engine.request import Token
 
-# Beginnings tried beyond the number wanted: some come to the same text, some to none.
+# Beginnings that are tried beyond the number needed: some lead to the same text, some to none.
 TRIES_MORE = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Parting:
-    """``prompt`` ends where completions part; ``first`` is the next token of the one there is, if any."""
+    """The place at which completions part.
+
+    ``prompt`` ends there; ``first`` is the next token of the first completion, None if it has no more tokens.
+    """
 
     prompt: Prompt
     first: int | None
 
 
 def parting_of(prompt: Prompt, tokens: Sequence[Token], token_bytes: Callable[[int], bytes]) -> Parting:
-    """Where others part from ``tokens``: the first that spell nothing but what is demanded are kept."""
+    """Return the place at which other completions part from ``tokens``.
+
+    The first tokens that spell nothing but the healed prefix are kept.
+    """
     healed_prefix, spelt, kept, count = prompt.healed_prefix.encode(errors="replace"), b"", "", 0
     for index, token in enumerate(tokens, 1):
         spelt += token_bytes(token.id)
@@ -49,7 +56,7 @@ def is_text(spelling: bytes) -> bool:
 
 
 def distinct(completions: Iterable[Completion]) -> tuple[Completion, ...]:
-    """Without those that differ from an earlier one in nothing but white space."""
+    """Drop completions that differ from an earlier one in nothing but white space."""
     kept: dict[str, Completion] = {}
     for completion in completions:
         kept.setdefault("".join(completion.text.split()), completion)

@@ -1,4 +1,7 @@
-"""How far a completion goes: to the end of the line, of the statement or of the block; from syntax alone."""
+"""Decide how far a completion goes: to the end of the line, the statement or the block; by syntax alone.
+
+Behind `for item in items:‸` the completion is a block, in `return f(‸` a statement, in a comment a line.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -16,11 +19,12 @@ Kind = Literal["line", "statement", "block"]
 
 @dataclass(slots=True)
 class Extent:
-    """``line`` ends at the first line break at the latest; the others where the syntax around the hole says.
+    """The extent of one completion.
 
-    A whole new statement that opens a block goes on to the end of that block. Where it opened one is kept
-    between calls, because a middle only ever grows. ``closed_stops`` are the ``stops`` for which all closing
-    marks behind the cursor are the user's own.
+    A ``line`` ends at the first line break at the latest; the others end where the syntax around the hole
+    says. A whole new statement that opens a block goes on to the end of that block. The place where it opened
+    one is kept between calls, because a middle only ever grows. ``closed_stops`` are the ``stops`` for which
+    all closing marks behind the cursor are the user's own.
     """
 
     kind: Kind
@@ -31,7 +35,7 @@ class Extent:
     block: Stops | None = None
 
     def stop_of(self, middle: str) -> int | None:
-        """The offset behind which nothing of ``middle`` is wanted; None while it may go on."""
+        """Return the offset at which ``middle`` should end; None while it may go on."""
         if self.kind == "block":
             return self.stops.block_stop(middle)
         if self.block is not None and middle.startswith(self.header):
@@ -59,24 +63,27 @@ class Extent:
         return None if stop is None else len(self.header) + stop
 
     def whole_part(self, middle: str) -> str:
-        """What to keep of a middle that the limit of tokens cut short: nothing that it leaves open itself,
-        and no half line after whole ones.
+        """Return the part to keep of a middle that the limit of tokens cut short.
+
+        That part has nothing that it leaves open itself, and no half line after whole ones.
         """
         if self.kind == "line" or "\n" not in middle:
             return middle[: whole_element_stop(self.stops.frame, middle)]
         return middle[: whole_line_stop(self.stops.frame, middle)]
 
     def prose_in(self, middle: str) -> tuple[Span, ...]:
-        """Its comments and docstrings."""
+        """Return the spans of the comments and docstrings of ``middle``."""
         return prose_in(self.stops.frame, middle)
 
     @property
     def may_have_docstring(self) -> bool:
-        """Whether a middle may begin, or go on behind its header, with a docstring."""
+        """True if a middle may begin, or go on behind its header, with a docstring."""
         return self.context.language == "python" and self.kind != "line"
 
     def docstring_in(self, middle: str) -> Span | None:
-        """The docstring that the block of ``middle`` begins with, as far as it is written."""
+        """Return the docstring that the block of ``middle`` begins with, as far as it is written; None if
+        none.
+        """
         is_block = self.kind == "block" or (self.block is not None and middle.startswith(self.header))
         if not self.may_have_docstring or not is_block:
             return None
@@ -84,7 +91,9 @@ class Extent:
 
 
 def extent_of(context: HoleContext, lines: Lines) -> Extent:
-    """A line in prose or where the user's text stands to the right, a block where one begins, else one
+    """Return the extent at a hole.
+
+    It is a line in prose or if the user's text stands to the right, a block where one begins, else one
     statement.
     """
     stops, closed_stops = open_stops_of(context.excerpt), stops_of(context.excerpt)

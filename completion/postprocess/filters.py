@@ -1,4 +1,4 @@
-"""Where no completion is offered at all, and why: decided before any work is done."""
+"""Decide where no completion is offered, and say why: before any work is done."""
 
 import re
 
@@ -10,6 +10,7 @@ from holesmith.completion.postprocess.shaping import TRAILING
 from holesmith.completion.secret_documents import is_withheld
 from holesmith.completion.snapshot import Snapshot
 
+# In longer documents and lines, the work would take too long: a guess.
 CHARACTERS_MAX = 5_000_000
 LINE_CHARACTERS_MAX = 5_000
 IN_WORD = re.compile(r"\w\|\w")
@@ -17,10 +18,10 @@ AFTER_DELETION = "text was just taken away"
 
 
 def refusal_of(context: HoleContext, options: Options) -> str | None:
-    """One line that says why there will be no completion here, or None where there may be one.
+    """Return one line that says why there will be no completion here, or None if there may be one.
 
     A completion asked for by hand is refused only where it would be wrong, not where it might be a nuisance.
-    The document is lexed only when nothing simpler refuses it. That blocks: not for the event loop.
+    The document is lexed only when nothing simpler refuses it. Lexing blocks: not for the event loop.
     """
     snapshot = context.snapshot
     if is_withheld(snapshot):
@@ -35,7 +36,9 @@ def refusal_of(context: HoleContext, options: Options) -> str | None:
 
 
 def suppression_reason_of(context: HoleContext, options: Options) -> str | None:
-    """Why a completion that was not asked for by hand might be a nuisance, or None where it is none."""
+    """Return the reason why a completion that was not asked for by hand might be a nuisance; None if it is
+    none.
+    """
     if context.snapshot.after_deletion:
         return AFTER_DELETION
     if IN_WORD.search(context.prefix[-1:] + "|" + context.suffix[:1]):
@@ -46,7 +49,7 @@ def suppression_reason_of(context: HoleContext, options: Options) -> str | None:
 
 
 def is_in_comment(context: HoleContext) -> bool:
-    """In languages without a lexer of ours: on a line that is nothing but a comment."""
+    """True in a comment; without a lexer for the language, on a line that is nothing but a comment."""
     kind = context.hole.kind
     line = context.prefix[context.prefix.rfind("\n") + 1 :].lstrip()
     mark = rules_of(context.language).line_comment
@@ -60,7 +63,9 @@ def line_length(snapshot: Snapshot) -> int:
 
 
 def objection_to(completion: Completion, snapshot: Snapshot, options: Options) -> str | None:
-    """Why a finished completion is not worth showing while the user types, or None if it is."""
+    """Return the reason why a finished completion is not worth showing while the
+    user types; None if it is.
+    """
     if snapshot.invoked:
         return None
     if TRAILING.issuperset("".join(completion.text.split())):

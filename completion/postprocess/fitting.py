@@ -1,7 +1,8 @@
-"""Fit a finished middle into its line: what stands right of the cursor is neither doubled nor lost.
+"""Fit a finished middle into its line: text right of the cursor is neither doubled nor lost.
 
-Closing marks that an editor set behind the cursor by itself are replaced as far as the middle has them and
-goes on behind them; everything else behind the cursor stays.
+Closing marks that an editor set behind the cursor by itself are replaced if the middle has them and goes on
+behind them; everything else behind the cursor stays. With `f(‸)` and the middle `a).b`, the result is `a).b`
+in place of the editor's bracket.
 """
 
 import re
@@ -18,14 +19,17 @@ NOTHING_NEW = "the text right of the cursor already says this"
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """``shaped.text`` replaces ``replaced`` characters behind the cursor."""
+    """A shaped text that fits: ``shaped.text`` replaces ``replaced`` characters behind the cursor."""
 
     shaped: Shaped
     replaced: int = 0
 
 
 def fit(wanted: str, extent: Extent, level: str | None = None) -> Fitted:
-    """``wanted`` ends where the statement or block does; ``level`` is as for `shape`."""
+    """Fit a middle into its line.
+
+    ``wanted`` is the part of the middle up to the end of its statement or block; ``level`` is as for `shape`.
+    """
     word = _rest_of_word(extent)
     if word:
         return _in_word(wanted, extent, level, word)
@@ -37,13 +41,13 @@ def fit(wanted: str, extent: Extent, level: str | None = None) -> Fitted:
 
 
 def _rest_of_word(extent: Extent) -> str:
-    """What of the word at the cursor stands behind it."""
+    """Return the part of the word at the cursor that stands behind the cursor."""
     begun, rest = _WORD.match(extent.context.prefix[-1:]), _WORD.match(extent.context.suffix)
     return rest[0] if begun is not None and rest is not None else ""
 
 
 def _in_word(wanted: str, extent: Extent, level: str | None, word: str) -> Fitted:
-    """In the place of the rest of the word, where nothing else would then stand there twice."""
+    """Put the middle in place of the rest of the word, if no other text would then stand there twice."""
     shaped = _shaped(wanted, extent, level, len(word))
     rest = rest_of_line(extent.context.suffix[len(word) :])
     if shaped.text == word:
@@ -56,7 +60,7 @@ def _in_word(wanted: str, extent: Extent, level: str | None, word: str) -> Fitte
 
 
 def _going_on(wanted: str, extent: Extent, level: str | None) -> Fitted | None:
-    """With what the middle has behind the closing marks; None if that does not fit what stands there."""
+    """Put the middle in place of the closing marks; None if the text behind its marks does not fit there."""
     replaced = extent.stops.behind_closed(wanted).size
     shaped = _shaped(wanted, extent, level, replaced)
     if not replaced:
@@ -71,7 +75,7 @@ def _going_on(wanted: str, extent: Extent, level: str | None) -> Fitted | None:
         return Fitted(_without_end(shaped, len(marks))) if is_line else Fitted(shaped, replaced)
     auto_closed = extent.stops.frame.auto_closed
     assert auto_closed is not None
-    # Behind the marks the user's own end of the statement stays only if the middle ends in the same way.
+    # The user's own end of the statement stays behind the marks only if the middle ends in the same way.
     is_same_end = wanted[shaped.kept :].strip().endswith(auto_closed.end)
     return Fitted(shaped, replaced) if is_same_end else None
 

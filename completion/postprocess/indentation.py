@@ -1,6 +1,6 @@
-"""Indentation as the editor or the document has it, also where the model writes another.
+"""Indent a middle in the style of the editor or the document, even if the model writes another style.
 
-Only white space at the beginnings of lines is changed, and nothing at all where the style cannot be told.
+Only white space at the beginnings of lines is changed, and nothing at all if the style cannot be told.
 """
 
 from collections import Counter
@@ -10,18 +10,22 @@ from itertools import pairwise
 from holesmith.analysis.syntax.languages.language_rules import OPENERS
 
 TAB = "\t"
-# As much of a document as its style is read from, on both sides of the cursor.
+# Characters on either side of the cursor from which a document's style is read.
 CHARACTERS_READ = 20_000
-# What models write a level of in place of a tab.
+# The spaces that models write for one level in place of a tab.
 SPACES_OF_TAB = (4, 2)
+# A larger step between two lines is no level of indentation.
 LEVEL_MAX = 8
+# Lines that must agree on a step before it counts as the document's level.
 STEPS_MIN = 2
 BLOCK_OPENERS = (":", *OPENERS)
-"""What a line ends with if the next one is indented further."""
+"""The ends of a line behind which the next line is indented further."""
 
 
 def indentation_of(prefix: str, suffix: str = "") -> str | None:
-    """One level, a tab or spaces, in the text around the cursor; None if too few lines are indented."""
+    """Return one level, a tab or spaces, in the text around the cursor; None if too
+    few lines are indented.
+    """
     near = prefix[-CHARACTERS_READ:] + suffix[:CHARACTERS_READ]
     lines = [line for line in near.split("\n") if line.strip()]
     tabs = sum(line.startswith(TAB) for line in lines)
@@ -38,9 +42,10 @@ def indentation_of(prefix: str, suffix: str = "") -> str | None:
 
 
 def level_at(wanted: str | None, prefix: str, suffix: str = "") -> str | None:
-    """One level of indentation at the cursor: the document's own where that is clear, else ``wanted``, what
-    the editor writes. None leaves the lines as they are: nobody knows, or the editor's would mix tabs and
-    spaces.
+    """Return one level of indentation at the cursor: the document's own if that is clear, else ``wanted``.
+
+    ``wanted`` is the level that the editor writes. None leaves the lines unchanged: nobody knows the level,
+    or the editor's would mix tabs and spaces.
     """
     own = indentation_of(prefix, suffix)
     if own is not None or wanted is None:
@@ -52,9 +57,9 @@ def level_at(wanted: str | None, prefix: str, suffix: str = "") -> str | None:
 
 
 def reindented(middle: str, line: str, level: str) -> str:
-    """``middle`` with its lines after the first indented by ``level``s.
+    """Return ``middle`` with its lines after the first indented in levels of ``level``.
 
-    ``line`` is the text before the cursor on its line, from which the first line goes on.
+    ``line`` is the text before the cursor on its line, which the first line continues.
     """
     first, *lines = middle.split("\n")
     if not any(each.strip() for each in lines):
@@ -71,7 +76,7 @@ def reindented(middle: str, line: str, level: str) -> str:
 
 
 def with_tabs(indents: Sequence[str]) -> list[str]:
-    """Every level of spaces a tab; spaces that are less than a level stay, for alignment."""
+    """Replace every level of spaces by a tab; spaces that are less than a level stay, for alignment."""
     widths = [len(indent.replace(TAB, "")) for indent in indents]
     size = next(
         (size for size in SPACES_OF_TAB if all(width % size == 0 for width in widths)), SPACES_OF_TAB[0]
@@ -83,9 +88,10 @@ def with_tabs(indents: Sequence[str]) -> list[str]:
 
 
 def with_spaces(indents: Sequence[str], lines: Sequence[str], opener: str, size: int) -> list[str]:
-    """Levels that the middle opens itself, of another size, become levels of ``size`` spaces.
+    """Replace levels that the middle opens itself, of another size, by levels of ``size`` spaces.
 
-    Unchanged unless the line of the cursor opens a block and every line is whole levels deeper than it.
+    The indentation is unchanged unless the line of the cursor opens a block and every line is whole levels
+    deeper than it.
     """
     floor = width(opener)
     depths = [len(indent) - floor for indent, line in zip(indents, lines, strict=True) if line.strip()]

@@ -1,7 +1,7 @@
-"""Whether the line at the cursor, so far nothing but its indentation, may be indented any further.
+"""Decide whether the line at the cursor, with only its indentation so far, may be indented further.
 
-A small model often does, where retrieved code stands at another level. In Python that is an error, or would
-be a matter of taste that the user has decided: the cursor stands where the statement is to begin.
+A small model often indents further if retrieved code stands at another level. In Python that is an error, or
+a matter of taste that the user has decided: the cursor stands where the statement is to begin.
 """
 
 from functools import lru_cache
@@ -12,7 +12,7 @@ from holesmith.engine.vocabulary.vocabulary import Vocabulary
 
 
 def is_indented(context: HoleContext) -> bool:
-    """Whether the text before the hole ends with all the indentation that its last line can have."""
+    """True if the text before the hole ends with all the indentation that its last line can have."""
     prefix = context.prefix
     before, _, line = prefix.rpartition("\n")
     if context.language != "python" or not line or line.strip():
@@ -20,7 +20,7 @@ def is_indented(context: HoleContext) -> bool:
     excerpt = context.excerpt
     if excerpt.open_literal is not None:
         return False
-    # Of the code above, not of a comment behind it or below it.
+    # The line above is that of the last code, not of a comment behind it or below it.
     code = next((each for each in reversed(excerpt.tokens) if each.kind not in ("newline", "comment")), None)
     above = prefix[prefix.rfind("\n", 0, code.start) + 1 : code.stop].expandtabs() if code is not None else ""
     width, width_above = len(line.expandtabs()), len(above) - len(above.lstrip())
@@ -31,7 +31,7 @@ def is_indented(context: HoleContext) -> bool:
 
 @lru_cache(maxsize=32)
 def deeper_tokens(vocabulary: Vocabulary, indentation: str) -> frozenset[int]:
-    """The tokens with which a line would be indented further: they spell ``indentation`` and more of it."""
+    """Return the tokens that would indent a line further: they spell ``indentation`` and more of it."""
     deeper = tuple((indentation + each).encode() for each in " \t")
     return frozenset(
         token_id for token_id, spelling in enumerate(vocabulary.bytes_by_id) if spelling.startswith(deeper)

@@ -1,4 +1,7 @@
-"""The text of the middle while it is decoded: bytes of tokens in, text right of the cursor out."""
+"""The text of the middle while it is decoded: bytes of tokens go in, text right of the cursor comes out.
+
+Behind `self.cou‸` the healed prefix is `.cou`; when the tokens spell `.counter`, ``text`` is `nter`.
+"""
 
 import codecs
 import math
@@ -11,7 +14,7 @@ from holesmith.engine.request import Token
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A token's span, in characters from the cursor, and its log-probability."""
+    """The span of a token, in characters from the cursor, and its log-probability."""
 
     start: int
     stop: int
@@ -22,9 +25,10 @@ class Written:
 
 
 class Middle:
-    """Collects tokens. The text demanded of the model before the cursor (token healing) is taken off again.
+    """The tokens of a middle, as text. The healed prefix, which lies before the cursor, is taken off the
+    text.
 
-    Invariant: ``text`` is whole characters only; bytes of a character still incomplete wait.
+    Invariant: ``text`` is whole characters only; the bytes of an incomplete character wait.
     """
 
     def __init__(self, healed_prefix: str, token_bytes: Callable[[int], bytes]) -> None:
@@ -50,19 +54,19 @@ class Middle:
 
     @property
     def text(self) -> str:
-        """What the model wrote right of the cursor so far."""
+        """The model's text right of the cursor so far."""
         return self._text[len(self._healed_prefix) :]
 
     @property
     def keeps_healed_prefix(self) -> bool:
-        """False if the engine could not keep to the demanded beginning, and the middle must not be shown."""
+        """False if the engine could not keep to the healed prefix; the middle must then not be shown."""
         shorter = min(len(self._text), len(self._healed_prefix))
         return self._text[:shorter] == self._healed_prefix[:shorter]
 
     def written(self, shown: int) -> tuple[Written, ...]:
-        """The tokens of the first ``shown`` characters right of the cursor.
+        """Return the tokens of the first ``shown`` characters right of the cursor.
 
-        One that the text before the cursor demanded a part of counts with its whole.
+        A token that spells a part of the healed prefix and more counts as a whole.
         """
         left = len(self._healed_prefix)
         starts = [0, *(end for end, _ in self._ends)]
@@ -73,21 +77,22 @@ class Middle:
         )
 
     def confidence(self, shown: int, prose: Sequence[Span] = ()) -> float:
-        """Of the first ``shown`` characters: `confidence_of`."""
+        """Return the confidence of the first ``shown`` characters, as `confidence_of` defines it."""
         return confidence_of(self.text[:shown], self.written(shown), prose)
 
     def tokens_in(self, span: Span) -> int:
-        """How many tokens begin in a span of ``text``."""
+        """Return the number of tokens that begin in a span of ``text``."""
         return sum(span.start <= each.start < span.stop for each in self.written(span.stop))
 
 
 def confidence_of(text: str, written: Sequence[Written], prose: Sequence[Span] = ()) -> float:
-    """The probability that the model gives to the first line of ``text`` that is not blank, from 0 to 1.
+    """Return the probability that the model gives to the first line of ``text`` that is not blank, from 0 to
+    1.
 
-    Of the ways to sum up its tokens this tells useful suggestions best from others, and treats those of
+    Of the ways to sum up the tokens this one tells useful suggestions best from others, and treats those of
     several lines as fairly as those of one (benchmarks/lsp_confidence.py). ``prose``, which could be worded
     in many other right ways, counts as blank, unless there is nothing else. A token that begins before the
-    cursor was demanded there, and counts only if there is no other.
+    cursor spells healed text, and counts only if there is no other.
     """
     code = without(text, prose)
     if code.strip():
@@ -99,7 +104,7 @@ def confidence_of(text: str, written: Sequence[Written], prose: Sequence[Span] =
 
 
 def without(text: str, prose: Sequence[Span]) -> str:
-    """``text`` with blanks in the place of ``prose``."""
+    """Return ``text`` with blanks in place of ``prose``."""
     for span in prose:
         text = text[: span.start] + " " * len(span.of(text)) + text[span.stop :]
     return text

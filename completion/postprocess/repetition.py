@@ -1,8 +1,11 @@
-"""Where a model has begun to repeat itself: a small model's usual way of never coming to an end."""
+"""Find repetition: a small model's usual way of never coming to an end.
+
+In a text of three equal lines `x = 1`, the repetition starts behind the first of them.
+"""
 
 from itertools import takewhile
 
-# A piece of at least so many characters, so many times: fewer times where it is longer.
+# [characters of the piece at least, times at least]: a longer piece counts as repetition after fewer times.
 RUNS = ((3, 6), (10, 4))
 RUN_CHARACTERS_MAX = 400
 LINE_REPEATS_MAX = 2
@@ -10,16 +13,16 @@ LINES_IN_PIECE_MAX = 4
 
 
 def repetition_start(text: str) -> int | None:
-    """The offset from which on ``text`` only says again what it has said before; None if it does not.
+    """Return the offset from which on ``text`` only repeats earlier text; None if there is no such offset.
 
-    What stands before the offset holds the repeated piece once.
+    The text before the offset has the repeated piece once.
     """
     starts = [start for start in (run_start(text), lines_start(text)) if start is not None]
     return min(starts, default=None)
 
 
 def run_start(text: str) -> int | None:
-    """Repetition within the last line."""
+    """Return the start of a repetition within the last line; None if there is none."""
     line_start = max(text.rfind("\n") + 1, len(text) - RUN_CHARACTERS_MAX)
     line = text[line_start:]
     for size_min, times_min in RUNS:
@@ -30,8 +33,9 @@ def run_start(text: str) -> int | None:
 
 
 def longest_run(line: str, size_min: int, times_min: int) -> tuple[int, int] | None:
-    """The first piece, as its span, of the longest run of equal pieces that ``line`` ends in; None if there
-    is none. Of pieces that make the same run, the shortest.
+    """Return the span of the first piece in the longest run of equal pieces at the end of ``line``.
+
+    None if there is no run. Of pieces that make the same run, the shortest is taken.
     """
     runs: list[tuple[int, int]] = []
     for size in range(size_min, len(line) // times_min + 1):
@@ -45,9 +49,12 @@ def longest_run(line: str, size_min: int, times_min: int) -> tuple[int, int] | N
 
 
 def lines_start(text: str) -> int | None:
-    """Repetition of a line, or of a few lines together, more than LINE_REPEATS_MAX times at the end."""
+    """Return the start of a repetition of lines; None if there is none.
+
+    A line, or a few lines together, must occur more than LINE_REPEATS_MAX times at the end.
+    """
     lines = text.split("\n")
-    whole = lines[:-1]  # the last one may still grow
+    whole = lines[:-1]  # the last line may still grow
     for size in range(1, LINES_IN_PIECE_MAX + 1):
         repeats = repeats_at_end(whole, size)
         if repeats > LINE_REPEATS_MAX and any(line.strip() for line in whole[-size:]):
@@ -56,7 +63,7 @@ def lines_start(text: str) -> int | None:
 
 
 def repeats_at_end(lines: list[str], size: int) -> int:
-    """How many times the last ``size`` lines stand one after another at the end."""
+    """Return how many times the last ``size`` lines stand one after another at the end."""
     piece = lines[len(lines) - size :]
     starts = range(len(lines) - size, -1, -size)
     return sum(1 for _ in takewhile(lambda start: lines[start : start + size] == piece, starts))

@@ -1,7 +1,8 @@
-"""From what the model wrote to what the editor shows: cut, never repeated, never blank.
+"""Shape the model's text for the editor: cut it, and leave out repeated and blank text.
 
-Everything here is text in, text out. A rule takes away from the end of the middle, and but for white space
-at the beginnings of lines none rewrites it, so what is shown is always a beginning of what the model wrote.
+Everything here is text in, text out. Each rule cuts the end of the middle, and only white space at the
+beginnings of lines is ever rewritten. So apart from that, the result is always a beginning of the model's
+text.
 """
 
 from dataclasses import dataclass
@@ -11,13 +12,13 @@ from holesmith.completion.postprocess.hidden_characters import hidden_start
 from holesmith.completion.postprocess.indentation import reindented
 
 FENCE = "```"
-# What may stand right of the cursor because an editor closed it by itself, or because it ends a statement.
+# Characters that may stand right of the cursor because an editor closed something, or that end a statement.
 TRAILING = frozenset(CLOSERS + ">\"'`;:,")
 
 
 @dataclass(frozen=True, slots=True)
 class Shaped:
-    """``text`` is what to insert at the cursor; empty if ``reason`` says why nothing is worth inserting.
+    """The text to insert at the cursor; empty if ``reason`` says why nothing is worth inserting.
 
     ``kept`` characters of the middle became the text.
     """
@@ -28,10 +29,10 @@ class Shaped:
 
 
 def shape(middle: str, prefix: str, suffix: str, level: str | None = None) -> Shaped:
-    """Cut what the suffix has already, and drop what would be no help.
+    """Cut the text that the suffix has already, and drop text that would be no help.
 
     ``middle`` begins at the cursor and ends where the statement or block ends (extent.py). ``level`` is a
-    level of indentation, for lines after the first; None leaves them as they are.
+    level of indentation, for lines after the first; None leaves them unchanged.
     """
     if not middle.strip():
         return Shaped("", "the model wrote nothing but white space")
@@ -52,15 +53,15 @@ def shape(middle: str, prefix: str, suffix: str, level: str | None = None) -> Sh
 
 
 def rest_of_line(suffix: str) -> str:
-    """What stands right of the cursor on its line, without the line break."""
+    """Return the text right of the cursor on its line, without the line break."""
     return suffix.split("\n", 1)[0].removesuffix("\r")
 
 
 def cut_repeated_lines(middle: str, prefix: str, suffix: str) -> str:
-    """Cut ``middle`` before the first line from which on it only repeats the lines that follow the cursor's.
+    """Cut ``middle`` before the first line from which on it only repeats the lines below the cursor's line.
 
-    Lines are compared with their indentation. A repeated run of closing brackets is cut only where the
-    brackets close nothing that ``middle`` itself opened.
+    Lines are compared with their indentation. A repeated run of closing brackets is cut only if the brackets
+    close nothing that ``middle`` itself opened.
     """
     below = [line.rstrip() for line in suffix.split("\n")[1:] if line.strip()]
     lines = middle.split("\n")
@@ -77,10 +78,10 @@ def cut_repeated_lines(middle: str, prefix: str, suffix: str) -> str:
 
 
 def cut_overlap(text: str, rest: str) -> str:
-    """Cut the longest end of ``text`` that is a beginning of ``rest``, which stands right of the cursor.
+    """Cut the longest end of ``text`` that is a beginning of ``rest``, the text right of the cursor.
 
     A part of ``rest`` counts only if it is all of it or nothing but closing marks, so that a chance letter is
-    not cut off; and brackets that close what ``text`` opened stay.
+    not cut off. Brackets that close what ``text`` opened stay.
     """
     last_line = text.rstrip()
     rest = rest.rstrip()
@@ -95,7 +96,7 @@ def cut_overlap(text: str, rest: str) -> str:
 
 
 def unclosed(text: str) -> str:
-    """The brackets that ``text`` opens and does not close, in order; quotes are not looked into."""
+    """Return the brackets that ``text`` opens and does not close, in order; quotes are not looked into."""
     open_brackets: list[str] = []
     for character in text:
         if character in OPENERS:
@@ -106,8 +107,9 @@ def unclosed(text: str) -> str:
 
 
 def cut_at_gap(middle: str) -> str:
-    """Cut at two blank lines in a row, which nobody leaves inside a block, and at a fence of Markdown, with
-    which models for chat end what they have to say.
+    """Cut at two blank lines in a row, and at a fence of Markdown.
+
+    Nobody leaves two blank lines inside a block, and models for chat end their text with a fence.
     """
     lines = middle.split("\n")
     for row in range(1, len(lines)):
@@ -118,5 +120,5 @@ def cut_at_gap(middle: str) -> str:
 
 
 def without_second_space(text: str, line: str) -> str:
-    """Without the spaces in front, where the text before the cursor has one already."""
+    """Strip the leading spaces of ``text`` if the text before the cursor ends with one already."""
     return text.lstrip(" ") if line.strip() and line.endswith((" ", "\t")) else text

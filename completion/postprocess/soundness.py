@@ -1,7 +1,7 @@
-"""Whether a finished completion makes sense in its document, as far as the document's syntax tells.
+"""Check that a finished completion makes sense in its document, as far as the document's syntax tells.
 
-Both questions read the whole document with the completion in it, in the bounded time of the syntax process:
-not for the event loop. What cannot be told counts as sound.
+Both checks read the whole document with the completion in it, in the bounded time of the syntax process: not
+for the event loop. A completion that cannot be checked counts as sound.
 """
 
 from collections.abc import Sequence
@@ -17,8 +17,10 @@ _OPENERS = (":", "{", "(", "[")
 
 
 def repeats_definition(completion: Completion, snapshot: Snapshot) -> bool:
-    """Whether a completion of several lines is a copy of lines below and defines what these define, in the
-    same class.
+    """True if a completion of several lines is a copy of lines below, with a definition that stands there
+    too.
+
+    The definition must be in the same class.
     """
     lines = _telling_lines(completion.text)
     if len(lines) < LINES_MIN or not _stand_in(lines, _telling_lines(snapshot.text[completion.stop :])):
@@ -31,14 +33,14 @@ def repeats_definition(completion: Completion, snapshot: Snapshot) -> bool:
 
 
 def is_sound(other: Completion, first: Completion, snapshot: Snapshot) -> bool:
-    """Whether ``other`` may be shown beside ``first``."""
+    """True if ``other`` may be shown beside ``first``."""
     return not (repeats_definition(other, snapshot) or breaks_more(other, first, snapshot))
 
 
 def breaks_more(other: Completion, first: Completion, snapshot: Snapshot) -> bool:
-    """Whether the document parses worse with ``other`` than with ``first``.
+    """True if the document parses worse with ``other`` than with ``first``.
 
-    One that ends in an opening mark is only a beginning, and is not judged.
+    A completion that ends with an opening mark is only a beginning, and is not judged.
     """
     if other.text.rstrip().endswith(_OPENERS):
         return False
