@@ -1,1 +1,1 @@
-"""The one API: a snapshot goes in, a completion comes out."""
+"""The completion API: a snapshot goes in, a completion comes out."""

@@ -1,4 +1,4 @@
-"""What happens to a request after the model has written: from the middle to what the editor shows."""
+"""Turn the model's finished text into the completion that the editor shows."""
 
 from holesmith.completion.answer import Completion, placed
 from holesmith.completion.guidance.final_check import Checked, FinalCheck
@@ -13,7 +13,7 @@ from holesmith.engine.request import Generation
 def completion_of(
     middle: Middle, generation: Generation, prepared: Prepared
 ) -> tuple[Completion | None, str]:
-    """What to show of a finished middle, or None; and why."""
+    """Return the completion to show for a finished middle, or None, and the reason for either."""
     if not middle.keeps_healed_prefix:
         return None, "the model could not go on from the word at the cursor"
     context = prepared.context
@@ -30,7 +30,7 @@ def completion_of(
 
 
 async def checked(completions: tuple[Completion, ...], prepared: Prepared, options: Options) -> Checked:
-    """What is left of finished completions when static analysis has read them (final_check.py)."""
+    """Return the completions that remain after static analysis has read them (final_check.py)."""
     if prepared.analyst is None or options.check_ms_max <= 0:
         return Checked(completions, "")
     snapshot = prepared.context.snapshot

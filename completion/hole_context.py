@@ -1,7 +1,8 @@
-"""What one request knows of its hole: the document, the text around the cursor, its syntax, and whom to ask.
+"""The context of one request's hole: the document, the text around the cursor, its syntax, its analyst.
 
 The pipeline makes one `HoleContext` a request and hands it to every part, so that the text around the cursor
-is cut and lexed once.
+is cut and lexed once. With the document `return f(a, b)` and the cursor before `b`, ``prefix`` is `return
+f(a, `, ``suffix`` is `b)`, and ``hole`` is argument 1 of `f`.
 """
 
 from dataclasses import dataclass
@@ -17,10 +18,11 @@ from holesmith.completion.snapshot import Snapshot
 
 @dataclass(frozen=True)
 class HoleContext:
-    """``analyst`` is the static analysis of the document's workspace; None where nobody is to be asked.
+    """The document around one hole, with its syntax.
 
-    ``excerpt`` and ``hole`` are worked out when they are first read. That takes milliseconds in a long file,
-    so the first reader must not be on the event loop: `work_out_syntax` is called in a thread before.
+    ``analyst`` is the static analysis of the document's workspace; None if nobody is to be asked. ``excerpt``
+    and ``hole`` are worked out when they are first read. That takes milliseconds in a long file, so the first
+    reader must not be on the event loop: `work_out_syntax` is called in a thread before.
     """
 
     snapshot: Snapshot
@@ -42,7 +44,7 @@ class HoleContext:
 
     @cached_property
     def excerpt(self) -> Excerpt:
-        """The tokens around the hole."""
+        """The tokens around the hole, and the brackets and literals that are open there."""
         return excerpt_at(self.language, self.prefix, self.suffix)
 
     @cached_property
@@ -57,7 +59,7 @@ class HoleContext:
 
     @property
     def offset(self) -> int:
-        """Where the hole is in ``source``."""
+        """The offset of the hole in ``source``."""
         return len(self.prefix)
 
     def work_out_syntax(self) -> None:
@@ -65,7 +67,7 @@ class HoleContext:
         _ = self.hole
 
     def document(self, healed_prefix: str) -> Document:
-        """The document around the text to be generated, which begins with ``healed_prefix``."""
+        """Return the document around the text to be generated, which begins with ``healed_prefix``."""
         before = self.prefix.removesuffix(healed_prefix)
         lexed = None if healed_prefix else self.excerpt
         return Document(self.snapshot.file_path, self.language, before, self.suffix, lexed)

@@ -1,6 +1,6 @@
-"""The model's life: loading, progress, health, unloading.
+"""Load, describe and unload the model.
 
-Invariants: nothing here raises for the outside world's failures, the state says them; the event loop never
+Invariants: failures of the outside world raise nothing here, the state reports them; the event loop never
 waits for a load; one model at most is loaded or being loaded.
 """
 
@@ -19,13 +19,14 @@ from holesmith.engine.interface import Engine
 _logger = logging.getLogger(__name__)
 
 Progress = Callable[[str, float], None]
-# Blocks until the model of the options is loaded; raises EngineError. Runs in a thread.
+# A function that blocks until the model of the options is loaded. It raises EngineError and runs in a thread.
 Loader = Callable[[Options, Progress], Engine]
 
 
 def load_from_store(options: Options, progress: Progress) -> Engine:
-    """The default loader: the named or default model, out of the model store."""
-    # Imported here, in the loading thread: torch takes a second that the first answer must not wait for.
+    """Load the named or default model from the model store: the default loader."""
+    # Imported here, in the loading thread: importing torch takes a second, for which the first answer must
+    # not wait.
     from holesmith.engine.loading.load import choose_device, load_engine
     from holesmith.engine.store.catalogue import default_model
     from holesmith.engine.store.store import find
@@ -35,7 +36,7 @@ def load_from_store(options: Options, progress: Progress) -> Engine:
 
 
 def needs_reload(before: Options, after: Options) -> bool:
-    """Whether the loaded model depends on an option that has changed."""
+    """True if an option on which the loaded model depends has changed."""
     return (before.model, before.device, before.weights) != (after.model, after.device, after.weights)
 
 
@@ -48,12 +49,13 @@ class LoadedModel:
 
 
 class ModelHost:
-    """Holds the one model of a service. All methods belong to one event loop."""
+    """The holder of the one model of a service. All methods belong to one event loop."""
 
     def __init__(self, loader: Loader, on_change: Callable[[], None], on_unload: Callable[[], None]) -> None:
         """``on_change`` is called whenever ``state`` has changed.
 
-        ``on_unload`` is called when the model is taken away, before it is closed; also where there is none.
+        ``on_unload`` is called when the model is taken away, before it is closed, and also if there is no
+        model.
         """
         self._loader = loader
         self._on_change = on_change
@@ -68,7 +70,7 @@ class ModelHost:
 
     @property
     def model(self) -> LoadedModel | None:
-        """None while there is no model to ask."""
+        """The loaded model; None while there is no model to ask."""
         return self._model
 
     @property
@@ -76,10 +78,9 @@ class ModelHost:
         return self._model is not None
 
     async def load(self, options: Callable[[], Options]) -> bool:
-        """Load the model of the options and put it in the place of any other.
+        """Load the model of the options in place of any other; False after a failure, which is in the state.
 
-        ``options`` is asked when loading begins: another load may have to end first. False after a failure,
-        which is in the state.
+        ``options`` is called when loading begins: another load may have to end first.
         """
         async with self._loading:
             await self._unload()
@@ -90,7 +91,7 @@ class ModelHost:
                 self._model = LoadedModel(engine, template_for(engine.vocabulary))
             except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
                 raise
-            except BaseException as error:  # libraries in other languages have some that are no Exception
+            except BaseException as error:  # libraries in other languages raise some that are no Exception
                 _logger.debug("loading the model failed", exc_info=error)
                 self._set(_failed(chosen.model, error))
                 return False
@@ -98,18 +99,19 @@ class ModelHost:
             return True
 
     def report_failure(self, message: str) -> None:
-        """Say what went wrong while the model was asked; it stays loaded."""
+        """Report an error that came up while the model was asked; the model stays loaded."""
         self._set(replace(self._state, message=message))
 
     def report_success(self) -> None:
-        """The model has just answered: what was said of an earlier failure is over."""
+        """Report that the model has just answered: an earlier failure is over."""
         if self._model is not None:
             self._set(_ready(self._model.engine))
 
     @asynccontextmanager
     async def closing(self) -> AsyncGenerator[None]:
-        """Unload the model; at the end of the block the state says "stopped". A load in progress is waited
-        for, and none begins meanwhile.
+        """Unload the model, and set the state to "stopped" at the end of the block.
+
+        A load in progress is waited for, and no load begins during the block.
         """
         async with self._loading:
             await self._unload()
@@ -123,7 +125,7 @@ class ModelHost:
             await model.engine.close()
 
     def _progress_teller(self) -> Progress:
-        """A function for the loading thread that shows progress on this event loop."""
+        """Return a function for the loading thread that shows progress on this event loop."""
         loop = asyncio.get_running_loop()
 
         def tell(message: str, share: float) -> None:
@@ -147,7 +149,7 @@ def _ready(engine: Engine) -> ModelState:
 
 
 def _failed(model: str | None, error: BaseException) -> ModelState:
-    """The state after a load of ``model`` that raised ``error``; the engine's own errors say what to do."""
+    """Return the state after a load of ``model`` raised ``error``; the engine's own errors say what to do."""
     text = " ".join(str(error).split())
     if not isinstance(error, EngineError):
         text = f"the model could not be loaded: {type(error).__name__}: {text[:200]}"

@@ -1,4 +1,4 @@
-"""What the monitors did during one completion, by the kind of trigger."""
+"""The record of the monitors' work during one completion, by the kind of trigger."""
 
 from collections import Counter
 from dataclasses import asdict, dataclass
@@ -17,14 +17,16 @@ TriggerKind = Literal[
     "instance",
     "pattern",
 ]
-"""``import``: a name in an import; ``list``: what follows one; ``empty``: the end of a call of nothing."""
+"""``import``: a name in an import. ``list``: the text behind such a name. ``empty``: the end of a call
+without arguments.
+"""
 
 Outcome = Literal["allowed", "bound", "left", "unknown", "late", "dropped", "open"]
-"""How a trigger ended.
+"""The outcome of a trigger.
 
-"allowed": the text is one of the choices. "bound": the name was bound there, not used. "left": the text went
-on with something that is no name. "unknown": analysis had no complete answer. "late": it had none in time.
-"dropped": no token could satisfy the constraint. "open": the text ended before.
+"allowed": the text is one of the choices. "bound": the name was bound there, not used. "left": the text is no
+name. "unknown": analysis had no complete answer. "late": analysis had no answer in time. "dropped": no token
+could satisfy the constraint. "open": the text ended before the outcome was known.
 """
 
 
@@ -32,8 +34,9 @@ on with something that is no name. "unknown": analysis had no complete answer. "
 class Refusal:
     """Text of the model that was none of so many ``choices``; ``rolled_back`` tokens were thrown away.
 
-    ``penalty`` is what the text costs since then, in logits; None if it is forbidden. ``instead`` is what
-    the model wrote in its place in the end; "" if nothing stands there.
+    ``penalty`` is the penalty on that text in the following decoding, in logits; None if the text is
+    forbidden. ``instead`` is the text that the model wrote in its place in the end; "" if nothing stands
+    there.
     """
 
     kind: TriggerKind
@@ -46,9 +49,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """One trigger in the final text. ``text`` stands there; ``reason`` says why analysis could not tell.
+    """One trigger in the final text.
 
-    ``is_missing``: it is a name in an import that the file uses and nothing else in it binds.
+    ``text`` stands there; ``reason`` says why analysis could not tell. ``is_missing``: the text is a name in
+    an import that the file uses and nothing else in it binds.
     """
 
     kind: TriggerKind
@@ -61,11 +65,12 @@ class Fired:
 
 @dataclass(frozen=True, slots=True)
 class MonitorReport:
-    """``waited_ms`` is how long the finished text was held back for answers that were still to come.
+    """The record of one completion.
 
-    ``asked`` counts the questions to analysis: fewer than triggers, for the document itself settles many.
-    ``objection`` is the error for which the last check shortened or withheld the finished text, or why
-    nothing right can go on from the word at the cursor; "" if there is none.
+    ``waited_ms`` is the time that the finished text was held back for answers. ``asked`` counts the questions
+    to analysis: they are fewer than the triggers, because the document itself settles many. ``objection`` is
+    the error for which the final check shortened or withheld the finished text, or the reason why no right
+    text continues the word at the cursor; "" if there is neither.
     """
 
     fired: tuple[Fired, ...] = ()
@@ -80,7 +85,7 @@ class MonitorReport:
 
     @property
     def imports_missing(self) -> bool:
-        """Whether the text imports something, and nothing but what the file misses."""
+        """True if the text imports something, and only names that the file misses."""
         imported = [each for each in self.fired if each.kind == "import" and each.outcome == "allowed"]
         return bool(imported) and all(each.is_missing for each in imported)
 
@@ -94,16 +99,16 @@ class MonitorReport:
 
     @property
     def rolled_back(self) -> int:
-        """How many tokens were thrown away."""
+        """The number of tokens that were thrown away."""
         return sum(refusal.rolled_back for refusal in self.refusals)
 
     @property
     def answer_ms(self) -> float:
-        """How long analysis worked on the answers, beside decoding."""
+        """The time that analysis worked on the answers, beside decoding."""
         return sum(each.answer_ms for each in self.fired)
 
     def as_json(self) -> dict[str, object]:
-        """What ``holesmith complete --json`` and ``holesmith/explain`` show."""
+        """Return the record as ``holesmith complete --json`` and ``holesmith/explain`` show it."""
         return {
             "triggers": self.triggers,
             "allowed": self.allowed,

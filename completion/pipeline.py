@@ -1,7 +1,7 @@
-"""One completion, from the snapshot of a document to what the editor shows: the whole pipeline.
+"""The whole pipeline of one completion: from the snapshot of a document to the text that the editor shows.
 
-`Completer.complete` is the life of a request; `preparation` and `finishing` have what comes before the model
-and after it.
+`Completer.complete` is the life of a request; `preparation` and `finishing` do the work before and after the
+model's. For `return f(a, ‸` the answer's text may be `b)`.
 """
 
 import asyncio
@@ -42,9 +42,9 @@ from holesmith.engine.request import Generation, Token
 
 @dataclass(frozen=True, slots=True)
 class Completer:
-    """A loaded engine with the prompt template of its vocabulary, and what it may ask about the workspace.
+    """A loaded engine with the prompt template of its vocabulary, and its sources of knowledge.
 
-    Without ``workspaces`` nothing is monitored, without ``retrieval`` the prompt is of the document alone.
+    Without ``workspaces`` nothing is monitored; without ``retrieval`` the prompt shows the document alone.
     """
 
     engine: Engine
@@ -61,12 +61,13 @@ class Completer:
     ) -> Answer:
         """Fill the hole at the cursor. Cancelling the awaiting task stops the engine within one step.
 
-        ``on_text`` is called with the middle as it grows; ``let_pass`` is awaited before the engine is asked,
+        ``on_text`` is called with the middle as it grows. ``let_pass`` is awaited before the engine is asked,
         so that other work on the engine can make way for this prompt.
         """
         timer = StageTimer()
         context = await self.context_of(snapshot, options)
-        # Milliseconds in a long file: too long for the event loop, on which edits and cancellations wait.
+        # Lexing takes milliseconds in a long file: too long for the event loop, on which edits and
+        # cancellations wait.
         with timer.stage("syntax"):
             refusal = await asyncio.to_thread(first_look, context, options)
         if refusal is not None:
@@ -122,10 +123,11 @@ class Completer:
         )
 
     async def prompt_ahead(self, snapshot: Snapshot, options: Options, *, anew: bool) -> Prompt | None:
-        """The prompt for a snapshot, with its context chosen ``anew`` as in a pause, or else that of its
-        neighbourhood; None where none may be made.
+        """Return the prompt for a snapshot; None if no completion may be made there.
+
+        ``anew`` makes a new selection of context, as in a pause; otherwise that of the neighbourhood is used.
         """
-        # As if asked for by hand: a suggestion would be a nuisance here, reading is none.
+        # As if asked for by hand: a suggestion might be a nuisance here, but reading a prompt is none.
         context = await self.context_of(replace(snapshot, invoked=True), options)
         if await asyncio.to_thread(first_look, context, options) is not None:
             return None
@@ -135,14 +137,16 @@ class Completer:
         return (await self.prepare(context, options, StageTimer())).prompt
 
     async def context_of(self, snapshot: Snapshot, options: Options) -> HoleContext:
-        """What all parts of the request share; its analyst is None where the options ask for none."""
+        """Return the context that all parts of the request share; without an analyst if the options need
+        none.
+        """
         is_asked = options.monitor or options.wants_facts or options.wants_imports
         if self.workspaces is None or not is_asked:
             return HoleContext(snapshot)
         return HoleContext(snapshot, await self.workspaces.of(snapshot))
 
     async def prepare(self, context: HoleContext, options: Options, timer: StageTimer) -> Prepared:
-        """All that comes before the engine. The syntax of ``context`` is worked out by now."""
+        """Do all work before the engine's. The syntax of ``context`` must be worked out."""
         with timer.stage("analysis"):
             facts = await facts_at(context, options.facts_ms_max) if options.wants_facts else None
             missing = await missing_names(context, options.facts_ms_max) if options.wants_imports else ()
@@ -165,7 +169,9 @@ class Completer:
         on_text: Callable[[str], None],
         excluded_first: frozenset[int] = frozenset(),
     ) -> tuple[Generation, MonitorReport]:
-        """Decode into ``middle`` until the statement or block has ended, or the model has."""
+        """Decode into ``middle`` until the statement or block has ended, or until the model has ended its
+        text.
+        """
 
         def is_finished() -> bool:
             on_text(middle.text)
@@ -187,8 +193,9 @@ class Completer:
     async def alternatives(
         self, prepared: Prepared, shown: Completion, tokens: tuple[Token, ...], options: Options
     ) -> tuple[Completion, ...]:
-        """Other completions than ``shown``, that of ``tokens``, the likelier beginnings first; none while
-        typing.
+        """Return other completions than ``shown``, the likelier beginnings first; none while the user types.
+
+        ``tokens`` are those of ``shown``.
         """
         snapshot = prepared.context.snapshot
         count = options.candidates_max - 1 if snapshot.invoked else 0

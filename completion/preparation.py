@@ -1,4 +1,4 @@
-"""What happens to a request before the model is asked: syntax, extent, context of the repository, prompt."""
+"""Prepare a request for the model: syntax, extent, context of the repository, prompt."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,15 +26,16 @@ from holesmith.context.retrieval.gather import RetrievedContext
 from holesmith.engine.request import Constraint, Generation, Request
 from holesmith.engine.vocabulary.vocabulary import Vocabulary
 
-# What a docstring may cost beside the limit of tokens, so that it takes nothing from the code behind it: a
-# guess.
+# Tokens of a docstring that don't count towards the limit of tokens, so that it takes nothing from the code
+# behind it: a guess.
 DOCSTRING_TOKENS_MAX = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What static analysis said of the hole in time: ``facts``, None where it was not asked, and the names
-    that the document misses (``missing``).
+    """The answers of static analysis about the hole that came in time.
+
+    ``facts`` is None if analysis was not asked; ``missing`` are the names that the document misses.
     """
 
     facts: tuple[Fact, ...] | None = None
@@ -43,10 +44,10 @@ class Knowledge:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What is known of a request before the model is asked.
+    """A request that is ready for the model.
 
-    The generated text must not begin with the tokens ``excluded_first``, and had better be as ``preferred``.
-    The monitors see ``document``, and ask ``analyst``; None where nothing is monitored.
+    The generated text must not begin with the tokens ``excluded_first``; ``preferred`` are soft constraints
+    for it. The monitors see ``document``, and ask ``analyst``; None if nothing is monitored.
     """
 
     context: HoleContext
@@ -60,25 +61,27 @@ class Prepared:
     tokens_max: int
 
     def is_spent(self, middle: Middle) -> bool:
-        """Whether ``middle`` has as many tokens as it may; its docstring has some of its own."""
+        """True if ``middle`` has as many tokens as it may; its docstring has a limit of its own."""
         if not self.extent.may_have_docstring:
-            return False  # the request has the limit
+            return False  # the engine enforces the limit of the request
         docstring = self.extent.docstring_in(middle.text)
         free = 0 if docstring is None else min(middle.tokens_in(docstring), DOCSTRING_TOKENS_MAX)
         return middle.tokens_in(Span(0, len(middle.text))) - free >= self.tokens_max
 
     def stop_of(self, middle: str) -> int | None:
-        """The offset behind which nothing of ``middle`` is wanted; None while it may go on."""
+        """Return the offset at which ``middle`` should end; None while it may go on."""
         context = self.context
         headings = (middle.find(f"\n{heading_of(file, context.language)}\n") for file in self.gathered.files)
         hidden = hidden_start(middle, context.prefix, context.suffix, may_go_on=True)
-        # Behind the hidden character, so that shaping sees it, cuts it and says so.
+        # The stop is behind the hidden character, so that shaping sees it, cuts it and says so.
         seen = None if hidden is None else hidden + 1
         stops = (self.extent.stop_of(middle), repetition_start(middle), seen, *headings)
         return min((stop for stop in stops if stop is not None and stop >= 0), default=None)
 
     def wanted_of(self, middle: Middle, generation: Generation) -> str | None:
-        """The part of a finished middle that may be shown; None if it was cut short before any was whole."""
+        """Return the part of a finished middle that may be shown; None if the middle was cut before any was
+        whole.
+        """
         stop = self.stop_of(middle.text)
         if stop is None:
             is_cut = generation.finish == "length" or self.is_spent(middle)
@@ -88,13 +91,18 @@ class Prepared:
         return middle.text[:stop]
 
     def with_prompt(self, prompt: Prompt) -> "Prepared":
-        """The same request with a prompt that ends elsewhere. Blocks for as long as lexing its text takes."""
+        """Return the same request with a prompt that ends elsewhere. Blocks for as long as lexing its text
+        takes.
+        """
         document = _document_for(self.context, prompt, self.analyst)
         return replace(self, prompt=prompt, document=document)
 
 
 def first_look(context: HoleContext, options: Options) -> str | None:
-    """Why there is no completion here, or None; then the syntax is worked out. Blocks for milliseconds."""
+    """Return the reason why there is no completion here, or None; then the syntax is worked out.
+
+    Blocks for milliseconds.
+    """
     refusal = refusal_of(context, options)
     if refusal is None:
         context.work_out_syntax()
@@ -110,7 +118,7 @@ def prepare(
     retrieval: Retrieval | None,
     timer: StageTimer,
 ) -> Prepared:
-    """All that comes before the engine. Blocks for milliseconds."""
+    """Do all work before the engine's, in a thread. Blocks for milliseconds."""
     with timer.stage("syntax"):
         extent = extent_of(context, options.lines)
     with timer.stage("context"):
@@ -130,7 +138,7 @@ def prepare(
 
 
 def request_of(prompt: Prompt, options: Options) -> Request:
-    """The request to the engine for a prompt, without any constraint."""
+    """Return the request to the engine for a prompt, without any constraint."""
     return Request(
         token_ids=prompt.token_ids,
         tokens_max=options.tokens_max,
@@ -140,7 +148,9 @@ def request_of(prompt: Prompt, options: Options) -> Request:
 
 
 def _document_for(context: HoleContext, prompt: Prompt, analyst: Analyst | None) -> Document:
-    """The document that the monitors see; lexed here, where it delays no other request, if they see it."""
+    """Return the document that the monitors see; if they see it, it is lexed here,
+    where that delays no one.
+    """
     document = context.document(prompt.healed_prefix)
     if analyst is not None:
         _ = document.excerpt
@@ -175,12 +185,12 @@ def _prompt_hole(context: HoleContext, gathered: RetrievedContext) -> Hole:
 
 
 def path_in_workspace(snapshot: Snapshot) -> str:
-    """The document's path as the repository knows it; just its name where it lies outside."""
+    """Return the document's path relative to the workspace; only its name if it lies outside."""
     return relative(snapshot.workspace, snapshot.path) or Path(snapshot.path).name
 
 
 def repository_name(snapshot: Snapshot) -> str:
-    """The name of the workspace's folder; of the document's own folder where there is no workspace."""
+    """Return the name of the workspace's folder; of the document's own folder if there is no workspace."""
     return (
         Path(snapshot.workspace).name if snapshot.workspace is not None else Path(snapshot.path).parent.name
     )

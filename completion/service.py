@@ -1,6 +1,6 @@
-"""The completion service: it answers requests whatever state the model is in, and uses the pauses.
+"""The completion service: it answers requests in any state of the model, and works ahead in the pauses.
 
-Invariants: nothing here raises for the outside world's failures, the status says them; a request that comes
+Invariants: failures of the outside world raise nothing here, the status reports them; a request that comes
 before the model is ready is answered at once with the reason.
 """
 
@@ -37,7 +37,7 @@ Store = Callable[[Snapshot, Answer], None]
 
 
 class Service:
-    """One per server or command. All methods belong to one event loop."""
+    """The completion service of a server or command. All methods belong to one event loop."""
 
     def __init__(
         self,
@@ -49,8 +49,8 @@ class Service:
     ) -> None:
         """``on_status`` is called on the event loop whenever the status has changed.
 
-        Without ``retrieval`` no workspace is indexed, without ``workspaces`` none is analysed; both are
-        closed with the service.
+        Without ``retrieval`` no workspace is indexed, without ``workspaces`` none is analysed. The service
+        closes both.
         """
         self._options = options
         self._on_status = on_status
@@ -83,12 +83,12 @@ class Service:
         return self._options
 
     async def load(self) -> None:
-        """Load the model of the options and put it in the place of any other; a failure is in the status."""
+        """Load the model of the options in place of any other; the status reports a failure."""
         if await self._host.load(lambda: self._options):
             self._warm_up.start_over()
 
     async def configure(self, options: Options) -> None:
-        """Take new options; the model is loaded again only if the options want it otherwise."""
+        """Take new options; the model is loaded again only if the options need another one."""
         before, self._options = self._options, options
         self._recent.clear()
         self._prefetch.stop()
@@ -106,8 +106,8 @@ class Service:
     async def complete(self, snapshot: Snapshot) -> Answer:
         """Answer one request. Cancelling the awaiting task stops decoding, unless another request joined it.
 
-        While the user types along with an earlier completion, the answer is the rest of that one; while with
-        one that is still being decoded, the request waits for it.
+        If the user types along with an earlier completion, the answer is the rest of that completion. If an
+        earlier completion that agrees with the document is still being decoded, the request waits for it.
         """
         self._learn_from(snapshot)
         self._warm_up.asked()
@@ -127,7 +127,7 @@ class Service:
             return known
         if (joined := await self._join_running(snapshot)) is not None:
             return joined
-        if not self._host.is_loaded:  # the settings took it away meanwhile
+        if not self._host.is_loaded:  # new settings took the model away during the wait
             return self._without_model(snapshot)
         self._warm_up.hold()
         answer = await self._answer_of(self._runs.add(self._start(snapshot, self._store)))
@@ -150,7 +150,7 @@ class Service:
         return Answer(None, f"{state.health}: {state.message}", state.model or "")
 
     async def open(self, snapshot: Snapshot) -> None:
-        """A document is in front of the user: begin to index and to analyse its workspace."""
+        """Begin to index and to analyse the workspace of a document that is shown to the user."""
         if self._retrieval is not None and self._options.context and snapshot.workspace is not None:
             self._retrieval.listen(self._background.hearer())
             await asyncio.to_thread(self._retrieval.open, snapshot.workspace, (snapshot.path,))
@@ -159,16 +159,16 @@ class Service:
             await self._analyse(snapshot)
 
     def edited(self, take_snapshot: SnapshotFactory) -> None:
-        """The user has edited a document.
+        """Record that the user has edited a document.
 
-        ``take_snapshot`` is called soon, and again after a pause, if nothing is asked before. It gives the
-        document as it then is, with the cursor where it probably is, or None if nobody knows.
+        ``take_snapshot`` is called soon, and again after a pause, unless a request comes before. It returns
+        the document at that moment, with the cursor where it probably is, or None if nobody knows.
         """
         self._edits += 1
         self._get_warm(take_snapshot)
 
     async def _analyse(self, snapshot: Snapshot) -> None:
-        """Start the analysis of the workspace of a document, and say which environment it reads."""
+        """Start the analysis of the workspace of a document, and publish which environment it reads."""
         assert self._workspaces is not None
         analysis = await self._workspaces.of(snapshot)
         if analysis is None:
@@ -193,7 +193,9 @@ class Service:
         self._publish()
 
     def files_changed(self, paths: Iterable[str]) -> None:
-        """These files (absolute) were saved, created, renamed or deleted, by the editor or by others."""
+        """Update the index for files (absolute paths) that were saved, created,
+        renamed or deleted by anyone.
+        """
         if self._retrieval is not None:
             self._retrieval.files_changed(paths)
 
@@ -205,15 +207,18 @@ class Service:
             self._debounce.observe_outcome(accepted=accepted)
 
     def _suppression_reason(self, snapshot: Snapshot) -> str | None:
-        """Why a completion would be in the way here, also one that is known; None if it would not."""
+        """Return the reason why a completion would be in the way here, even a known one; None if it would
+        not.
+        """
         if snapshot.after_deletion:
             return AFTER_DELETION
         return JUST_TAKEN if self._recent.is_just_taken(snapshot) else None
 
     def _from_cache(self, snapshot: Snapshot, count: Callable[[], None]) -> Answer | None:
-        """The rest of a completion made before, unless the user asks for more of them than there were.
+        """Return the rest of an earlier completion; None if there is none, or if the user asks for more of
+        them.
 
-        ``count`` is called if it was shown before.
+        ``count`` is called if the completion was shown before.
         """
         found = self._recent.find(snapshot)
         if found is None:
@@ -230,7 +235,7 @@ class Service:
         return answer
 
     async def _join_running(self, snapshot: Snapshot) -> Answer | None:
-        """What a run in the making comes to, if this request agrees with it."""
+        """Return the answer of a run in progress that agrees with this request; None if there is none."""
         for run in (self._runs.of(snapshot.path), self._prefetch.run):
             if run is not None and run.covers(snapshot):
                 answer = await self._answer_of(run)
@@ -242,7 +247,7 @@ class Service:
         return None
 
     def _start(self, snapshot: Snapshot, store: Store) -> InFlight:
-        """Run the pipeline; whether anybody still waits or not, ``store`` is called with the answer."""
+        """Run the pipeline; ``store`` is called with the answer even if nobody waits for it any more."""
         completer, options = self._completer, self._options
         assert completer is not None
         prompts: list[Prompt] = []
@@ -272,7 +277,7 @@ class Service:
             self._statistics.count_completion(work_ms)
 
     def _look_ahead(self, snapshot: Snapshot, answer: Answer) -> None:
-        """Work out what may come after a completion that is about to be shown, if nothing else is asked."""
+        """Begin to prefetch what may come after a completion that is about to be shown."""
         if not self._options.look_ahead or answer.completion is None or not self._host.is_loaded:
             return
         target = after_taking(snapshot, answer.completion)
@@ -284,7 +289,10 @@ class Service:
             self._warm_up.begin(take_snapshot, again=again)
 
     async def _read_ahead(self, snapshot: Snapshot, anew: bool) -> bool:
-        """False where it cannot be done now: without a model, and beside a run that somebody may wait for."""
+        """Read the prompt for a snapshot before it is asked for, as `read_ahead` does.
+
+        False if that cannot be done now: without a model, or beside a run that somebody may wait for.
+        """
         completer, options, began = self._completer, self._options, perf_counter()
         if completer is None or self._is_decoding():
             return False
@@ -293,7 +301,7 @@ class Service:
                 self._reader, completer, snapshot, options, anew=anew, is_busy=self._is_decoding
             )
         except EngineError:
-            return False  # whoever asks will be told
+            return False  # the next request will report the failure
         finally:
             self._statistics.count_reading((perf_counter() - began) * 1000)
 
@@ -308,7 +316,7 @@ class Service:
             self._recent.add(snapshot, answer, is_shown=False)
 
     async def _answer_of(self, run: InFlight) -> Answer:
-        """Wait for a run, and keep count of what became of it."""
+        """Wait for a run, and count its outcome."""
         try:
             return await run.answer()
         except asyncio.CancelledError:
@@ -331,7 +339,7 @@ class Service:
                 await asyncio.to_thread(self._retrieval.close)
 
     def _stop_runs(self) -> None:
-        """Stop all work of a model that is taken away, and forget what it made."""
+        """Stop all work of a model that is taken away, and forget its results."""
         self._recent.clear()
         self._runs.stop()
         self._prefetch.stop()
@@ -339,7 +347,7 @@ class Service:
         self._reader.forget()
 
     def _publish(self) -> None:
-        """Tell of the status if it has changed."""
+        """Publish the status if it has changed."""
         status = self._current_status()
         if status != self._status:
             self._status = status

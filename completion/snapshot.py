@@ -1,7 +1,8 @@
-"""The state of one document at one moment, with the cursor: all that a completion depends on.
+"""The state of one document at one moment, with the cursor: everything that a completion depends on.
 
-Immutable, so that a completion computed while the user types on is still the right answer to its own
-request. Knows no editor: offsets count code points from 0, lines end as they do in the text.
+A snapshot is immutable, so that a completion computed while the user types on is still the right answer to
+its own request. A snapshot knows no editor: offsets count code points from 0, and lines end as they do in the
+text.
 """
 
 from dataclasses import dataclass
@@ -10,14 +11,15 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """``path`` is absolute, or a bare name for a document that was never saved. ``address`` is the
-    whole path in its URI, also where that names no file of this machine: nothing but its names is looked at.
+    """One document at one moment, with the cursor at ``offset``.
 
-    ``language`` is the language server protocol's language id. ``invoked`` is true when the user asked for
-    this completion by hand, ``after_deletion`` when the last edit only took text away at the cursor.
-    ``selected`` is the item highlighted in the editor's completion menu, as the span it replaces and its
-    text; the completion then continues from there and begins with that text. ``indentation`` is one level of
-    it as the editor writes it, a tab or spaces; None leaves it to the document's own style.
+    ``path`` is absolute, or a bare name for a document that was never saved. ``address`` is the whole path in
+    its URI, even if that names no file of this machine: only the names in it are looked at. ``language`` is
+    the language server protocol's language id. ``invoked`` is true if the user asked for this completion by
+    hand, ``after_deletion`` if the last edit only took text away at the cursor. ``selected`` is the item
+    highlighted in the editor's completion menu; the completion then continues from there and begins with that
+    text. ``indentation`` is one level of it as the editor writes it, a tab or spaces; None leaves it to the
+    document's own style.
     """
 
     path: str
@@ -37,7 +39,7 @@ class Snapshot:
 
     @property
     def file_path(self) -> str | None:
-        """None for a document that was never saved."""
+        """The path of the document's file; None for a document that was never saved."""
         return self.path if Path(self.path).is_absolute() else None
 
     @property
@@ -48,13 +50,15 @@ class Snapshot:
 
     @property
     def suffix(self) -> str:
-        """The text after the hole: behind the cursor, or behind what the selected item would replace."""
+        """The text after the hole: behind the cursor, or behind the text that the selected item would
+        replace.
+        """
         return self.text[self.offset if self.selected is None else self.selected.stop :]
 
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """A menu item the editor shows as chosen: ``text`` would replace ``[start, stop)``."""
+    """An item selected in the editor's menu: ``text`` would replace ``[start, stop)``."""
 
     start: int
     stop: int

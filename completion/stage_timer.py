@@ -1,4 +1,4 @@
-"""Times of the stages of one request."""
+"""Measure the times of the stages of one request."""
 
 import time
 from collections.abc import Generator, Mapping
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 class StageTimer:
-    """Adds up milliseconds by stage; "total" runs from the moment the stopwatch is made."""
+    """Adds up milliseconds by stage; "total" runs from the moment the timer is made."""
 
     def __init__(self) -> None:
         self._started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""What a completion service counts during its life, for its status."""
+"""Count the events in the life of a completion service, for its status."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,7 +8,7 @@ from holesmith.completion.status import Counters
 
 
 class Statistics:
-    """The counters of one service, one method for each thing that is counted.
+    """The counters of one service, with one method for each kind of event.
 
     Every method that changes a counter calls ``on_change`` once. Times are in milliseconds.
     """
@@ -22,19 +22,19 @@ class Statistics:
         return self._counters
 
     def count_request(self) -> None:
-        """A request came."""
+        """Count a request."""
         self._set(replace(self._counters, requests=self._counters.requests + 1))
 
     def count_typed_along(self) -> None:
-        """A request got the rest of an earlier completion that was shown before."""
+        """Count a request that got the rest of an earlier completion, which was shown before."""
         self._set(replace(self._counters, typed_along=self._counters.typed_along + 1))
 
     def count_joined(self) -> None:
-        """A request waited for one in the making, and got its completion or the rest of it."""
+        """Count a request that waited for a run in progress, and got its completion or the rest of it."""
         self._set(replace(self._counters, joined=self._counters.joined + 1))
 
     def count_foreseen(self, work_ms: float) -> None:
-        """A request got a completion that was worked out before it was asked for, in ``work_ms``."""
+        """Count a request that got a prefetched completion, which took ``work_ms``."""
         counters = self._counters
         self._set(
             replace(
@@ -46,7 +46,7 @@ class Statistics:
         )
 
     def count_completion(self, work_ms: float) -> None:
-        """A completion was made for a request, in ``work_ms``."""
+        """Count a completion that was made for a request, in ``work_ms``."""
         counters = self._counters
         self._set(
             replace(
@@ -57,23 +57,23 @@ class Statistics:
         )
 
     def count_cancelled(self) -> None:
-        """A request was not waited for to the end."""
+        """Count a request that was not waited for to the end."""
         self._set(replace(self._counters, cancelled=self._counters.cancelled + 1))
 
     def count_failure(self) -> None:
-        """The engine failed in a request."""
+        """Count a failure of the engine in a request."""
         self._set(replace(self._counters, failures=self._counters.failures + 1))
 
     def count_work(self, work_ms: float) -> None:
-        """A run of the pipeline took ``work_ms``, however it ended."""
+        """Add the ``work_ms`` of a run of the pipeline, however it ended."""
         self._set(replace(self._counters, work_ms=self._counters.work_ms + work_ms))
 
     def count_read_ahead(self) -> None:
-        """A prompt was read before it was asked for."""
+        """Count a prompt that was read before it was asked for."""
         self._set(replace(self._counters, read_ahead=self._counters.read_ahead + 1))
 
     def count_reading(self, work_ms: float) -> None:
-        """Reading ahead took ``work_ms``, even if it was given up."""
+        """Add the ``work_ms`` of reading ahead, even if it was given up."""
         counters = self._counters
         self._set(
             replace(
@@ -84,7 +84,7 @@ class Statistics:
         )
 
     def count_monitors(self, report: MonitorReport) -> None:
-        """The monitors of one completion did what ``report`` says."""
+        """Add the monitors' ``report`` on one completion."""
         counters = self._counters
         self._set(
             replace(

@@ -8,9 +8,10 @@ Health = Literal["stopped", "loading", "ready", "error"]
 
 @dataclass(frozen=True, slots=True)
 class ModelState:
-    """``message`` is one line: what is being done, or what went wrong and what to do about it.
+    """The state of the model.
 
-    ``progress`` is the loaded share from 0 to 1, None when it is not known or nothing is loading.
+    ``message`` is one line: the present work, or the error and what to do about it. ``progress`` is the
+    loaded share from 0 to 1; None if it is not known or nothing is being loaded.
     """
 
     health: Health
@@ -22,17 +23,17 @@ class ModelState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counters:
-    """What happened in a service's life. Times are in milliseconds.
+    """The counters of a service. Times are in milliseconds.
 
-    Of ``requests``, those ``typed_along`` got the rest of an earlier completion, those ``foreseen`` one that
-    was worked out before it was asked for, those ``joined`` waited for one in the making; ``cancelled`` were
-    not waited for to the end. ``completions`` were made and sent. ``read_ahead`` prompts were read in a pause
-    (prompt_warm_up.py), which took ``read_ahead_ms``, those given up included. ``work_ms`` is what all runs
-    took, looking and reading ahead included, ``work_ms_used`` those whose text was sent.
+    Of the ``requests``, those ``typed_along`` got the rest of an earlier completion, those ``foreseen`` got
+    one that was prefetched, those ``joined`` waited for a run in progress, and those ``cancelled`` were not
+    waited for to the end. ``completions`` were made and sent. ``read_ahead`` prompts were read in a pause
+    (prompt_warm_up.py), which took ``read_ahead_ms``, including prompts given up. ``work_ms`` is the time of
+    all runs, prefetching and reading ahead included; ``work_ms_used`` is that of runs whose text was sent.
 
-    The monitors' counts are of all runs: triggers that ``fired``, answers that came ``late``, text that was
-    ``refused``, and the tokens ``rolled_back`` for it; ``objections`` of the last check, which shortened or
-    withheld a suggestion.
+    The monitors' counters are of all runs: triggers that ``fired``, answers that came ``late``, text that was
+    ``refused``, and the tokens ``rolled_back`` for it. ``objections`` counts suggestions that the final check
+    shortened or withheld.
     """
 
     requests: int = 0
@@ -55,11 +56,11 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class Status(Counters):
-    """All that is published. The first five fields are those of `ModelState`.
+    """All published data. The first five fields are those of `ModelState`.
 
     ``environment`` is the Python environment that static analysis reads for the document opened last, in
-    words; None where nothing is analysed. ``activity`` is what goes on beside completions, such as indexing;
-    None if nothing does. ``index_failure`` is why a workspace's index is not kept up to date, or None.
+    words; None if nothing is analysed. ``activity`` is the work beside completions, such as indexing; None if
+    there is none. ``index_failure`` says why a workspace's index is not kept up to date; None if it is.
     """
 
     health: Health
@@ -79,7 +80,7 @@ def status_of(
     activity: str | None,
     index_failure: str | None,
 ) -> Status:
-    """The status that the parts of a service make up together."""
+    """Return the status that the parts of a service make up together."""
     return Status(
         state.health,
         state.message,

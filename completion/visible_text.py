@@ -1,4 +1,4 @@
-"""Text of others, such as names of files and models, made fit to be shown: nothing hidden, nothing obeyed."""
+"""Make foreign text, such as names of files and models, safe to show: nothing hidden, no commands in it."""
 
 import re
 
@@ -9,10 +9,10 @@ _BACKTICKS = re.compile("`+")
 
 
 def visible(text: str) -> str:
-    """With every hidden character written as an escape, so that a terminal obeys none.
+    """Return ``text`` with every hidden character written as an escape, so that a terminal obeys none.
 
-    The escapes are those of JSON, except for controls below the space, which JSON never has in it as they
-    are: so JSON stays JSON, with the same meaning.
+    The escapes are those of JSON, except for controls below the space, which JSON never contains unescaped.
+    So JSON stays JSON, with the same meaning.
     """
     pieces: list[str] = []
     done = 0
@@ -24,22 +24,25 @@ def visible(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Visible, and without line breaks."""
+    """Return the text visible and without line breaks."""
     return visible(" ".join(text.split()))
 
 
 def plain_message(text: str) -> str:
-    """For ``window/showMessage``, in which some clients turn ``[text](target)`` into a link or a command."""
+    """Return text for ``window/showMessage``.
+
+    Some clients turn ``[text](target)`` in such a message into a link or a command; here it stays text.
+    """
     return visible(text).replace("](", "] (")
 
 
 def plain_markdown(text: str) -> str:
-    """Markdown that shows just this text, on one line."""
+    """Return Markdown that shows just this text, on one line."""
     return _MARKDOWN.sub(r"\\\1", one_line(text))
 
 
 def code_span(text: str) -> str:
-    """Markdown that shows this text as code, on one line."""
+    """Return Markdown that shows this text as code, on one line."""
     shown = one_line(text)
     marks = _longer_than_any_in(shown)
     space = " " if shown.startswith("`") or shown.endswith("`") else ""
@@ -47,7 +50,7 @@ def code_span(text: str) -> str:
 
 
 def code_block(text: str, language: str) -> str:
-    """Markdown that shows this text as lines of code."""
+    """Return Markdown that shows this text as lines of code."""
     shown = visible(text)
     fence = _longer_than_any_in(shown).rjust(3, "`")
     return f"{fence}{language}\n{shown}\n{fence}"
