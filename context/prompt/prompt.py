@@ -7,8 +7,8 @@ prefix cache holds all the rest. Also, the text next to the cursor stands next t
 small model needs (docs/results/2026-11-26-anchored-order.md).
 
 In both orders the text right at the cursor is healed (token_healing.py): the characters that are cut off come
-back as ``healed_prefix``, with which the generated text must begin. In the plain order, `return coun‸` ends
-the prompt at `return`, and `healed_prefix` is ` coun`.
+back as ``healed_prefix``, with which the generated text must begin. At `return coun‸`, the
+model sees the line only up to `return`, and `healed_prefix` is ` coun`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
