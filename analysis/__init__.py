@@ -1,1 +1,4 @@
-"""Code to facts: syntax at the hole, types, members, names and imports, by static analysis only."""
+"""Static analysis of code: syntax at the hole, types, members, names and imports.
+
+Nothing of the code is run.
+"""

@@ -1,4 +1,4 @@
-"""The interface that every static analyser stands behind."""
+"""The interface of a static analyser."""
 
 from typing import Protocol
 
@@ -7,9 +7,12 @@ from holesmith.analysis.questions import A, Question
 
 
 class Analyser(Protocol):
-    """Answers questions about one project, one at a time, in the worker's main thread."""
+    """An analyser of one project. The worker's main thread asks it one question at a time."""
 
     def answer(self, question: Question[A], deadline: Deadline) -> A | None:
-        """None if this analyser has no answer. May raise anything on strange code, and may be interrupted by
-        ``Overdue`` at any point: state kept between questions must survive that."""
+        """Return the answer, or None if this analyser has none.
+
+        The method may raise any exception on strange code, and the exception ``Overdue`` may interrupt it at
+        any point: state that is kept between questions must stay valid then.
+        """
         ...

@@ -1,7 +1,7 @@
-"""What analysis answers: plain frozen data that crosses a process boundary as JSON.
+"""The answers of analysis: plain frozen data that crosses a process boundary as JSON.
 
-Offsets are code points of the text that the question carried, lines count from 1. None in an answer
-means "not known"; an empty tuple means "known to be none".
+Offsets are code points of the text that the question carried, lines count from 1. None in an answer means
+"not known"; an empty tuple means "known to be none".
 """
 
 from dataclasses import dataclass
@@ -10,14 +10,16 @@ from typing import Literal
 SymbolKind = Literal["module", "class", "function", "instance", "property", "param", "keyword", "statement"]
 Origin = Literal["local", "parameter", "global", "import", "builtin"]
 NameKind = Literal["exception", "abstract", "class", "function", "unknown"]
-"""What a name certainly stands for. "exception": a class that can be raised. "abstract": a class that cannot
-be instantiated. "class": any other class.
+"""The kinds of thing that a name can stand for.
+
+"exception": a class that can be raised. "abstract": a class that cannot be instantiated. "class": any other
+class. A kind other than "unknown" is certain.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A name that may stand behind the dot. ``signature`` is without the name: ``(self, x: int) -> str``."""
+    """A name that may stand behind the dot. ``signature`` leaves out the name: ``(self, x: int) -> str``."""
 
     name: str
     kind: SymbolKind
@@ -27,12 +29,12 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """``is_complete`` promises that no other name is right there, so that decoding may be constrained to
-    these.
+    """The names that may stand behind the dot.
 
-    ``reason`` says what kept the list from being complete; "" if it is.
-    ``is_complete_unless_assigned`` is the weaker promise for a statement that begins with the
-    attribute: only an assignment may put a new name there.
+    ``is_complete`` promises that no other name is right there, so that decoding may be constrained to these.
+    ``reason`` says why the list is not complete; it is "" for a complete list.
+    ``is_complete_unless_assigned`` is the weaker promise for a statement that begins with the attribute: only
+    an assignment may put a new name there.
     """
 
     members: tuple[Member, ...]
@@ -44,11 +46,11 @@ class Members:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedType:
-    """What the hole should evaluate to.
+    """The type of value that fits in the hole.
 
     ``type`` is written as an annotation. ``names`` are the simple names of the classes in it, for
-    matching. ``origin`` says what told it, such as "annotation of parameter x". ``literals`` are the
-    only values that fit, as source text, if they can be listed.
+    comparisons. ``origin`` says where the type is known from, such as "annotation of parameter x".
+    ``literals`` are the only values that fit, as source text, if they can be listed.
     """
 
     type: str
@@ -59,7 +61,7 @@ class ExpectedType:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """``expected`` is None where any type would do or nothing is known."""
+    """The answer to ``ExpectedTypeQuestion``. ``expected`` is None if any type fits or nothing is known."""
 
     expected: ExpectedType | None
 
@@ -74,10 +76,11 @@ class ScopeName:
 
 @dataclass(frozen=True, slots=True)
 class ScopeNames:
-    """Innermost scope first. ``is_complete`` is False where names come from a star import that could not be
-    followed, or are set by code.
+    """The names in scope at the hole, those of the innermost scope first.
 
-    Names that a comprehension, a lambda or an assignment yet to be written will bind are not among them.
+    ``is_complete`` is False if code may set more names, or if a star import that could not be followed may
+    bring them. Names that a comprehension, a lambda or an assignment still has to bind are not among the
+    names.
     """
 
     names: tuple[ScopeName, ...]
@@ -94,7 +97,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One overload of the callee. ``index`` is the parameter that the hole stands for."""
+    """One overload of the callee. ``index`` is the position of the parameter that the hole stands for."""
 
     name: str
     parameters: tuple[Parameter, ...]
@@ -104,9 +107,10 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """``free_keywords`` are the parameters that may still be given by name.
+    """The call that the hole is an argument of.
 
-    ``is_complete``: no other keyword is right, because every overload is known and none takes ``**keywords``.
+    ``free_keywords`` are the parameters that may still be given by name. ``is_complete`` promises that no
+    other keyword is right, because every overload is known and none takes ``**keywords``.
     """
 
     signatures: tuple[Signature, ...]
@@ -116,10 +120,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class ImportableNames:
-    """What may stand at the hole of an import statement; ``module`` is the one whose names these are.
+    """The names that may stand at the hole of an import statement.
 
-    ``missing`` are those of them that the file uses and nothing in it binds. ``is_likely_complete``: these
-    are the modules of a package that is known, which lack only what is yet to be made.
+    ``module`` is the module that has these names. ``missing`` are the names among them that the file uses but
+    does not bind. ``is_likely_complete`` is True for the modules of a known package: only a module that is
+    still to be written can be missing.
     """
 
     module: str | None
@@ -132,14 +137,17 @@ class ImportableNames:
 
 @dataclass(frozen=True, slots=True)
 class MissingNames:
-    """What the file uses and nothing in it binds, in alphabetical order."""
+    """The names that the file uses but does not bind, in alphabetical order."""
 
     names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class WarmedUp:
-    """``rest`` is the piece of work to go on with; None when all is done."""
+    """The state of a warm-up.
+
+    ``rest`` is the number of the next piece of work; None when all of them are done.
+    """
 
     rest: int | None
 
@@ -152,7 +160,10 @@ class ClassifiedName:
 
 @dataclass(frozen=True, slots=True)
 class NameKinds:
-    """``is_complete`` promises that no other name is right there. Kinds are certain or "unknown"."""
+    """The names that may stand at the hole, with their kinds.
+
+    ``is_complete`` promises that no other name is right there. A kind is certain or "unknown".
+    """
 
     names: tuple[ClassifiedName, ...]
     is_complete: bool
@@ -162,8 +173,9 @@ class NameKinds:
 class MatchCases:
     """The members of an enumeration that a ``case`` may name.
 
-    ``prefix`` is what has to be written before a member: "" behind the dot of the enumeration, else its name
-    in scope and a dot. ``is_complete`` promises that no other attribute of the enumeration makes a pattern.
+    ``prefix`` is the text that has to come before a member: "" behind the dot of the enumeration, else the
+    enumeration's name in scope and a dot. ``is_complete`` promises that no other attribute of the enumeration
+    can be a pattern.
     """
 
     prefix: str
@@ -173,7 +185,7 @@ class MatchCases:
 
 @dataclass(frozen=True, slots=True)
 class TypeDefinition:
-    """A class trimmed to what a reader needs: fields and signatures."""
+    """A class reduced to what a reader needs: fields and signatures."""
 
     name: str
     module: str
@@ -189,7 +201,10 @@ class RelevantTypes:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A value or function that yields the expected type; ``import_line`` is needed before it can be used."""
+    """A value or function that gives the expected type.
+
+    ``import_line`` is the import that its use needs; None if it needs none.
+    """
 
     name: str
     text: str
@@ -206,7 +221,11 @@ class RelevantHeaders:
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """``owner`` is the class, None for a function of the module. ``score`` is higher the nearer its use."""
+    """A function or method of a module.
+
+    ``owner`` is its class, None for a function of the module. ``score`` is higher the nearer to the hole the
+    API is used.
+    """
 
     name: str
     signature: str
@@ -224,7 +243,7 @@ class ImportedModule:
 
 @dataclass(frozen=True, slots=True)
 class Imports:
-    """The best modules first."""
+    """The modules that the file imports, the most useful ones first."""
 
     modules: tuple[ImportedModule, ...]
 
@@ -244,7 +263,10 @@ class StaticErrors:
 
 @dataclass(frozen=True, slots=True)
 class PythonEnvironment:
-    """Where the project's packages are. ``origin`` says how it was found; no program of it is ever run."""
+    """The place of the project's packages.
+
+    ``origin`` says how the environment was found. No program of the environment is ever run.
+    """
 
     origin: str
     path: str | None

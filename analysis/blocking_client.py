@@ -11,7 +11,10 @@ from holesmith.analysis.questions import A, Question
 
 
 class BlockingAnalysisClient:
-    """The same deadlines and the same worker; a context manager that ends the worker."""
+    """A blocking form of ``AnalysisClient`` with the same deadlines and worker.
+
+    As a context manager it ends the worker.
+    """
 
     def __init__(self, options: Options) -> None:
         self._runner = asyncio.Runner()

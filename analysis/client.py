@@ -1,8 +1,10 @@
-"""Asking the analysis worker from an event loop: every question has a deadline and never raises.
+"""The client of the analysis worker: every question has a deadline, and asking never raises.
 
-The worker gets one question at a time. One that hangs, dies or grows is killed and replaced; whoever
-waits then gets a reply without an answer, in time. Questions that nobody waits for any more are
-dropped before they are sent.
+All of it runs on an event loop.
+
+The worker gets one question at a time. A worker that hangs, dies or grows too large is killed and replaced;
+the question then gets a reply without an answer, in time. A question that nobody waits for any more is
+dropped before it is sent.
 """
 
 import asyncio
@@ -20,15 +22,18 @@ from holesmith.analysis.processes.own_process import FOLDER, command_of, environ
 from holesmith.analysis.questions import ANSWER_OF, A, EnvironmentQuestion, Question
 from holesmith.analysis.wire import LENGTH, MESSAGE_BYTES_MAX, from_json, pack, to_json
 
+# With so many questions in the queue, another one is refused.
 QUEUE_MAX = 16
+# Seconds after a question's deadline until the worker counts as hung.
 HANG_S = 3.0
+# The same for a new worker, which has to import its modules and load the project first.
 START_S = 20.0
 WARM_UP_MS = 10_000.0
 
 
 @dataclass(frozen=True, slots=True)
 class Reply(Generic[A]):
-    """``answer`` is None if there is none, and ``reason`` then says why in a few words."""
+    """The reply to a question. If ``answer`` is None, ``reason`` says why in a few words."""
 
     answer: A | None
     reason: str
@@ -39,13 +44,16 @@ class Analyst(Protocol):
     """Static analysis in a process of its own."""
 
     async def ask(self, question: Question[A], deadline_ms: float) -> Reply[A]:
-        """The answer, or none and a reason after the deadline at the latest. Never raises."""
+        """Return the answer, or no answer and a reason after the deadline at the latest. Never raises."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerStatus:
-    """For the server's status and for ``doctor``. ``restarts`` counts workers that were replaced."""
+    """The state of the worker, for the server's status and ``doctor``.
+
+    ``restarts`` counts the workers that were replaced.
+    """
 
     is_running: bool
     process_id: int | None
@@ -71,9 +79,10 @@ class _Process:
 
 @dataclass(slots=True)
 class AnalysisClient:
-    """One project's analysis. All methods belong to one event loop; ``close`` must be called on it.
+    """The analysis of one project.
 
-    A worker that has not answered ``hang_s`` after a question's deadline is killed.
+    All methods belong to one event loop, and ``close`` must be called on that loop. A worker that has not
+    answered ``hang_s`` seconds after a question's deadline is killed.
     """
 
     options: Options
@@ -97,7 +106,10 @@ class AnalysisClient:
         )
 
     async def ask(self, question: Question[A], deadline_ms: float) -> Reply[A]:
-        """The answer, or none after ``deadline_ms`` at the latest. Cancelling is safe and cheap."""
+        """Return the answer, or no answer after ``deadline_ms`` at the latest.
+
+        Cancelling is safe and cheap.
+        """
         started = time.monotonic()
         if len(self._jobs) >= QUEUE_MAX:
             return Reply(None, "too many questions", 0.0)
@@ -118,15 +130,15 @@ class AnalysisClient:
         except TimeoutError:
             return Reply(None, "late", (time.monotonic() - started) * 1000)
         finally:
-            if job in self._jobs:  # not with an error where it is not, which would print the document
+            if job in self._jobs:  # the ValueError of a failed remove would print the document
                 self._jobs.remove(job)
 
     async def warm_up(self) -> Reply[PythonEnvironment]:
-        """Start the worker and let it load what the first question would otherwise wait for."""
+        """Start the worker and let it load what would otherwise delay the first question."""
         return await self.ask(EnvironmentQuestion(), WARM_UP_MS)
 
     async def close(self) -> None:
-        """End the worker, for good: questions still waiting, and any later ones, are answered with none."""
+        """End the worker for good. Waiting questions, and any later ones, get a reply without an answer."""
         self._is_closed = True
         pump, self._pump = self._pump, None
         if pump is not None:
@@ -192,7 +204,7 @@ class AnalysisClient:
         return self._worker
 
     async def _replace(self, failure: str, job: _Job) -> None:
-        """End a worker that has failed; the next question starts another."""
+        """End a worker that has failed. The next question starts another."""
         self._crashes.note(job.document, had_answered=self._worker is not None and self._worker.is_warm)
         self._restarts += 1
         self._last_failure = failure

@@ -1,12 +1,13 @@
-"""How often workers have ended before their time, and over which document: who is left alone for a while.
+"""A record of the workers' crashes by document, which decides whose analysis pauses for a while.
 
-A document made to hang the worker, or to make it grow, costs itself the analysis and no other document. Only
-a worker that ends without having answered anything, or over no document, counts against all.
+A document made to hang the worker, or to make it grow, loses its own analysis and harms no other document.
+Only a worker that ends before its first answer, or without a document, counts against all documents.
 """
 
 import time
 from collections import OrderedDict, deque
 
+# So many crashes in the window, without a document to blame, pause all analysis.
 CRASHES_MAX = 5
 CRASHES_OF_DOCUMENT_MAX = 3
 CRASH_WINDOW_S = 60.0
@@ -14,14 +15,14 @@ DOCUMENTS_MAX = 100
 
 
 class CrashRecord:
-    """Documents go by their paths; None is a text without one."""
+    """The crashes of the last minute. A document is known by its path; None is a text without one."""
 
     def __init__(self) -> None:
         self._all: deque[float] = deque(maxlen=CRASHES_MAX)
         self._of_document: OrderedDict[str, deque[float]] = OrderedDict()
 
     def note(self, document: str | None, *, had_answered: bool) -> None:
-        """A worker has ended while it was asked about a document."""
+        """Record that a worker has ended while it was asked about ``document``."""
         if document is None or not had_answered:
             self._all.append(time.monotonic())
             return
@@ -32,7 +33,7 @@ class CrashRecord:
             self._of_document.popitem(last=False)
 
     def is_off(self, document: str | None) -> bool:
-        """Whether nothing about this document is asked now."""
+        """True if analysis of this document is paused."""
         of_document = self._of_document.get(document) if document is not None else None
         return _are_too_many(self._all) or (of_document is not None and _are_too_many(of_document))
 

@@ -1,4 +1,4 @@
-"""A limit in time that interrupts whatever runs in the main thread of the worker."""
+"""A deadline that interrupts whatever runs in the main thread of the worker."""
 
 import time
 from collections.abc import Callable, Generator
@@ -9,16 +9,18 @@ from typing import ParamSpec, TypeVar
 
 from holesmith.system import timers
 
+# Seconds until the timer tries again, after a moment at which it may not interrupt.
 RETRY_S = 0.005
 P = ParamSpec("P")
 R = TypeVar("R")
-# By identity: two functions with the same text have code objects that are equal.
+# Keyed by identity, because the code objects of two functions with the same text are equal.
 _uninterruptible: dict[int, CodeType] = {}
 
 
 class Overdue(BaseException):
-    """Raised by the timer. Not an Exception, so that no handler in an analyser takes it for an error of
-    its own.
+    """The exception that the timer raises.
+
+    It is no Exception, so that no handler in an analyser catches it as an error of its own.
     """
 
 
@@ -33,14 +35,14 @@ class Deadline:
         return cls(time.monotonic() + budget_ms / 1000)
 
     def is_near(self, share_ms: float = 5.0) -> bool:
-        """Whether a loop should stop and give what it has."""
+        """True if a loop should stop and return what it has: ``share_ms`` or less is left."""
         return time.monotonic() + share_ms / 1000 >= self.at
 
 
 def uninterruptible(function: Callable[P, R]) -> Callable[P, R]:
-    """Mark a function that always runs to its end, with all that it calls, and return the function itself.
+    """Mark a function that always runs to its end, with all that it calls; return the function itself.
 
-    A decorator for our own functions; a library's function is given as it was imported. Only functions that
+    Use it as a decorator for our own functions; give it a library's function as imported. Only functions that
     are written in Python can be marked.
     """
     assert isinstance(function, FunctionType), f"{function!r} is no function written in Python"
@@ -50,16 +52,19 @@ def uninterruptible(function: Callable[P, R]) -> Callable[P, R]:
 
 @contextmanager
 def interrupting(budget_ms: float, overtime_ms: float = 0.0) -> Generator[Deadline]:
-    """Raise ``Overdue`` in the body so long after its deadline. Main thread only; not to be nested."""
+    """Raise ``Overdue`` in the body, ``overtime_ms`` after the deadline.
+
+    Main thread only; must not be nested.
+    """
     deadline = Deadline.after_ms(budget_ms)
     after_s = max((budget_ms + overtime_ms) / 1000, RETRY_S)
-    # The timer repeats, so a moment that does not suit is followed by another.
+    # The timer repeats: after a moment at which it may not interrupt comes another.
     with timers.interrupting(after_s, RETRY_S, Overdue, _may_interrupt):
         yield deadline
 
 
 def _may_interrupt(frame: FrameType | None) -> bool:
-    """Whether no marked function is running, however deep the calls in it."""
+    """True if no marked function is running in ``frame`` or in one of its callers."""
     while frame is not None:
         if id(frame.f_code) in _uninterruptible:
             return False

@@ -1,4 +1,4 @@
-"""Names that IPython gives to every cell of a notebook, and to the cells of a script."""
+"""Names that IPython defines in every cell of a notebook, and in the cells of a script."""
 
 import re
 
@@ -9,5 +9,5 @@ _CELL = re.compile(r"^# ?%%", re.MULTILINE)
 
 
 def is_notebook(path: str | None, text: str) -> bool:
-    """Whether a document is a notebook, or a script that its author runs cell by cell."""
+    """True if a document is a notebook, or a script that its author runs cell by cell."""
     return (path is not None and path.endswith(".ipynb")) or _CELL.search(text) is not None

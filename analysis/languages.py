@@ -1,4 +1,4 @@
-"""The protocol's language id of a file on disk, by its name; and which languages share code."""
+"""The LSP language id of a file by its name, and the languages that share code."""
 
 from pathlib import PurePath
 
@@ -28,7 +28,7 @@ LANGUAGE_OF_SUFFIX = {
 
 
 def language_of(path: str) -> str:
-    """The language id, or "plaintext" for a name that tells nothing."""
+    """Return the language id, or "plaintext" if the name's suffix is not known."""
     return LANGUAGE_OF_SUFFIX.get(PurePath(path).suffix.lower(), "plaintext")
 
 
@@ -41,14 +41,14 @@ _RELATED = {
 
 
 def related_languages(language: str) -> tuple[str, ...]:
-    """The languages whose code says something about code in ``language``: itself and its dialects."""
+    """Return the languages whose code helps to complete code in ``language``: itself and its dialects."""
     return _RELATED.get(language, (language,))
 
 
 def is_related(language: str, path: str, other: str) -> bool:
-    """Whether the file ``other`` is in a language related to that of a document in ``language`` at ``path``.
+    """True if the file ``other`` is in a language related to that of a document in ``language`` at ``path``.
 
-    A language that has no id here is told by the end of the name.
+    For a language without an id here, the two suffixes are compared.
     """
     known = language_of(other)
     if known == "plaintext":

@@ -1,14 +1,15 @@
-"""What the analysis of one project needs to be told."""
+"""The options of the analysis of one project."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """``python`` is what the user chose: an interpreter's path or an environment's directory; None looks
-    for one.
+    """The options that a worker is started with.
 
-    ``virtual_env`` is the value of VIRTUAL_ENV where the editor was started.
+    ``python`` is the user's choice, the path of an interpreter or the directory of an environment; if it is
+    None, the environment is searched for. ``virtual_env`` is the value of VIRTUAL_ENV where the editor was
+    started.
     """
 
     root: str

@@ -1,4 +1,4 @@
-"""What analysis can be asked: plain frozen data, each question naming the type of its answer.
+"""The questions to analysis: plain frozen data. Each question names the type of its answer.
 
 A question carries the whole *unsaved* text; analysis reads other files from disk.
 """
@@ -28,7 +28,7 @@ A = TypeVar("A", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A document. ``path`` is absolute; None for a text that has no file."""
+    """A document. ``path`` is absolute; it is None for a text that has no file."""
 
     path: str | None
     text: str
@@ -42,10 +42,11 @@ class Question(Generic[A]):
 
 @dataclass(frozen=True, slots=True)
 class MembersQuestion(Question[Members]):
-    """What may stand behind the dot before ``offset``. A word begun between dot and offset is ignored.
+    """Ask for the names that may stand behind the dot before ``offset``, as in ``receiver.wo‸``.
 
-    Signatures and types cost time: they are given for the first ``detailed_max`` members. With
-    ``only_complete`` a list that would not be complete is empty, which saves the time to guess it.
+    A word begun between dot and offset is ignored. Signatures and types cost time, so only the first
+    ``detailed_max`` members have them. With ``only_complete``, a list that would not be complete is empty,
+    which saves the time for guesses.
     """
 
     source: Source
@@ -69,7 +70,10 @@ class ScopeQuestion(Question[ScopeNames]):
 
 @dataclass(frozen=True, slots=True)
 class CallQuestion(Question[Call]):
-    """``only_complete`` is as for members."""
+    """Ask for the call that ``offset`` is an argument of.
+
+    ``only_complete`` has the meaning it has for members.
+    """
 
     source: Source
     offset: int
@@ -89,9 +93,11 @@ class MissingNamesQuestion(Question[MissingNames]):
 
 @dataclass(frozen=True, slots=True)
 class NameKindsQuestion(Question[NameKinds]):
-    """The names in scope at ``offset``, or the members before whose dot it stands, and what they are.
+    """Ask for the names that may stand at ``offset``, with their kinds.
 
-    The kinds of ``wanted`` are found out, those of other names as far as it is quick.
+    The names are those in scope, or the members behind a dot.
+
+    The kinds of the names in ``wanted`` are worked out; other names get a kind if that is quick.
     """
 
     source: Source
@@ -101,7 +107,10 @@ class NameKindsQuestion(Question[NameKinds]):
 
 @dataclass(frozen=True, slots=True)
 class MatchCaseQuestion(Question[MatchCases]):
-    """``offset`` is where the pattern of a ``case`` begins, or behind a dot in it."""
+    """Ask for the enumeration members that a ``case`` may name.
+
+    ``offset`` is where the pattern of the ``case`` begins, or stands behind a dot in the pattern.
+    """
 
     source: Source
     offset: int
@@ -109,7 +118,10 @@ class MatchCaseQuestion(Question[MatchCases]):
 
 @dataclass(frozen=True, slots=True)
 class RelevantTypesQuestion(Question[RelevantTypes]):
-    """``characters_max`` bounds the text of all definitions together."""
+    """Ask for the classes that matter at ``offset``.
+
+    ``characters_max`` limits the text of all definitions together.
+    """
 
     source: Source
     offset: int
@@ -132,7 +144,9 @@ class ImportsQuestion(Question[Imports]):
 
 @dataclass(frozen=True, slots=True)
 class StaticErrorsQuestion(Question[StaticErrors]):
-    """The errors that the text from ``start`` to ``stop``, put there by a completion, has or causes."""
+    """Ask for the errors that the text from ``start`` to ``stop``, inserted by a completion, has or
+    causes.
+    """
 
     source: Source
     start: int
@@ -141,9 +155,9 @@ class StaticErrorsQuestion(Question[StaticErrors]):
 
 @dataclass(frozen=True, slots=True)
 class WarmUpQuestion(Question[WarmedUp]):
-    """Gets to know what the document uses, some of it at a time, so that later questions need not.
+    """Let analysis load what the document uses, a piece at a time, so that later questions need not.
 
-    The pieces of work near ``offset`` come first; ``begin`` is the first one to do.
+    The pieces of work near ``offset`` come first; ``begin`` is the number of the first piece to do.
     """
 
     source: Source
@@ -153,7 +167,10 @@ class WarmUpQuestion(Question[WarmedUp]):
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentQuestion(Question[PythonEnvironment]):
-    """Also loads what the first real question would otherwise wait for."""
+    """Ask for the project's Python environment.
+
+    Answering also loads what would otherwise delay the first real question.
+    """
 
 
 ANSWER_OF: dict[type[Question[object]], type] = {

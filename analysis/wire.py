@@ -1,6 +1,6 @@
-"""Messages between the analysis client and its worker: a length in four bytes, then JSON.
+"""The messages between the analysis client and its worker: a length in four bytes, then JSON.
 
-Nothing that is read can make code run: only the dataclasses that the reader asked for are built.
+Reading a message can't make code run: only the dataclasses that the reader asked for are built.
 """
 
 import json
@@ -21,15 +21,15 @@ MESSAGE_BYTES_MAX = 64 * 1024 * 1024
 
 
 def pack(message: object) -> bytes:
-    """A framed message. Lone surrogates survive as JSON escapes."""
+    """Encode a message with its length before it. Lone surrogates survive as JSON escapes."""
     body = json.dumps(message, separators=(",", ":")).encode("ascii")
     return LENGTH.pack(len(body)) + body
 
 
 def read_message(stream: IO[bytes]) -> Any:
-    """The next message of a stream, as JSON gives it; None at the end.
+    """Read the next message of a stream as JSON values; None at the end of the stream.
 
-    ValueError if it is longer than any message may be, or not JSON.
+    Raises ValueError if the message is longer than MESSAGE_BYTES_MAX, or not JSON.
     """
     header = stream.read(LENGTH.size)
     if len(header) < LENGTH.size:
@@ -41,24 +41,27 @@ def read_message(stream: IO[bytes]) -> Any:
 
 
 def to_json(value: object) -> Any:
-    """Dataclasses become arrays of their fields, in order."""
+    """Turn a dataclass into an array of its fields, in order, and its parts likewise."""
     if is_dataclass(value) and not isinstance(value, type):
         return _encoder(type(value))(value)
     return value
 
 
 def from_json(data: Any, kind: type[T]) -> T:
-    """The dataclass ``kind`` out of what ``to_json`` made of it. ValueError if it has another shape."""
+    """Build the dataclass ``kind`` from the result of ``to_json``.
+
+    Raises ValueError if ``data`` has another shape.
+    """
     decode = _decoder(kind)
     return data if decode is None else decode(data)
 
 
-# Hundreds of names are sent with an answer, so what to do with a type is worked out once.
+# An answer carries hundreds of names, so the codec of each type is built once and cached.
 
 
 @cache
 def _encoder(kind: type) -> _Codec:
-    """Of a dataclass."""
+    """Build the encoder of a dataclass."""
     names = [each.name for each in fields(kind)]
     inner = [_part_encoder(hint) for hint in _hints(kind)]
     if len(names) > 1 and not any(inner):
@@ -70,7 +73,7 @@ def _encoder(kind: type) -> _Codec:
 
 
 def _part_encoder(hint: Any) -> _Codec | None:
-    """Of a field; None if its values are JSON already."""
+    """Build the encoder of a field; None if its values are JSON already."""
     if is_dataclass(hint) and isinstance(hint, type):
         return _encoder(hint)
     inner = _part_encoder(_inner(hint)) if get_origin(hint) in (tuple, Union, UnionType) else None
@@ -83,7 +86,7 @@ def _part_encoder(hint: Any) -> _Codec | None:
 
 @cache
 def _decoder(hint: Any) -> _Codec | None:
-    """None if JSON's own values are the type's."""
+    """Build the decoder of a type; None if JSON's own values are the type's."""
     if is_dataclass(hint) and isinstance(hint, type):
         return _dataclass_decoder(hint)
     origin = get_origin(hint)
@@ -123,7 +126,7 @@ def _tuple_decoder(inner: _Codec | None) -> _Codec:
 
 
 def _inner(hint: Any) -> Any:
-    """The type of a sequence's members, or what an optional value is when it is there."""
+    """Return the element type of a sequence, or the type of an optional value without None."""
     return next(each for each in get_args(hint) if each is not type(None))
 
 

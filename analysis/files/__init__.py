@@ -1,1 +1,1 @@
-"""Reading files of an untrusted workspace: regular ones, inside it, and no secrets."""
+"""Reading files of an untrusted workspace: only regular files, inside the workspace, and no secrets."""

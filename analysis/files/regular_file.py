@@ -1,11 +1,11 @@
 """Read a file of an untrusted folder: only if it is a regular file, small enough, and where it should be.
 
 A workspace can hold named pipes and devices, whose opening or reading never ends, links to private files
-outside, and files of any size. All files of a workspace are read through here.
+outside, and files of any size. All files of a workspace are read through this module.
 
-Whoever can write to the workspace can put a link in the place of a folder between any two steps of ours. So a
-file is opened from its root downwards, one name after another, without following a link. On systems where
-that can't be done, the path is checked and then opened.
+Anybody who can write to the workspace can replace a folder by a link between any two steps of ours. So a file
+is opened from its root downwards, one name after another, without following a link. On systems that can't do
+that, the path is checked and then opened.
 """
 
 import os
@@ -14,7 +14,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-# Absent on some systems, where nothing of the kind blocks.
+# Some systems lack these flags; there, opening such a file does not block.
 _OPEN_FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_NONBLOCK", 0)
@@ -23,7 +23,7 @@ _OPEN_FLAGS = (
     | getattr(os, "O_BINARY", 0)
 )
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
-# To go through a folder, not to list it: on Linux that needs no more than the right to go through it.
+# Enough to go through a folder, not to list it: on Linux that needs only the right to go through it.
 _FOLDER_FLAGS = (
     getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 )
@@ -31,13 +31,13 @@ _CAN_WALK = bool(_NO_FOLLOW) and {os.open, os.stat} <= os.supports_dir_fd
 
 
 class UnreadableFileError(OSError):
-    """A file that is not read. ``str`` of it is the reason in a few words, without the path."""
+    """The error of a file that is not read. Its ``str`` is the reason in a few words, without the path."""
 
 
 def read_regular_file(
     path: Path, bytes_max: int, *, root: Path | None = None, follow_links: bool = True
 ) -> bytes:
-    """The whole content of the regular file at ``path``, without ever blocking.
+    """Return the whole content of the regular file at ``path``, without ever blocking.
 
     ``root`` is a folder in which the file must lie once all links are resolved; None allows any place.
     Without ``follow_links``, a path whose last part is a link is refused.
@@ -54,9 +54,10 @@ def read_regular_file(
 
 
 def read_without_links(root: Path, path: str, bytes_max: int) -> bytes:
-    """The whole content of the regular file at ``path``, relative to ``root`` and with forward slashes.
+    """Return the whole content of the regular file at ``path``, a path below ``root`` with forward slashes.
 
-    Nothing in ``path`` may be a link, nor ``..``; the root may be one. Raises as ``read_regular_file``.
+    No part of ``path`` may be a link or ``..``; the root may be a link. Raises UnreadableFileError as
+    ``read_regular_file`` does.
     """
     with _told_in_words():
         names = path.split("/")
@@ -84,7 +85,7 @@ def _told_in_words() -> Generator[None]:
 def regular_file_or_none(
     path: Path, bytes_max: int, *, root: Path | None = None, follow_links: bool = True
 ) -> bytes | None:
-    """As ``read_regular_file``, with None in place of the error."""
+    """Do the same as ``read_regular_file``, but return None in place of the error."""
     try:
         return read_regular_file(path, bytes_max, root=root, follow_links=follow_links)
     except UnreadableFileError:
@@ -92,9 +93,9 @@ def regular_file_or_none(
 
 
 def is_inside(path: Path, root: Path) -> bool:
-    """Whether ``path`` lies in the folder ``root`` or is that folder, once all links of both are resolved.
+    """True if ``path`` lies in the folder ``root`` or is that folder, once all links of both are resolved.
 
-    The file need not be there. False where a link goes round in a circle.
+    The file need not exist. False for links that form a loop.
     """
     try:
         return path.resolve().is_relative_to(root.resolve())
@@ -103,9 +104,9 @@ def is_inside(path: Path, root: Path) -> bool:
 
 
 def _resolved(path: Path, root: Path, *, follow_links: bool) -> tuple[str, list[str]]:
-    """The real place of the root, and the names below it that lead to the file.
+    """Return the real path of the root, and the names below the root that lead to the file.
 
-    All are resolved, but the last only with ``follow_links``.
+    All links are resolved; that of the last name only with ``follow_links``.
     """
     top = os.path.realpath(root)
     if follow_links:
@@ -134,7 +135,10 @@ def _read_below(top: str, names: Sequence[str], bytes_max: int) -> bytes:
 
 
 def _checked(top: str, names: Sequence[str]) -> str:
-    """The path, found to have no link in it just now: all that can be had where folders can't be opened."""
+    """Return the path after checking that no part of it is a link.
+
+    Systems that can't open folders allow no more.
+    """
     place = Path(os.path.realpath(top), *names)
     if Path(os.path.realpath(place)) != place:
         raise UnreadableFileError("a link")
@@ -142,8 +146,8 @@ def _checked(top: str, names: Sequence[str]) -> str:
 
 
 def _read(path: str, bytes_max: int, flags: int, folder: int | None = None) -> bytes:
-    """``path`` is relative to the open ``folder``, if one is given."""
-    # Asked before opening too: to open a device can have effects of its own.
+    """Read the file at ``path``, relative to the open ``folder`` if one is given."""
+    # Checked before opening too, because opening a device can have effects of its own.
     status = os.stat(path, dir_fd=folder, follow_symlinks=not flags)
     _require_regular(status, bytes_max)
     descriptor = os.open(path, _OPEN_FLAGS | flags, dir_fd=folder)

@@ -1,9 +1,9 @@
-"""Which files hold secrets by their name: they are neither completed nor used in prompts.
+"""The files that may hold secrets, by their names: they are neither completed nor used in prompts.
 
-Only names are looked at, so that the answer is the same before and after a file is read: the path's own, and
-for a link those of the file it leads to. Case does not count, and ``ſ`` is an ``s``, as on disks that ignore
-case. Source code (``credentials.py``) and templates (``.env.example``) are meant to be shared, so they are no
-secrets, whatever they are called; keys that stand in them are not found.
+Only names are looked at, so that the answer is the same before and after a file is read: the path's own name,
+and for a link the name of its target too. Case does not count, and ``ſ`` is an ``s``, as on disks that ignore
+case. Source code (``credentials.py``) and templates (``.env.example``) are meant to be shared, so they count
+as no secrets, whatever their names; keys written inside them are not found.
 """
 
 import os
@@ -33,7 +33,7 @@ _DATA = (
 )
 _STEMS = ("credentials", "credential", "secrets", "secret", "passwords", "password")
 
-# Names of private keys and stores of them, which have no templates.
+# Names of private keys and key stores, which have no templates.
 _KEYS = (
     "*.pem",
     "*.key",
@@ -118,17 +118,17 @@ _DATA_FILES = (
     ".*_history",
 )
 
-# Programs that nobody keeps anything but settings and passwords in.
+# Programs that hold nothing but settings and passwords.
 _SECRET_PROGRAMS = frozenset({"wp-config.php"})
 
-# Whatever lies in one of these folders, and these files of folders for settings.
+# Folders whose files are all secret; the pattern below names single files in folders of settings.
 FOLDERS = frozenset({".ssh", ".gnupg", ".aws", ".azure", ".gcloud", ".kube", ".docker"})
 _FILES_IN_FOLDERS = re.compile(
     r"(?:^|/)\.config/(?:gh/hosts\.ya?ml|gcloud/.*|rclone/.*)$"
     r"|(?:^|/)\.m2/settings(?:-security)?\.xml$|(?:^|/)\.composer/auth\.json$"
 )
 
-# Programs and markup in other languages than those that we have grammars for.
+# Programs and markup in languages without a grammar here.
 _CODE = frozenset(LANGUAGE_OF_SUFFIX).union(
     (".rb", ".php", ".kt", ".kts", ".swift", ".scala", ".lua", ".pl", ".pm", ".r", ".jl", ".dart", ".ex"),
     (".exs", ".erl", ".hs", ".ml", ".mli", ".clj", ".fs", ".vb", ".m", ".mm", ".zig", ".nim", ".vue"),
@@ -138,11 +138,11 @@ _CODE_NAMES = frozenset({"dockerfile", "makefile"})
 _TEMPLATE = re.compile(
     r".*[._-](?:example|sample|template|dist|tmpl|tpl)|(?:example|sample|template)[._-]?\.?env"
 )
-# What editors and people append to the name of a copy.
+# Endings that editors and people append to the name of a copy.
 _COPY = re.compile(r"(?:\.(?:bak|backup|old|orig|save|copy)|~)+$")
 
 
-# No file has a longer name; the patterns need not be fast on such.
+# File systems allow no longer names; the bound keeps the patterns fast on text that is no file name.
 _NAME_CHARACTERS_MAX = 255
 
 
@@ -155,7 +155,7 @@ _IS_DATA = _any_of(_DATA_FILES)
 
 
 def is_secret(path: str) -> bool:
-    """Whether the file at ``path``, or a bare file name, may hold passwords, tokens or private keys."""
+    """True if the file at ``path``, or a bare file name, may hold passwords, tokens or private keys."""
     whole = PurePath(path.casefold())
     *folders, name = whole.parts or ("",)
     name = name[-_NAME_CHARACTERS_MAX:]
@@ -177,11 +177,11 @@ def is_secret(path: str) -> bool:
 
 
 def is_secret_file(path: str) -> bool:
-    """As ``is_secret``, and for a path with a link in it, whether the file that it leads to is a secret."""
+    """True if ``is_secret`` holds for the path, or for the target of a path with a link in it."""
     if is_secret(path):
         return True
     try:
         real = os.path.realpath(path)
-    except (OSError, ValueError):  # no path of this system
+    except (OSError, ValueError):  # not a path on this system
         return False
     return real != path and is_secret(real)

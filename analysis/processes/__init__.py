@@ -1,1 +1,1 @@
-"""How processes of our own are started, and how they end with the one they work for."""
+"""Starting processes of our own, and ending them with the process that they work for."""

@@ -1,7 +1,7 @@
-"""Ending this process with the one that it works for, however that one ended and whatever is going on here.
+"""End this process together with its parent, however the parent ended and whatever is running here.
 
 The end of standard input is not enough: it is seen only when the next question is read, which may be late,
-and not at all by a process that was stopped.
+and a stopped process never sees it.
 """
 
 import ctypes
@@ -16,9 +16,9 @@ _PR_SET_PDEATHSIG = 1
 
 
 def end_with_parent(answers: int) -> None:
-    """From now on, end when the thread that started us ends, or nobody reads the pipe ``answers`` any more.
+    """End this process when the thread that started it ends, or nobody reads the pipe ``answers`` any more.
 
-    The first is Linux only. It needs no work of ours, so it also ends a process that is stopped.
+    The first is Linux only. The kernel does it, so it also ends a process that is stopped.
     """
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
@@ -29,6 +29,6 @@ def end_with_parent(answers: int) -> None:
 
 def _end_with_pipe(answers: int) -> None:
     watch = select.poll()
-    watch.register(answers, 0)  # that its other end was closed is told in any case
+    watch.register(answers, 0)  # poll reports a closed other end without being asked to
     watch.poll()
     os._exit(0)

@@ -1,1 +1,1 @@
-"""The analysis process: it answers questions one by one and never imports the workspace."""
+"""The analysis process, which answers questions one by one and never imports the workspace."""

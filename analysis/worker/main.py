@@ -1,10 +1,9 @@
-"""The analysis process: reads questions from standard input and writes answers to standard output, one
-by one.
+"""The analysis process: questions come on standard input, answers go to standard output, one by one.
 
-It is started by ``client`` with an isolated module search path, so that no file of the workspace can
-take the place of a module. It never imports or runs the workspace, and it ends with its client. A
-question that takes too long is interrupted; whatever an analyser raises is an answer of None; memory
-beyond the limit ends the process, and the client starts another.
+``client`` starts it with an isolated module search path, so that no file of the workspace can take the place
+of a module. The process never imports or runs the workspace, and it ends with its client. A question that
+takes too long is interrupted; an analyser's exception becomes an answer of None; memory beyond the limit ends
+the process, and the client starts another.
 """
 
 import gc
@@ -25,12 +24,17 @@ from holesmith.system.memory import limit_memory, resident_bytes
 from holesmith.system.pipes import has_input
 from holesmith.system.process_priority import use_batch_scheduling
 
+# Seconds without a question until the first and until the full garbage collection.
 PAUSE_S = 0.3
 IDLE_S = 10.0
+# Answers without a pause between two garbage collections.
 ANSWERS_MAX = 30
+# Resident memory above which a short pause is used for a full collection.
 CLEAR_OUT_BYTES = 400 * 1024**2
+# Work on a question goes on so long after its deadline; see GracePeriod.
 OVERTIME_MS = 1_500.0
 OVERTIME_PAUSE_S = 30.0
+# A limit of the address space, so that one question cannot fill the memory of the machine.
 ADDRESS_SPACE_BYTES_MAX = 6 * 1024**3
 _QUESTIONS = {kind.__name__: kind for kind in ANSWER_OF}
 
@@ -57,27 +61,27 @@ def main() -> None:
 
 
 class GarbageCollection:
-    """When Python looks for objects that only hold on to each other: never while a question is answered.
+    """Run Python's garbage collection in pauses, never while a question is answered.
 
-    The trees of a project are millions of objects that live long, and to go through all of them takes up to
-    two seconds; Python would do so in the middle of any question.
+    The trees of a project are millions of objects that live long. A full collection takes up to two seconds,
+    and Python would start one in the middle of any question.
     """
 
     def __init__(self) -> None:
-        gc.set_threshold(0)  # not gc.disable(): parso enables it again
+        gc.set_threshold(0)  # gc.disable() is not enough: parso enables it again
         self._answers = 0
         self._is_cleared = True
         self._bytes_max = CLEAR_OUT_BYTES
 
     def note_answer(self) -> None:
-        """Once for each; questions may come without a pause."""
+        """Count an answer, and collect now if there was no pause for many answers."""
         self._is_cleared = False
         self._answers += 1
         if self._answers >= ANSWERS_MAX:
             self.tidy_up()
 
     def tidy_up(self) -> None:
-        """In a short pause: only among what is new, unless there is much in all."""
+        """Collect new objects in a short pause, and all objects if the process has grown large."""
         self._answers = 0
         gc.collect(1)
         if resident_bytes() > self._bytes_max:
@@ -85,19 +89,19 @@ class GarbageCollection:
             self._bytes_max = max(resident_bytes() * 3 // 2, CLEAR_OUT_BYTES)
 
     def clear_out(self) -> None:
-        """In a long pause, once after each work."""
+        """Collect all objects in a long pause, once after each period of work."""
         if not self._is_cleared:
             gc.collect()
             self._is_cleared = True
 
 
 def _is_idle(questions: BinaryIO, seconds: float) -> bool:
-    """Whether none comes so long."""
+    """True if no question comes within ``seconds``."""
     return not has_input(questions, seconds)
 
 
 def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """The pipes to the client, out of reach of anything that prints."""
+    """Move the client's pipes away from standard input and output, out of reach of anything that prints."""
     questions = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -108,11 +112,11 @@ def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
 
 @dataclass(slots=True)
 class GracePeriod:
-    """How long a question is worked on that nobody waits for any more.
+    """The time for which a question is worked on after its deadline, when nobody waits for it any more.
 
-    What is interrupted is lost, and would be as late the next time: the first question about a large module
-    may take longer than anybody waits. But after what did not end in that time either, there is none for a
-    while.
+    Interrupted work is lost, and would be late again the next time: the first question about a large module
+    may take longer than anybody waits. But a question that did not end in this time either takes it away from
+    all questions for a while.
     """
 
     _not_before_s: float = 0.0
