@@ -1,4 +1,4 @@
-"""The tree-sitter grammars, by LSP language id. Each is loaded when it is first asked for."""
+"""The tree-sitter grammars, by LSP language id. Each grammar is loaded when it is first used."""
 
 from functools import cache
 from importlib import import_module
@@ -24,7 +24,7 @@ LANGUAGES = frozenset(_GRAMMARS)
 
 @cache
 def grammar_of(language: str) -> Language | None:
-    """None for a language without a grammar here."""
+    """Load the grammar of a language; None if there is none here."""
     if language not in _GRAMMARS:
         return None
     module, function = _GRAMMARS[language]

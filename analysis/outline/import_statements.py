@@ -1,6 +1,6 @@
-"""What one import statement brings in, from its own text.
+"""The names that one import statement brings in, read from its own text.
 
-Only the text is looked at: which file or library a module is, the index or a language server says.
+Only the text is looked at. The index or a language server decides which file or library a module is.
 """
 
 import re
@@ -13,10 +13,11 @@ from holesmith.analysis.syntax.languages.registry import rules_of
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """``module`` is as the language writes it, without quotes; leading dots of Python are ``level``.
+    """One imported module.
 
-    ``names`` are pairs of a name in the module and the name it gets here; none if the module itself is
-    imported, then as ``alias`` or under its own name. ``*`` is the name for all names.
+    ``module`` is written as in the language, without quotes; ``level`` counts Python's leading dots.
+    ``names`` are pairs of a name in the module and its name in this file, with ``*`` for all names. If the
+    module itself is imported, ``names`` is empty, and ``alias`` is the module's new name, None for its own.
     """
 
     module: str
@@ -31,7 +32,10 @@ _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
 def imports_of_statement(language: str, text: str, line: int) -> tuple[Import, ...]:
-    """``line`` is where the statement begins. Unusual statements give nothing rather than a guess."""
+    """Return the imports of a statement that begins on ``line``.
+
+    Unusual statements give none rather than a guess.
+    """
     style = rules_of(language).import_style
     return tuple(_READERS[style](text, line)) if style is not None else ()
 
@@ -48,7 +52,7 @@ def _python(text: str, line: int) -> Iterator[Import]:
 
 
 def _named(text: str) -> Iterator[tuple[str, str]]:
-    """``a, b as c`` as pairs."""
+    """Yield ``a, b as c`` as pairs of a name and its new name."""
     for part in text.split(","):
         words = part.split()
         if len(words) == 3 and words[1] == "as":

@@ -1,8 +1,8 @@
-"""What is a definition, an import or a mention in each language, as tree-sitter queries.
+"""The tree-sitter queries for definitions, imports and mentions in each language.
 
 A definition's pattern captures the whole as ``class``, ``function``, ``method`` or ``field`` and its name as
-``name``; ``bases`` are the types it extends, ``body`` is where its header ends. Queries run inside
-tree-sitter, an order of magnitude faster than a walk over the nodes from Python, which is what makes an index
+``name``; ``bases`` are the types it extends, and its header ends where ``body`` begins. Queries run inside
+tree-sitter, an order of magnitude faster than a walk over the nodes from Python; that is what makes an index
 of a million lines quick.
 """
 

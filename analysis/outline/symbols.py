@@ -1,7 +1,7 @@
-"""The symbols and imports of a file, for an index of the repository: cheap enough for every file of it.
+"""The symbols and imports of a file, found cheaply enough to index every file of a repository.
 
-Lines count from 0 and spans of lines are half-open. Definitions local to a function are left out. Any text
-has symbols: what the parser could not make sense of is missing.
+Lines count from 0, and spans of lines are half-open. Definitions local to a function are left out. Any text
+has an outline: the parts that the parser could not read are missing in it.
 """
 
 import re
@@ -30,10 +30,11 @@ _NOT_BASES = frozenset(("extends", "implements", "metaclass", "public", "private
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """``signature`` is the header on one line, without its body or value beyond SIGNATURE_CHARACTERS_MAX.
+    """A definition in a file.
 
-    ``parent`` is the index of the enclosing symbol. ``body_line`` is the line on which the body begins, and
-    ``stop_line`` for a symbol without one. ``bases`` are the bare names of the types it extends.
+    ``signature`` is its header on one line without the body, cut at SIGNATURE_CHARACTERS_MAX. ``parent`` is
+    the index of the enclosing symbol. ``body_line`` is the line on which the body begins, or ``stop_line``
+    for a symbol without a body. ``bases`` are the bare names of the types that it extends.
     """
 
     name: str
@@ -49,7 +50,7 @@ class Symbol:
 
 @dataclass(frozen=True, slots=True)
 class FileSymbols:
-    """In the order of the text, a symbol before those inside it."""
+    """The outline of a file in the order of the text. A symbol stands before the symbols inside it."""
 
     symbols: tuple[Symbol, ...]
     imports: tuple[Import, ...]
@@ -75,7 +76,10 @@ class _Found:
 
 
 def symbols_of(language: str, text: str) -> FileSymbols:
-    """Nothing for a language without a grammar, or for a text whose tree is too costly to ask."""
+    """Return the outline of a text.
+
+    It is empty for a language without a grammar, and for a text whose tree is too costly to query.
+    """
     query, parsed = _definitions_query(language), _parsed(language, text)
     if query is None or parsed is None:
         return FileSymbols((), ())
@@ -95,7 +99,10 @@ def symbols_of(language: str, text: str) -> FileSymbols:
 
 
 def function_bodies(language: str, text: str) -> tuple[Span, ...]:
-    """Of functions and methods, local ones too, in the order of the text; braces are a part of a body."""
+    """Return the bodies of functions and methods, local ones too, in the order of the text.
+
+    Braces are a part of a body.
+    """
     query, parsed = _definitions_query(language), _parsed(language, text)
     if query is None or parsed is None:
         return ()
@@ -153,15 +160,15 @@ def _found(data: bytes, captures: dict[str, list[Node]]) -> _Found | None:
 
 
 def _base_names(text: str) -> tuple[str, ...]:
-    """The last word of each dotted name; type arguments and keyword arguments are left out."""
+    """Return the last word of each dotted name. Type arguments and keyword arguments are left out."""
     bare = re.sub(r"<[^<>]*>|\[[^\[\]]*\]|\w+\s*=\s*[\w.]+", "", text)
     names = (match[0].split(".")[-1] for match in re.finditer(r"[^\W\d][\w.]*\w|[^\W\d]", bare))
     return tuple(dict.fromkeys(name for name in names if name not in _NOT_BASES))
 
 
 def _nested(language: str, data: bytes, found: list[_Found]) -> Iterator[Symbol]:
-    """Each with the symbol around it; what is local to a function or a repeated attribute is left out."""
-    open_symbols: list[tuple[int, _Found, int]] = []  # [end byte, what was found, index or -1 if left out]
+    """Yield each symbol with its parent, but neither what is local to a function nor a repeated attribute."""
+    open_symbols: list[tuple[int, _Found, int]] = []  # [end byte, definition, index or -1 if left out]
     seen: set[tuple[int | None, str]] = set()
     last: tuple[int, str] | None = None
     index = 0
@@ -215,7 +222,7 @@ def _signature(data: bytes) -> str:
 
 
 def _documentation(language: str, data: bytes, found: _Found) -> str:
-    """The first line with words of the docstring, or of the comment right above."""
+    """Return the first line with words of the docstring, or of the comment right above."""
     if found.kind == "field":
         return ""
     if language == "python":

@@ -1,4 +1,4 @@
-"""How much of a text its grammar could make nothing of: for comparing two versions of it."""
+"""The number of places in a text that its grammar cannot read, for comparing two versions of the text."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,17 @@ ERRORS_MAX = 1_000
 
 @dataclass(frozen=True, slots=True)
 class SyntaxErrors:
-    """``count`` is of places where something is too much or missing; None without a grammar or in time."""
+    """The result of a count.
+
+    ``count`` is the number of places where something is missing or too much; None without a grammar or in
+    time.
+    """
 
     count: int | None
 
 
 def syntax_errors_of(language: str, text: str) -> SyntaxErrors:
-    """Counts up to ERRORS_MAX."""
+    """Count the errors of a text, up to ERRORS_MAX."""
     parsed = parse(language, text)
     if parsed is None:
         return SyntaxErrors(None)

@@ -1,8 +1,8 @@
-"""Symbols, mentions and errors of any text within a bound of time: a server must not stand still meanwhile.
+"""Symbols, mentions and errors of any text within a time limit, because a server must not stand still.
 
-A short text is read here; it costs less than a message. A longer one goes to a process of its own, which is
-ended when it takes too long: the text then has no symbols, and one that is alike is not tried again for a
-while. All of it may be called from any thread.
+A short text is read in this process; that costs less than a message. A longer one goes to a process of its
+own, which is killed when it takes too long: the text then has no symbols, and a similar text is not tried
+again for a while. All of it may be called from any thread.
 """
 
 import queue
@@ -24,10 +24,10 @@ T = TypeVar("T", FileSymbols, Mentions, SyntaxErrors)
 
 SHORT_CHARACTERS = 400
 LONG_CHARACTERS = 1_000_000
-"""A text that is even longer has no symbols."""
+"""Longer texts have no symbols."""
 ANSWER_S = 0.5
 START_S = 5.0
-"""For the first answer of a process, which imports its modules before."""
+"""Seconds for the first answer of a process, which has to import its modules."""
 REFUSAL_S = 30.0
 REFUSALS_MAX = 64
 KEY_CHARACTERS = 200
@@ -36,7 +36,10 @@ _Key = tuple[str, str, str]
 
 
 class SyntaxProcess:
-    """Starts the process with the first longer text. One thread, which ends with this object, talks to it."""
+    """A client of the syntax process, which the first longer text starts.
+
+    One thread talks to the process. The thread ends when this object is closed.
+    """
 
     def __init__(self, answer_s: float = ANSWER_S) -> None:
         self._answer_s = answer_s
@@ -53,19 +56,21 @@ class SyntaxProcess:
         return self._process
 
     def symbols_of(self, language: str, text: str) -> FileSymbols:
-        """As ``symbols.symbols_of``; none for a text that takes too long."""
+        """Do the same as ``symbols.symbols_of``; no symbols for a text that takes too long."""
         return self._ask("symbols", symbols_of, FileSymbols((), ()), language, text)
 
     def mentions_of(self, language: str, text: str) -> Mentions:
-        """As ``symbols.mentions_of``; none for a text that takes too long."""
+        """Do the same as ``symbols.mentions_of``; no mentions for a text that takes too long."""
         return self._ask("mentions", mentions_of, Mentions((), (), ()), language, text)
 
     def errors_of(self, language: str, text: str) -> SyntaxErrors:
-        """As ``syntax_errors.syntax_errors_of``; None of a text that takes too long."""
+        """Do the same as ``syntax_errors.syntax_errors_of``; a count of None for a text that takes too
+        long.
+        """
         return self._ask("errors", syntax_errors_of, SyntaxErrors(None), language, text)
 
     def close(self) -> None:
-        """End the process. Another text starts another."""
+        """End the process. The next text starts another."""
         with self._lock:
             thread, self._thread = self._thread, None
         if thread is not None:
@@ -110,7 +115,7 @@ class SyntaxProcess:
         process = self._running()
         assert process.stdin is not None
         assert process.stdout is not None
-        # To kill it ends reading and writing on every system, also where the process is stopped.
+        # Killing the process ends reading and writing on every system, even if the process is stopped.
         alarm = threading.Timer(START_S if self._is_new else self._answer_s, process.kill)
         alarm.start()
         try:
@@ -151,4 +156,4 @@ class SyntaxProcess:
 
 
 SYNTAX = SyntaxProcess()
-"""That of this process, for all documents."""
+"""The one client of this process, for all documents."""

@@ -1,7 +1,7 @@
 """A text with its tree-sitter tree, immutable.
 
-Offsets are code points outside and bytes inside; the conversion is here and nowhere else. Any text
-has a tree, also one with lone surrogates or null characters.
+Offsets are code points outside and bytes inside; only this module converts between them. Any text has a tree,
+even one with lone surrogates or null characters.
 """
 
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ class SyntaxTree:
     tree: Tree = field(repr=False)
 
     def offset(self, byte_offset: int) -> int:
-        """The code point at a byte; inside of a character, that character."""
+        """Return the code point at a byte; for a byte inside a character, that character."""
         if len(self.data) == len(self.text):
             return byte_offset
         return len(self.data[:byte_offset].decode("utf-8", "surrogatepass"))
@@ -34,7 +34,7 @@ class SyntaxTree:
 
 
 def parse(language: str, text: str) -> SyntaxTree | None:
-    """None for a language without a grammar."""
+    """Parse a text; None for a language without a grammar."""
     grammar = grammar_of(language)
     if grammar is None:
         return None

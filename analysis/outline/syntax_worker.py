@@ -1,7 +1,7 @@
-"""The syntax process: reads texts from standard input, and writes what is in them to standard output.
+"""The syntax process: it reads texts from standard input, and writes their outlines to standard output.
 
-tree-sitter can't be interrupted everywhere and holds the interpreter's lock. On some short texts it works for
-seconds or takes gigabytes. Here that does no harm: whoever asked ends this process and starts another.
+tree-sitter can't always be interrupted and holds the GIL. On some short texts it works for seconds or takes
+gigabytes. In this process that does no harm: the client ends this process and starts another.
 """
 
 import os

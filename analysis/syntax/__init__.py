@@ -1,1 +1,1 @@
-"""Syntax around the hole, told from tokens: any language, in this process, and it never fails."""
+"""Syntax around the hole by tokens alone: for any language, in this process, and without failing."""

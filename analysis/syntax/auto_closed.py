@@ -1,9 +1,9 @@
-"""Closing marks behind the cursor that an editor set by itself, and how much of them generated text replaces.
+"""Closing marks behind the cursor that an editor inserted, and the part of them that a completion replaces.
 
-In ``if isinstance(scope, ‸)`` the user has not written the bracket: what belongs behind it, the colon, is
-still missing. So the brackets and the quote that such a line ends with are held open, and the middle may
-close them itself and go on. Only the innermost brackets are held, and none that encloses statements or that
-ends an expression inside a literal.
+In ``if isinstance(scope, ‸)`` the editor wrote the bracket, and what belongs behind it, the colon, is still
+missing. So the brackets and the quote at the end of such a line count as open, and the middle may close them
+itself and go on. Only the innermost brackets are held open, and none that encloses statements or that ends an
+expression inside a literal.
 """
 
 import re
@@ -14,7 +14,7 @@ from holesmith.analysis.syntax.excerpt import Excerpt, opens_block
 from holesmith.analysis.syntax.languages.language_rules import CLOSER_OF
 
 CLOSERS_MAX = 8
-"""So many closing marks in a row were rather written by the user."""
+"""More closing marks than these in a row are taken for the user's own."""
 _MARKS = re.compile(r"[ \t]*(?P<quote>[\"'`]?)(?P<closers>[ \t)\]}]*)(?P<end>[^\s\"'`)\]}]*|\{\})[ \t\r]*")
 
 
@@ -22,9 +22,10 @@ _MARKS = re.compile(r"[ \t]*(?P<quote>[\"'`]?)(?P<closers>[ \t)\]}]*)(?P<end>[^\
 class AutoClosed:
     """The rest of the cursor's line, which begins with closing marks.
 
-    ``brackets`` are the indices of the tokens before the cursor whose closers these are, innermost first, and
-    ``stops`` where each of the closers ends in ``text``. ``quote_stop`` is where the quote ends that closes
-    the literal at the cursor, 0 without one. ``end`` is what follows, such as ``:``; "" mostly.
+    ``brackets`` are the indices of the tokens before the cursor that these marks close, innermost first;
+    ``stops`` are the ends of the closing brackets in ``text``. ``quote_stop`` is the end of the quote that
+    closes the literal at the cursor, 0 without a literal. ``end`` is the text behind the closing marks, such
+    as ``:``; mostly "".
     """
 
     text: str
@@ -35,10 +36,12 @@ class AutoClosed:
     end: str
 
     def replaced(self, open_openers: Sequence[str], closed_count: int, *, is_quote_closed: bool) -> int:
-        """How many characters of ``text`` a middle replaces: the fewest that leave every bracket closed once.
+        """Count the characters of ``text`` that a middle replaces.
 
-        ``open_openers`` are the brackets open at the end of the middle, outermost first; ``closed_count`` is
-        how many of those open at the cursor it has closed.
+        They are the fewest that leave every bracket closed once.
+
+        ``open_openers`` are the brackets open at the end of the middle, outermost first. ``closed_count`` is
+        the number of brackets open at the cursor that the middle has closed.
         """
         if self.quote_stop and not is_quote_closed:
             return 0
@@ -51,7 +54,10 @@ class AutoClosed:
 
 
 def auto_closed_at(excerpt: Excerpt) -> AutoClosed | None:
-    """None where the rest of the line has no closing marks, or more than those and the end of a statement."""
+    """Find the closing marks behind the cursor.
+
+    None if the rest of the line has no closing marks, or more than those and the end of a statement.
+    """
     suffix = excerpt.suffix
     rest = suffix[: next(iter(_line_ends(suffix)), len(suffix))]
     found = _MARKS.fullmatch(rest)
@@ -78,7 +84,10 @@ def _is_end(excerpt: Excerpt, end: str) -> bool:
 
 
 def _closes(quote: str, literal: str) -> bool:
-    """Whether a quote closes a literal of one line; other literals go on over lines, and are prose."""
+    """True if a quote closes a literal of one line.
+
+    Other literals go on over several lines, and are prose.
+    """
     opening = literal.lstrip("bBfFrRuUtTlL8$@")
     return opening.startswith(quote) and not opening.startswith(quote * 3) and quote != "`"
 

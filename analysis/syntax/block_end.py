@@ -1,6 +1,6 @@
 """The end of a block in a generated middle, for both layouts: by indentation and by braces.
 
-The offsets and None are those of ``stops``.
+Offsets and None have the meaning that they have in ``stops``.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from holesmith.analysis.syntax.hole_frame import HoleFrame, walk
 from holesmith.analysis.syntax.languages.language_rules import TERMINATOR, LanguageRules
 from holesmith.analysis.syntax.lexer import Token
 
-# What goes on behind the brace of a literal, a type or a pattern.
+# Tokens that continue an expression behind the brace of a literal, a type or a pattern.
 _AFTER_LITERAL = frozenset(
     ("[", "=", "as", "satisfies", "?", ":", "|", "&", "&&", "||", "??", "=>", "==", "===")
 )
@@ -30,7 +30,10 @@ class _Line:
 
 
 def indented_block_stop(frame: HoleFrame, middle: str) -> int | None:
-    """Comments to the left of the block belong to it only if code of the block follows."""
+    """Return the end of a block that is laid out by indentation.
+
+    Comments to the left of the block belong to the block only if code of the block follows.
+    """
     lines, is_closed_behind = _logical_lines(frame, middle)
     end = 0
     threshold: int | None = None
@@ -62,7 +65,7 @@ def _is_clause(frame: HoleFrame, line: _Line) -> bool:
 
 
 def _may_be_clause(frame: HoleFrame, line: _Line, length: int) -> bool:
-    """Also when the word is the middle's last and may still grow into a clause's keyword."""
+    """True if the line is a clause such as ``else:``, or ends the middle with a word that may become one."""
     if _is_clause(frame, line) or line.first is None:
         return True
     word = line.first
@@ -70,10 +73,10 @@ def _may_be_clause(frame: HoleFrame, line: _Line, length: int) -> bool:
 
 
 def _logical_lines(frame: HoleFrame, middle: str) -> tuple[list[_Line], bool]:
-    """The lines with anything on them, and whether the suffix closes what the next token would close.
+    """Return the lines with anything on them, and whether a token closes what the suffix closes already.
 
-    If the hole is not on a fresh line, the first of them is the rest of the hole's line, even if that
-    is empty.
+    If the hole is not on a fresh line, the first of them is the rest of the hole's line, even if that is
+    empty.
     """
     lines: list[_Line] = []
     tokens: list[Token] = []
@@ -103,8 +106,10 @@ def _line(frame: HoleFrame, middle: str, tokens: list[Token]) -> _Line:
 
 
 def braced_block_stop(frame: HoleFrame, middle: str) -> int | None:
-    """A block that the hole's own statement opens ends the completion; so does the end of the block
-    around it.
+    """Return the end of a block that is laid out by braces.
+
+    The completion ends with a block that the hole's own statement opens, or with the end of the block around
+    it.
     """
     depth_of_block = max((depth for depth, each in enumerate(frame.unowned, 1) if each.is_block), default=0)
     is_behind_opener = frame.lead == "{" and bool(frame.unowned) and frame.unowned[-1].is_block

@@ -1,8 +1,8 @@
-"""Which brackets are open at the cursor, and which of them the text behind the cursor already closes.
+"""The brackets that are open at the cursor, and those of them that the text behind the cursor already closes.
 
-Half-written code leaves brackets open for ever. Two rules keep one forgotten bracket from spoiling
-the rest: a closing bracket also closes what was opened inside it, and in Python a keyword that can
-only begin a statement, at the start of a line, closes everything.
+Half-written code leaves brackets open for ever. Two rules keep one forgotten bracket from spoiling the rest:
+a closing bracket also closes everything opened inside it, and in Python a keyword that can only begin a
+statement, at the start of a line, closes everything.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,10 +12,10 @@ from holesmith.analysis.syntax.lexer import Token
 
 
 def open_brackets(rules: LanguageRules, tokens: Sequence[Token]) -> list[int]:
-    """The indices of the tokens that opened the brackets still open at the end, outermost first."""
+    """Return the indices of the tokens that opened the brackets still open at the end, outermost first."""
     stack: list[int] = []
     first = 0
-    if rules.statement_starts:  # what was open where a statement begins was never closed
+    if rules.statement_starts:  # a bracket still open where a statement begins was never closed
         starts = (index for index in range(len(tokens) - 1, 0, -1) if _begins_statement(rules, tokens, index))
         first = next(starts, 0)
     for index in range(first, len(tokens)):
@@ -32,7 +32,7 @@ def _begins_statement(rules: LanguageRules, tokens: Sequence[Token], index: int)
 
 
 def _is_statement_start(rules: LanguageRules, before: Token | None, token: Token) -> bool:
-    """Whether this keyword at the beginning of a line can only begin a statement."""
+    """True if this keyword at the beginning of a line can only begin a statement."""
     is_keyword = token.kind == "word" and token.text in rules.statement_starts
     return is_keyword and before is not None and before.kind == "newline"
 
@@ -45,8 +45,9 @@ def _close(tokens: Sequence[Token], stack: list[int], closer: str) -> None:
 
 
 def unmatched_closers(rules: LanguageRules, tokens: Iterable[Token], limit: int) -> list[str]:
-    """The closing brackets, innermost first, that close something opened before these tokens; at most
-    ``limit``. No more tokens are taken than that needs.
+    """Return the closing brackets whose opening bracket stands before these tokens, innermost first.
+
+    At most ``limit`` are returned, and no more tokens are read than that needs.
     """
     closers: list[str] = []
     stack: list[str] = []
@@ -71,13 +72,11 @@ def unmatched_closers(rules: LanguageRules, tokens: Iterable[Token], limit: int)
 def unowned_brackets(
     openers: Sequence[str], closers: Sequence[str], *, is_excerpt: bool = False
 ) -> list[int]:
-    """What is still to be closed by the middle: the indices of the open brackets that the suffix does
-    not close.
+    """Return the indices of the open brackets that the suffix does not close, so that the middle has to.
 
-    ``openers`` outermost first, ``closers`` innermost first. The suffix's closers are given to the
-    outermost brackets that they fit, because an editor that did not close a bracket left the
-    innermost one open; in an excerpt of a file, whose outermost closers are out of sight, to the
-    innermost.
+    ``openers`` are given outermost first, ``closers`` innermost first. The suffix's closers belong to the
+    outermost brackets that they fit, because an editor that did not close a bracket left the innermost one
+    open. In an excerpt of a file, whose outermost closers are cut off, they belong to the innermost.
     """
     step = -1 if is_excerpt else 1
     remaining = list(closers)[::-step]

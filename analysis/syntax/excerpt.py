@@ -1,7 +1,7 @@
 """The part of a file around the cursor that is enough to know the hole, as tokens.
 
-A long prefix is cut where a statement begins at the left margin, so that no literal is cut open;
-without such a place nothing is cut, unless it is longer than any code that people write.
+A long prefix is cut where a statement begins at the left margin, so that no literal is cut in two. Without
+such a place nothing is cut, unless the prefix is longer than any code that people write.
 """
 
 import re
@@ -17,7 +17,7 @@ from holesmith.analysis.syntax.lexer import Token, tokenize
 PREFIX_CHARACTERS = 24_000
 SUFFIX_CHARACTERS = 24_000
 UNCUT_CHARACTERS = 200_000
-"""A prefix without such a place is cut at the beginning of some line, or anywhere, if it is that long."""
+"""A prefix of this length without such a place is cut at the beginning of a line, or anywhere."""
 TAB_WIDTH = 8
 _LITERAL_LEADS = frozenset(
     ("(", "[", ",", ":", "return", "?", "in", "yield", "await", "]", "&", "??", "||")
@@ -26,9 +26,12 @@ _LITERAL_LEADS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """The hole's surroundings; token spans are offsets in the whole prefix.
+    """The text around the hole, with the tokens of its prefix.
 
-    ``open_tokens`` are the brackets open at the cursor, outermost first, as indices of ``tokens``.
+    Token spans are offsets in the whole prefix.
+
+    ``open_tokens`` are the brackets open at the cursor, outermost first, as indices of ``tokens``. ``is_cut``
+    is True if a part of the prefix or of the suffix is left out.
     """
 
     rules: LanguageRules
@@ -45,7 +48,7 @@ class Excerpt:
 
     @property
     def open_literal(self) -> Token | None:
-        """The string or comment that the cursor stands in."""
+        """The string or comment that the cursor stands in; None if it stands in neither."""
         last = self.tokens[-1] if self.tokens else None
         return last if last and not last.is_closed and last.stop == len(self.prefix) else None
 
@@ -81,8 +84,9 @@ def line_start(text: str, offset: int) -> int:
 
 
 def indentation(text: str, offset: int = 0) -> int:
-    """The column of the first character that is not blank on the line that begins at ``offset``; a tab
-    fills up to the next multiple of eight, as Python counts.
+    """Return the column of the first non-blank character on the line that begins at ``offset``.
+
+    A tab fills up to the next multiple of eight, as Python counts.
     """
     column = 0
     for character in text[offset:]:
@@ -96,14 +100,14 @@ def indentation(text: str, offset: int = 0) -> int:
 
 
 def significant_backwards(tokens: list[Token], stop: int) -> Iterator[int]:
-    """The indices below ``stop`` of tokens that are neither newline nor comment, last first."""
+    """Yield the indices below ``stop`` of tokens that are neither newline nor comment, last first."""
     for index in range(stop - 1, -1, -1):
         if tokens[index].kind not in ("newline", "comment"):
             yield index
 
 
 def opens_block(rules: LanguageRules, tokens: list[Token], index: int, lead: str = "") -> bool:
-    """Whether the bracket at ``index`` begins a block of statements rather than a literal or a list.
+    """True if the bracket at ``index`` begins a block of statements rather than a literal or a list.
 
     ``lead`` is the text of the token before the first of ``tokens``.
     """
@@ -114,8 +118,8 @@ def opens_block(rules: LanguageRules, tokens: list[Token], index: int, lead: str
     if before is None:
         return not _leads_literal(rules, lead)
     is_composite = rules.has_composite_literals and tokens[before].stop == token.start
-    # `new int[] {1}` makes an array; behind the type of what a function returns, as in `f(): A[] {`, its body
-    # begins.
+    # In `new int[] {1}` the brace begins an array, but behind a return type, as in `f(): A[] {`, it begins
+    # the body.
     is_body = tokens[before].text == "]" and rules.has_annotations
     return is_body or not (is_composite or _leads_literal(rules, tokens[before].text))
 

@@ -1,8 +1,8 @@
-"""The construct at the hole: what kind of thing is missing there, and the code that says more about it.
+"""The construct at the hole: the kind of thing that is missing, and the code that says more about it.
 
-It is told from the tokens before the cursor, which half-written code cannot confuse as it confuses a
-parser. The innermost construct counts: in ``return f(a, ‸`` the hole is an argument, in ``return
-f(a).‸`` an attribute.
+The tokens before the cursor tell the construct; half-written code cannot confuse them as it confuses a
+parser. The innermost construct counts: in ``return f(a, ‸`` the hole is argument 1 of ``f``, in ``return
+f(a).‸`` an attribute of ``f(a)``.
 """
 
 from dataclasses import dataclass
@@ -45,14 +45,14 @@ HoleKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """What stands at the cursor. All spans are offsets in the prefix.
+    """The construct at the cursor. All spans are offsets in the prefix.
 
-    ``word`` is the identifier begun before the cursor, empty if none. ``subject`` is the expression
-    that the hole depends on: the receiver before the dot, the callee of an argument, the container of
-    a subscript, the target of a right-hand side or annotation. ``argument`` counts from 0;
-    ``keyword`` is the name in ``f(name=‸``. ``operator`` is the operator just before the hole, as in
-    ``a + ‸``. For a string, ``enclosing`` is the kind of hole that the whole literal stands in, and
-    the other fields belong to that.
+    ``word`` is the identifier begun before the cursor, empty if none. ``subject`` is the expression that the
+    hole depends on: the receiver before the dot, the callee of an argument, the container of a subscript, the
+    target of a right-hand side or annotation. ``argument`` counts from 0; ``keyword`` is the name in
+    ``f(name=‸``. ``operator`` is the operator just before the hole, as in ``a + ‸``. For a string,
+    ``enclosing`` is the kind of hole that the whole literal stands in, and the other fields belong to that
+    kind.
     """
 
     kind: HoleKind
@@ -68,7 +68,7 @@ _NOT_OPERATORS = frozenset((":", ",", ";", "->", "=>", "@", ".", "..."))  # besi
 
 
 def hole_of(excerpt: Excerpt) -> Hole:
-    """The construct that the hole is in. Never fails: what cannot be told is "unknown" or "statement"."""
+    """Return the construct that the hole is in. Never fails: an unclear one is "unknown" or "statement"."""
     literal = excerpt.open_literal
     end = len(excerpt.prefix)
     if literal and literal.kind == "comment":
@@ -158,7 +158,7 @@ def _in_statement(view: TokensBeforeHole, level: list[Token], first: str, word: 
 
 
 def _behind_header(view: TokensBeforeHole, level: list[Token], first: str) -> tuple[list[Token], str]:
-    """In ``if x: y = ‸`` the statement that counts is the one behind the colon."""
+    """Skip the header of a compound statement: in ``if x: y = ‸`` the statement behind the colon counts."""
     if view.rules.language != "python" or first not in view.rules.compound_words:
         return level, first
     colon = next((i for i, token in enumerate(level) if token.text == ":" and not _in_lambda(level, i)), None)
@@ -231,7 +231,7 @@ def _in_parentheses(
 
 
 def _definition_word(view: TokensBeforeHole) -> str | None:
-    """The keyword of the definition whose parameters or bases the hole is in."""
+    """Return the keyword of the definition whose parameters or bases the hole is in; None outside of one."""
     assert view.opener is not None
     for index in range(view.opener - 1, max(view.opener - 4, -1), -1):
         text = view.tokens[index].text

@@ -1,8 +1,7 @@
-"""What the text around a hole fixes for the middle: open brackets and literals, and the columns of its
-block.
+"""The frame of a hole: the brackets and literals open around it, and the columns of its block.
 
-A frame is made once for a hole; ``walk`` then gives the tokens of a middle in that frame, and ends
-where the suffix already has what comes next.
+A frame is made once for a hole. ``walk`` then yields the tokens of a middle in that frame, and ends where the
+suffix already has the next token.
 """
 
 from collections.abc import Iterator
@@ -25,7 +24,7 @@ CLOSERS_MAX = 200
 
 @dataclass(frozen=True, slots=True)
 class Bracket:
-    """An open bracket. ``is_block``: statements stand in it."""
+    """An open bracket. ``is_block`` is True if statements stand in it."""
 
     opener: str
     is_block: bool
@@ -33,15 +32,15 @@ class Bracket:
 
 @dataclass(frozen=True, slots=True)
 class HoleFrame:
-    """``unowned`` brackets were opened before the hole and have no closer behind it, outermost first.
+    """The facts about the text around a hole that a middle has to fit.
 
-    ``lead`` is the last token before the hole, "" at the beginning of the file. ``open_literal`` is
-    the text of the string or comment that the hole is in, and ``closing_quote`` is not empty if the
-    suffix closes it. ``statement_column`` is the indentation of the statement that the hole is in;
-    ``header_column`` that of the compound statement that ended just before the hole and still lacks
-    its block. ``is_fresh_line``: the hole begins a statement, on a line that is still empty.
-    ``auto_closed`` are the closing marks behind the hole that count as not there; their brackets are the last
-    of ``unowned``.
+    ``unowned`` are the brackets opened before the hole without a closer behind it, outermost first. ``lead``
+    is the last token before the hole, "" at the beginning of the file. ``open_literal`` is the text of the
+    string or comment that the hole is in, and ``closing_quote`` is not empty if the suffix closes that
+    string. ``statement_column`` is the indentation of the statement that the hole is in; ``header_column``
+    that of the compound statement that ended just before the hole and still lacks its block.
+    ``is_fresh_line`` is True if the hole begins a statement, on a line that is still empty. ``auto_closed``
+    are the closing marks behind the hole that count as absent; their brackets are the last of ``unowned``.
     """
 
     rules: LanguageRules
@@ -57,7 +56,10 @@ class HoleFrame:
 
 
 def hole_frame_of(excerpt: Excerpt, auto_closed: AutoClosed | None = None) -> HoleFrame:
-    """``auto_closed`` are the closing marks behind the hole that are held open."""
+    """Make the frame of a hole.
+
+    ``auto_closed`` are the closing marks behind the hole that count as absent.
+    """
     literal = excerpt.open_literal
     open_literal = literal.text if literal else ""
     is_in_brackets = any(not _bracket(excerpt, index).is_block for index in excerpt.open_tokens)
@@ -78,7 +80,7 @@ def hole_frame_of(excerpt: Excerpt, auto_closed: AutoClosed | None = None) -> Ho
 
 
 def unowned_openers(excerpt: Excerpt, auto_closed: AutoClosed | None = None) -> list[int]:
-    """The tokens of the prefix that opened a bracket which nothing behind the hole closes."""
+    """Return the indices of the prefix's tokens that open a bracket which nothing behind the hole closes."""
     if not excerpt.open_tokens:
         return []
     literal = excerpt.open_literal if auto_closed is None else None
@@ -99,11 +101,11 @@ def _bracket(excerpt: Excerpt, index: int) -> Bracket:
 
 
 def walk(frame: HoleFrame, middle: str) -> Iterator[tuple[Token, list[Bracket] | None]]:
-    """Each token of the middle, with spans in it, and the brackets open behind the token.
+    """Yield each token of the middle, with its span in the middle, and the brackets open behind the token.
 
-    None instead of brackets: this token closes what the suffix closes already, and the walk ends. The
-    first token may begin before the middle, at a negative offset, where it continues the literal that
-    the hole is in.
+    None in place of brackets means: this token closes what the suffix closes already, and the walk ends. The
+    first token may begin before the middle, at a negative offset, if it continues the literal that the hole
+    is in.
     """
     shift = len(frame.open_literal)
     tokens = tokenize(frame.rules, frame.open_literal + middle)
@@ -134,8 +136,9 @@ def _close(brackets: list[Bracket], closer: str) -> bool:
 
 
 def closing_quote(excerpt: Excerpt) -> str:
-    """The closer of the literal that the hole is in, if the suffix has it: on the line, or with every
-    later literal well formed; else "".
+    """Return the quote that closes the literal at the hole, if the suffix has it; else "".
+
+    The suffix has it if it stands on the same line, or if every later literal is then well formed.
     """
     literal = excerpt.open_literal
     if literal is None or literal.kind != "string":
@@ -149,7 +152,7 @@ def closing_quote(excerpt: Excerpt) -> str:
 
 
 def quote_of(literal: str) -> str:
-    """The quotation mark that a literal begins with, after its prefix; "" for a piece of a template."""
+    """Return the quotation mark behind the prefix of a literal; "" for a piece of a template."""
     position = next((index for index, character in enumerate(literal) if character in "\"'`"), None)
     if position is None:
         return ""
@@ -158,7 +161,7 @@ def quote_of(literal: str) -> str:
 
 
 def _statement_column(excerpt: Excerpt) -> int:
-    """The indentation of the line on which the hole's statement began."""
+    """Return the indentation of the line on which the hole's statement began."""
     brackets = [
         excerpt.tokens[index]
         for index in excerpt.open_tokens
@@ -170,9 +173,10 @@ def _statement_column(excerpt: Excerpt) -> int:
 
 
 def header_column(excerpt: Excerpt) -> int | None:
-    """The column of the compound statement whose block is still to come at the hole; Python's layout only.
+    """Return the column of the compound statement whose block is still missing at the hole.
 
-    Comments and a docstring do not count as the block.
+    None if there is none, or in a language without Python's layout. Comments and a docstring do not count as
+    the block.
     """
     tokens = excerpt.tokens
     if excerpt.rules.layout != "indentation" or excerpt.open_tokens or excerpt.open_literal:
@@ -199,7 +203,7 @@ def _is_docstring(tokens: list[Token], index: int) -> bool:
 
 
 def first_of_line(tokens: list[Token], index: int) -> int:
-    """The first token of the logical line that the token at ``index`` is on."""
+    """Return the index of the first token of the logical line that the token at ``index`` is on."""
     depth = 0
     while index > 0:
         before = tokens[index - 1]

@@ -1,9 +1,9 @@
-"""Tokens of a half-written text: a lexer that never fails and needs no end of the file.
+"""The lexer of half-written text: it never fails and needs no end of the file.
 
-It works on the text alone, so the state at the cursor (inside a string or comment, which brackets are
-open) does not depend on how a parser recovers from what is missing. Every character belongs to
-exactly one token, or to the blanks between tokens. A literal with expressions in it (f-string,
-template) gives string pieces with the tokens of the expressions between them.
+The lexer looks at the text alone, so the state at the cursor (inside a string or comment, with which brackets
+open) does not depend on how a parser recovers from missing text. Every character belongs to exactly one
+token, or to the blanks between tokens. A literal with expressions in it (f-string, template) becomes string
+pieces with the tokens of the expressions between them.
 """
 
 import re
@@ -19,10 +19,14 @@ from holesmith.analysis.syntax.token_pattern import token_pattern
 
 TokenKind = Literal["newline", "comment", "string", "number", "word", "open", "close", "operator"]
 
+# Literals nested deeper than this are lexed as operators and words.
 DEPTH_MAX = 64
+# Texts with fewer tokens are quicker to lex than to keep; the cache keeps KEPT_TEXTS_MAX texts, each under
+# its first KEY_CHARACTERS.
 KEPT_TOKENS_MIN = 200
 KEPT_TEXTS_MAX = 8
 KEY_CHARACTERS = 64
+# ``tokens_of`` begins with so many characters, and takes four times as many in each round.
 AHEAD_CHARACTERS = 400
 REGEX_CHARACTERS_MAX = 1_000
 _REGEX_LITERAL = re.compile(r"/(?![*/])(?:[^/\\\[\r\n]|\\.|\[(?:[^\]\\\r\n]|\\.)*+\])++/[a-z]*")
@@ -30,10 +34,11 @@ _VALUE_ENDS = frozenset(("word", "number", "string", "close"))
 
 
 class Token(NamedTuple):
-    """A token with its half-open span in code points. A NamedTuple because a file has many thousands of them.
+    """A token with its half-open span in code points.
 
-    ``is_closed`` is False for a string or comment that the text, or its line, ends before its closing mark.
-    ``is_interpolation`` marks the braces around an expression inside a literal.
+    A NamedTuple is used because a file has many thousands of tokens. ``is_closed`` is False for a string or
+    comment that ends, with the text or its line, before its closing mark. ``is_interpolation`` marks the
+    braces around an expression inside a literal.
     """
 
     kind: TokenKind
@@ -46,8 +51,10 @@ class Token(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Lexed:
-    """A text's tokens from ``start`` on. Outside of any literal, lines end at the offsets ``ends``, where
-    there are so many tokens as ``counts`` says.
+    """The tokens of a text from ``start`` on.
+
+    Outside of any literal, lines end at the offsets ``ends``; ``counts`` has the number of tokens before each
+    of them.
     """
 
     text: str
@@ -58,12 +65,15 @@ class _Lexed:
 
 
 _last: dict[tuple[LanguageRules, str], _Lexed] = {}
-"""What was lexed last, by how it begins: most texts are an earlier one with some characters more."""
+"""The texts lexed last, by how they begin. Most texts are an earlier one with a few more characters."""
 _lock = Lock()
 
 
 def tokenize(rules: LanguageRules, text: str, start: int = 0) -> list[Token]:
-    """All tokens from ``start`` on. Linear in the length of the text, or of what is new in it."""
+    """Return all tokens from ``start`` on.
+
+    The time is linear in the length of the text, or of its new part.
+    """
     key = rules, text[:KEY_CHARACTERS]
     lexed = _beginning(_last.get(key), text, start)
     _scan(rules, text, lexed.ends[-1] if lexed.ends else start, lexed.tokens, 0, lexed=lexed)
@@ -77,10 +87,10 @@ def tokenize(rules: LanguageRules, text: str, start: int = 0) -> list[Token]:
 
 
 def tokens_of(rules: LanguageRules, text: str) -> Iterator[Token]:
-    """The same tokens, for who needs the first few of a long text: it is lexed as far as they are taken.
+    """Yield the tokens of ``tokenize``, lexing no more of a long text than the caller takes.
 
-    Where a text is cut behind a line, only the last token can be another than in the whole one: a literal
-    that goes on over lines.
+    If a text is cut behind a line, only the last token can differ from the whole text's: a literal that spans
+    lines.
     """
     size, given = AHEAD_CHARACTERS, 0
     while (cut := text.find("\n", size) + 1) > 0:
@@ -91,15 +101,14 @@ def tokens_of(rules: LanguageRules, text: str) -> Iterator[Token]:
 
 
 def _beginning(last: _Lexed | None, text: str, start: int) -> _Lexed:
-    """What a text has in common with the last one, in whole lines: what follows the end of a line, outside of
-    any literal, changes nothing before it.
+    """Return the tokens that a text has in common with the last one, in whole lines.
+
+    A change behind the end of a line, outside of any literal, changes no token before it.
     """
     empty = _Lexed(text, start, [], [], [])
     if last is None or start < last.start:
         return empty
-    stop = bisect_left(
-        last.ends, _common(last.text, text)
-    )  # a newline may be one with the character behind it
+    stop = bisect_left(last.ends, _common(last.text, text))  # a newline may join the character behind it
     first = bisect_left(last.ends, start, 0, stop)
     if start > last.start and (first == stop or last.ends[first] != start):
         return empty
@@ -112,7 +121,7 @@ def _beginning(last: _Lexed | None, text: str, start: int) -> _Lexed:
 
 
 def _common(text: str, other: str) -> int:
-    """With how many characters two texts begin alike."""
+    """Count the characters that two texts have in common at their beginning."""
     low, high = 0, min(len(text), len(other))
     while low < high:
         middle = (low + high + 1) // 2
@@ -130,11 +139,11 @@ def _scan(
     is_one_line: bool = False,
     lexed: _Lexed | None = None,
 ) -> int:
-    """Append tokens; with ``depth`` > 0 stop after the brace that ends the expression, and return its
-    offset.
+    """Append the tokens from ``position`` on, and return the offset of the end.
 
-    ``is_one_line`` lets a newline outside brackets end the expression too, so that a half-written
-    literal does not swallow the rest of the file. The ends of lines are noted in ``lexed``.
+    With ``depth`` > 0, scanning stops after the brace that ends the expression. ``is_one_line`` lets a
+    newline outside brackets end the expression too, so that a half-written literal does not swallow the rest
+    of the file. The ends of lines are noted in ``lexed``.
     """
     match_at = token_pattern(rules).match
     kinds = _kinds(rules)
@@ -189,7 +198,7 @@ def _regex_literal(
 
 @dataclass(frozen=True, slots=True)
 class _Literal:
-    """How an interpolated literal ends and where its expressions begin."""
+    """The end of an interpolated literal, and the mark at which its expressions begin."""
 
     stops: re.Pattern[str]
     quote: str

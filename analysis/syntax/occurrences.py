@@ -1,10 +1,10 @@
-"""Where a name stands in a text, found without a pattern: one would have to be compiled for each name."""
+"""Search for a name in a text without a regular expression, which would have to be compiled for each name."""
 
 from collections.abc import Iterator
 
 
 def occurrences(text: str, name: str) -> Iterator[int]:
-    """Where ``name`` begins and is not the rest of a longer word, nor behind a dot."""
+    """Yield the offsets at which ``name`` begins, except in the rest of a longer word or behind a dot."""
     at = text.find(name)
     while at >= 0:
         before = text[at - 1 : at]

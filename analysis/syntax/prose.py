@@ -10,7 +10,7 @@ _DOCSTRING = re.compile(r"\s*[rR]?(\"\"\"|''')")
 
 
 def prose_in(frame: HoleFrame, middle: str) -> tuple[Span, ...]:
-    """The comments and docstrings of ``middle``, also where the hole is in one."""
+    """Return the comments and docstrings of ``middle``, including one that the hole is in."""
     spans: list[Span] = []
     before: Token | None = None
     is_line_blank = not frame.line.strip()
@@ -26,7 +26,9 @@ def prose_in(frame: HoleFrame, middle: str) -> tuple[Span, ...]:
 
 
 def docstring_at(text: str, start: int = 0) -> Span | None:
-    """The docstring of Python with which the text from ``start`` on begins, as far as it is written."""
+    """Return the Python docstring at ``start``, as far as it is written; None if the text begins with
+    none.
+    """
     found = _DOCSTRING.match(text, start)
     if found is None:
         return None

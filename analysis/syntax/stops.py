@@ -1,8 +1,9 @@
-"""Where a completion ends: the statement, or the block, that the hole is in.
+"""The end of a completion: that of the statement, or of the block, that the hole is in.
 
-``Stops`` is made once for a hole and asked after each generated line; an answer depends on the middle
-alone and costs one lexing of it. An offset counts code points of the middle, and what lies behind it
-does not belong to the completion. None means that the statement or block may still go on.
+``Stops`` is made once for a hole and asked after each generated line. Its answer depends on the middle alone
+and costs one lexing of the middle. An offset counts code points of the middle, and the text behind the offset
+does not belong to the completion: for the hole in ``f(‸)`` the middle ``a) + b`` stops at 1, because the
+suffix has the bracket. None means that the statement or block may still go on.
 """
 
 from dataclasses import dataclass
@@ -31,8 +32,9 @@ _VALUE_ENDS = frozenset(("word", "number", "string", "close"))
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """A completion replaces ``size`` characters behind the hole, being closing marks that it sets itself; the
-    last of them ends at ``closed_at`` in it.
+    """The characters behind the hole that a completion replaces because it brings these marks itself.
+
+    ``size`` is their number. ``closed_at`` is the end of the last of these marks in the completion.
     """
 
     size: int
@@ -41,14 +43,15 @@ class Replaced:
 
 @dataclass(frozen=True, slots=True)
 class Stops:
-    """What is asked about the middles of one hole."""
+    """The stops of all middles of one hole."""
 
     frame: HoleFrame
 
     def statement_stop(self, middle: str) -> int | None:
-        """The end of the statement: of its line, or of a later one while a bracket or a literal is open.
+        """Return the end of the statement.
 
-        A closing bracket or quote that the suffix already has ends it too.
+        The statement ends with its line, or with a later line while a bracket or a literal is open. A closing
+        bracket or quote that the suffix already has ends the statement too.
         """
         if self.frame.auto_closed is not None:
             return self._auto_closed_stop(middle)
@@ -63,10 +66,11 @@ class Stops:
         return None
 
     def _auto_closed_stop(self, middle: str) -> int | None:
-        """The same where closing marks behind the hole are held open: the middle need not close them.
+        """Return the same for closing marks behind the hole that count as absent.
 
-        So it also ends with a line that is whole, if the next does not go on with the expression; but it
-        goes on over a block, such as that of a function, as long as a bracket around the block is open.
+        The middle need not close them. So the statement also ends with a line that is whole, if the next line
+        does not continue the expression. But it goes on over a block, such as a function's, as long as a
+        bracket around that block is open.
         """
         assert self.frame.auto_closed is not None
         outer = len(self.frame.unowned) - len(self.frame.auto_closed.brackets)
@@ -87,7 +91,7 @@ class Stops:
                 and _is_line_comment(token)
                 and "\n" not in middle[: token.start]
             ):
-                return 0  # it says nothing about the expression, and would hide the closing marks
+                return 0  # such a comment says nothing about the expression, and would hide the closing marks
             if token.kind != "newline":
                 last = last if token.kind == "comment" and floor > outer else token
             elif floor > outer:
@@ -97,7 +101,7 @@ class Stops:
         return None
 
     def behind_closed(self, text: str) -> Replaced:
-        """What a completion has of the closing marks behind the hole."""
+        """Return the closing marks behind the hole that a completion contains and therefore replaces."""
         auto_closed = self.frame.auto_closed
         if auto_closed is None:
             return Replaced(0, len(text))
@@ -117,7 +121,7 @@ class Stops:
         return Replaced(size, closed_at)
 
     def last_comment(self, text: str) -> int | None:
-        """Where the comment begins that the last line of ``text`` ends in; None if it ends in none."""
+        """Return the start of the comment that ``text`` ends in on its last line; None if it ends in none."""
         tokens = [token for token, _ in walk(self.frame, text)]
         last = tokens[-1] if tokens else None
         if last is None or last.start < 0 or last.stop < len(text) or not _is_line_comment(last):
@@ -125,21 +129,23 @@ class Stops:
         return last.start
 
     def block_stop(self, middle: str) -> int | None:
-        """The end of the block that the hole is in, or of the block that the statement at the hole opens."""
+        """Return the end of the block around the hole, or of the block that the statement at the hole
+        opens.
+        """
         if self.frame.rules.layout == "braces":
             return braced_block_stop(self.frame, middle)
         return indented_block_stop(self.frame, middle)
 
     def _continues(self, token: Token, middle: str) -> bool:
-        """Whether a line that begins with ``token`` goes on with the expression of the line before it."""
+        """True if a line that begins with ``token`` goes on with the expression of the line before it."""
         if token.text in self._continuing_words:
             column = indentation(middle, line_start(middle, token.start))
-            return column > self.frame.statement_column  # else it may be a statement of its own
+            return column > self.frame.statement_column  # further left it may be a statement of its own
         return token.kind in ("operator", "close")
 
     @property
     def _continuing_words(self) -> frozenset[str]:
-        """What an expression in a bracket may go on with at the beginning of a line."""
+        """The words with which an expression in a bracket may go on at the beginning of a line."""
         return self.frame.rules.word_operators | {"as", "for"}
 
     def _may_end_line(self, last: Token | None) -> bool:
@@ -165,7 +171,10 @@ def _is_line_comment(token: Token) -> bool:
 
 
 def stops_at(language: str, prefix: str, suffix: str) -> Stops:
-    """Costs one lexing of the excerpt around the hole: some milliseconds in a long file."""
+    """Make the stops of a hole.
+
+    It costs one lexing of the excerpt around it, some milliseconds in a long file.
+    """
     return stops_of(excerpt_at(language, prefix, suffix))
 
 
@@ -174,13 +183,15 @@ def stops_of(excerpt: Excerpt) -> Stops:
 
 
 def open_stops_of(excerpt: Excerpt) -> Stops:
-    """As if the editor had not closed the brackets and quotes behind the hole, where it may have."""
+    """Make the stops of a hole as if the editor had closed no bracket or quote behind it."""
     return Stops(hole_frame_of(excerpt, auto_closed_at(excerpt)))
 
 
 def is_multiline_place(excerpt: Excerpt) -> bool:
-    """Whether the hole stands where a block begins that has no statement yet: after its opener, or on the
-    empty line behind the opener, its comments and its docstring.
+    """True if a block without any statement begins at the hole.
+
+    The hole then stands after the block's opener, or on the empty line behind the opener, its comments and
+    its docstring.
     """
     suffix = excerpt.suffix
     rest_of_line = suffix[: _line_end(suffix)]

@@ -1,4 +1,4 @@
-"""The pattern of a language's tokens."""
+"""The regular expression for the tokens of a language."""
 
 import re
 from functools import cache
@@ -13,8 +13,10 @@ _NUMBERS: dict[Layout, str] = {
 
 @cache
 def token_pattern(rules: LanguageRules) -> re.Pattern[str]:
-    """The group that matched is named after the kind of token, with a number behind it where a kind has
-    several patterns; "unclosed" literals have kinds of their own.
+    """Build the pattern of a language's tokens.
+
+    Each group has the name of a kind of token, followed by a number if the kind has several patterns.
+    Literals without their closing mark have groups that begin with "unclosed".
     """
     groups = [("newline", r"\r\n|\r|\n"), ("blank", r"[ \t\f\v]+|\\(?:\r\n|\r|\n)")]
     groups += _quoted_groups("comment", rules.comments)
@@ -32,7 +34,7 @@ def token_pattern(rules: LanguageRules) -> re.Pattern[str]:
 
 
 def _operators(rules: LanguageRules) -> str:
-    """The longest operator first, and any other character by itself."""
+    """Build the pattern of operators: the longest operator first, and any other character by itself."""
     signs = sorted((sign for sign in rules.operators if len(sign) > 1), key=lambda sign: (-len(sign), sign))
     return "|".join((*map(re.escape, signs), r"[\s\S]"))
 
@@ -40,7 +42,7 @@ def _operators(rules: LanguageRules) -> str:
 def _quoted_groups(kind: str, quoted: tuple[Quoted, ...]) -> list[tuple[str, str]]:
     groups: list[tuple[str, str]] = []
     for number, each in enumerate(quoted):
-        # A named group inside may stand once in a pattern, so the second copy gets a name of its own.
+        # A pattern may contain a named group only once, so the second copy gets another name.
         groups.append((f"{kind}{number}", each.opener + each.body + each.closer))
         opener, body = (part.replace("fence", "open_fence") for part in (each.opener, each.body))
         groups.append((f"unclosed_{kind}{number}", opener + body))

@@ -62,13 +62,18 @@ class TokensBeforeHole:
         return floor
 
     def _ends_statement(self, token: Token, after: Token | None) -> bool:
-        """A brace that closed a block, when something other than the rest of its expression follows."""
+        """True for a brace that closed a block, if the next token is not the rest of the brace's
+        expression.
+        """
         if token.text != "}" or self.excerpt.rules.layout != "braces":
             return False
         return after is None or after.kind in ("word", "string", "number") or after.text == "@"
 
     def _is_terminator(self, newlines: "_LineEnds", index: int, after: Token | None) -> bool:
-        """``after`` is the next significant token behind the one at ``index``."""
+        """True if the token at ``index`` ends a statement.
+
+        ``after`` is the next significant token behind it.
+        """
         token, rules = self.tokens[index], self.rules
         if token.kind != "newline":
             return token.text == TERMINATOR
@@ -78,23 +83,32 @@ class TokensBeforeHole:
 
 
 class _LineEnds:
-    """Where a newline ends a statement in languages with braces; to be asked from the last to the first."""
+    """The newlines that end a statement in languages with braces.
+
+    They must be asked from the last to the first.
+    """
 
     def __init__(self, tokens: list[Token]) -> None:
         self._tokens = tokens
         self._before = len(tokens)
 
     def end_statement(self, index: int, after: Token | None) -> bool:
-        """``after`` is the next significant token behind the newline at ``index``."""
+        """True if the newline at ``index`` ends a statement.
+
+        ``after`` is the next significant token behind it.
+        """
         if not (after is None or after.kind == "word"):
             return False
-        if self._before >= index:  # else it stands before all newlines since
+        if self._before >= index:  # else it is before this newline too
             self._before = next(significant_backwards(self._tokens, index), -1)
         return self._before >= 0 and self._tokens[self._before].kind in ("word", "number", "string", "close")
 
 
 def expression_before(rules: LanguageRules, tokens: list[Token], stop: int, floor: int = 0) -> Span | None:
-    """The postfix expression that ends before the token at ``stop``, such as ``a.b(c)[d]`` before its dot."""
+    """Return the postfix expression that ends before the token at ``stop``: ``a.b(c)[d]`` before its dot.
+
+    None if there is none. No token before ``floor`` is looked at.
+    """
     start = stop
     while True:
         index = next(significant_backwards(tokens, start), -1)
@@ -125,21 +139,21 @@ def expression_before(rules: LanguageRules, tokens: list[Token], stop: int, floo
 
 
 def _continues(rules: LanguageRules, tokens: list[Token], index: int) -> bool:
-    """Whether the bracket behind the token at ``index`` goes on with an expression that the token ends."""
+    """True if the bracket behind the token at ``index`` goes on with an expression that the token ends."""
     token = tokens[index]
     if token.text in rules.member_operators:
         return True
-    if token.text in rules.postfix_operators:  # not those that stand before a value, or apart from it
+    if token.text in rules.postfix_operators:  # not a prefix operator, and none with blanks around it
         return index > 0 and tokens[index - 1].kind in _VALUE_ENDS and _is_tight(tokens, index)
     return token.kind in ("word", "close", "string") and not is_word_before_value(rules, tokens, index)
 
 
 def is_word_before_value(rules: LanguageRules, tokens: list[Token], index: int) -> bool:
-    """Whether the token at ``index`` is a keyword that a value follows: a bracket behind it is neither a
-    call nor a subscript.
+    """True if the token at ``index`` is a keyword before a value.
 
-    Behind a dot every word is a name, and so is one that is a keyword only in some places if the bracket
-    follows it at once, as people write calls: ``re.match(x)``, ``match(x)`` but ``match (x)``.
+    A bracket behind such a keyword makes neither a call nor a subscript. Behind a dot every word is a name. A
+    word that is a keyword only in some places is a name, too, if the bracket follows it at once, as people
+    write calls: ``re.match(x)``, ``match(x)`` but ``match (x)``.
     """
     token = tokens[index]
     if token.kind != "word" or token.text not in rules.words_before_value:
@@ -151,7 +165,7 @@ def is_word_before_value(rules: LanguageRules, tokens: list[Token], index: int) 
 
 
 def _is_tight(tokens: list[Token], index: int) -> bool:
-    """Whether no blank stands around the token at ``index``."""
+    """True if no blank stands around the token at ``index``."""
     before, token, after = tokens[index - 1 : index + 2]
     return before.stop == token.start and token.stop == after.start
 

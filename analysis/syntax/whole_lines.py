@@ -1,6 +1,7 @@
-"""Where a text that was cut short may end: behind a line that leaves nothing open that the text opened.
+"""The end of a text that was cut short: behind a line that leaves nothing open that the text opened.
 
-What was open before the text may stay open: the user opened it, or the text behind the hole closes it.
+Brackets and literals that were open before the text may stay open: the user opened them, or the text behind
+the hole closes them.
 """
 
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from holesmith.analysis.syntax.excerpt import indentation, line_start
 from holesmith.analysis.syntax.hole_frame import HoleFrame, walk
 from holesmith.analysis.syntax.lexer import Token
 
-# Behind one of these more of the expression or of the declaration has to come.
+# Tokens behind which the expression or the declaration has to go on.
 _INCOMPLETE = frozenset(
     ("=", "+", "-", "*", "/", "%", "&&", "||", "??", "?", ".", "|", "&", "=>", "->", "+=", "-=", ":=", "::")
 )
@@ -17,13 +18,14 @@ _UNFINISHED_WORDS = frozenset(("and", "in", "is", "not", "or", "return", "else",
 
 
 def whole_line_stop(frame: HoleFrame, middle: str) -> int:
-    """The end of the last such line; 0 if there is none."""
+    """Return the end of the last line that leaves nothing open; 0 if there is none."""
     return max(_stops(frame, middle), default=0)
 
 
 def whole_element_stop(frame: HoleFrame, middle: str) -> int:
-    """On the line of the hole: all of ``middle`` if it leaves nothing open, else the end of the last whole
-    argument or element in a bracket that was open before; 0 if there is none.
+    """Return the end of the last whole element on the line of the hole; all of ``middle`` if nothing is open.
+
+    An element is an argument or a part of a list, in a bracket that was open before. 0 if there is none.
     """
     floor, stop, is_open = len(frame.unowned), 0, False
     last: Token | None = None
@@ -60,7 +62,7 @@ def _stops(frame: HoleFrame, middle: str) -> Iterator[int]:
 
 
 def _note_try(frame: HoleFrame, middle: str, line: list[Token], open_tries: set[int]) -> None:
-    """A ``try`` is open until a handler stands in its column."""
+    """Note a ``try`` as open in its column, until a handler stands in that column."""
     start = line_start(middle, max(line[0].start, 0))
     column = indentation(middle[start:] if start else frame.line + middle)
     if line[0].text == "try":
@@ -70,7 +72,7 @@ def _note_try(frame: HoleFrame, middle: str, line: list[Token], open_tries: set[
 
 
 def _is_unfinished(line: list[Token], *, is_indented: bool) -> bool:
-    """Whether a line can't be the last: a header, a decorator, an expression that goes on, an open string."""
+    """True if a line can't be the last: a header, a decorator, an expression that goes on, an open string."""
     last = line[-1]
     if any(_is_open_literal(token) for token in line) or last.text in _UNFINISHED_WORDS | _INCOMPLETE:
         return True
@@ -78,5 +80,5 @@ def _is_unfinished(line: list[Token], *, is_indented: bool) -> bool:
 
 
 def _is_open_literal(token: Token) -> bool:
-    """A string that the text has opened itself."""
+    """True for a string that the text itself has opened."""
     return token.kind == "string" and not token.is_closed and token.start >= 0

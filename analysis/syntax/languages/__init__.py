@@ -1,1 +1,1 @@
-"""The grammar of each language, as far as it is told from tokens: one file a family of languages."""
+"""The grammar of each language, as far as tokens show it: one file for a family of languages."""

@@ -1,4 +1,4 @@
-"""C, C++ and C#."""
+"""The rules of C, C++ and C#."""
 
 from holesmith.analysis.syntax.languages.language_rules import LanguageRules, Quoted, kind_of_word, words
 from holesmith.analysis.syntax.languages.literals import CHARACTER, DOUBLE, SLASH_COMMENTS, escaped, until

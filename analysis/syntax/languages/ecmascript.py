@@ -1,4 +1,4 @@
-"""JavaScript and TypeScript, with JSX or without."""
+"""The rules of JavaScript and TypeScript, with JSX or without."""
 
 from holesmith.analysis.syntax.languages.language_rules import LanguageRules, kind_of_word, words
 from holesmith.analysis.syntax.languages.literals import DOUBLE, SLASH_COMMENTS, escaped

@@ -1,4 +1,4 @@
-"""Go."""
+"""The rules of Go."""
 
 from holesmith.analysis.syntax.languages.language_rules import LanguageRules, kind_of_word, words
 from holesmith.analysis.syntax.languages.literals import CHARACTER, DOUBLE, SLASH_COMMENTS, until

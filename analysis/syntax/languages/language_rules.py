@@ -1,7 +1,7 @@
-"""What is known of a language's grammar: its tokens, and what its keywords and operators mean.
+"""The grammar of a language as data: its tokens, and the meaning of its keywords and operators.
 
-Rules are data only, and the one place for such facts: whoever needs one reads it here. A set that is empty
-says that the language has nothing of the kind.
+This is the one place for such facts, and code that needs one reads it here. An empty set says that the
+language has nothing of the kind.
 """
 
 from collections.abc import Mapping
@@ -11,19 +11,19 @@ from typing import Literal, NamedTuple
 
 Layout = Literal["indentation", "braces"]
 StatementKind = Literal["condition", "definition", "exception", "import", "iteration", "return", "with"]
-"""What a keyword at the beginning of a statement makes of the hole behind it."""
+"""The kind of hole behind a keyword at the beginning of a statement."""
 ImportStyle = Literal["csharp", "ecmascript", "go", "include", "java", "python", "rust"]
-"""How an import is written, and which files its module's name means."""
+"""The way in which an import is written; it also decides which files a module's name can mean."""
 
 CLOSER_OF = {"(": ")", "[": "]", "{": "}"}
 OPENERS = "".join(CLOSER_OF)
 CLOSERS = "".join(CLOSER_OF.values())
 TERMINATOR = ";"
-"""Ends a statement in every language."""
+"""The sign that ends a statement in every language."""
 
 
 class Quoted(NamedTuple):
-    """A literal or comment as three patterns; without its closer it reaches as far as its body does."""
+    """A literal or comment as three patterns. Without its closer it reaches as far as its body does."""
 
     opener: str
     body: str
@@ -31,49 +31,52 @@ class Quoted(NamedTuple):
 
 
 def words(text: str) -> frozenset[str]:
-    """The words or signs in ``text``, which blanks part."""
+    """Split ``text`` at blanks into words or signs."""
     return frozenset(text.split())
 
 
 def kind_of_word(words_of_kind: Mapping[StatementKind, str]) -> Mapping[str, StatementKind]:
-    """The kind of each keyword, from the keywords of each kind, which blanks part."""
+    """Return the kind of each keyword.
+
+    ``words_of_kind`` has the keywords of each kind, separated by blanks.
+    """
     return {word: kind for kind, listed in words_of_kind.items() for word in listed.split()}
 
 
-# Compared by identity: there is one object a language, and it is the key of caches.
+# Compared by identity, because the one object of each language is the key of caches.
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class LanguageRules:
-    """One language, named by its LSP language id.
+    """The rules of one language, named by its LSP language id.
 
     Tokens: ``interpolated`` matches only the opening of a literal that can hold expressions, and ``word`` an
-    identifier. ``line_comment`` begins a comment that ends with its line. ``ends_at_newline``: a newline ends
-    a statement that is whole; otherwise only `TERMINATOR` does.
+    identifier. ``line_comment`` begins a comment that ends with its line. With ``ends_at_newline``, a newline
+    ends a statement that is whole; otherwise only `TERMINATOR` does.
 
     Operators: the value of ``assignments`` stands to their right. ``equalities`` compare a value with one
-    that it may be. ``member_operators`` stand between a receiver and its member, ``postfix_operators``
-    between a value and such an operator. ``other_operators`` are the rest of those that have several
-    characters. In a language with braces, a line that ends in an assignment, the operator before a member or
-    one of ``continuing_operators`` is not the last of its statement.
+    that it may equal. ``member_operators`` stand between a receiver and its member, ``postfix_operators``
+    between a value and a member operator. ``other_operators`` are the remaining operators of several
+    characters. In a language with braces, a statement goes on behind a line that ends in an assignment, in a
+    member operator or in one of ``continuing_operators``.
 
-    Words in expressions: a value follows ``word_operators``. ``prefix_words`` are the other keywords that a
-    value or a pattern follows, besides those of statements. ``soft_words`` are keywords in some places and
-    names in others.
+    Words in expressions: a value follows ``word_operators``. ``prefix_words`` are the other keywords before a
+    value or a pattern, besides those of statements. ``soft_words`` are keywords in some places and names in
+    others.
 
-    Statements: ``statement_kinds`` has the keywords that tell what the hole behind them is.
+    Statements: ``statement_kinds`` has the keywords that decide the kind of hole behind them.
     ``function_words`` define a function. ``modifiers`` may stand before such a keyword. ``statement_starts``
-    can only begin a statement: what was open before them was never closed. ``margin_words`` begin a statement
-    at the left margin.
+    can only begin a statement: brackets open before them were never closed. ``margin_words`` begin a
+    statement at the left margin.
 
     Blocks: ``compound_words`` open a block, or go on with one. ``clause_words`` go on with the statement
     whose block has just ended. ``bracketed_headers`` may have their header in parentheses.
 
-    ``ends_behind_closers`` may stand behind the closing brackets of a line that is still being written: an
-    editor or the user has ended the statement already.
+    ``ends_behind_closers`` are texts that may stand behind the closing brackets of a line that is still being
+    written, because an editor or the user has already ended the statement.
 
-    ``import_style`` is None if nobody can read the language's imports.
-    ``has_annotations``: a type stands behind a name and a colon, or behind the parameters of a function.
-    ``has_decorators``: ``@`` begins a decorator. ``has_composite_literals``: a brace that no blank parts from
-    what stands before it begins a literal and no block, as gofmt writes them.
+    ``import_style`` is None if no reader exists for the language's imports. ``has_annotations``: a type
+    stands behind a name and a colon, or behind the parameters of a function. ``has_decorators``: ``@`` begins
+    a decorator. ``has_composite_literals``: a brace without a blank before it begins a literal and no block,
+    as gofmt writes them.
     """
 
     language: str
@@ -114,12 +117,12 @@ class LanguageRules:
 
     @cached_property
     def words_before_value(self) -> frozenset[str]:
-        """The keywords that a value follows: a bracket behind them is neither a call nor a subscript."""
+        """The keywords before a value: a bracket behind them makes neither a call nor a subscript."""
         kinds = self.statement_kinds
         leads = {word for word, kind in kinds.items() if kind not in ("import", "definition")}
         return self.word_operators | self.prefix_words | leads
 
     @cached_property
     def operators(self) -> frozenset[str]:
-        """All operators that have several characters, and some of those with one."""
+        """All operators of several characters, and some of those with one."""
         return self.assignments | self.equalities | self.member_operators | self.other_operators

@@ -1,4 +1,4 @@
-"""Python."""
+"""The rules of Python."""
 
 from holesmith.analysis.syntax.languages.language_rules import LanguageRules, Quoted, kind_of_word, words
 from holesmith.analysis.syntax.languages.literals import escaped, escaped_triple

@@ -1,4 +1,4 @@
-"""Which languages there are. To add one, write its rules in a file of this folder and list them here."""
+"""The list of known languages. To add one, write its rules in a file of this folder and list them here."""
 
 from holesmith.analysis.syntax.languages.c_family import CPP, CSHARP, C
 from holesmith.analysis.syntax.languages.ecmascript import (
@@ -32,5 +32,5 @@ _RULES_OF = {rules.language: rules for rules in (*RULES, *UNKNOWN)}
 
 
 def rules_of(language: str) -> LanguageRules:
-    """The rules of an LSP language id, ``PLAIN`` for an id that is not known."""
+    """Return the rules of an LSP language id; ``PLAIN`` for an unknown id."""
     return _RULES_OF.get(language, PLAIN)

@@ -1,4 +1,4 @@
-"""Rust."""
+"""The rules of Rust."""
 
 from holesmith.analysis.syntax.languages.language_rules import LanguageRules, Quoted, kind_of_word, words
 from holesmith.analysis.syntax.languages.literals import SLASH_COMMENTS

@@ -1,4 +1,4 @@
-"""Languages that nobody has written down: brackets, indentation and what most languages have in common."""
+"""Rules for languages without rules of their own: brackets, indentation and what most languages share."""
 
 from dataclasses import replace
 
@@ -44,4 +44,4 @@ UNKNOWN = (
         for language in languages.split()
     ),
 )
-"""Languages of which only the mark of comments is known."""
+"""Rules for languages of which only the mark of comments is known."""
