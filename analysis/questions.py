@@ -144,9 +144,7 @@ class ImportsQuestion(Question[Imports]):
 
 @dataclass(frozen=True, slots=True)
 class StaticErrorsQuestion(Question[StaticErrors]):
-    """Ask for the errors that the text from ``start`` to ``stop``, inserted by a completion, has or
-    causes.
-    """
+    """Ask for the errors that a completion, the text from ``start`` to ``stop``, has or causes."""
 
     source: Source
     start: int

@@ -1,4 +1,4 @@
-"""One case of a suite: a hole in a file, what stood there, and what the suite's metrics need to know."""
+"""One case of a suite: a hole in a file, its true text, and the data that the suite's metrics need."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ Extent = Literal["line", "full_line", "identifier", "method", "statement"]
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A retrieved context as a data set stores it: ``title`` names the rule that found it."""
+    """A retrieved context as a data set stores it. ``title`` names the rule that found it."""
 
     title: str
     text: str
@@ -18,12 +18,13 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """``prefix`` and ``suffix`` are the file around the hole, ``target`` what was taken out.
+    """A hole with the file around it.
 
-    ``id`` is unique within the suite. ``path`` is relative to the root of the repository, which lies in
-    ``workspace`` if it is on this machine at all. ``extent`` says how much of an answer the metrics look at,
-    so that decoding can end there. ``slices`` are the properties a report can split by. ``facts`` are for the
-    suite's metrics only, plain JSON.
+    ``prefix`` and ``suffix`` are the file around the hole, ``target`` is the text taken out of it. ``id`` is
+    unique within the suite. ``path`` is relative to the root of the repository, which is the folder
+    ``workspace``; that is None if the repository is not on this machine. ``extent`` says how much of an
+    answer the metrics look at, so that decoding can end there. ``slices`` are properties that a report can
+    split by. ``facts`` are plain JSON for the suite's metrics only.
     """
 
     id: str

@@ -1,7 +1,7 @@
-"""One way of completing that a run measures, and grids of them.
+"""A configuration: one way of completing that a run measures. Also grids of configurations.
 
-A configuration is plain data and says everything that can change an answer; its name says what sets it apart
-from the others of the run and is what reports show.
+A configuration is plain data and says everything that can change an answer. Its name, which reports show,
+says how it differs from the other configurations of the run.
 """
 
 import itertools
@@ -25,21 +25,25 @@ Mode = Literal[
 MODES: tuple[Mode, ...] = get_args(Mode)
 
 PAPER_TEMPERATURES = (0.2, 0.4, 0.6, 0.6, 0.8, 0.8)
-"""The six samples of the monitors paper."""
+"""The temperatures of the six samples in the monitors paper."""
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """``mode`` is "pipeline" for what the editor would show, else how the prompt is made from the case.
+    """The settings under which a run answers its cases.
 
-    ``model`` None is the default model of the device, ``weights`` how the engine keeps it. ``context``
-    and ``monitor`` belong to the pipeline, ``sources`` (None for those on by default) to it and to the
-    mode "context". ``healing`` takes a token that may be half typed off a prompt and demands it from the
-    model. The published settings do not, and had vocabularies that end a token at every dot; one with
-    tokens such as ``.get`` fails without. ``window_step`` lets a window of tokens begin only at multiples
-    of it, so that the windows of holes in one file begin alike. ``suffix_tokens_max`` None is half of the
-    prompt. ``passages`` and ``passage_tokens`` bound the retrieved contexts. Each of ``temperatures`` is
-    one sample; 0 is greedy.
+    ``mode`` is "pipeline" for the suggestion that an editor would show; every other mode is a way to make the
+    prompt from the case. ``model`` None is the default model of the device; ``weights`` is the form in which
+    the engine keeps the model. ``context`` and ``monitor`` belong to the pipeline, ``sources`` (None for the
+    default sources) to the pipeline and to the mode "context".
+
+    ``healing`` takes a token that may be half typed off the prompt and demands it from the model. The
+    published settings do not heal; their vocabularies end a token at every dot, and a vocabulary with tokens
+    such as ``.get`` fails without healing.
+
+    With ``window_step`` a window of tokens begins only at multiples of it, so that the windows of holes in
+    one file begin alike. ``suffix_tokens_max`` None is half of the prompt. ``passages`` and
+    ``passage_tokens`` limit the retrieved contexts. Each of ``temperatures`` is one sample; 0 is greedy.
     """
 
     model: str | None = None
@@ -66,7 +70,7 @@ class Configuration:
 
 
 def name_of(configuration: Configuration, varied: Iterable[str] = ()) -> str:
-    """What tells it apart: model, mode, the pipeline's switches and the keys that the run varies."""
+    """Name a configuration by its model, mode, the pipeline's switches and the keys that the run varies."""
     shown: dict[str, object] = {"mode": configuration.mode, "model": configuration.model or "default"}
     if configuration.mode == "pipeline":
         shown |= {"context": configuration.context, "monitor": configuration.monitor}
@@ -97,9 +101,10 @@ class Named:
 
 
 def grid_of(start: Configuration, axes: Sequence[str]) -> tuple[Named, ...]:
-    """Every combination of the axes, each ``key=value,value``, in their order, around ``start``.
+    """Return every combination of the axes around ``start``, in their order.
 
-    Raises EvaluationError for an unknown key or a value that the key can't have.
+    Each axis is ``key=value,value``. Raises EvaluationError for an unknown key or a value that the key can't
+    have.
     """
     keys: list[str] = []
     choices: list[list[object]] = []

@@ -1,4 +1,4 @@
-"""What can be wrong outside this package when an evaluation is read, run or compared."""
+"""Errors of the outside world when an evaluation is read, run or compared."""
 
 from holesmith.engine.errors import EngineError
 
@@ -6,7 +6,7 @@ REASON_CHARACTERS_MAX = 300
 
 
 class EvaluationError(EngineError):
-    """A data set, a run folder or an option is not as evaluation needs it; the message names the place."""
+    """A data set, a run folder or an option that evaluation can't use. The message names the place."""
 
 
 class MalformedRowError(EvaluationError):
@@ -17,7 +17,7 @@ class MalformedRowError(EvaluationError):
 
 
 def _in_one_line(reason: str) -> str:
-    """Values of the row are quoted in it: whatever they are, they break no line and fill no screen."""
+    """Shorten a reason and escape what is not printable: it may quote any value of the row."""
     shown = reason if len(reason) <= REASON_CHARACTERS_MAX else reason[:REASON_CHARACTERS_MAX] + "…"
     return "".join(
         each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in shown

@@ -1,4 +1,4 @@
-"""Data sets as JSON lines, read one row at a time; what is wrong is told with its file and row.
+"""Data sets as JSON lines, read one row at a time. An error names its file and row.
 
 Rows count from 1, like the lines of an editor.
 """
@@ -12,7 +12,7 @@ from typing import TypeVar, cast
 from holesmith.evaluation.errors import EvaluationError, MalformedRowError
 
 ROW_CHARACTERS_MAX = 64_000_000
-# Longer ones are names in no file system, and asking for them raises.
+# No file system has longer names, and looking one up raises an error.
 PATH_CHARACTERS_MAX, NAME_BYTES_MAX = 1_000, 255
 
 _T = TypeVar("_T")
@@ -20,21 +20,27 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """One object of a file. The getters raise MalformedRowError, naming the file, the row and the field."""
+    """One object of a file.
+
+    The getters raise MalformedRowError, which names the file, the row and the field.
+    """
 
     file: Path
     number: int
     fields: Mapping[str, object]
 
     def text(self, name: str) -> str:
-        """Text that can be encoded: JSON also spells halves of surrogate pairs, which are no characters."""
+        """Return text that can be encoded.
+
+        JSON can also contain halves of surrogate pairs, which are no characters.
+        """
         value = self._typed(name, str)
         if not is_encodable(value):
             raise self.error(f"{name!r} has half of a surrogate pair in it")
         return value
 
     def path(self, name: str) -> str:
-        """A relative path that stays below the folder it will be joined to."""
+        """Return a relative path that stays below the folder it will be joined to."""
         value = self.text(name)
         path = PurePosixPath(value)
         fits = len(value) <= PATH_CHARACTERS_MAX and all(
@@ -72,7 +78,7 @@ class SourceRow:
 
 
 def read_json_lines(file: Path) -> Iterator[SourceRow]:
-    """The objects of a file, blank lines skipped. The file is read while the rows are used."""
+    """Yield the objects of a file, without blank lines. The file is read while the rows are used."""
     try:
         with file.open("rb") as lines:
             number = 0
@@ -99,7 +105,7 @@ def _object(file: Path, number: int, line: bytes) -> Mapping[str, object]:
 
 
 def is_encodable(text: str) -> bool:
-    """Whether there are no halves of surrogate pairs in it."""
+    """True if ``text`` has no half of a surrogate pair in it."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -108,7 +114,7 @@ def is_encodable(text: str) -> bool:
 
 
 def read_source(file: Path) -> str:
-    """A source file with its line ends untouched. Raises EvaluationError that names it."""
+    """Read a source file with its line ends unchanged. Raises EvaluationError with the file's name."""
     try:
         if file.exists() and not file.is_file():
             raise EvaluationError(f"{file}: not a regular file")

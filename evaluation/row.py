@@ -1,6 +1,6 @@
-"""One line of a run's results: what one configuration answered to one case, and what that was worth.
+"""A row of a run's results: one configuration's answer to one case, with its scores.
 
-All but the times and ``prefilled_tokens`` is determined by the configuration and the case: a run done again
+The configuration and the case determine everything but the times and ``prefilled_tokens``: a run done again
 gives the same rows.
 """
 
@@ -28,12 +28,13 @@ class SampleRow:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``configuration`` is its name in the run. ``error`` is why there is no answer, else None. ``nats`` is
-    the model's surprise at the true first line, if it was asked.
+    """One case under one configuration.
 
-    ``before`` and ``after`` are the lines around the hole, for people; ``prompt`` is what the model saw.
-    ``prefilled_tokens`` of it had to be read for the first sample, and the others were in the engine's cache
-    from the case before; None where nobody counted.
+    ``configuration`` is its name in the run. ``error`` is the reason why there is no answer, None if there is
+    one. ``nats`` is the model's surprise at the true first line; None if it was not measured. ``before`` and
+    ``after`` are the lines around the hole, for people; ``prompt`` is the text that the model saw.
+    ``prefilled_tokens`` of the prompt's tokens had to be read for the first sample, while the others were in
+    the engine's cache from the case before; None if they were not counted.
     """
 
     configuration: str
@@ -70,7 +71,10 @@ class Row:
 
 
 def row_of(line: bytes) -> Row:
-    """From what ``as_line`` gave. Raises ValueError, KeyError or TypeError for anything else."""
+    """Read a row back from the result of ``as_line``.
+
+    Raises ValueError, KeyError or TypeError for anything else.
+    """
     fields: dict[str, Any] = json.loads(line)
     samples = tuple(SampleRow(**sample) for sample in fields.pop("samples"))
     context = tuple(fields.pop("context"))

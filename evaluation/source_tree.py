@@ -1,4 +1,4 @@
-"""The source files of a repository on disk, in a fixed order, without what is not its own code."""
+"""The source files of a repository on disk, in a fixed order and without code that is not its own."""
 
 import os
 from collections.abc import Iterator
@@ -14,7 +14,10 @@ NOT_OWN = frozenset(("node_modules", "venv", "__pycache__", "build", "dist", "ta
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """``path`` is relative to the root, with forward slashes; ``text`` has its line ends as they are."""
+    """A source file.
+
+    ``path`` is relative to the root, with forward slashes; ``text`` has its line ends unchanged.
+    """
 
     path: str
     language: str
@@ -22,9 +25,9 @@ class SourceFile:
 
 
 def source_files(root: Path, language: str | None = None) -> Iterator[SourceFile]:
-    """The UTF-8 files in a known language, or in the one named, by path. What can't be read is left out.
+    """Yield the UTF-8 files in a known language, or in the given one, ordered by path.
 
-    Links are not followed, hidden folders and FILES_MAX are the bounds.
+    Unreadable files, links and hidden folders are left out, and at most FILES_MAX files are yielded.
     """
     count = 0
     for path in source_paths(root):

@@ -64,9 +64,7 @@ class SyntaxProcess:
         return self._ask("mentions", mentions_of, Mentions((), (), ()), language, text)
 
     def errors_of(self, language: str, text: str) -> SyntaxErrors:
-        """Do the same as ``syntax_errors.syntax_errors_of``; a count of None for a text that takes too
-        long.
-        """
+        """Do the same as ``syntax_errors.syntax_errors_of``; a count of None if a text takes too long."""
         return self._ask("errors", syntax_errors_of, SyntaxErrors(None), language, text)
 
     def close(self) -> None:

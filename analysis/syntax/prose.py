@@ -26,9 +26,7 @@ def prose_in(frame: HoleFrame, middle: str) -> tuple[Span, ...]:
 
 
 def docstring_at(text: str, start: int = 0) -> Span | None:
-    """Return the Python docstring at ``start``, as far as it is written; None if the text begins with
-    none.
-    """
+    """Return the Python docstring at ``start``, as far as it is written; None if there is none."""
     found = _DOCSTRING.match(text, start)
     if found is None:
         return None

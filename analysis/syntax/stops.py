@@ -129,9 +129,7 @@ class Stops:
         return last.start
 
     def block_stop(self, middle: str) -> int | None:
-        """Return the end of the block around the hole, or of the block that the statement at the hole
-        opens.
-        """
+        """Return the end of the block around the hole, or of the block that the hole's statement opens."""
         if self.frame.rules.layout == "braces":
             return braced_block_stop(self.frame, middle)
         return indented_block_stop(self.frame, middle)

@@ -62,9 +62,7 @@ class TokensBeforeHole:
         return floor
 
     def _ends_statement(self, token: Token, after: Token | None) -> bool:
-        """True for a brace that closed a block, if the next token is not the rest of the brace's
-        expression.
-        """
+        """True for a brace that closed a block, if the next token does not continue its expression."""
         if token.text != "}" or self.excerpt.rules.layout != "braces":
             return False
         return after is None or after.kind in ("word", "string", "number") or after.text == "@"

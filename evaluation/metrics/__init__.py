@@ -1,1 +1,1 @@
-"""How an answer is scored."""
+"""The metrics that score an answer."""

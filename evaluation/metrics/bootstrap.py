@@ -1,4 +1,4 @@
-"""How sure a mean or a difference is: cluster bootstrap and a randomisation test, both seeded.
+"""The uncertainty of a mean or a difference: a cluster bootstrap and a randomisation test, both seeded.
 
 Holes of one file resemble each other, so whole files are resampled, not holes: intervals over holes alone
 would be too narrow.
@@ -17,7 +17,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """An estimate with its 95 % interval; ``count`` is the number of cases, ``clusters`` that of files."""
+    """An estimate with its 95 % interval. ``count`` is the number of cases, ``clusters`` that of files."""
 
     mean: float
     low: float
@@ -27,7 +27,10 @@ class Interval:
 
 
 def interval_of(values: Sequence[float], clusters: Sequence[str]) -> Interval:
-    """The mean with its percentile interval under resampling of clusters. With one cluster, of cases."""
+    """Return the mean with its percentile interval.
+
+    Clusters are resampled; with only one cluster, cases are.
+    """
     assert values
     assert len(values) == len(clusters)
     sums, counts = _by_cluster(values, clusters)
@@ -44,9 +47,10 @@ def interval_of(values: Sequence[float], clusters: Sequence[str]) -> Interval:
 
 
 def randomisation_p(differences: Sequence[float], clusters: Sequence[str]) -> float:
-    """The two-sided p-value of a paired difference, were the sign of each file's sum a toss of a coin.
+    """Return the two-sided p-value of a paired difference.
 
-    Exact for up to 12 files, else by ``RESAMPLES`` random tosses (with the observed one counted, so never 0).
+    The signs of the files' sums are flipped at random. The value is exact for up to 12 files. For more it
+    comes from ``RESAMPLES`` random flips, which include the observed one, so that it is never 0.
     """
     sums, _ = _by_cluster(differences, clusters)
     observed = abs(sums.sum())
@@ -67,7 +71,7 @@ def randomisation_p(differences: Sequence[float], clusters: Sequence[str]) -> fl
 def _by_cluster(
     values: Sequence[float], clusters: Sequence[str]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The sum and the number of the values of each cluster."""
+    """Return the sum and the number of the values of each cluster."""
     places = {cluster: place for place, cluster in enumerate(dict.fromkeys(clusters))}
     of_value = np.array([places[cluster] for cluster in clusters])
     sums = np.bincount(of_value, weights=np.asarray(values, dtype=np.float64)).astype(np.float64)

@@ -1,4 +1,4 @@
-"""Type checks and builds of an answer put back into its repository, by a command that the user names.
+"""Type checks and builds of a repository with the answer in it, by a command that the user names.
 
 The command runs in a copy of the repository, never in the repository itself. It is the user's own choice to
 run it: evaluation runs no code of a repository by itself.
@@ -22,10 +22,11 @@ _IGNORED = shutil.ignore_patterns(".git", "node_modules", ".venv", "venv", "__py
 
 @dataclass(slots=True)
 class Checker:
-    """``command`` may contain ``{file}``, the path of the answer's file. Copies are kept until it is closed.
+    """Runs the user's command on copies of repositories, which are kept until the checker is closed.
 
-    An answer passes if the command succeeds, or if it fails for the true text as well and complains of the
-    answer in no more lines.
+    ``command`` may contain ``{file}``, the path of the answer's file. An answer passes if the command
+    succeeds. It also passes if the command fails for the true text too and prints no more lines for the
+    answer than for that text.
     """
 
     command: str
@@ -43,7 +44,7 @@ class Checker:
             self._folder.cleanup()
 
     def passes(self, case: Case, answer: str) -> bool | None:
-        """None if the repository of the case is not on this machine."""
+        """True if the answer passes; None if the repository of the case is not on this machine."""
         if case.workspace is None or not Path(case.workspace).is_dir():
             return None
         if case.id not in self._truths:
@@ -53,7 +54,7 @@ class Checker:
         return status == 0 or (truth_status != 0 and complaints <= truth_complaints)
 
     def _check(self, case: Case, middle: str) -> tuple[int, int]:
-        """The command's exit status and the number of lines it printed, with ``middle`` in the hole."""
+        """Run the command with ``middle`` in the hole; return its exit status and number of lines printed."""
         file = self._copy_of(case) / case.path
         original = file.read_bytes()
         try:

@@ -1,4 +1,4 @@
-"""The names that occur in a repository, to tell an identifier that exists from one that was made up."""
+"""The names that occur in a repository, to tell an identifier that exists from an invented one."""
 
 import builtins
 from functools import lru_cache
@@ -11,8 +11,9 @@ REPOSITORIES_KEPT = 8
 
 
 def declared_names(workspace: str | None, language: str) -> frozenset[str] | None:
-    """Every identifier in the repository's files of that language, and what is built into it; None if the
-    repository is not on this machine.
+    """Return every identifier in the repository's files of that language, and the language's builtins.
+
+    None if the repository is not on this machine.
     """
     if workspace is None or not Path(workspace).is_dir():
         return None

@@ -1,7 +1,7 @@
-"""Java as the monitors paper's metrics see it: the tokens of Pygments' lexer, which defines them.
+"""Tokens of Java as Pygments' lexer defines them, for the metrics of the monitors paper.
 
-Positions are kept (the published scripts let the lexer rewrite line ends and then fail on files that have
-carriage returns), and text that a half-written string swallows is a token like any other.
+Positions are kept: the published scripts let the lexer rewrite line ends and then fail on files with carriage
+returns. Text inside a half-written string is a token like any other.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from pygments.token import Token
 
 @dataclass(frozen=True, slots=True)
 class JavaToken:
-    """A token that is not white space. ``is_identifier`` is the paper's notion: a name, or ``class``."""
+    """A token that is not white space. ``is_identifier`` follows the paper: a name, or ``class``."""
 
     start: int
     text: str
@@ -33,7 +33,7 @@ def _lexer() -> RegexLexer:
 
 
 def java_tokens(text: str) -> Iterator[JavaToken]:
-    """The tokens of a piece of Java, comments included and white space left out."""
+    """Yield the tokens of a piece of Java, with comments and without white space."""
     for start, kind, value in _lexer().get_tokens_unprocessed(text):
         if value.strip():
             is_name = kind in Token.Name or value == "class"
@@ -53,14 +53,14 @@ def first_token(text: str) -> str | None:
 
 
 def brace_depth(text: str) -> int:
-    """How many braces ``text`` opens and does not close; negative if it closes more."""
+    """Count the braces that ``text`` opens and does not close; negative if it closes more."""
     return sum(
         (token.text == "{") - (token.text == "}") for token in java_tokens(text) if token.is_punctuation
     )
 
 
 def method_stop(body: str) -> int | None:
-    """The offset behind the brace that closes a method, given its text behind the opening one.
+    """Return the offset behind the brace that closes a method. ``body`` is its text behind the opening brace.
 
     None if the method is still open at the end.
     """
@@ -74,7 +74,7 @@ def method_stop(body: str) -> int | None:
 
 
 def closed_method(body: str) -> str:
-    """``body`` cut behind the brace that closes the method; where there is none, the missing ones are added.
+    """Cut ``body`` behind the brace that closes the method; if there is none, add the missing braces.
 
     Source: the monitors paper's ``find_method_stop``.
     """

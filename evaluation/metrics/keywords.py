@@ -1,4 +1,4 @@
-"""The words of each language that are never identifiers, by the protocol's language id."""
+"""The words of each language that are never identifiers, by LSP language id."""
 
 import keyword
 

@@ -1,11 +1,11 @@
-"""The expected best of k samples out of n: pass@k for scores that are not just 0 or 1."""
+"""The expected best score of k samples out of n: pass@k for scores other than 0 and 1."""
 
 from collections.abc import Mapping, Sequence
 from math import comb
 
 
 def score_at_k(scores: Sequence[float], k: int) -> float:
-    """The mean, over all choices of ``k`` of the samples, of the best score among them.
+    """Return the best score among ``k`` samples, averaged over all choices of ``k`` of the samples.
 
     Source: the monitors paper, appendix D; for scores of 0 and 1 it is the unbiased pass@k.
     """
@@ -17,9 +17,10 @@ def score_at_k(scores: Sequence[float], k: int) -> float:
 
 
 def scores_of_samples(samples: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """One case's scores from those of its samples: as they are for one sample, else ``metric@k`` for each k.
+    """Combine the scores of a case's samples.
 
-    A metric that is not defined for the case is missing in every sample and in the result.
+    One sample's scores stay as they are; several samples give ``metric@k`` for each k. A metric that is not
+    defined for the case is missing in every sample and in the result.
     """
     if len(samples) == 1:
         return dict(samples[0])

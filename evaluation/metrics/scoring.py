@@ -1,4 +1,4 @@
-"""What an answer is worth, by the metrics of its suite; each defined as its paper's scripts define it.
+"""The scores of an answer by the metrics of its suite, each as its paper's scripts define it.
 
 A metric that means nothing for a case is left out of its scores, so that it does not count in the mean.
 """
@@ -25,13 +25,13 @@ Scores = dict[str, float]
 
 
 def stack_repo_scores(case: Case, answer: str) -> Scores:
-    """``success``: RepoFusion's completion success. The edit similarity is ours."""
+    """Return ``success``, RepoFusion's completion success, and an edit similarity, which is our own."""
     similarity = edit_similarity(first_line(answer), case.target)
     return {"success": float(first_line_match(answer, case.target)), "edit_similarity": similarity}
 
 
 def dotprompts_scores(case: Case, answer: str) -> Scores:
-    """NIM, ISM and PM of the monitors paper. ISM is left out where the target has no identifier.
+    """Return NIM, ISM and PM of the monitors paper. ISM is left out if the target has no identifier.
 
     The published scripts fail on an answer that leaves nothing of the method; here it scores 0.
     """
@@ -49,10 +49,11 @@ def dotprompts_scores(case: Case, answer: str) -> Scores:
 
 
 def api_scores(case: Case, answer: str) -> Scores:
-    """``api_match``: the API named is the wanted one. ``exists``: the repository has that name at all.
+    """Return ``api_match``, ``exists`` and ``retrieved``.
 
-    The name is the answer's first identifier; in a conversation, the last part of the dotted name called.
-    ``retrieved`` says whether the right one was among the candidates.
+    ``api_match``: the answer names the right API. ``exists``: the repository has that name at all.
+    ``retrieved``: the right API was among the candidates. The name is the answer's first identifier; in a
+    conversation it is the last part of the dotted name called.
     """
     found = called_name(answer) if case.facts.get("task") == "conversation" else _first(answer, case.language)
     scores = {"api_match": float(found == case.target)}
@@ -66,7 +67,7 @@ def api_scores(case: Case, answer: str) -> Scores:
 
 
 def called_name(answer: str) -> str:
-    """``load`` of ``await store.shelf.load(path)``; empty if nothing is named."""
+    """Return ``load`` for ``await store.shelf.load(path)``; empty if the answer names nothing."""
     found = re.search(r"(?:[^\W\d]\w*\s*\.\s*)*([^\W\d]\w*)", re.sub(r"\b(?:await|return|not)\b", "", answer))
     return found[1] if found else ""
 
@@ -76,7 +77,10 @@ def _first(answer: str, language: str) -> str:
 
 
 def humaneval_scores(case: Case, answer: str) -> Scores:
-    """Exact match of one line, stripped; a line break that the model begins with does not count."""
+    """Return the exact match of one stripped line.
+
+    A line break at the beginning of the answer does not count.
+    """
     lines = answer.split("\n")
     line = lines[1] if len(lines) > 1 and lines[0] in ("", " ") else lines[0]
     target = case.target.strip()
@@ -87,7 +91,7 @@ def humaneval_scores(case: Case, answer: str) -> Scores:
 
 
 def hole_scores(case: Case, answer: str) -> Scores:
-    """The metrics of ``repo``: text, identifiers, and whether the file still parses."""
+    """Return the metrics of ``repo``: text, identifiers, and whether the file still parses."""
     scores: dict[str, float | None] = {
         "exact_match": float(exact_match(answer, case.target)),
         "edit_similarity": edit_similarity(answer, case.target),
@@ -100,11 +104,10 @@ def hole_scores(case: Case, answer: str) -> Scores:
 
 
 def exists(case: Case, answer: str) -> float | None:
-    """Whether the answer's first identifier occurs in the repository or the rest of the file at all, or is
-    built into the language.
+    """Return 1 if the answer's first identifier is a name that the repository, the file or the language has.
 
-    None without a repository at hand, where the answer names nothing or begins with a name of its own making,
-    and where the target itself does not begin with a name that exists.
+    None without the repository, for an answer that names nothing or defines a new name first, and for a
+    target that does not itself begin with an existing name.
     """
     known = declared_names(case.workspace, case.language)
     wanted, found = words(case.target, case.language)[:1], words(answer, case.language)[:1]
@@ -116,14 +119,14 @@ def exists(case: Case, answer: str) -> float | None:
 
 
 def _binds(case: Case, answer: str, name: str) -> bool:
-    """Whether the answer begins with the definition of a name or an assignment to it."""
+    """True if the answer begins with the definition of ``name`` or an assignment to it."""
     line = case.prefix[case.prefix.rfind("\n") + 1 :]
     match = _BINDING.match(line + answer) if case.language == "python" else None
     return match is not None and name in match.groups()
 
 
 def parses(case: Case, answer: str) -> float | None:
-    """Whether the file with the answer in it has no syntax error; None where it has one with the truth."""
+    """Return 1 if the file with the answer in it has no syntax error; None if the true file has one."""
     whole = parse(case.language, case.prefix + case.target + case.suffix)
     if whole is None or whole.has_errors():
         return None

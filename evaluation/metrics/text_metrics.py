@@ -1,6 +1,4 @@
-"""Metrics on two pieces of code, the answer and the truth: pure functions from texts to numbers from 0 to
-1.
-"""
+"""Metrics on two pieces of code, the answer and the truth: pure functions that return 0 to 1."""
 
 import re
 from collections.abc import Sequence
@@ -12,18 +10,21 @@ _WORD = re.compile(r"[^\W\d]\w*")
 
 
 def first_line(text: str) -> str:
-    """The first line, stripped; empty for an empty text."""
+    """Return the first line, stripped; empty for an empty text."""
     lines = text.splitlines()
     return lines[0].strip() if lines else ""
 
 
 def first_line_match(answer: str, target: str) -> bool:
-    """RepoFusion's completion success: the answer's first line is the target, white space around aside."""
+    """True if the answer's first line is the target, up to white space (RepoFusion's completion success)."""
     return first_line(answer) == target.strip()
 
 
 def code_lines(text: str) -> list[str]:
-    """The lines, stripped, blank ones dropped; comments stay, since a mark of one may stand in a string."""
+    """Return the stripped lines without blank ones.
+
+    Comments stay, because a comment mark may be inside a string.
+    """
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
@@ -39,9 +40,9 @@ def edit_similarity(answer: str, target: str) -> float:
 
 
 def levenshtein(first: str, second: str) -> int:
-    """Edit distance by bit-parallel dynamic programming, a column of the matrix in one integer.
+    """Compute the edit distance by bit-parallel dynamic programming.
 
-    Source: Myers 1999, in the form of Hyyrö 2003.
+    A column of the matrix is one integer. Source: Myers 1999, in the form of Hyyrö 2003.
     """
     if not first or not second:
         return max(len(first), len(second))
@@ -63,20 +64,22 @@ def levenshtein(first: str, second: str) -> int:
 
 
 def identifiers(text: str, language: str) -> list[str]:
-    """The words that are not keywords, outside of string literals, in order."""
+    """Return the words that are not keywords, outside of string literals, in order."""
     keywords = KEYWORDS.get(language, frozenset[str]())
     return [word for word in _WORD.findall(_STRING.sub('""', text)) if word not in keywords]
 
 
 def next_identifier_match(answer: str, target: str, language: str) -> bool | None:
-    """Whether the first identifiers agree; None where the target has none."""
+    """True if the first identifiers agree; None if the target has none."""
     wanted = identifiers(target, language)
     return identifiers(answer, language)[:1] == wanted[:1] if wanted else None
 
 
 def identifier_f1(answer: str, target: str, language: str) -> float | None:
-    """The harmonic mean of precision and recall over the sets of identifiers (CrossCodeEval); None if the
-    target has none."""
+    """Return the harmonic mean of precision and recall over the sets of identifiers (CrossCodeEval).
+
+    None if the target has none.
+    """
     wanted, given = set(identifiers(target, language)), set(identifiers(answer, language))
     if not wanted:
         return None
@@ -85,6 +88,6 @@ def identifier_f1(answer: str, target: str, language: str) -> float | None:
 
 
 def common_prefix(first: Sequence[str], second: Sequence[str]) -> int:
-    """How many items two sequences share from the start."""
+    """Count the items that two sequences share from the start."""
     shortest = min(len(first), len(second))
     return next((at for at in range(shortest) if first[at] != second[at]), shortest)

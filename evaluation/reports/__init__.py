@@ -1,1 +1,1 @@
-"""How the results of runs are read."""
+"""The reports of a run: summaries, tables and a page."""

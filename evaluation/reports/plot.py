@@ -12,7 +12,7 @@ VALUE_WIDTH = 150
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A value from 0 to 1 with its interval, and what is said beside it."""
+    """A value from 0 to 1 with its interval, and the label and note beside it."""
 
     label: str
     value: float
@@ -22,7 +22,7 @@ class Bar:
 
 
 def bar_plot(title: str, bars: Sequence[Bar]) -> str:
-    """Horizontal bars from 0 to 100 %, each with its interval as a line."""
+    """Draw horizontal bars from 0 to 100 %, each with its interval as a line."""
     height = (len(bars) + 1) * (BAR_HEIGHT + 6) + 24
     width = LABEL_WIDTH + PLOT_WIDTH + VALUE_WIDTH
     parts = [
@@ -36,7 +36,7 @@ def bar_plot(title: str, bars: Sequence[Bar]) -> str:
 
 
 def histogram(title: str, values: Sequence[float], unit: str, bins: int = 24) -> str:
-    """How often values fall where; what lies beyond the 99th percentile counts in the last bin."""
+    """Draw the frequencies of values. Values beyond the 99th percentile count in the last bin."""
     ordered = sorted(values)
     top = ordered[int(0.99 * (len(ordered) - 1))] or 1.0
     counts = [0] * bins

@@ -1,4 +1,4 @@
-"""A run as one HTML page that needs nothing beside itself: tables, plots, slices and every case to look at.
+"""A run as one HTML page that needs no other file: tables, plots, slices and all cases.
 
 Texts of cases reach the page as JSON and are shown as text only; nothing in them is ever markup or code.
 """
@@ -16,14 +16,17 @@ from holesmith.evaluation.row import Row
 from holesmith.evaluation.runs.run_folder import MADE_KEY, Plan
 
 ROWS_MAX = 1200
-"""More rows than this are not put into the page; rows.jsonl has them all."""
+"""Limit of the rows on the page; rows.jsonl has all of them."""
 PAGE_CHARACTERS_MAX = 12_000_000
-"""Prompts are cut so that those of all rows together keep below this."""
+"""Limit of the page's prompts: each is cut so that all rows' prompts together stay below this."""
 PROMPT_CHARACTERS_MAX = 12_000
 
 
 def report_page(plan: Plan, rows: Sequence[Row], summary: Summary) -> str:
-    """The whole page. Rows may be in any order; ``summary`` is of them, and there is one at least."""
+    """Return the whole page.
+
+    Rows may be in any order; ``summary`` is theirs, and there is at least one row.
+    """
     tables = Tables(summary)
     shown = drawn_evenly(rows)
     total, cases = len({row.case for row in rows}), len({row.case for row in shown})
@@ -65,7 +68,7 @@ def made_in_words(plan: Plan) -> str:
 
 
 def drawn_evenly(rows: Sequence[Row]) -> list[Row]:
-    """The rows of as many cases as fit, each with all its configurations."""
+    """Return the rows of as many cases as fit, evenly drawn, each case with all its configurations."""
     by_case: dict[str, list[Row]] = {}
     for row in rows:
         by_case.setdefault(row.case, []).append(row)
@@ -81,7 +84,7 @@ def evenly(values: Sequence[str], count: int) -> list[str]:
 
 
 def difference_data(difference: Difference) -> dict[str, object]:
-    """What the page's comparison shows; numbers in percent."""
+    """Return the data of the page's comparison; numbers in percent."""
     interval = difference.interval
     return {
         "first": difference.first,
@@ -98,7 +101,7 @@ def difference_data(difference: Difference) -> dict[str, object]:
 
 
 def shortened(row: Row, characters_max: int) -> dict[str, object]:
-    """A row for the viewer; of a long prompt, the end."""
+    """Return a row for the viewer, with only the end of a long prompt."""
     fields = asdict(row)
     limit = min(PROMPT_CHARACTERS_MAX, characters_max)
     if len(row.prompt) > limit:
@@ -107,5 +110,5 @@ def shortened(row: Row, characters_max: int) -> dict[str, object]:
 
 
 def script_safe(value: object) -> str:
-    """JSON that can't end the script element it stands in."""
+    """Return JSON that can't end the script element around it."""
     return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c").replace("\u2028", "\\u2028")

@@ -9,7 +9,7 @@ from holesmith.evaluation.row import Row
 
 
 class Tables:
-    """All of them for one summary, which has a result."""
+    """All tables of one summary, which has at least one result."""
 
     def __init__(self, summary: Summary) -> None:
         self._summary = summary
@@ -20,7 +20,7 @@ class Tables:
         }
 
     def results(self) -> str:
-        """A line for each configuration, a column for each metric."""
+        """Return a table with a line for each configuration and a column for each metric."""
         rows: list[list[str]] = []
         for name, short in self.names.items():
             cells = [self._cell(name, metric) for metric in self.metrics]
@@ -30,7 +30,7 @@ class Tables:
         return table(("configuration", "cases", "files", *self.metrics), rows)
 
     def plots(self, rows: Sequence[Row]) -> str:
-        """Each metric's bars by configuration, and how long completions took."""
+        """Return each metric's bars by configuration, and a histogram of the completions' times."""
         parts = [
             bar_plot(
                 metric, [bar_of(found, self.names[found.configuration]) for found in self._totals(metric)]
@@ -41,7 +41,7 @@ class Tables:
         return "\n".join(f"<div>{part}</div>" for part in parts)
 
     def slices(self) -> str:
-        """For each slice and metric a table: a line for each value, a column for each configuration."""
+        """Return a table for each slice and metric: a line a value, a column a configuration."""
         keys = list(dict.fromkeys(each.slice for each in self._summary.results if each.slice))
         parts = [self._slice(key) for key in keys]
         return "\n".join(parts) or "<p class='muted'>The suite has no slices.</p>"
@@ -101,7 +101,7 @@ def bar_of(result: Result, label: str) -> Bar:
 
 
 def share_cell(result: Result) -> str:
-    """The mean, its interval and, as a bar behind it, how much that is."""
+    """Return a cell with the mean, its interval and a bar behind them as long as the mean."""
     interval = result.interval
     title = f"{percent(interval)}, n = {interval.count} in {interval.clusters} files"
     width = max(0.0, min(100.0, 100 * interval.mean))
@@ -120,7 +120,7 @@ def number_cell(text: str) -> str:
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """``rows`` hold finished cells."""
+    """Return a table. ``rows`` hold finished cells."""
     head = "".join(f"<th>{escape(text)}</th>" for text in heads)
     body = "".join("<tr>" + "".join(row) + "</tr>" for row in rows)
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'

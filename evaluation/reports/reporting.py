@@ -1,4 +1,4 @@
-"""Writes what people read of a run: tables as JSON and as text, and the page."""
+"""Write the reports of a run: the summary as JSON and as text, and the page."""
 
 import json
 from pathlib import Path
@@ -24,7 +24,7 @@ def write_reports(folder: Path, table: str, summary: Summary) -> None:
 
 
 def summarise(folder: Path) -> Summary:
-    """Raises EvaluationError if there is nothing to summarise."""
+    """Summarise the rows of a run. Raises EvaluationError if there are none."""
     rows = list(read_rows(folder))
     if not rows:
         raise EvaluationError(f"{folder} has no rows yet")
@@ -33,10 +33,10 @@ def summarise(folder: Path) -> Summary:
 
 
 def compare(first: Path, second: Path) -> list[Difference]:
-    """``second`` minus ``first``, for each pair of configurations, on the cases that both runs have.
+    """Return ``second`` minus ``first``, for each pair of configurations, on the cases that both runs have.
 
-    Configurations of the same name are paired; where there are none, each with each.
-    Raises EvaluationError if the runs have no case in common.
+    Configurations of the same name are paired; without any, each is paired with each. Raises EvaluationError
+    if the runs have no case in common.
     """
     ours, theirs = _by_configuration(first), _by_configuration(second)
     shared = [(name, name) for name in ours if name in theirs]

@@ -1,6 +1,6 @@
-"""The tables of a run: each metric's mean with its interval, by configuration and by slice.
+"""The summary of a run: each metric's mean with its interval, by configuration and by slice.
 
-Configurations keep the order of the run's plan: the first is what the others are compared with.
+Configurations keep the order of the run's plan: the others are compared with the first.
 """
 
 import re
@@ -27,7 +27,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """``second`` minus ``first`` on the cases that both have; ``p`` is of a paired randomisation test."""
+    """``second`` minus ``first`` on the cases that both have; ``p`` is from a paired randomisation test."""
 
     first: str
     second: str
@@ -40,10 +40,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """How long the cases of a configuration took: medians over cases, in milliseconds by stage.
+    """The times of a configuration: medians over its cases, in milliseconds by stage.
 
-    ``prefilled_tokens`` is the median of what the model had to read of a prompt; None where nobody counted.
-    Another configuration of the same prompt leaves little to read, so times are compared by
+    ``prefilled_tokens`` is the median of the prompt tokens that the model had to read; None if they were not
+    counted. After another configuration with the same prompt few are left to read, so times are compared by
     ``cold_stages_ms``: those of the ``cold`` cases, whose prompt was new.
     """
 
@@ -108,7 +108,7 @@ class Summary:
 
 
 def summary_of(rows: Sequence[Row], order: Sequence[str] = ()) -> Summary:
-    """All tables. Rows may be in any order; configurations follow ``order`` and then their names."""
+    """Summarise rows in any order. Configurations follow ``order`` and then their names."""
     rows = sorted(rows, key=lambda row: row.key)
     by_configuration: dict[str, list[Row]] = {name: [] for name in order}
     for row in rows:
@@ -137,7 +137,7 @@ def _results(name: str, rows: Sequence[Row]) -> Iterable[Result]:
 
 
 def by_number(value: str) -> tuple[float, str]:
-    """Lengths such as "9-24" by their beginning, then "over 60" and other words by the alphabet."""
+    """Return a sort key: lengths such as "9-24" by their beginning, then words by alphabet."""
     leading = re.match(r"\d+", value)
     return float(leading[0]) if leading else float("inf"), value
 
@@ -154,14 +154,12 @@ def metrics_of(rows: Iterable[Row]) -> list[str]:
 
 
 def cluster_of(row: Row) -> str:
-    """The file a case is of: what the bootstrap resamples."""
+    """Return the file that a case is from: the unit that the bootstrap resamples."""
     return f"{row.repository}/{row.path}"
 
 
 def differences_of(first: Sequence[Row], second: Sequence[Row]) -> list[Difference]:
-    """The paired comparison of two configurations, metric by metric, on the cases that both could be
-    scored.
-    """
+    """Compare two configurations case by case, for each metric, on the cases scored under both."""
     seconds = {row.case: row for row in second}
     pairs = [(row, seconds[row.case]) for row in first if row.case in seconds]
     differences: list[Difference] = []
@@ -216,7 +214,7 @@ def median(values: Sequence[float]) -> float:
 
 
 def short_names(names: Sequence[str]) -> tuple[dict[str, str], str]:
-    """Each name without the parts that all have in common, and those parts."""
+    """Return each name without the parts that all names share, and the shared parts."""
     parts = {name: name.split(" ") for name in names}
     common = [part for part in parts[names[0]] if all(part in each for each in parts.values())]
     short = {
@@ -226,8 +224,9 @@ def short_names(names: Sequence[str]) -> tuple[dict[str, str], str]:
 
 
 def summary_text(summary: Summary) -> str:
-    """The tables for a terminal, in percent: what each configuration scored, the differences from the first,
-    what it cost. ``summary.json`` has all pairs and slices.
+    """Return the tables for a terminal, in percent: the scores, the differences from the first, the times.
+
+    ``summary.json`` has all pairs and slices.
     """
     names, common = short_names(summary.names) if summary.results else ({}, "")
     metrics = list(dict.fromkeys(result.metric for result in summary.results))
@@ -265,7 +264,7 @@ def percent(interval: Interval) -> str:
 
 
 def aligned(lines: Sequence[str]) -> list[str]:
-    """Lines of cells between bars, each column as wide as in its own table; tables end at an empty line."""
+    """Align cells between bars. Columns are as wide as in their own table; a table ends at an empty line."""
     ends = [at for at, line in enumerate(lines) if not line]
     done: list[str] = []
     for start, stop in pairwise([-1, *ends, len(lines)]):

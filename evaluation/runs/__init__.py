@@ -1,1 +1,1 @@
-"""How a suite is run: prompts, answers, worker processes."""
+"""Running a suite: prompts, answers and worker processes."""

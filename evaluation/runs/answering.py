@@ -1,6 +1,4 @@
-"""What one configuration answers to one case: through the pipeline, a published prompt, or retrieval
-alone.
-"""
+"""One configuration's answer to one case: by the pipeline, a published prompt, or retrieval alone."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,15 +20,15 @@ from holesmith.evaluation.runs.repository_prompt import source_names, unknown_so
 from holesmith.evaluation.runs.sampled_engine import SampledEngine
 
 ANSWER_MS_MAX = 10_000.0
-"""A monitor's answer counts however late it comes (an editor has less time), so that a run can be
-repeated.
-"""
+"""Deadline of a monitor's question. An editor allows less; here a late answer counts, so that runs repeat."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One sample, not yet scored. ``finish`` is "enough" where decoding ended because the metrics needed no
-    more. ``prefilled_tokens`` of the prompt's were not in the engine's cache; None where nobody counts.
+    """One sample before scoring.
+
+    ``finish`` is "enough" if decoding ended because the metrics needed no more text. ``prefilled_tokens`` of
+    the prompt's tokens were not in the engine's cache; None if they were not counted.
     """
 
     text: str
@@ -46,7 +44,7 @@ class Answered:
 
 
 def sampling_of(configuration: Configuration, case: Case, sample: int) -> Sampling:
-    """A seed of its own for every sample of every case, whatever the order they are drawn in."""
+    """Return the sampling of one sample of a case. Its seed does not depend on the order of drawing."""
     key = f"{configuration.seed}/{case.id}/{sample}".encode()
     seed = int.from_bytes(hashlib.sha256(key).digest()[:4])
     return Sampling(configuration.temperatures[sample], configuration.top_p, seed)
@@ -100,8 +98,9 @@ _LINES: Mapping[str, Lines] = {
 
 
 def options_for(configuration: Configuration, case: Case, device: str) -> Options:
-    """The pipeline's options for a case, with all the time in the world. Raises EvaluationError for a source
-    of context that there is not.
+    """Return the pipeline's options for a case, without deadlines that an answer could miss.
+
+    Raises EvaluationError for a source of context that does not exist.
     """
     check_sources(configuration)
     return Options(
@@ -121,7 +120,7 @@ def options_for(configuration: Configuration, case: Case, device: str) -> Option
 
 
 def check_sources(configuration: Configuration) -> None:
-    """Raises EvaluationError for a name that context's catalogue does not have."""
+    """Raise EvaluationError for a name that context's catalogue does not have."""
     if unknown := unknown_sources(configuration.sources or ()):
         raise EvaluationError(
             f"no such source of context: {', '.join(unknown)}; there are {', '.join(source_names())}"
@@ -129,9 +128,10 @@ def check_sources(configuration: Configuration) -> None:
 
 
 async def truth_nats(case: Case, engine: SampledEngine) -> tuple[float, int] | None:
-    """The model's surprise at the true first line, in nats, behind the prompt of the answer just given, and
-    the tokens of that line; None without a prompt. One short pass, since the engine has the prompt in its
-    cache.
+    """Return the model's surprise at the true first line, in nats, and the number of that line's tokens.
+
+    The line is scored behind the prompt of the answer just given; None without a prompt. One short pass is
+    enough, because the engine has the prompt in its cache.
     """
     request = engine.first
     if request is None:
@@ -147,7 +147,7 @@ async def truth_nats(case: Case, engine: SampledEngine) -> tuple[float, int] | N
 
 
 async def answer_pipeline(case: Case, options: Options, service: Service) -> Answered:
-    """What the editor would show at the hole."""
+    """Return the suggestion that the editor would show at the hole."""
     await service.configure(options)
     answer = await service.complete(snapshot_of(case))
     completion = answer.completion
@@ -171,7 +171,7 @@ async def answer_pipeline(case: Case, options: Options, service: Service) -> Ans
 
 
 def snapshot_of(case: Case) -> Snapshot:
-    """The document with the hole empty and the cursor in it, as an editor would hand it over."""
+    """Return the document with the hole empty and the cursor in it, as an editor would send it."""
     path = f"{case.workspace}/{case.path}" if case.workspace else case.path
     return Snapshot(
         path=path,
@@ -184,15 +184,16 @@ def snapshot_of(case: Case) -> Snapshot:
 
 
 def uses_of(uses: Iterable[SnippetUse]) -> tuple[dict[str, object], ...]:
-    """For a row."""
+    """Describe the snippets in a prompt for a row."""
     return tuple(
         {"source": use.source, "path": use.path, "reason": use.reason, "tokens": use.tokens} for use in uses
     )
 
 
 def answer_retrieval(case: Case) -> Answered:
-    """The best-ranked candidate of the case, without a model. Raises EvaluationError if it has no
-    candidates.
+    """Return the best-ranked candidate of the case, without a model.
+
+    Raises EvaluationError if the suite ranks no candidates.
     """
     candidates = case.facts.get("candidates")
     if not isinstance(candidates, list):

@@ -1,4 +1,4 @@
-"""When an answer in the making is long enough: the metrics look at no more of it."""
+"""The end of an answer: the point behind which the metrics do not look."""
 
 import re
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ class Ending:
     statement: Extent | None = field(default=None)
 
     def reached(self, text: str) -> bool:
-        """Whether nothing that comes behind ``text`` can change a score."""
+        """True if no text behind ``text`` can change a score."""
         match self.case.extent:
             case "line":
                 return "\n" in text
@@ -34,13 +34,13 @@ class Ending:
                 return self._statement().stop_of(text) is not None
 
     def cut(self, text: str) -> str:
-        """The part of a finished answer that counts."""
+        """Return the part of a finished answer that counts."""
         if self.case.extent == "statement":
             return text[: self._statement().stop_of(text)]
         return text
 
     def _method_prefix(self) -> str:
-        """The text of the method from behind its opening brace up to the hole."""
+        """Return the text of the method from behind its opening brace up to the hole."""
         start = self.case.facts.get("method_start")
         assert isinstance(start, int)
         return self.case.prefix[start + 1 :]

@@ -1,7 +1,7 @@
 """Retrieved contexts packed for a model: RepoFusion's NT-Prior-Last, and the plain top k.
 
-Token lists go in and come out; which text they are is the caller's business. The prior context is found by
-its title, since a position in a list of rules says nothing by itself.
+The functions work on lists of tokens and don't look at their text. The prior context is found by its title,
+because a position in a list of rules says nothing by itself.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +12,7 @@ from holesmith.evaluation.case import Passage
 PRIOR_TITLE = "codex"
 """RLPG's name of the default context: the lines before the hole."""
 PRIOR_PLACE = 16
-"""Where it stands in Stack-Repo's files, should their titles be unknown."""
+"""The index of the default context in Stack-Repo's files, used if their titles are unknown."""
 
 Encode = Callable[[str], Sequence[int]]
 
@@ -26,7 +26,7 @@ class Chunk:
 
 
 def split_prior(passages: Sequence[Passage]) -> tuple[Passage, tuple[Passage, ...]]:
-    """The prior context and the others in their order. An empty passage stands for a missing prior."""
+    """Return the prior context and the other contexts in their order. A missing prior is an empty passage."""
     titles = [passage.title for passage in passages]
     place = titles.index(PRIOR_TITLE) if PRIOR_TITLE in titles else PRIOR_PLACE
     if place >= len(passages):
@@ -35,7 +35,7 @@ def split_prior(passages: Sequence[Passage]) -> tuple[Passage, tuple[Passage, ..
 
 
 def chunks_of(passage: Passage, encode: Encode, chunk_tokens: int) -> Iterator[Chunk]:
-    """The whole passage in pieces of ``chunk_tokens``; nothing of an empty passage, or without room."""
+    """Yield the whole passage in pieces of ``chunk_tokens``; none if it is empty or the length below 1."""
     if not passage.text or chunk_tokens < 1:
         return
     token_ids = encode(passage.text)
@@ -46,10 +46,10 @@ def chunks_of(passage: Passage, encode: Encode, chunk_tokens: int) -> Iterator[C
 def not_truncated_prior_last(
     passages: Sequence[Passage], passages_max: int, room: Callable[[Passage], int], encode: Encode
 ) -> list[Chunk]:
-    """At most ``passages_max`` chunks: the first of the ranked contexts', then all of the prior's.
+    """Return at most ``passages_max`` chunks: the first of the ranked contexts, then all of the prior.
 
-    ``room`` is how many tokens a chunk of that passage may have. If the prior alone has too many chunks, its
-    last ones stay. Source: RepoFusion, "no-truncation-codex-last".
+    ``room`` is the number of tokens that a chunk of that passage may have. If the prior alone has too many
+    chunks, its last ones stay. Source: RepoFusion, "no-truncation-codex-last".
     """
     prior, others = split_prior(passages)
     last = list(chunks_of(prior, encode, room(prior)))[-passages_max:]
@@ -63,7 +63,7 @@ def not_truncated_prior_last(
 
 
 def fitted(chunks: Sequence[Chunk], cost: Callable[[Chunk], int], tokens_max: int) -> list[Chunk]:
-    """The chunks that fit into ``tokens_max``: the prior's from the end, then the others in rank order."""
+    """Return the chunks that fit into ``tokens_max``: the prior's from the end, then others in rank order."""
     kept: set[int] = set()
     budget = tokens_max
     prior = [place for place, chunk in enumerate(chunks) if chunk.title == chunks[-1].title]

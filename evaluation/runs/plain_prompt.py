@@ -1,7 +1,7 @@
-"""Prompts from token ids that a caller has cut by itself: for evaluation under published settings.
+"""Prompts from token ids that the caller has cut, for evaluation under published settings.
 
-The pipeline's own prompt has its windows, its order and its context; a published setting has others. All that
-is taken from here is the family's template, with its special tokens.
+The pipeline's own prompt has its windows, its order and its context; a published setting has others. Only the
+family's template with its special tokens is used here.
 """
 
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ from holesmith.engine.vocabulary.vocabulary import Vocabulary
 
 @dataclass(frozen=True, slots=True)
 class PlainPrompt:
-    """The ids of a prompt, and the ids that end what the model writes."""
+    """The ids of a prompt, and the ids that end the model's text."""
 
     token_ids: tuple[int, ...]
     stop_ids: frozenset[int]
 
 
 def fills_middle(vocabulary: Vocabulary) -> bool:
-    """Whether the model of this vocabulary was trained to see text behind the hole."""
+    """True if the model of this vocabulary was trained to see text behind the hole."""
     return template_for(vocabulary).fills_middle
 
 
@@ -31,9 +31,10 @@ def plain_prompt(
     suffix_ids: Sequence[int] | None = None,
     middle_ids: Sequence[int] = (),
 ) -> PlainPrompt:
-    """The family's fill-in-the-middle prompt; left to right if ``suffix_ids`` is None or it has none.
+    """Make the family's fill-in-the-middle prompt.
 
-    ``middle_ids`` begin the middle. Where the family has no place for them, they end the prefix.
+    It goes left to right if ``suffix_ids`` is None or the family has no such prompt. ``middle_ids`` begin the
+    middle; in a template without a place for them, they end the prefix.
     """
     family = template_for(vocabulary)
     template = LEFT_TO_RIGHT if suffix_ids is None or not family.fills_middle else family
@@ -58,12 +59,12 @@ def plain_prompt(
 
 
 def split_half_word(text: str) -> tuple[str, str]:
-    """``text`` without the end that may be half a token, and that end (see context.healing)."""
+    """Split off the end of ``text`` that may be half a token: the rest, and that end (see token healing)."""
     return split_partial_token(text)
 
 
 def spelled(vocabulary: Vocabulary, token_ids: Sequence[int]) -> str:
-    """The text of a prompt with its special tokens spelt out, for people."""
+    """Return the text of a prompt with its special tokens spelt out, for people."""
     specials = {
         marker: text
         for text in template_for(vocabulary).specials()

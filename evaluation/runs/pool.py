@@ -1,6 +1,6 @@
-"""Workers to give tasks to: one in this process, or one process for each device.
+"""Pools of workers for tasks: one worker in this process, or one process for each device.
 
-Invariant: a worker has at most one task at a time, so that a run that is killed loses one case for each.
+Invariant: a worker has at most one task at a time, so that a killed run loses one case for each worker.
 """
 
 import multiprocessing
@@ -29,14 +29,17 @@ class Pool(Protocol):
         ...
 
     def next_reply(self) -> tuple[int, Reply]:
-        """Wait for any worker to finish, and tell which. Raises EngineError if it can't go on."""
+        """Wait for any worker to finish; return its number and reply.
+
+        Raises EngineError if the run can't go on.
+        """
         ...
 
     def close(self) -> None: ...
 
 
 def order_of(pool: Pool, task: OrderTask) -> list[int]:
-    """Let the first worker sort; all must be idle."""
+    """Let the first worker sort the cases; all workers must be idle."""
     pool.submit(0, task)
     _, reply = pool.next_reply()
     assert isinstance(reply, list)
@@ -44,7 +47,10 @@ def order_of(pool: Pool, task: OrderTask) -> list[int]:
 
 
 def rows_of(pool: Pool, groups: Iterable[Sequence[AnswerTask]]) -> Iterator[Row]:
-    """The rows of all tasks, as they are done. A group stays with one worker, in its order."""
+    """Yield the rows of all tasks, in the order in which they finish.
+
+    A group stays with one worker, in its order.
+    """
     waiting = iter(groups)
     own: list[deque[AnswerTask]] = [deque() for _ in range(pool.size)]
     busy = 0
@@ -67,7 +73,7 @@ def rows_of(pool: Pool, groups: Iterable[Sequence[AnswerTask]]) -> Iterator[Row]
 
 
 class LocalPool:
-    """One worker in this process; the task is done when its reply is asked for."""
+    """One worker in this process. A task is done when its reply is asked for."""
 
     size = 1
 
@@ -132,7 +138,7 @@ class ProcessPool:
         return worker, reply
 
     def close(self) -> None:
-        """See `Pool`. A worker that is busy is ended."""
+        """See `Pool`. A busy worker is killed."""
         for connection in self._connections:
             connection.close()
         for process in self._processes:
@@ -148,8 +154,8 @@ def _died(worker: int) -> EvaluationError:
 
 
 def _serve(connection: Connection, setup: WorkerSetup) -> None:
-    """The life of a worker process: until the other side closes the connection, or is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted too, and closes the connection
+    """Run a worker process until the other side closes the connection, or is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and closes the connection
     worker = Worker(setup)
     try:
         while True:

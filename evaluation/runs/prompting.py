@@ -1,7 +1,7 @@
-"""Prompts of the published settings: what each mode shows a left-to-right or fill-in-the-middle model.
+"""Prompts of the published settings, for left-to-right and fill-in-the-middle models.
 
-The pipeline has its own prompt and is not concerned. Budgets count tokens of the loaded vocabulary, without
-the template's few markers.
+The pipeline makes its own prompt and does not use this module. Budgets count tokens of the loaded vocabulary,
+without the template's few markers.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,13 +16,15 @@ from holesmith.evaluation.runs.plain_prompt import fills_middle, plain_prompt, s
 from holesmith.evaluation.runs.window import window_end, window_start
 
 FILE_CHARACTERS_MAX = 400_000
-"""Of the text before a hole no more than this is tokenised, whatever the window."""
+"""Characters before a hole that are tokenised at most, whatever the window."""
 
 
 @dataclass(frozen=True, slots=True)
 class CasePrompt:
-    """``healed_prefix`` is what the model must begin with; the answer begins behind it. ``uses`` are the
-    snippets of other files in the prompt, for a row.
+    """The prompt of a case.
+
+    The model must begin with ``healed_prefix``, and the answer begins behind it. ``uses`` are the snippets of
+    other files in the prompt, for a row.
     """
 
     token_ids: tuple[int, ...]
@@ -33,7 +35,7 @@ class CasePrompt:
 
 @dataclass(frozen=True, slots=True)
 class _Maker:
-    """One case with all that its prompt depends on."""
+    """One case with everything that its prompt depends on."""
 
     case: Case
     configuration: Configuration
@@ -50,14 +52,15 @@ class _Maker:
         return window_end(ids, tokens_max, self.configuration.window_step)
 
     def post(self) -> str:
-        """The text behind the hole: the top rule where a data set brings contexts, else the suffix."""
+        """Return the text behind the hole: the top rule if the data set has contexts, else the suffix."""
         passages = self.case.passages
         return passages[0].text if passages else self.case.suffix
 
 
 def prompt_for(case: Case, configuration: Configuration, vocabulary: Vocabulary) -> CasePrompt:
-    """The prompt of a mode other than the pipeline. Raises EvaluationError if the case lacks what it
-    needs.
+    """Make the prompt of a mode other than the pipeline.
+
+    Raises EvaluationError if the case lacks what the mode needs.
     """
     text = split_prior(case.passages)[0].text if case.passages else case.prefix
     prior, healed_prefix = split_half_word(text) if configuration.healing else (text, "")
@@ -72,16 +75,16 @@ _Parts = tuple[list[int], list[int] | None, list[int]]
 
 
 def _prior(maker: _Maker) -> _Parts:
-    """Only the text before the hole, cut on its left."""
+    """Use only the text before the hole, cut on its left."""
     return maker.prior_window(maker.prior, maker.budget), None, []
 
 
 def _post_prior(maker: _Maker) -> _Parts:
-    """Up to half of the budget, or as much as is configured, for what stands behind the hole, cut on its
-    right, the rest for the prior.
+    """Use the text behind the hole, cut on its right, and fill the rest of the budget with the prior.
 
-    A model that cannot fill in the middle gets the post lines before the prior, as RepoFusion's baselines do.
-    A dot right before the hole begins the middle, as in the monitors paper.
+    The text behind the hole gets up to half of the budget, or the configured number of tokens. A model that
+    cannot fill in the middle gets the post lines before the prior, as RepoFusion's baselines do. A dot right
+    before the hole begins the middle, as in the monitors paper.
     """
     post_tokens_max = maker.configuration.suffix_tokens_max or maker.budget // 2
     post_ids = window_start(maker.vocabulary.encode(maker.post()), post_tokens_max)
@@ -94,8 +97,9 @@ def _post_prior(maker: _Maker) -> _Parts:
 
 
 def _top_k(maker: _Maker) -> _Parts:
-    """The k best contexts, each cut to a passage's length, then the prior (RepoFusion's T-rank, prior
-    last).
+    """Use the k best contexts, each cut to a passage's length, then the prior.
+
+    Source: RepoFusion's T-rank, prior last.
     """
     passages = _passages(maker)
     limit, encode = maker.configuration.passage_tokens, maker.vocabulary.encode
@@ -107,7 +111,7 @@ def _top_k(maker: _Maker) -> _Parts:
 
 
 def _not_truncated_prior_last(maker: _Maker) -> _Parts:
-    """RepoFusion's best packing, in one sequence: chunks in rank order, then the prior's, then the hole.
+    """Use RepoFusion's best packing in one sequence: chunks in rank order, then the prior's, then the hole.
 
     Fusion-in-Decoder repeats the hole's surroundings in every passage; here they stand once, at the end.
     """
@@ -135,7 +139,10 @@ def _passages(maker: _Maker) -> tuple[Passage, ...]:
 
 
 def _packed(maker: _Maker, chunks: list[Chunk]) -> list[int]:
-    """One run of tokens: each context under a comment with its rule's name, the prior bare at the end."""
+    """Join chunks to one run of tokens.
+
+    Each context stands under a comment with its rule's name; the prior comes last, without one.
+    """
     encode = maker.vocabulary.encode
     prior_title = chunks[-1].title if chunks else ""
 
@@ -168,9 +175,9 @@ def fusion_passages(
     encode: Callable[[str], list[int]],
     decode: Callable[[list[int]], str],
 ) -> list[str]:
-    """The passages of RepoFusion's own model: NT-Prior-Last, the hole's surroundings behind each.
+    """Return the passages of RepoFusion's own model: NT-Prior-Last, with the hole's surroundings behind each.
 
-    ``encode`` and ``decode`` are of that model's tokenizer.
+    ``encode`` and ``decode`` are those of that model's tokenizer.
     """
     question = f" hole_context: {case.facts.get('question', '')} "
     if not case.passages:

@@ -1,4 +1,4 @@
-"""Workers on the machines of a Ray cluster: the same replies as from processes of this one.
+"""Workers on the machines of a Ray cluster, with the same replies as local processes.
 
 Ray is not a dependency: it is imported when a cluster is asked for. Repositories that a case points into must
 lie at the same path on every machine; the text of the case itself travels with the task.
@@ -16,19 +16,21 @@ CLOSE_TIMEOUT_S = 10.0
 
 
 class RemoteWorker:
-    """A worker as an actor. Ray would run a class that has coroutines on an event loop of its own, on which
-    the worker's could not run; so this one has none.
+    """A worker as a Ray actor.
+
+    The class has no coroutines: Ray would run such a class on an event loop of its own, where the worker's
+    own loop could not run.
     """
 
     def __init__(self, setup: WorkerSetup) -> None:
         self._worker = Worker(setup)
 
     def perform(self, task: Task) -> Reply:
-        """See `main.Worker`."""
+        """See `worker.Worker`."""
         return self._worker.perform(task)
 
     def close(self) -> None:
-        """See `main.Worker`."""
+        """See `worker.Worker`."""
         self._worker.close()
 
 
@@ -36,7 +38,10 @@ class RayPool:
     """Implements `pool.Pool` with one actor for each worker."""
 
     def __init__(self, address: str, setup: WorkerSetup, workers: int, gpus: float) -> None:
-        """``gpus`` is the share of a GPU that each worker claims. Raises EvaluationError without Ray."""
+        """Start the actors.
+
+        ``gpus`` is the share of a GPU that each claims. Raises EvaluationError without Ray.
+        """
         try:
             self._ray: Any = import_module("ray")
         except ImportError:

@@ -13,13 +13,13 @@ from holesmith.evaluation.runs.repository_prompt import Document, PatientRetriev
 
 
 class RepositoryContexts:
-    """The indexes of the repositories used last."""
+    """The indexes of the most recently used repositories."""
 
     def __init__(self) -> None:
         self._retrieval = PatientRetrieval()
 
     def prompt(self, case: Case, configuration: Configuration, vocabulary: Vocabulary) -> CasePrompt:
-        """Raises EvaluationError without the case's repository, or for a source that there is not."""
+        """Make a prompt. Raises EvaluationError without the case's repository, or for an unknown source."""
         check_sources(configuration)
         made = self._repository(case).prompt(
             Document(case.path, case.language, case.prefix, case.suffix),

@@ -1,8 +1,8 @@
-"""Prompts with the context of a repository as an evaluation needs them: the whole index, all the time in the
-world, and nothing remembered from one hole to the next.
+"""Prompts with the context of a repository as an evaluation needs them: reproducible.
 
-An editor's completion has deadlines and keeps what it chose while the user types; then the same hole can get
-different prompts. Here it gets one.
+An editor's completion has deadlines and keeps chosen snippets while the user types; then the same hole can
+get different prompts. Here the index is complete, there is no time limit in practice, and nothing is
+remembered from one hole to the next, so that a hole always gets the same prompt.
 """
 
 from collections import OrderedDict
@@ -33,7 +33,10 @@ REPOSITORIES_KEPT = 4
 
 @dataclass(frozen=True, slots=True)
 class RepositoryPrompt:
-    """``healed_prefix`` is what the middle must begin with; ``uses`` are the snippets in the prompt."""
+    """A finished prompt.
+
+    The middle must begin with ``healed_prefix``; ``uses`` are the snippets in the prompt.
+    """
 
     token_ids: tuple[int, ...]
     stop_ids: frozenset[int]
@@ -43,7 +46,7 @@ class RepositoryPrompt:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file with a hole in it; ``path`` is relative to the repository."""
+    """A file with a hole in it. ``path`` is relative to the repository."""
 
     path: str
     language: str
@@ -52,10 +55,10 @@ class Document:
 
 
 class RepositoryPrompts:
-    """The prompts of one repository; close it when done."""
+    """The prompts of one repository. Close it when done."""
 
     def __init__(self, root: Path) -> None:
-        """Brings the index up to date first, which blocks for as long as reading the changed files takes.
+        """Bring the index up to date first, which blocks until all changed files are read.
 
         Raises OSError or sqlite3.Error if the cache can't be written.
         """
@@ -73,7 +76,10 @@ class RepositoryPrompts:
         tokens_max: int,
         sources: Iterable[str] | None = None,
     ) -> RepositoryPrompt:
-        """As the pipeline makes it. ``sources`` are names of context's catalogue; None for its defaults."""
+        """Make the prompt as the pipeline does.
+
+        ``sources`` are names of context's catalogue; None for its defaults.
+        """
         gathered = self.gathered(document, vocabulary, tokens_max, choice_of(sources))
         files, path = gathered.files, document.path
         comments = as_comments(files, document.language)
@@ -93,7 +99,7 @@ class RepositoryPrompts:
         facts: tuple[Fact, ...] | None = None,
         missing: tuple[str, ...] = (),
     ) -> RetrievedContext:
-        """The snippets for a hole, all sources heard to the end."""
+        """Retrieve the snippets for a hole, waiting for all sources."""
         prefix, suffix = document.prefix, document.suffix
         request = ContextRequest(self._root, document.path, document.language, prefix, suffix, facts, missing)
         budget, deadline = budget_of(tokens_max, ReadingSpeed()), deadline_after(GATHER_MS_MAX, GATHER_MS_MAX)
@@ -101,7 +107,7 @@ class RepositoryPrompts:
 
 
 class PatientRetrieval(Retrieval):
-    """The service's context, made as above: from a complete index, with time, and anew for every hole."""
+    """The service's retrieval in the same way: from a complete index, and anew for every hole."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -126,7 +132,7 @@ class PatientRetrieval(Retrieval):
         return repository.gathered(document, tokenizer, prompt_tokens_max, choice_of(sources), facts, missing)
 
     def measured(self, tokens: int, duration_ms: float) -> None:
-        """The budget does not follow the engine's speed."""
+        """Ignore the engine's speed: the budget does not follow it."""
 
     def close(self) -> None:
         """See `Retrieval`."""
@@ -135,7 +141,7 @@ class PatientRetrieval(Retrieval):
         super().close()
 
     def of(self, workspace: str) -> RepositoryPrompts:
-        """The repository in a folder, indexed when it is first asked for."""
+        """Return the repository in a folder, which is indexed when first asked for."""
         if workspace not in self._repositories:
             self._repositories[workspace] = RepositoryPrompts(Path(workspace))
         self._repositories.move_to_end(workspace)
@@ -145,12 +151,12 @@ class PatientRetrieval(Retrieval):
 
 
 def choice_of(sources: Iterable[str] | None) -> Choice:
-    """Only these sources; None for those on by default."""
+    """Return the choice of only these sources; None for the default ones."""
     return DEFAULT_CHOICE if sources is None else Choice(frozenset(sources))
 
 
 def unknown_sources(names: Iterable[str]) -> list[str]:
-    """Those that context's catalogue does not have."""
+    """Return the names that context's catalogue does not have."""
     return sorted(set(names) - SOURCE_NAMES)
 
 

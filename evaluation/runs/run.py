@@ -1,7 +1,7 @@
-"""A run: every case of a suite under every configuration, each exactly once, in the order that is fastest.
+"""A run: every case of a suite under every configuration, each exactly once, in the fastest order.
 
-Prompts that begin alike follow each other, so that the engine's prefix cache has what they share: the cases
-of one configuration sorted by their tokens, and the configurations of a family case by case.
+Prompts that begin alike follow each other, so that the engine's prefix cache has their common part: the cases
+of one configuration are sorted by their tokens, and the configurations of a family go case by case.
 """
 
 import hashlib
@@ -21,21 +21,25 @@ from holesmith.evaluation.runs.task import AnswerTask, OrderTask
 Order = Literal["shared-prefix", "first-come"]
 
 WINDOW_CASES = 512
-"""So many cases are held in memory and put into order together."""
+"""Cases that are held in memory and sorted together."""
 GROUP_CASES = 16
-"""So many neighbours of the order stay with one worker."""
+"""Neighbouring cases of the order that stay with one worker."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """``cases`` yields the suite from its start each time it is called; a case met twice counts once."""
+    """A suite with the configurations to run it under.
+
+    ``cases`` yields the suite from its start each time it is called; of cases with the same id only the first
+    counts.
+    """
 
     cases: Callable[[], Iterable[Case]]
     configurations: Sequence[Named]
     order: Order = "shared-prefix"
 
     def execute(self, pool: Pool, folder: RunFolder, on_row: Callable[[Row], None]) -> None:
-        """Do what ``folder`` does not have yet. ``on_row`` hears of each new row, once it is safe."""
+        """Do the rows that ``folder`` lacks. ``on_row`` is called with each new row after it is written."""
         for family in families_of(self.configurations):
             for window in windows_of(unique(self.cases()), WINDOW_CASES):
                 for row in rows_of(pool, self._groups(pool, folder, family, window)):
@@ -45,7 +49,10 @@ class Run:
     def _groups(
         self, pool: Pool, folder: RunFolder, family: Sequence[Named], window: Sequence[Case]
     ) -> list[list[AnswerTask]]:
-        """What is to be done of a window. The order is that of the whole window, whatever is done of it."""
+        """Return the open tasks of a window in groups.
+
+        The order is that of the whole window, even if a part of it is already done.
+        """
         if all((named.name, case.id) in folder.done for case in window for named in family):
             return []
         places: Iterable[int] = range(len(window))
@@ -62,8 +69,9 @@ class Run:
 
 
 def families_of(configurations: Sequence[Named]) -> list[list[Named]]:
-    """Those that answer a case one after another, because their prompts for it are often the same: the
-    pipeline's with and without monitors, and with a source of context that has nothing to say.
+    """Group the configurations that answer a case one after another: their prompts are often the same.
+
+    Such are the pipeline's with and without monitors, and with a source of context that finds nothing.
     """
     families: dict[object, list[Named]] = {}
     for number, named in enumerate(configurations):
@@ -79,7 +87,7 @@ def windows_of(cases: Iterator[Case], size: int) -> Iterator[list[Case]]:
 
 
 class Identified(Protocol):
-    """What has an id: a case, or what a case will be made of."""
+    """An object with an id: a case, or a hole that a case will be made of."""
 
     @property
     def id(self) -> str: ...
@@ -89,7 +97,7 @@ _Identified = TypeVar("_Identified", bound=Identified)
 
 
 def unique(cases: Iterable[_Identified]) -> Iterator[_Identified]:
-    """Each id once: of cases with the same id, the first."""
+    """Yield the first case of each id."""
     seen: set[str] = set()
     for case in cases:
         if case.id not in seen:
@@ -98,9 +106,9 @@ def unique(cases: Iterable[_Identified]) -> Iterator[_Identified]:
 
 
 def drawn(cases: Iterable[_Identified], count: int, seed: int) -> list[_Identified]:
-    """``count`` cases drawn at random, in their own order; the same ones whatever the order of the rest.
+    """Draw ``count`` cases at random, in their own order; the same ones whatever the order of the rest.
 
-    Memory is that of ``count`` cases, however long the stream.
+    Only ``count`` cases are held in memory, however long the stream.
     """
     numbered = enumerate(unique(cases))
     chosen = heapq.nsmallest(count, numbered, key=lambda each: _lot(each[1].id, seed))

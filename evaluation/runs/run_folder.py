@@ -1,4 +1,4 @@
-"""The folder of one run: its plan, its rows, its reports; safe against a kill at any moment.
+"""The folder of one run, with its plan, rows and reports; safe against a kill at any moment.
 
 Invariants: a row is written with one call and counts once its line break is there; a torn last line is cut
 off before anything is added; one process at a time writes; a folder holds rows of one plan only.
@@ -25,7 +25,10 @@ Plan = Mapping[str, object]
 
 
 class RunFolder:
-    """Open it with ``with``; then ``done`` are the keys of the rows there are."""
+    """The open folder of a run.
+
+    Open it with ``with``; ``done`` then has the keys of the rows that exist.
+    """
 
     def __init__(self, folder: Path, plan: Plan) -> None:
         self.folder = folder
@@ -34,7 +37,7 @@ class RunFolder:
         self.done: set[tuple[str, str]] = set()
 
     def __enter__(self) -> Self:
-        """Raises EvaluationError if the folder is of another plan, or in use."""
+        """Open the folder. Raises EvaluationError if it belongs to another plan, or is in use."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             rows = (self.folder / ROWS_NAME).open("ab")
@@ -62,8 +65,9 @@ class RunFolder:
         self._rows.close()
 
     def append(self, row: Row) -> None:
-        """Write a row; after this it survives the end of the process. A second row of one case is our
-        mistake.
+        """Write a row, which then survives the end of the process.
+
+        A second row of one case is our mistake.
         """
         assert self._rows is not None
         assert row.key not in self.done
@@ -74,7 +78,7 @@ class RunFolder:
     def _match_plan(self) -> None:
         path = self.folder / PLAN_NAME
         plan = json.loads(json.dumps(self._plan))
-        if not path.exists() or not self.done:  # a command that failed before its first row binds nobody
+        if not path.exists() or not self.done:  # a plan without rows may change
             write_whole(path, json.dumps(plan, indent=2, ensure_ascii=False) + "\n")
             return
         found = read_plan(self.folder)
@@ -86,7 +90,7 @@ class RunFolder:
 
 
 def cut_torn_line(path: Path) -> None:
-    """Take off what a killed process left of its last line."""
+    """Cut off a last line that a killed process left unfinished."""
     with path.open("r+b") as file:
         size = file.seek(0, os.SEEK_END)
         stop = size
@@ -103,7 +107,7 @@ def cut_torn_line(path: Path) -> None:
 
 
 def read_plan(folder: Path) -> Plan:
-    """Raises EvaluationError if ``folder`` is not a run's."""
+    """Read the plan. Raises EvaluationError if ``folder`` is not a run's."""
     path = folder / PLAN_NAME
     try:
         return cast("Plan", json.loads(path.read_text(encoding="utf-8")))
@@ -114,7 +118,7 @@ def read_plan(folder: Path) -> Plan:
 
 
 def read_rows(folder: Path) -> Iterator[Row]:
-    """The rows in the order they were written; a torn last line is not one."""
+    """Yield the rows in the order in which they were written, without a torn last line."""
     path = folder / ROWS_NAME
     try:
         with path.open("rb") as file:
@@ -130,7 +134,7 @@ def read_rows(folder: Path) -> Iterator[Row]:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Put a file in its place at once, so that no half of it is ever there."""
+    """Replace a file in one step, so that a half-written file never exists."""
     beside = path.with_name(path.name + ".part")
     beside.write_text(text, encoding="utf-8", errors="replace")
     beside.replace(path)

@@ -1,7 +1,7 @@
-"""An engine in front of the engine: gives every request the sampling of the run, and says what was asked.
+"""A wrapper around the engine: it gives every request the run's sampling, and keeps the first request.
 
 Completion decodes greedily and knows nothing of samples; evaluation must draw several. The first request of
-an answer has the prompt as the model saw it, by which the truth can be judged too.
+an answer has the prompt as the model saw it, with which the true text can be scored too.
 """
 
 from dataclasses import replace
@@ -12,8 +12,10 @@ from holesmith.engine.vocabulary.vocabulary import Vocabulary
 
 
 class SampledEngine:
-    """Implements `engine.seam.Engine`. ``sampling`` holds for the requests started from now on. ``first`` is
-    the first of them since it was set to None.
+    """Implements `engine.interface.Engine`.
+
+    ``sampling`` applies to requests started from now on. ``first`` is the first request since ``first`` was
+    set to None.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -23,19 +25,19 @@ class SampledEngine:
 
     @property
     def description(self) -> ModelDescription:
-        """See `engine.seam.Engine`."""
+        """See `engine.interface.Engine`."""
         return self._engine.description
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """See `engine.seam.Engine`."""
+        """See `engine.interface.Engine`."""
         return self._engine.vocabulary
 
     def start(self, request: Request) -> Stream:
-        """See `engine.seam.Engine`."""
+        """See `engine.interface.Engine`."""
         self.first = self.first or request
         return self._engine.start(replace(request, sampling=self.sampling))
 
     async def close(self) -> None:
-        """See `engine.seam.Engine`."""
+        """See `engine.interface.Engine`."""
         await self._engine.close()

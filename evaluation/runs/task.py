@@ -1,4 +1,4 @@
-"""What a worker can be asked, wherever it runs: plain data both ways."""
+"""The tasks of a worker, wherever it runs: plain data both ways."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from holesmith.evaluation.row import Row
 
 @dataclass(frozen=True, slots=True)
 class AnswerTask:
-    """Answer and score one case: the reply is its row."""
+    """Answer and score one case. The reply is its row."""
 
     named: Named
     case: Case
@@ -18,7 +18,10 @@ class AnswerTask:
 
 @dataclass(frozen=True, slots=True)
 class OrderTask:
-    """Put cases into the order in which prompts share the most: the reply is their places in that order."""
+    """Sort cases so that neighbouring prompts share the most.
+
+    The reply is the list of their indices in that order.
+    """
 
     configuration: Configuration
     cases: Sequence[Case]

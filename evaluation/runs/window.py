@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 
 def window_end(token_ids: Sequence[int], tokens_max: int, step: int = 1) -> list[int]:
-    """The last tokens, at most ``tokens_max``, starting at a multiple of ``step``.
+    """Return the last tokens, at most ``tokens_max``, starting at a multiple of ``step``.
 
-    With a step, the windows of two holes of one file begin alike, and what they share is computed once.
+    With a step, the windows of two holes of one file begin alike, and their common part is computed once.
     """
     assert step >= 1
     excess = max(0, len(token_ids) - tokens_max)
@@ -14,5 +14,5 @@ def window_end(token_ids: Sequence[int], tokens_max: int, step: int = 1) -> list
 
 
 def window_start(token_ids: Sequence[int], tokens_max: int) -> list[int]:
-    """The first tokens, at most ``tokens_max``."""
+    """Return the first tokens, at most ``tokens_max``."""
     return list(token_ids[: max(0, tokens_max)])

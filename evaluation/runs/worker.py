@@ -1,7 +1,7 @@
-"""A worker: answers and scores cases on one device, one after another.
+"""A worker that answers and scores cases on one device, one after another.
 
 Invariants: at most one model is loaded; a case that can't be answered becomes a row with the reason; an
-answer depends on the configuration and the case, not on what was answered before.
+answer depends on the configuration and the case, not on earlier answers.
 """
 
 import asyncio
@@ -46,16 +46,16 @@ LINES_AROUND = 12
 
 
 def load_engine_from_store(options: Options) -> Engine:
-    """The loader of every day."""
+    """Load an engine from the model store: the default loader."""
     return load_from_store(options, lambda message, share: None)
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerSetup:
-    """All that a worker is made from; it must survive being sent to another process.
+    """The arguments of a worker, which can be sent to another process.
 
     ``checker`` is the command behind the metric named ``check_metric``, or None. With ``likelihood`` the
-    model is also asked what it thinks of the truth.
+    model also scores the true text.
     """
 
     suite: str
@@ -80,11 +80,11 @@ class Worker:
         self._contexts = RepositoryContexts()
 
     def order(self, configuration: Configuration, cases: Sequence[Case]) -> list[int]:
-        """The places of ``cases`` in the order in which prompts share the longest beginnings.
+        """Return the indices of ``cases`` in the order in which prompts share the longest beginnings.
 
-        Sorted by token ids, which walks the tree of all prefixes depth first (BatchLLM's global prefix tree,
-        for one sequence at a time). Prompts with context are known only when they are made; there the order
-        is that of files and of holes within them.
+        Sorting by token ids walks the tree of all prefixes depth first (BatchLLM's global prefix tree, for
+        one sequence at a time). Prompts with context are known only when they are made; there the order is
+        that of files and of holes within them.
         """
         if configuration.mode in ("pipeline", "context", "retrieval", "fusion-in-decoder"):
             places = [(case.repository, case.path, len(case.prefix)) for case in cases]
@@ -94,7 +94,10 @@ class Worker:
         return sorted(range(len(cases)), key=prompts.__getitem__)
 
     def answer(self, named: Named, case: Case) -> Row:
-        """The row of one case. Raises EngineError only if no case could be answered, as without a model."""
+        """Return the row of one case.
+
+        Raises EngineError only if no case can be answered, as without a model.
+        """
         configuration = named.configuration
         self._prepare(configuration)
         samples: list[SampleRow] = []

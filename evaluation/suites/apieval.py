@@ -23,17 +23,20 @@ Task = Literal["token", "conversation"]
 
 @dataclass(frozen=True, slots=True)
 class ApiTokens:
-    """Rows with ``id``, ``repo_zip``, ``file``, ``line`` and ``col`` (both from 0), ``target`` and what is
-    known
-    of the receiver. ``file`` is relative to ``repositories``, its first part is the repository's folder.
+    """The token task.
+
+    Rows have ``id``, ``repo_zip``, ``file``, ``line`` and ``col`` (both from 0), ``target``, and the receiver
+    as far as it is known. ``file`` is relative to ``repositories``; its first part is the repository's
+    folder.
     """
 
     rows: Path
     repositories: Path
 
     def cases(self) -> Iterator[Case]:
-        """Raises EvaluationError for a missing file, MalformedRowError for a row that does not fit its
-        file.
+        """Yield the cases.
+
+        Raises EvaluationError for a missing file, MalformedRowError for a row that does not fit its file.
         """
         for row in read_json_lines(self.rows):
             yield self._case(row)
@@ -71,7 +74,7 @@ class ApiTokens:
 
 
 def offset_of(text: str, line: int, column: int) -> int | None:
-    """The offset of a line and a column, both from 0; None if the text has no such place."""
+    """Return the offset of a line and a column, both from 0; None if the text has no such place."""
     if line < 0:
         return None
     start = 0
@@ -84,10 +87,11 @@ def offset_of(text: str, line: int, column: int) -> int | None:
 
 @dataclass(slots=True)
 class ApiConversations:
-    """Rows with ``id``, ``repo_zip``, ``request`` (a sentence) and ``target`` (the API's bare name).
+    """The conversation task.
 
-    The ``candidates`` best APIs by BM25 over names and parameters go into the prompt. Documentation is not
-    searched, since requests are made from it.
+    Rows have ``id``, ``repo_zip``, ``request`` (a sentence) and ``target`` (the API's bare name). The
+    ``candidates`` best APIs by BM25 over names and parameters go into the prompt. Documentation is not
+    searched, because requests are made from it.
     """
 
     rows: Path
@@ -96,7 +100,10 @@ class ApiConversations:
     _apis: dict[str, tuple[list[Api], BM25]] = field(default_factory=dict[str, tuple[list[Api], BM25]])
 
     def cases(self) -> Iterator[Case]:
-        """Raises EvaluationError for a missing file or repository, MalformedRowError for a malformed row."""
+        """Yield the cases.
+
+        Raises EvaluationError for a missing file or repository, MalformedRowError for a malformed row.
+        """
         for row in read_json_lines(self.rows):
             yield self._case(row)
 
@@ -130,7 +137,7 @@ class ApiConversations:
 
 
 def conversation_prompt(candidates: list[Api], request: str) -> str:
-    """The request as code to be completed: the APIs found, best last, then the sentence and a call begun."""
+    """Write a request as code to complete: the retrieved APIs, best last, the sentence, a begun call."""
     lines = ["# APIs of this repository:"]
     lines += [f"# {api.qualified_name}{api.parameters}" for api in reversed(candidates)]
     lines += [

@@ -15,7 +15,7 @@ Row = Mapping[str, object]
 
 
 def repositories_in(folder: Path) -> list[Path]:
-    """The folders of a folder. Raises EvaluationError if there is none."""
+    """Return the folders of a folder. Raises EvaluationError if there is none."""
     if not folder.is_dir():
         raise EvaluationError(f"{folder}: no such folder")
     found = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
@@ -25,8 +25,9 @@ def repositories_in(folder: Path) -> list[Path]:
 
 
 def token_rows(repository: Path) -> Iterator[Row]:
-    """Every call ``receiver.name(…)`` whose receiver was imported from this repository or is an instance of
-    a class that was, and whose name the repository defines.
+    """Yield a row for every call ``receiver.name(…)`` of an imported API whose name the repository defines.
+
+    The receiver was imported from this repository, or is an instance of a class that was.
     """
     defined_in: dict[str, list[str]] = {}
     for api in apis_of(repository):
@@ -86,7 +87,10 @@ def _rows_of_file(
 
 
 def _place(attribute: ast.Attribute, lines: list[str]) -> tuple[int, int] | None:
-    """The line and column of the attribute's name, in characters from 0; None if it is split over lines."""
+    """Return the line and column of the attribute's name, in characters from 0.
+
+    None if the attribute is split over lines.
+    """
     if attribute.end_lineno is None or attribute.end_col_offset is None:
         return None
     line = lines[attribute.end_lineno - 1]
@@ -97,7 +101,7 @@ def _place(attribute: ast.Attribute, lines: list[str]) -> tuple[int, int] | None
 
 
 def _local_imports(tree: ast.Module, path: str, modules: set[str]) -> dict[str, str]:
-    """The names that imports of this repository's modules bind, with the module."""
+    """Return the names that imports of this repository's modules bind, each with its module."""
     package = module_of(path).split(".")
     if not path.endswith("__init__.py"):
         package = package[:-1]
@@ -118,8 +122,10 @@ def _local_imports(tree: ast.Module, path: str, modules: set[str]) -> dict[str, 
 
 
 def _variables(tree: ast.Module, imported: Mapping[str, str]) -> dict[str, _Receiver]:
-    """The variables and attributes of self that are made by a call of an imported class, or annotated with
-    one; also those that only pass such a variable on.
+    """Return the variables, and attributes of self, whose class was imported.
+
+    The class is known from a call of it or from an annotation. Variables that such a variable is assigned to
+    count too.
     """
     found: dict[str, _Receiver] = {}
     for node in ast.walk(tree):
@@ -147,7 +153,7 @@ def _variables(tree: ast.Module, imported: Mapping[str, str]) -> dict[str, _Rece
 
 
 def _spelt(node: ast.AST) -> str | None:
-    """``name`` or ``self.name``; None for anything else."""
+    """Return ``name`` or ``self.name``; None for anything else."""
     match node:
         case ast.Name(id=name):
             return name
@@ -158,7 +164,7 @@ def _spelt(node: ast.AST) -> str | None:
 
 
 def _class_named(node: ast.expr) -> str:
-    """The class of an annotation or a call, also within ``Optional[…]`` or ``… | None``; empty if none."""
+    """Return the class of an annotation or a call, also in ``Optional[…]`` or ``… | None``; empty if none."""
     match node:
         case ast.Name(id=name):
             return name
@@ -173,9 +179,9 @@ def _class_named(node: ast.expr) -> str:
 
 
 def conversation_rows(repository: Path) -> Iterator[Row]:
-    """A request for every public API whose documentation begins with a sentence that does not name it.
+    """Yield a request for every public API whose documentation begins with a sentence that does not name it.
 
-    A name that stands for several APIs is left out, since then the answer would not be one.
+    A name that several APIs share is left out, because the request would have several right answers.
     """
     apis = [api for api in apis_of(repository) if api.is_public]
     counts: dict[str, int] = {}

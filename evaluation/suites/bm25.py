@@ -16,12 +16,12 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 def terms_of(text: str) -> list[str]:
-    """The words of a text in lower case, those inside of ``camelCase`` and ``snake_case`` names too."""
+    """Return the words of a text in lower case, also those inside ``camelCase`` and ``snake_case`` names."""
     return [word.lower() for word in _WORD.findall(text)]
 
 
 class BM25:
-    """An index of texts, asked for the best places."""
+    """An index of texts that finds the best ones for a query."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._postings: dict[str, list[tuple[int, int]]] = {}
@@ -34,8 +34,9 @@ class BM25:
         self._mean_length = max(1.0, sum(self._lengths) / max(1, len(self._lengths)))
 
     def best(self, query: str, count: int) -> list[tuple[int, float]]:
-        """The places of the best texts with their scores, best first; of equal ones the earlier. Only texts
-        that share a term with the query are found.
+        """Return the indices of the best texts with their scores, best first; equal ones by index.
+
+        Only texts that share a term with the query are found.
         """
         scores: dict[int, float] = {}
         for term, weight in Counter(terms_of(query)).items():

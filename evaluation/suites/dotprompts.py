@@ -1,8 +1,8 @@
-"""DotPrompts, the monitors paper's data set: an index of dots in Java methods, and the files they stand in.
+"""DotPrompts, the monitors paper's data set: an index of dots in Java methods, and their files.
 
 The index is ``dataset.csv`` or the same fields as JSON lines. File texts come from one JSON file
 (``{repository: {path: text}}``) or from a folder with a checkout ``<owner>__<name>`` for each repository.
-Indices are offsets in characters, line ends untouched.
+Indices are offsets in characters, with line ends unchanged.
 """
 
 import csv
@@ -28,7 +28,7 @@ INDEX_DIGITS_MAX = 18
 
 
 class Texts(Protocol):
-    """Where the files are."""
+    """The source of the repositories' files."""
 
     def has(self, repository: str) -> bool: ...
 
@@ -37,7 +37,7 @@ class Texts(Protocol):
     def workspace(self, repository: str) -> str | None: ...
 
     def declared(self, repository: str) -> frozenset[str]:
-        """The names of all classes, methods and fields that the repository declares."""
+        """Return the names of all classes, methods and fields that the repository declares."""
         ...
 
 
@@ -74,7 +74,7 @@ def _declared_in_folder(folder: Path) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class PackedTexts:
-    """``fileContentsByRepo.json``: everything in one file."""
+    """``fileContentsByRepo.json``: all texts in one file."""
 
     file: Path
     contents: Mapping[str, Mapping[str, str]] = field(repr=False)
@@ -104,7 +104,7 @@ def _declared(texts: Iterator[str]) -> frozenset[str]:
 
 
 def open_texts(path: Path) -> Texts:
-    """Raises EvaluationError if it is neither form."""
+    """Open either form of the texts. Raises EvaluationError if ``path`` is neither."""
     if path.is_dir():
         return Checkouts(path)
     try:
@@ -132,7 +132,7 @@ def _holds_texts(contents: object) -> bool:
 
 
 def read_index(file: Path) -> Iterator[SourceRow]:
-    """The rows of the index, whatever its form. Rows count from 1, without the heading."""
+    """Yield the rows of the index, whatever its form. Rows count from 1, without the heading."""
     if file.suffix != ".csv":
         yield from read_json_lines(file)
         return
@@ -151,7 +151,7 @@ def read_index(file: Path) -> Iterator[SourceRow]:
 
 
 def _typed(fields: Mapping[str | None, str | None]) -> dict[str, object]:
-    """Values without a column have the name None, columns without a value the value None."""
+    """Convert a row's values. The csv module uses None for a missing column, and for a missing value."""
     return {
         name: int(value) if name.endswith(("Idx", "_idx")) and _is_index(value) else value
         for name, value in fields.items()
@@ -165,15 +165,19 @@ def _is_index(value: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class DotPrompts:
-    """``only_present`` leaves out the repositories that ``texts`` does not have, instead of refusing."""
+    """The suite.
+
+    ``only_present`` leaves out the repositories that ``texts`` does not have, instead of raising an error.
+    """
 
     index: Path
     texts: Texts
     only_present: bool = False
 
     def cases(self) -> Iterator[Case]:
-        """Raises EvaluationError for a missing file, MalformedRowError for offsets that do not fit its
-        text.
+        """Yield the cases.
+
+        Raises EvaluationError for a missing file, MalformedRowError for offsets that do not fit their text.
         """
         for row in read_index(self.index):
             repository = row.path("repo")
@@ -214,7 +218,10 @@ class DotPrompts:
         )
 
     def _bucket(self, row: SourceRow, repository: str, name: str, before: str) -> str:
-        """Whether context can know the next identifier that the prefix does not show: the hard ones apart."""
+        """Classify the next identifier by whether the repository declares it and the prefix shows it.
+
+        Context can help only with names that the repository declares and the prefix does not show.
+        """
         given = row.fields.get("declared_in_repo")
         declared = given if isinstance(given, bool) else name in self.texts.declared(repository)
         if not declared:

@@ -1,4 +1,4 @@
-"""The kinds of holes that can be cut from a repository; repository_holes.py says what each is."""
+"""The kinds of holes that can be cut from a repository; repository_holes.py explains each."""
 
 from typing import Literal, get_args
 

@@ -1,6 +1,6 @@
 """HumanEval-FIM, the single lines of the SantaCoder paper in Python, Java and JavaScript, from JSON lines.
 
-Rows: ``name``, ``language``, ``prompt``, ``suffix``, ``canonical_solution``.
+Rows have ``name``, ``language``, ``prompt``, ``suffix`` and ``canonical_solution``.
 """
 
 from collections.abc import Iterator
@@ -15,16 +15,20 @@ _LANGUAGES = {"py": "python", "js": "javascript", "java": "java"}
 
 @dataclass(frozen=True, slots=True)
 class HumanEvalFIM:
-    """The rows have no line break between prompt, line and suffix; ``whole_lines`` puts them back.
+    """The suite.
 
-    As published, the model begins with the break. An editor's document always has it.
+    The rows have no line break between prompt, line and suffix; ``whole_lines`` inserts the breaks. As
+    published, the model writes the break first. An editor's document always has it.
     """
 
     file: Path
     whole_lines: bool = False
 
     def cases(self) -> Iterator[Case]:
-        """Raises EvaluationError for a missing file, MalformedRowError for a row that is not of this form."""
+        """Yield the cases.
+
+        Raises EvaluationError for a missing file, MalformedRowError for a row that is not of this form.
+        """
         for row in read_json_lines(self.file):
             yield self._case(row)
 

@@ -1,6 +1,6 @@
-"""How each suite is opened from the arguments of the command line, and under which settings it is run.
+"""The suites by name: their command-line arguments, the opening of each, and its default settings.
 
-A suite's own module is imported when it is opened: this one is read by every command's help.
+A suite's own module is imported when the suite is opened, because every command's help reads this module.
 """
 
 import argparse
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SuiteOpener:
-    """``defaults`` are the published settings where there are any. ``argument_names`` are those that decide
-    which cases there are. ``check_metric`` is what a passed ``--checker`` counts as.
+    """The way to open one suite.
+
+    ``defaults`` are the published settings if there are any. ``argument_names`` are the arguments that decide
+    which cases there are. ``check_metric`` is the name of the metric that ``--checker`` measures.
     """
 
     help: str

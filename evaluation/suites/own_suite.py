@@ -1,7 +1,6 @@
-"""The suite that comes with the program: small holes written for it, in Python and Java, to notice any
-change.
+"""The suite that comes with the program: small holes in Python and Java, written to notice any change.
 
-Some lie in a repository, whose other files tell what belongs there; it is written to the user's cache.
+Some holes lie in a repository whose other files tell the right answer; it is written to the user's cache.
 """
 
 from collections.abc import Iterator
@@ -22,12 +21,14 @@ FILES_NAME = "own_repositories.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class OwnSuite:
-    """Each row: ``id``, ``path``, ``language``, ``kind``, ``text`` with one mark for the hole, ``target``,
+    """The suite.
+
+    Each row has ``id``, ``path``, ``language``, ``kind``, ``text`` with one mark for the hole, ``target``,
     and the name of its repository if the file lies in one.
     """
 
     def cases(self) -> Iterator[Case]:
-        """Writes the repositories first. Raises OSError if the cache can't be written."""
+        """Write the repositories, then yield the cases. Raises OSError if the cache can't be written."""
         folder = repositories_folder()
         for row in rows_of(FILES_NAME):
             put(folder / row.text("repository") / row.text("path"), row.text("text"))
@@ -41,7 +42,7 @@ def rows_of(name: str) -> Iterator[SourceRow]:
 
 
 def repositories_folder() -> Path:
-    """Raises EvaluationError if the user has no place for caches."""
+    """Return the folder of the repositories. Raises EvaluationError if the user has no place for caches."""
     try:
         return cache_folder() / "own-suite"
     except NoPrivateFolderError as error:
@@ -49,7 +50,7 @@ def repositories_folder() -> Path:
 
 
 def put(path: Path, text: str) -> None:
-    """Nothing is written where it stands already: an index goes by the dates of files."""
+    """Write a file unless it has this text already: the index goes by the dates of files."""
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, text)

@@ -1,6 +1,6 @@
-"""RepoFusion's prompt proposals for holes of one repository, for evaluation: context/ makes them, all 63.
+"""RepoFusion's prompt proposals for holes of one repository: all 63, made by context/.
 
-The index is made anew in a folder of the caller's; that of the user's workspaces is left alone.
+The index is built anew in a folder of the caller's; the indexes of the user's workspaces are not touched.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,11 @@ from holesmith.context.surroundings import Surroundings
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """``name`` is ``<source>#<type>#<ratio>`` or ``codex``; ``worth`` is what its kind promises, 0 to 1."""
+    """One proposal.
+
+    ``name`` is ``<source>#<type>#<ratio>`` or ``codex``; ``worth`` is the success rate to expect of its kind,
+    0 to 1.
+    """
 
     name: str
     text: str
@@ -29,10 +33,10 @@ class Proposal:
 
 
 class ProposalMaker:
-    """Use it with ``with``: it holds the index open."""
+    """Makes proposals from an index that it holds open. Use it with ``with``."""
 
     def __init__(self, root: Path, scratch: Path) -> None:
-        """Scans ``root``; the index goes into ``scratch``, an empty folder."""
+        """Scan ``root``. The index goes into ``scratch``, an empty folder."""
         self._root = root.resolve()
         connection = open_writer(scratch / DATABASE_NAME)
         try:
@@ -50,7 +54,7 @@ class ProposalMaker:
         self._index.close()
 
     def proposals(self, path: str, language: str, prefix: str, suffix: str) -> Iterator[Proposal]:
-        """All 63 in the published order, empty ones too. ``path`` is relative to the root."""
+        """Yield all 63 in the published order, including empty ones. ``path`` is relative to the root."""
         request = ContextRequest(self._root, path, language, prefix, suffix)
         proposer = Proposer(Surroundings(request, 0, 0), self._index)
         for rule in rules():

@@ -1,6 +1,4 @@
-"""The functions, methods and classes that a Python repository defines, from its syntax; nothing is
-imported.
-"""
+"""The functions, methods and classes that a Python repository defines, by syntax; nothing is imported."""
 
 import ast
 from collections.abc import Iterator
@@ -14,10 +12,11 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """``qualified_name`` has the module and the class; ``parameters`` are with their brackets, without self.
+    """A definition.
 
-    ``documentation`` is the docstring's first paragraph on one line; empty if there is none. ``kind`` says
-    what is called.
+    ``qualified_name`` has the module and the class; ``parameters`` has the brackets, and no self.
+    ``documentation`` is the docstring's first paragraph on one line; empty if there is none. ``kind`` is
+    "class" or "function".
     """
 
     file: str
@@ -36,7 +35,10 @@ class Api:
 
 
 def apis_of(root: Path) -> Iterator[Api]:
-    """All definitions at the top of a module or of a class in it, by file. Files with errors are left out."""
+    """Yield all definitions at the top of a module or of a class in it, by file.
+
+    Files with errors are left out.
+    """
     for file in source_files(root, "python"):
         tree = parsed(file)
         if tree is not None:
@@ -44,7 +46,7 @@ def apis_of(root: Path) -> Iterator[Api]:
 
 
 def parsed(file: SourceFile) -> ast.Module | None:
-    """None for a file that this Python can't parse."""
+    """Parse a file; None for a file that this Python can't parse."""
     try:
         return ast.parse(file.text)
     except (SyntaxError, ValueError, RecursionError):
@@ -52,7 +54,7 @@ def parsed(file: SourceFile) -> ast.Module | None:
 
 
 def module_of(path: str) -> str:
-    """The dotted name of a file's module, from the repository's root."""
+    """Return the dotted name of a file's module, from the repository's root."""
     parts = PurePosixPath(path).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 

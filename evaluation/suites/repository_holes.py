@@ -1,7 +1,7 @@
 """Holes cut from any repository: the user's own code as a data set.
 
-Kinds: ``attribute`` (from behind a dot to the end of the line), ``argument`` (what stands between the
-brackets of a call on one line), ``import`` (the names that a line of Python takes from a module of its own
+Kinds: ``attribute`` (from behind a dot to the end of the line), ``argument`` (the text between the brackets
+of a call on one line), ``import`` (the names that a line of Python imports from a module of its own
 repository), ``line`` (the second half of a line, RLPG's holes with the column counted in the raw line),
 ``statement`` (a whole line from its first character on), ``body`` (the body of a short function).
 """
@@ -28,12 +28,12 @@ _COMMENT_STARTS = {"python": ("#",)}
 _OTHER_COMMENT_STARTS = ("*", "/")
 
 Cut = tuple[int, int]
-"""The offsets of what is taken out, half-open."""
+"""The half-open offsets of the text that is taken out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """A place for a case, which copies the file's text and is made only once it is wanted."""
+    """A place for a case. The case, which copies the file's text, is made only when it is needed."""
 
     kind: HoleKind
     root: Path
@@ -76,7 +76,10 @@ class Hole:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryHoles:
-    """``per_kind`` holes of each kind and repository are drawn by ``seed``; None takes all there are."""
+    """The suite.
+
+    ``per_kind`` holes of each kind and repository are drawn by ``seed``; None takes all holes.
+    """
 
     roots: Sequence[Path]
     kinds: Sequence[HoleKind] = HOLE_KINDS
@@ -85,7 +88,7 @@ class RepositoryHoles:
     language: str | None = None
 
     def cases(self) -> Iterator[Case]:
-        """Kinds and repositories in turn, so that a run cut short has some of each; files in order.
+        """Yield kinds and repositories in turn, so that a run cut short has some of each; files in order.
 
         Raises EvaluationError if there is nothing to cut from.
         """
@@ -142,7 +145,10 @@ _IMPORT = re.compile(r"^from (\.*)([\w.]*) import (?=[\w*])", re.M)
 
 
 def _imports(file: SourceFile) -> Iterator[Cut]:
-    """Modules of the repository are relative ones and those of the file's own package."""
+    """Cut the names of imports from the repository's own modules.
+
+    Those are relative modules, and the modules of the file's own package.
+    """
     package = file.path.split("/")[0]
     for found in _IMPORT.finditer(file.text) if file.language == "python" else ():
         if found[1] or found[2].split(".")[0] == package:
@@ -150,10 +156,10 @@ def _imports(file: SourceFile) -> Iterator[Cut]:
 
 
 def half_lines(text: str, language: str) -> Iterator[tuple[int, int, Cut]]:
-    """The line, the column and the cut of each hole of RLPG: from the middle of what a line holds to its end.
+    """Yield the line, the column and the cut of each hole of RLPG: the second half of each line's text.
 
     The published column is that of the stripped line but is used in the raw one, which cuts indented lines
-    too early; here it is counted from where the text of the line begins.
+    too early; here it counts from where the text of the line begins.
     """
     start = 0
     for number, line in enumerate(text.split("\n")):
@@ -165,7 +171,7 @@ def half_lines(text: str, language: str) -> Iterator[tuple[int, int, Cut]]:
 
 
 def is_comment(stripped: str, language: str) -> bool:
-    """RLPG's rule, by how a line begins."""
+    """True if a line is a comment by RLPG's rule, which looks at its beginning."""
     return stripped.startswith(_COMMENT_STARTS.get(language, _OTHER_COMMENT_STARTS))
 
 

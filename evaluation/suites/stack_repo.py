@@ -1,4 +1,4 @@
-"""Stack-Repo, RepoFusion's data set, read in its published layout and streamed: it has 498 GB.
+"""Stack-Repo, RepoFusion's data set, read in its published layout and streamed, because it has 498 GB.
 
 Layout: ``data/<split>/<owner>/`` holds the repository's files and three files of JSON lines, each row with
 ``id``, ``question``, ``target`` and ``ctxs`` (``title``, ``text``, ``score``), best rule first.
@@ -28,15 +28,16 @@ def contexts_name(contexts: Contexts) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StackRepo:
-    """``root`` is the folder that holds ``data/``, or ``data`` itself."""
+    """The suite. ``root`` is the folder that holds ``data/``, or ``data`` itself."""
 
     root: Path
     split: Split = "test"
     contexts: Contexts = "PP"
 
     def cases(self) -> Iterator[Case]:
-        """Raises EvaluationError for a missing file, MalformedRowError for a row that is not of the
-        layout.
+        """Yield the cases.
+
+        Raises EvaluationError for a missing file, MalformedRowError for a row that is not of the layout.
         """
         for file in self.files():
             for row in read_json_lines(file):
@@ -57,7 +58,7 @@ class StackRepo:
 
 
 def case_of(row: SourceRow, owner_folder: Path) -> Case:
-    """The hole with its contexts; with its whole file where the repository's files are there."""
+    """Return the hole with its contexts, and with its whole file if the repository's files are there."""
     hole_id, question, target = row.text("id"), row.text("question"), row.text("target")
     passages = tuple(_passage(row, item) for item in row.items("ctxs"))
     repository, path = repository_and_path(hole_id)
@@ -107,9 +108,9 @@ class _FoundHole:
 
 
 def find_hole(owner_folder: Path, hole_id: str, target: str) -> _FoundHole | None:
-    """The hole in its file, by the path and line in its id; None if they are not there.
+    """Find the hole in its file, by the path and line in its id; None if they are not there.
 
-    The column is taken from the target, which is the rest of the line: the published one is that of the
+    The column is taken from the target, which is the rest of the line: the published column is that of the
     stripped line, applied to the raw line.
     """
     place = _PLACE.match(hole_id)
@@ -126,7 +127,7 @@ def find_hole(owner_folder: Path, hole_id: str, target: str) -> _FoundHole | Non
 
 
 def _is_file(path: Path) -> bool:
-    """False also for a name that the system takes for none, such as one that is too long."""
+    """True for a file; False also for a name that the system rejects, such as one that is too long."""
     try:
         return path.is_file()
     except OSError:
@@ -148,7 +149,7 @@ def _hole_in(text: str, line: int, target: str) -> tuple[str, str] | None:
 
 
 def repository_and_path(hole_id: str) -> tuple[str, str]:
-    """``owner/name`` and the file's path, as far as the id tells them."""
+    """Return ``owner/name`` and the file's path, as far as the id has them."""
     place = _PLACE.match(hole_id)
     parts = (place["path"] if place else hole_id).split("/")
     if parts[0] in ("train", "val", "test"):

@@ -1,9 +1,8 @@
-"""Builds files in Stack-Repo's layout from any folder of Java repositories, so that users can run the suite
-on
-their own code.
+"""Builds files in Stack-Repo's layout from any folder of Java repositories.
 
-Holes are RLPG's, with the column counted in the raw line. Contexts are the 63 prompt proposals, or BM25 over
-pieces of the other files. Call results on such files "Stack-Repo-derived", never "Stack-Repo".
+With them, users can run the suite on their own code. Holes are RLPG's, with the column counted in the raw
+line. Contexts are the 63 prompt proposals, or BM25 over pieces of the other files. Call results on such files
+"Stack-Repo-derived", never "Stack-Repo".
 """
 
 import hashlib
@@ -33,12 +32,15 @@ CHUNK_LINES = 20
 CHUNKS_MAX = 40
 QUERY_LINES = 10
 TOP_RULE = "in_file#lines#0.75"
-"""The best single rule of RLPG: what stands behind the hole's line. It comes first in Stack-Repo's files."""
+"""The best single rule of RLPG: the text behind the hole's line. It comes first in Stack-Repo's files."""
 
 
 @dataclass(frozen=True, slots=True)
 class Building:
-    """``per_repository`` holes of each repository are drawn by ``seed`` (RLPG: 10,000, seed 9)."""
+    """One build.
+
+    ``per_repository`` holes of each repository are drawn by ``seed`` (RLPG: 10,000, seed 9).
+    """
 
     source: Path
     out: Path
@@ -48,9 +50,10 @@ class Building:
     contexts: Sequence[BuiltContexts] = ("PP", "bm25")
 
     def build(self, on_hole: Callable[[], None]) -> dict[str, int]:
-        """Write the files, and tell how many holes each repository gave. ``on_hole`` is called for each.
+        """Write the files, and return the number of holes of each repository.
 
-        Raises EvaluationError if there is no Java in ``source``, or no place to write.
+        ``on_hole`` is called for each hole. Raises EvaluationError if there is no Java in ``source``, or no
+        place to write.
         """
         counts: dict[str, int] = {}
         lines: dict[tuple[str, BuiltContexts], list[str]] = {}
@@ -95,7 +98,7 @@ class Building:
 
 @dataclass(frozen=True, slots=True)
 class BuiltHole:
-    """``suffix`` begins with the line break behind the hole's line."""
+    """A hole of a built suite. ``suffix`` begins with the line break behind the hole's line."""
 
     id: str
     path: str
@@ -108,8 +111,9 @@ Contexts = Callable[[BuiltHole], list[Passage]]
 
 
 def repositories_of(source: Path) -> Iterator[tuple[str, Path]]:
-    """``<owner>/<repository>`` folders; a folder that has files itself is a repository of the owner
-    "local".
+    """Yield the ``<owner>/<repository>`` folders.
+
+    A folder that has files itself is a repository of the owner "local".
     """
     if not source.is_dir():
         raise EvaluationError(f"{source}: no such folder")
@@ -125,7 +129,7 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def without_copies(files: Iterator[SourceFile]) -> Iterator[SourceFile]:
-    """Each text once: of files with the same text, the first by path."""
+    """Yield each text once: of files with the same text, the first by path."""
     seen: set[str] = set()
     for file in files:
         if file.text not in seen:
@@ -155,7 +159,10 @@ def row_of_hole(hole: BuiltHole, contexts: Sequence[Passage]) -> Mapping[str, ob
 
 
 def proposals_by(maker: ProposalMaker) -> Contexts:
-    """All 63 rules: the top rule first, the prior at its published place, the others by their worth."""
+    """Return contexts by all 63 rules.
+
+    The top rule comes first, the prior at its published place, the others by their worth.
+    """
 
     def contexts(hole: BuiltHole) -> list[Passage]:
         found = list(maker.proposals(hole.path, "java", hole.prefix, hole.suffix))
@@ -169,7 +176,7 @@ def proposals_by(maker: ProposalMaker) -> Contexts:
 
 
 def retrieval_over(files: Sequence[SourceFile]) -> Contexts:
-    """The pieces of other files that are most like the lines before the hole, by BM25."""
+    """Return contexts by BM25: the pieces of other files that are most like the lines before the hole."""
     pieces = [(file.path, piece) for file in files for piece in pieces_of(file.text)]
     index = BM25([piece for _, piece in pieces])
 
@@ -183,7 +190,7 @@ def retrieval_over(files: Sequence[SourceFile]) -> Contexts:
 
 
 def with_own_file(others: Sequence[Passage], hole: BuiltHole) -> list[Passage]:
-    """What stands behind the hole's line first, what stands before the hole at place 16, as published."""
+    """Put the text behind the hole's line first and the text before the hole at index 16, as published."""
     post = hole.suffix.partition("\n")[2][:POST_CHARACTERS_MAX]
     prior = Passage(PRIOR_TITLE, hole.prefix[-PRIOR_CHARACTERS_MAX:], 1.0)
     contexts = [Passage(TOP_RULE, post, 1.0), *others]

@@ -1,4 +1,4 @@
-"""The suites by name: what opens each, and what of a run its plan must remember."""
+"""The interface of a suite, and the choice of some of its cases."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -33,6 +33,6 @@ class Chosen:
 
     @property
     def count_max(self) -> int | None:
-        """How many cases there are at most, if that is known without reading them."""
+        """The greatest possible number of cases; None if it is not known without reading them."""
         bounds = [bound for bound in (self._limit, self._sample) if bound is not None]
         return min(bounds) if bounds else None
