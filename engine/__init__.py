@@ -1,1 +1,1 @@
-"""Token ids in, token ids out: model, weights, vocabulary and the decode loop."""
+"""The engine: token ids in, token ids out. It has the model, weights, vocabulary and the decode loop."""

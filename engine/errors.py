@@ -1,12 +1,12 @@
 """The errors of the outside world that the engine can meet: weights, devices, the network.
 
-Each message is one line that says what is wrong and what to do about it; the command line prints it as it
-is and the language server shows it in its status.
+Each message is one line that says what is wrong and what to do about it. The command line prints the message
+as it is, and the language server shows it in its status.
 """
 
 
 class EngineError(Exception):
-    """Something outside this program is not as the engine needs it."""
+    """The base of these errors: something outside this program is not as the engine needs it."""
 
 
 class ModelNotFoundError(EngineError):
@@ -18,8 +18,8 @@ class WeightsError(EngineError):
 
 
 class DownloadError(EngineError):
-    """A model could not be brought into the store: network, disk or source."""
+    """A model could not be brought into the store, because of the network, the disk or the source."""
 
 
 class DeviceError(EngineError):
-    """The device that was asked for does not exist or has not enough memory."""
+    """The requested device does not exist or has not enough memory."""

@@ -1,7 +1,7 @@
-"""The seam between completion and engine: asynchronous, cancellable, and the same for every engine.
+"""The interface between completion and engine: asynchronous, cancellable, and the same for every engine.
 
-Completion knows engines only by these two protocols; the engine in this process, a shared daemon, a remote
-server and the fake of the tests all stand behind them.
+Completion knows engines only by these two protocols. The engine in this process and the fake one of the tests
+implement them; a shared daemon or a remote server can.
 """
 
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ from holesmith.engine.vocabulary.vocabulary import Vocabulary
 
 @dataclass(frozen=True, slots=True)
 class ModelDescription:
-    """What is loaded and where: shown in the status and in every completion's report."""
+    """The loaded model and its device, shown in the status and in every completion's report."""
 
     name: str
     architecture: str
@@ -31,12 +31,12 @@ class Stream(Protocol):
     def cancel(self) -> None:
         """Stop within one decode step; the result then says "cancelled". May be called at any time.
 
-        A request that has not begun ends at once, and counts no longer among those that wait.
+        A request that has not begun ends at once and leaves the queue.
         """
         ...
 
     async def result(self) -> Generation:
-        """The whole generation, once it has ended. Raises EngineError if decoding failed."""
+        """Return the whole generation, once it has ended. Raises EngineError if decoding failed."""
         ...
 
 
@@ -54,5 +54,5 @@ class Engine(Protocol):
         ...
 
     async def close(self) -> None:
-        """Cancel what runs, stop the thread and free the memory."""
+        """Cancel the running request, stop the thread and free the memory."""
         ...

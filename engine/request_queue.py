@@ -1,6 +1,6 @@
-"""The requests that wait for an engine's thread, the oldest first.
+"""The queue of requests that wait for an engine's thread, the oldest first.
 
-Invariant: a request that was taken back is gone at once, so only live requests count against the limit.
+Invariant: a removed request leaves the queue at once, so only live requests count against the limit.
 """
 
 import threading
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class RequestQueue(Generic[T]):
-    """A queue whose items may be taken back. May be used from any thread."""
+    """A queue whose items may be removed again. May be used from any thread."""
 
     def __init__(self, length_max: int) -> None:
         self._length_max = length_max
@@ -35,7 +35,7 @@ class RequestQueue(Generic[T]):
             return None if self._is_closed else self._items.popleft()
 
     def remove(self, item: T) -> bool:
-        """Take an item back; False if it does not wait here any more."""
+        """Remove an item; False if it is not in the queue any more."""
         with self._changed:
             if item not in self._items:
                 return False
@@ -43,13 +43,13 @@ class RequestQueue(Generic[T]):
             return True
 
     def close(self) -> None:
-        """Wake who waits in ``get``; nothing more can be put in. May be called more than once."""
+        """Wake all threads that wait in ``get``; nothing more can be put in. May be called more than once."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()
 
     def drain(self) -> list[T]:
-        """Take out everything that still waits."""
+        """Take out all items that still wait."""
         with self._changed:
             left = list(self._items)
             self._items.clear()

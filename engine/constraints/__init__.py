@@ -1,1 +1,1 @@
-"""Which tokens may come next."""
+"""Constraints on the next token: their state machines and their masks over the vocabulary."""

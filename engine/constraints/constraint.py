@@ -1,7 +1,7 @@
-"""What generated text must look like from some point on: plain data, and a state machine over its bytes.
+"""The state machine of a constraint, over the bytes of generated text.
 
-Invariants: states are immutable values, so rolling back is keeping an old one; text is judged byte by byte,
-so every way to cut it into tokens is judged alike.
+Invariants: states are immutable values, so a rollback only needs an earlier state; text is judged byte by
+byte, so every way to cut it into tokens gives the same result.
 """
 
 from bisect import bisect_left
@@ -18,18 +18,21 @@ IDENTIFIER_BYTES = IDENTIFIER_START | frozenset(b"0123456789")
 
 
 class End(Enum):
-    """How a constraint can end."""
+    """The two ways in which a constraint can end."""
 
-    FREE = "free"  # fulfilled: anything may come now
+    FREE = "free"  # fulfilled: any text may follow
     REFUSED = "refused"
 
 
 State = bytes | End
-"""The bytes that an open constraint has seen, or how it ended."""
+"""The bytes that an open constraint has seen, or the way in which it ended."""
 
 
 class ByteMachine:
-    """The state machine of one constraint. Holds its strings with the lead before them, sorted."""
+    """The state machine of one constraint.
+
+    It holds the constraint's strings, with the lead before them, sorted.
+    """
 
     def __init__(self, constraint: Constraint) -> None:
         self.constraint = constraint
@@ -40,7 +43,7 @@ class ByteMachine:
         self._strings = sorted(self.names | self.texts)
 
     def advance(self, state: State, spelling: bytes) -> State:
-        """The state after a token of these bytes."""
+        """Return the state after a token of these bytes."""
         if isinstance(state, End) or not spelling:
             return state
         seen = state + spelling
@@ -50,27 +53,27 @@ class ByteMachine:
         return seen if is_open else End.REFUSED
 
     def may_end(self, state: State) -> bool:
-        """Whether the generation may end here."""
+        """True if the generation may end here."""
         if isinstance(state, End):
             return True
         return state in self.names or (not self.constraint.is_exclusive and state == self.constraint.lead)
 
     def strings_from(self, beginning: bytes) -> list[bytes]:
-        """All names and texts that begin so, with the lead, in order."""
+        """Return all names and texts that begin with these bytes, with the lead, in order."""
         first = bisect_left(self._strings, beginning)
         following = successor(beginning)
         stop = len(self._strings) if following is None else bisect_left(self._strings, following, first)
         return self._strings[first:stop]
 
     def forced_after(self, state: State) -> bytes:
-        """What must come next in any case, whatever tokens spell it; empty where there is a choice."""
+        """Return the bytes that must come next, whatever tokens spell them; empty if there is a choice."""
         if isinstance(state, End):
             return b""
         lead = self.constraint.lead
         if not self.constraint.is_exclusive and len(state) <= len(lead):
             return lead[len(state) :]
         strings = self.strings_from(state)
-        # They are sorted, so what the first and the last share, all of them share.
+        # Sorted strings all share what the first and the last share.
         return common_beginning(strings[0], strings[-1])[len(state) :] if strings else b""
 
     def _is_fulfilled(self, known: int, seen: bytes) -> bool:
@@ -91,12 +94,15 @@ class ByteMachine:
 
 @lru_cache(maxsize=64)
 def machine_of(constraint: Constraint) -> ByteMachine:
-    """The machine of a constraint. The last few are kept, for the same types come again and again."""
+    """Return the machine of a constraint.
+
+    The last few are cached, because the same types come again and again.
+    """
     return ByteMachine(constraint)
 
 
 def rest_after(constraint: Constraint, seen: bytes) -> Constraint:
-    """What an open constraint still demands after ``seen``."""
+    """Return the part of an open constraint that is still to be fulfilled after ``seen``."""
     lead = constraint.lead
     if len(seen) < len(lead):
         assert lead.startswith(seen), (lead, seen)
@@ -105,7 +111,7 @@ def rest_after(constraint: Constraint, seen: bytes) -> Constraint:
     if not begun:
         return _replaced(constraint, constraint.names, constraint.texts, b"")
     rest = _replaced(constraint, _stripped(constraint.names, begun), _stripped(constraint.texts, begun), b"")
-    # An identifier has begun, so it has to be one of the names now.
+    # An identifier has begun, so from now on it has to be one of the names.
     return Constraint(rest.names, rest.texts, penalty=rest.penalty)
 
 
@@ -120,12 +126,12 @@ def _stripped(strings: Iterable[bytes], begun: bytes) -> tuple[bytes, ...]:
 
 
 def common_beginning(first: bytes, second: bytes) -> bytes:
-    """What two byte strings share from the start."""
+    """Return the beginning that two byte strings share."""
     shortest = min(len(first), len(second))
     return first[: next((at for at in range(shortest) if first[at] != second[at]), shortest)]
 
 
 def successor(beginning: bytes) -> bytes | None:
-    """The least byte string above all that begin with ``beginning``; None if there is none."""
+    """Return the least byte string above all that begin with ``beginning``; None if there is none."""
     trimmed = beginning.rstrip(b"\xff")
     return trimmed[:-1] + bytes([trimmed[-1] + 1]) if trimmed else None

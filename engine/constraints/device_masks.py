@@ -1,4 +1,4 @@
-"""Small things on their way to a device: sent without waiting for what the device is doing."""
+"""Copies of small tensors on a device, made without waiting for the work that the device is doing."""
 
 from collections.abc import Sequence
 
@@ -9,9 +9,9 @@ from torch import Tensor
 
 
 def send(values: Tensor, device: torch.device) -> Tensor:
-    """``values``, which lie in the host's memory, on the device.
+    """Copy ``values`` from the host's memory to the device.
 
-    A copy from ordinary memory waits until the device is idle; one from pinned memory takes its turn.
+    A copy from ordinary memory waits until the device is idle; one from pinned memory is queued.
     """
     if device.type == "cpu":
         return values
@@ -19,13 +19,13 @@ def send(values: Tensor, device: torch.device) -> Tensor:
 
 
 class MaskIds:
-    """The ids of masks as tensors on one device; the large sets that masks share are sent once."""
+    """The ids of masks as tensors on one device. The large sets that masks share are copied once."""
 
     def __init__(self) -> None:
         self._sent: dict[tuple[TokenSet, torch.device], Tensor] = {}
 
     def tensor(self, mask: TokenMask, ending: Sequence[int], device: torch.device) -> Tensor:
-        """What a mask allows, and the ids ``ending`` where the text may end.  # [ids] int64"""
+        """Return the ids that a mask allows, and the ids ``ending`` if the text may end.  # [ids] int64"""
         parts = [send(torch.from_numpy(mask.few), device)]
         if mask.many is not None:
             parts.append(self._constant(mask.many, device))

@@ -1,7 +1,7 @@
-"""The constraints of one request as they stand after the tokens so far: which tokens may come next.
+"""The constraints of one request after the tokens so far: the tokens that may come next.
 
-Invariants: the demanded prefix (token healing) is a constraint like the others; a constraint that leaves no
-token is given up and counted, the last one first, so that there is always a token to choose.
+Invariants: the healed prefix is a constraint like the others; a constraint that leaves no token is dropped
+and counted, the last one first, so that there is always a token to choose.
 """
 
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ from holesmith.engine.vocabulary.vocabulary import Vocabulary
 from torch import Tensor
 
 MASKS_KEPT = 64
-"""For how many constraints the masks computed are kept: the same types come again and again."""
+"""The number of constraints whose masks are cached: the same types come again and again."""
 
 
 class MaskCache:
-    """The masks of the constraints seen last, over one vocabulary."""
+    """The masks of the most recent constraints, over one vocabulary."""
 
     def __init__(self, index: TokenIndex) -> None:
         self.index = index
@@ -28,7 +28,7 @@ class MaskCache:
         self._masks: dict[Constraint, TokenMasks] = {}
 
     def masks_of(self, constraint: Constraint) -> TokenMasks:
-        """The masks of a constraint, with what was computed of them before."""
+        """Return the masks of a constraint, including those computed earlier."""
         known = self._masks.pop(constraint, None) or TokenMasks(machine_of(constraint), self.index)
         self._masks[constraint] = known
         if len(self._masks) > MASKS_KEPT:
@@ -43,7 +43,7 @@ class _Tracked:
 
 
 class Guide:
-    """One generation's constraints."""
+    """The constraints of one generation."""
 
     def __init__(self, request: Request, cache: MaskCache) -> None:
         self._stop_ids = sorted(request.stop_ids)
@@ -56,16 +56,16 @@ class Guide:
 
     @property
     def is_healing(self) -> bool:
-        """Whether the demanded prefix is still to be spelt."""
+        """True if the healed prefix is not complete yet."""
         return self._healed_prefix is not None and not isinstance(self._healed_prefix.state, End)
 
     @property
     def is_free(self) -> bool:
-        """Whether nothing is constrained or preferred any more."""
+        """True if no constraint and no preference is left."""
         return not self._open()
 
     def allowed(self, device: torch.device) -> Tensor | None:
-        """The ids to choose among, int64; None for all."""
+        """Return the ids to choose among, int64; None for all."""
         hard = [each for each in self._open() if each.masks.machine.constraint.penalty is None]
         while hard:
             mask = intersect([mask for each in hard if (mask := each.masks.mask(each.state))])
@@ -76,7 +76,7 @@ class Guide:
         return None
 
     def prefer(self, logits: Tensor) -> Tensor:
-        """The logits with the penalties of the constraints that are preferences.  # [vocabulary]"""
+        """Return the logits with the penalties of the constraints that are preferences.  # [vocabulary]"""
         for each in self._open():
             penalty, mask = each.masks.machine.constraint.penalty, each.masks.mask(each.state)
             if penalty is not None and mask is not None:
@@ -87,17 +87,17 @@ class Guide:
         return logits
 
     def advance(self, spelling: bytes) -> None:
-        """Take note of a chosen token."""
+        """Advance all constraints by the bytes of a chosen token."""
         for each in self._open():
             each.state = each.masks.machine.advance(each.state, spelling)
 
     def forced(self, vocabulary: Vocabulary, tokens_max: int) -> list[int]:
-        """Tokens that spell what must come next, for the model to verify several in one pass.
+        """Return tokens of the text that must come next, so that the model can verify several in one pass.
 
-        First those that are the only ones their place allows. Then the tokens of the string that has to come,
-        as the vocabulary cuts it: not the last of them, which may grow together with what follows, and only a
-        guess, for other tokens may spell the same. Source: inference without a pass for each forced token, as
-        in llguidance's fast-forward tokens.
+        They begin with tokens that are the only ones allowed at their place. Then come the tokens of the
+        string that has to follow, as the vocabulary cuts it, without the last of them, which may merge with
+        the text behind it. These are only a guess, because other tokens may spell the same string. Source:
+        llguidance's fast-forward tokens, which save a pass for each forced token.
         """
         hard = [each for each in self._open() if each.masks.machine.constraint.penalty is None]
         states = [(each.masks, each.state) for each in hard]
@@ -122,11 +122,11 @@ class Guide:
 
 
 def _only_token(states: list[tuple[TokenMasks, State]]) -> int | None:
-    """The only token that is allowed, if there is exactly one and the text may not end."""
+    """Return the only token that is allowed, if there is exactly one and the text may not end; else None."""
     masks = [mask for each, state in states if (mask := each.mask(state)) is not None]
     if not masks:
         return None
-    # Most places allow many tokens, which is seen without putting the masks together.
+    # Most places allow many tokens, which shows without an intersection of the masks.
     if all(each.many is not None or each.may_end or len(each.few) != 1 for each in masks):
         return None
     mask = intersect(masks)

@@ -1,7 +1,7 @@
-"""The tokens of a vocabulary by their bytes: which tokens begin so, spell exactly this, or run over its end.
+"""An index of a vocabulary's tokens by their bytes: tokens with a given beginning, spelling or end.
 
-Invariants: built once per vocabulary, then read only; tokens without bytes (special tokens) are in no answer;
-tokens with the same bytes are all in it.
+Invariants: it is built once per vocabulary, then only read; tokens without bytes (special tokens) are in no
+result; tokens with the same bytes are all in it.
 """
 
 import re
@@ -19,7 +19,7 @@ TokenIds = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TokenSet:
-    """A large constant set: ``ids`` in order, and for each id of the vocabulary whether it is in it."""
+    """A large constant set: ``ids`` in order, and for each id of the vocabulary whether the set has it."""
 
     ids: TokenIds
     has: NDArray[np.bool_]
@@ -29,7 +29,7 @@ _IDENTIFIER_END = re.compile(rb"[0-9A-Za-z_\x80-\xff](?=[^0-9A-Za-z_\x80-\xff])"
 
 
 class TokenIndex:
-    """All tokens with bytes, sorted by them."""
+    """All tokens with bytes, sorted by their bytes."""
 
     def __init__(self, bytes_by_id: Sequence[bytes]) -> None:
         ordered = sorted((spelling, token_id) for token_id, spelling in enumerate(bytes_by_id) if spelling)
@@ -47,18 +47,18 @@ class TokenIndex:
         self.length_max = max(map(len, self._spellings), default=0)
 
     def beginning_with(self, beginning: bytes) -> TokenIds:
-        """All tokens that begin with these bytes or are them."""
+        """Return all tokens that begin with these bytes, including those of exactly these bytes."""
         return self._ids[slice(*self._range(beginning))]
 
     def spelling(self, text: bytes) -> tuple[int, ...]:
-        """All tokens of exactly these bytes."""
+        """Return all tokens of exactly these bytes."""
         found = self._id_of.get(text)
         if found is None:
             return ()
         return self._same.get(text) or (found,)
 
     def prefixes_of(self, text: bytes, known: int = 0) -> list[int]:
-        """The tokens that spell a beginning of ``text``, or all of it, longer than ``known``."""
+        """Return the tokens that spell a beginning of ``text``, or all of it, longer than ``known`` bytes."""
         id_of = self._id_of
         stop = min(len(text), self.length_max)
         found = [
@@ -72,11 +72,11 @@ class TokenIndex:
         return found + [token_id for each in doubled for token_id in self._same[each][1:]]
 
     def running_over(self, name: bytes) -> Sequence[int]:
-        """The tokens that begin with ``name``, which ends in an identifier, and a byte that ends it."""
+        """Return the tokens that begin with ``name`` and go on with a byte that ends its identifier."""
         return self._runs_over.get(name, ())
 
     def leaving(self, lead: bytes) -> TokenIds:
-        """The tokens that spell ``lead`` and then a byte with which no identifier begins."""
+        """Return the tokens that spell ``lead`` and then a byte with which no identifier begins."""
         known = self._leaving.get(lead)
         if known is None:
             start, stop = self._range(lead)
@@ -107,7 +107,7 @@ class TokenIndex:
 
 
 LEADS_MAX = 256
-"""Leads are what one token has before an identifier: a space, a bracket. There are few."""
+"""Limit of the cached leads. A lead is the text before an identifier in a token, a space or a bracket."""
 
 
 def _duplicates(ordered: Sequence[tuple[bytes, int]]) -> dict[bytes, tuple[int, ...]]:

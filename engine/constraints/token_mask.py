@@ -1,11 +1,11 @@
-"""Masks in token space: which tokens keep to a constraint, as a short list of ids and a constant set.
+"""Masks over tokens: the tokens that keep to a constraint, as a short list of ids and a constant set.
 
-The sparse form follows from measuring vocabularies of 150,000 tokens: almost no token runs from inside an
-identifier over its end, so a state allows a few dozen tokens that spell beginnings of the names that are
-left, and, where a name is complete, every token that begins with a byte that ends identifiers.
+This sparse form follows from measurements on vocabularies of 150,000 tokens: almost no token goes on from
+inside an identifier over its end. So a state allows a few dozen tokens that spell beginnings of the remaining
+names, and, after a complete name, every token that begins with a byte that ends identifiers.
 
-Invariants: a token is in the mask of a state exactly if advancing by its bytes is not refused; masks are kept
-by state, as states are immutable.
+Invariants: a token is in the mask of a state exactly if advancing by its bytes is not refused; masks are
+cached by state, because states are immutable.
 """
 
 from dataclasses import dataclass
@@ -16,17 +16,17 @@ from holesmith.engine.constraints.token_index import TokenIds, TokenIndex, Token
 from numpy.typing import NDArray
 
 STATES_MAX = 512
-"""How many states' masks one constraint keeps."""
+"""The number of states whose masks are kept for one constraint."""
 
 _NONE = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TokenMask:
-    """The allowed ids: ``few`` and the constant set ``many`` together, none in both, ``few`` in order.
+    """The allowed ids: ``few``, sorted, and the constant set ``many``, which have no id in common.
 
-    ``many`` is one of a handful of objects, the same every time, so that an engine can keep a copy of it on
-    its device. ``may_end``: the ids that end the generation are allowed too.
+    ``many`` is one of a few objects, always the same ones, so that an engine can keep a copy of it on its
+    device. ``may_end`` is True if the ids that end the generation are allowed too.
     """
 
     few: TokenIds
@@ -34,7 +34,7 @@ class TokenMask:
     may_end: bool
 
     def ids(self) -> TokenIds:
-        """All of them in one array."""
+        """Return all ids in one array."""
         return self.few if self.many is None else np.concatenate((self.few, self.many.ids))
 
 
@@ -47,7 +47,7 @@ class TokenMasks:
         self._known: dict[bytes, TokenMask] = {}
 
     def mask(self, state: State) -> TokenMask | None:
-        """The mask of a state; None where the constraint says nothing any more."""
+        """Return the mask of a state; None for a constraint that has ended."""
         if isinstance(state, End):
             return None
         known = self._known.get(state)
@@ -74,7 +74,7 @@ class TokenMasks:
         return TokenMask(found, many, self.machine.may_end(state))
 
     def _within_names(self, state: bytes) -> list[int]:
-        """Tokens that spell beginnings of what is left of names and texts, or run over the end of a name."""
+        """Return tokens that spell beginnings of the remaining names and texts, or run past a name."""
         index, skip = self._index, len(state)
         found: list[int] = []
         before = b""
@@ -94,7 +94,7 @@ class TokenMasks:
 
 
 def intersect(masks: list[TokenMask]) -> TokenMask:
-    """What all of them allow."""
+    """Return the mask of the tokens that all ``masks`` allow."""
     first, *others = masks
     if not others:
         return first
@@ -114,7 +114,7 @@ def intersect(masks: list[TokenMask]) -> TokenMask:
 
 
 def packed(mask: TokenMask, size: int) -> NDArray[np.int32]:
-    """The mask as a bit for each of ``size`` ids, the lowest bit of a word first.  # [ceil(size / 32)]"""
+    """Return the mask as a bit for each of ``size`` ids, a word's lowest bit first.  # [ceil(size / 32)]"""
     bits = np.zeros(-(-size // 32) * 32, dtype=np.bool_)
     bits[mask.few] = True
     if mask.many is not None:

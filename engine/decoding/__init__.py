@@ -1,1 +1,1 @@
-"""From one request to its tokens."""
+"""Decoding: from one request to its tokens."""

@@ -1,10 +1,10 @@
-"""How likely the model finds each of several continuations: all of them in one pass over their token tree.
+"""The likelihood of several continuations, all scored in one pass over the tree of their tokens.
 
-Continuations that begin alike share the tokens that they share. A continuation counts as a whole word: after
-its tokens comes one that ends it. Unlike greedy decoding under a mask, this cannot be led astray by a first
-token that is likely for the sake of a word that is not.
+Continuations that begin alike share their first tokens. A continuation counts as a whole word: the score
+includes a token that ends the word. Greedy decoding under a mask can choose a first token that is likely only
+because of a word that is not allowed; these scores can't be misled in this way.
 
-Invariant: the cache is as it was; the scores are those of running each continuation by itself.
+Invariant: the cache is left unchanged; the scores are those of running each continuation by itself.
 """
 
 from collections.abc import Sequence
@@ -18,13 +18,14 @@ from holesmith.engine.model.kv_cache import KeyValueCache
 from torch import Tensor
 
 NODES_MAX = 64
-"""How many tokens one pass takes: each gives a row of logits over the whole vocabulary."""
+"""Tokens of one pass at most: each gives a row of logits over the whole vocabulary."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenTree:
-    """``parents[i]`` is the node before node ``i``, -1 for the prompt; parents come before their children.
+    """A tree of continuations.
 
+    ``parents[i]`` is the node before node ``i``, -1 for the prompt; parents come before their children.
     ``paths[j]`` are the nodes of the j-th continuation, in order.
     """
 
@@ -44,7 +45,7 @@ class TreeModel(Protocol):
 
 
 def tree_of(choices: Sequence[Sequence[int]]) -> TokenTree:
-    """The tree of all beginnings. No continuation may be empty."""
+    """Build the tree of all continuations. None of them may be empty."""
     ids: list[int] = []
     parents: list[int] = []
     children: dict[tuple[int, int], int] = {}
@@ -64,7 +65,7 @@ def tree_of(choices: Sequence[Sequence[int]]) -> TokenTree:
 
 
 def trees_of(choices: Sequence[Sequence[int]], nodes_max: int) -> list[tuple[list[int], TokenTree]]:
-    """The continuations in trees of at most ``nodes_max`` tokens, where they are not longer themselves.
+    """Divide continuations into trees of at most ``nodes_max`` tokens, unless one alone is longer.
 
     Each tree comes with the indices of its continuations; neighbours in order of tokens stay together.
     """
@@ -87,7 +88,7 @@ def score_choices(
     choices: Sequence[Sequence[int]],
     ending: Tensor,
 ) -> list[float]:
-    """The log-probability of each continuation, tokens and end, after what the cache holds.
+    """Return the log-probability of each continuation, with the token that ends it, after the cached tokens.
 
     ``logits`` [vocabulary] are those after the prompt; ``ending`` [ids] int64 are the tokens that end a word.
     """

@@ -1,8 +1,8 @@
 """The decode loop: one request in, tokens out, over one model and one cache that is kept between requests.
 
-Invariants: what the cache holds is always exactly the keys and values of ``self._cached_ids``, also after a
-cancellation or an error half-way; the cancel flag is read before and after every forward pass, so that
-nothing comes of one that was abandoned; neither the prefix cache nor drafts change what is generated.
+Invariants: the cache always holds exactly the keys and values of ``self._cached_ids``, also after a
+cancellation or an error half-way; the cancel flag is read before and after every forward pass, so that an
+abandoned pass has no effect; neither the prefix cache nor drafts change the generated text.
 """
 
 from collections import deque
@@ -29,21 +29,21 @@ from holesmith.kernels.workers import nothing
 from torch import Tensor
 
 PREFILL_TOKENS_MAX = 512
-"""Long prompts are run in pieces of this many tokens, between which a cancellation is seen."""
+"""Long prompts are run in pieces of this many tokens; a cancellation takes effect between two pieces."""
 
 FORCED_TOKENS_MAX = 8
-"""How many tokens that a constraint demands one pass takes with it."""
+"""The number of tokens that a constraint demands which one pass may verify."""
 
 _RECENT_MAX = 8
 _SHORT_WORK_TOKENS_MAX = 8
-# More than any two logits differ, and finite: what is excluded may be all that a constraint allows.
+# More than any two logits differ, but finite: a constraint may allow only excluded ids.
 _EXCLUSION = 1e6
 
 _AnyCache = TypeVar("_AnyCache", bound=Cache, contravariant=True)
 
 
 class PrefixStore(Protocol[_AnyCache]):
-    """Where keys and values of earlier prompts are kept: `prefix_cache.PrefixCache`."""
+    """A store of the keys and values of earlier prompts: `prefix_cache.PrefixCache`."""
 
     def restore(self, token_ids: Sequence[int], cache: _AnyCache) -> None: ...
 
@@ -52,7 +52,7 @@ class PrefixStore(Protocol[_AnyCache]):
 
 @dataclass(slots=True)
 class _Progress:
-    """A generation on its way."""
+    """A running generation."""
 
     request: Request
     emit: Callable[[Token], None]
@@ -64,14 +64,14 @@ class _Progress:
     _emitted: int = 0
 
     def say(self) -> None:
-        """Emit what has been chosen since the last time."""
+        """Emit the tokens chosen since the last call."""
         while self._emitted < len(self.tokens):
             self._emitted += 1
             self.emit(self.tokens[self._emitted - 1])
 
 
 class DecodeLoop(Generic[CacheT]):
-    """Runs requests one after another. Not safe for use by several threads at once."""
+    """Runs requests one after another. Several threads must not use it at the same time."""
 
     def __init__(
         self,
@@ -81,7 +81,10 @@ class DecodeLoop(Generic[CacheT]):
         drafted_tokens_max: int = 0,
         threads: ThreadPool | None = None,
     ) -> None:
-        """Without ``prefixes`` only the last prompt is reused; without ``threads`` torch decides."""
+        """Make the loop.
+
+        Without ``prefixes`` only the last prompt is reused; without ``threads`` torch decides.
+        """
         self._model = model
         self._vocabulary = vocabulary
         self._prefixes = prefixes
@@ -89,17 +92,17 @@ class DecodeLoop(Generic[CacheT]):
         self._threads = threads
         self._cache = model.new_cache()
         self._cached_ids: list[int] = []
-        # Half a second for a large vocabulary: part of loading, so that no request waits for it.
+        # Takes half a second for a large vocabulary; done while loading, so that no request waits for it.
         self._mask_cache = MaskCache(TokenIndex(vocabulary.bytes_by_id))
         self._recent: deque[tuple[int, ...]] = deque(maxlen=_RECENT_MAX)
 
     def run(
         self, request: Request, emit: Callable[[Token], None], cancelled: Callable[[], bool]
     ) -> Generation:
-        """Generate, calling ``emit`` with each token when the next one is being computed.
+        """Generate, and call ``emit`` with each token while the next one is being computed.
 
-        Who is told of a token takes the interpreter's lock; what is left to do for the next one, which needs
-        it too, would wait for that.
+        Emitting a token takes the GIL, so a token is emitted only after the next forward pass has been
+        launched.
 
         Raises EngineError for a prompt that does not fit. The timings have the stages "prefill" and "decode".
         """
@@ -122,13 +125,16 @@ class DecodeLoop(Generic[CacheT]):
         finally:
             progress.say()
             self._remember()
-        if len(progress.tokens) > 1:  # a single token continues nothing
+        if len(progress.tokens) > 1:  # a single token has no pair to look up
             self._recent.append(tuple(token.id for token in progress.tokens))
         timings = {"prefill": 1e3 * (decoding - began), "decode": 1e3 * (perf_counter() - decoding)}
         return Generation(tuple(progress.tokens), finish, prefilled, timings, guide.dropped, scores)
 
     def abandon(self) -> None:
-        """Have a run whose cancel flag is set stop before its forward pass is at its end. From any thread."""
+        """Stop the forward pass of a run whose cancel flag is set before its end.
+
+        May be called from any thread.
+        """
         self._model.abandon()
 
     def _check(self, request: Request) -> None:
@@ -139,7 +145,7 @@ class DecodeLoop(Generic[CacheT]):
             raise EngineError(f"the prompt has {count} tokens, the model takes 1 to {most}")
 
     def _prefill(self, token_ids: Sequence[int], cancelled: Callable[[], bool]) -> tuple[Tensor | None, int]:
-        """The logits after the prompt, and how many tokens were run; no logits if cancelled on the way."""
+        """Return the logits after the prompt, None if it was cancelled, and the number of tokens run."""
         self._reuse(token_ids[:-1])
         todo = token_ids[self._cache.length :]
         logits: Tensor | None = None
@@ -159,15 +165,16 @@ class DecodeLoop(Generic[CacheT]):
         return logits, done
 
     def _wait(self) -> None:
-        """Until the device has done what it was told.
+        """Wait until the device has finished its work.
 
-        Or a cancellation would come when all is under way, and the prompt's time count as that of decoding.
+        Otherwise a cancellation would come after all work is queued, and decoding would seem to take the
+        prompt's time.
         """
         if self._model.device.type == "cuda":
             torch.cuda.current_stream(self._model.device).synchronize()
 
     def _reuse(self, token_ids: Sequence[int]) -> None:
-        """Make the cache hold the longest prefix of ``token_ids`` that is known."""
+        """Make the cache hold the longest known prefix of ``token_ids``."""
         self._truncate(shared_length(self._cached_ids, list(token_ids)))
         if self._prefixes is not None:
             self._prefixes.restore(token_ids, self._cache)
@@ -189,7 +196,7 @@ class DecodeLoop(Generic[CacheT]):
         cancelled: Callable[[], bool],
         meanwhile: Callable[[], None] = nothing,
     ) -> Tensor | None:
-        """Run tokens and note them as cached; None if it was cancelled meanwhile, and perhaps abandoned.
+        """Run tokens and record them as cached; None if the request was cancelled.
 
         # [logits_count, vocabulary] float32
         """
@@ -241,9 +248,10 @@ class DecodeLoop(Generic[CacheT]):
             rows = following
 
     def _accept(self, progress: _Progress, rows: Tensor, guess: Sequence[int]) -> Finish | None:
-        """Choose a token from each row of logits for as long as the guess agrees with what was chosen.
+        """Choose a token from each row of logits as long as the guess agrees with the chosen tokens.
 
-        A device is waited for once, or once for each row where each depends on what the one before allows.
+        The loop waits for a device once, or once for each row if a row's allowed tokens depend on the row
+        before.
         """
         is_free = progress.guide.is_free and progress.sampler.greedy and not self._excludes(progress)
         chosen = likeliest(rows) if is_free and rows.is_cuda else [None] * len(rows)
@@ -254,7 +262,10 @@ class DecodeLoop(Generic[CacheT]):
         raise AssertionError("the last row has no guess")
 
     def _take(self, progress: _Progress, logits: Tensor, chosen: Token | None) -> Finish | None:
-        """Choose one token, if it is not ``chosen`` yet. Gives why the generation ends, if it does."""
+        """Accept one token, chosen here unless ``chosen`` is given.
+
+        Return why the generation ends, or None.
+        """
         request, guide = progress.request, progress.guide
         token = chosen or self._choose(progress, logits)
         if not isfinite(token.log_probability):

@@ -1,14 +1,14 @@
-"""Guesses the next tokens from text that was seen before, so that one forward pass can verify several.
+"""Drafts of the next tokens from earlier text, so that one forward pass can verify several.
 
-Code repeats itself: where the last tokens occurred before, in the prompt or in a recent completion, what
-followed there is likely to follow again (prompt lookup decoding). A guess can only save time, never change
-what is generated, since every token is still chosen from the model's own logits.
+Code repeats itself: if the last tokens occurred before, in the prompt or in a recent completion, the text
+after them is likely to follow again (prompt lookup decoding). A draft can only save time, never change the
+generated text, because every token is still chosen from the model's own logits.
 """
 
 from collections.abc import Iterable, Sequence
 
 MATCH_MIN = 2
-"""So many last tokens must have occurred before."""
+"""The number of last tokens that must have occurred before."""
 
 _MATCH_MAX = 16
 _OCCURRENCES_MAX = 8
@@ -37,7 +37,7 @@ class PromptLookup:
             self._tokens.append(token)
 
     def guess(self, tokens_max: int) -> list[int]:
-        """What followed the longest earlier match of the last tokens, the latest of equally long ones."""
+        """Return the tokens after the longest (then the latest) earlier match of the last tokens."""
         last = len(self._tokens) - 1
         pair = tuple(self._tokens[-2:])
         ends = self._ends_of.get((pair[0], pair[1]), []) if len(pair) == MATCH_MIN else []
@@ -50,7 +50,7 @@ class PromptLookup:
         return following[: following.index(-1)] if -1 in following else following
 
     def _match(self, end: int, last: int) -> int:
-        """How many tokens before ``end`` and ``last`` agree."""
+        """Count the tokens before ``end`` and ``last`` that agree."""
         size = MATCH_MIN
         while size < _MATCH_MAX and size <= end and self._tokens[end - size] == self._tokens[last - size]:
             size += 1
@@ -58,21 +58,21 @@ class PromptLookup:
 
 
 class DraftSwitch:
-    """Turns guessing off while it does not pay: when too few guessed tokens a pass come true."""
+    """Turns drafts off for a while if too few drafted tokens a pass are accepted."""
 
     def __init__(self) -> None:
         self._gain = 1.0
         self._paused = 0
 
     def open(self) -> bool:
-        """Whether to guess now. Called once a forward pass."""
+        """True if a draft should be made now. Called once for each forward pass."""
         if self._paused:
             self._paused -= 1
             return False
         return True
 
     def note(self, accepted: int) -> None:
-        """How many tokens of a guess came true."""
+        """Record the number of accepted tokens of a draft."""
         self._gain += 0.2 * (accepted - self._gain)
         if self._gain < _GAIN_MIN:
             self._gain, self._paused = 2 * _GAIN_MIN, _PAUSE_TOKENS

@@ -1,9 +1,9 @@
 """Keys and values of earlier prompts, in a radix tree over token ids, so that no prefix is computed twice.
 
 Invariants: a node's slab holds the keys and values of exactly its tokens after exactly the tokens above it;
-the slabs together never take more than ``bytes_max``; what was used the longest time ago goes first, leaves
-before their parents. A tree is right whatever happened to the request that filled it, because it only ever
-copies positions that the cache vouches for.
+the slabs together never take more than ``bytes_max``; the least recently used goes first, leaves before their
+parents. A tree stays right whatever happens to the request that fills it, because it only ever copies
+positions that the cache guarantees.
 
 Source of the idea: SGLang's RadixAttention (arXiv 2312.07104).
 """
@@ -25,7 +25,7 @@ class _Node:
 
 
 class PrefixCache:
-    """Remembers what a cache held, and puts the longest known prefix of a prompt back into one."""
+    """Remembers the content of a cache, and restores the longest known prefix of a prompt to a cache."""
 
     def __init__(self, bytes_max: int) -> None:
         self._bytes_max = bytes_max
@@ -39,7 +39,7 @@ class PrefixCache:
         return self._bytes
 
     def restore(self, token_ids: Sequence[int], cache: KeyValueCache) -> None:
-        """Lengthen ``cache``, which holds some first tokens of ``token_ids``, by as many as are known."""
+        """Append all known keys and values of ``token_ids`` to ``cache``, which holds their first tokens."""
         at = 0
         for node, shared in self._walk(token_ids):
             known = cache.length - at
@@ -62,19 +62,19 @@ class PrefixCache:
             self._evict()
 
     def _walk(self, token_ids: Sequence[int]) -> Iterator[tuple[_Node, int]]:
-        """The nodes along ``token_ids`` and how many of each one's tokens agree; marks them as used."""
+        """Yield the nodes along ``token_ids``, each with its number of shared tokens; mark them as used."""
         self._clock += 1
         at, children = 0, self._roots
         while at < len(token_ids) and (node := children.get(token_ids[at])) is not None:
             node.used = self._clock
             shared = shared_length(node.tokens, token_ids[at : at + len(node.tokens)])
-            # Read before yielding: whoever asked may split the node.
+            # Read before the yield, because the caller may split the node.
             children = node.children if shared == len(node.tokens) else {}
             at += shared
             yield node, shared
 
     def _split(self, node: _Node, at: int) -> _Node:
-        """Cut a node in two and give the upper one. Both are copied, so that either can be freed alone."""
+        """Cut a node in two and return the upper one. Both are copied, so that either can be freed alone."""
         upper = _Node(node.tokens[:at], node.slab[:, :, :, :at].clone(), node.parent, used=node.used)
         (self._roots if node.parent is None else node.parent.children)[upper.tokens[0]] = upper
         node.tokens, node.slab, node.parent = node.tokens[at:], node.slab[:, :, :, at:].clone(), upper
@@ -97,7 +97,7 @@ class PrefixCache:
 
 
 def shared_length(first: Sequence[int], second: Sequence[int]) -> int:
-    """How many items two sequences share from the start."""
+    """Count the items that two sequences share from the start."""
     shortest = min(len(first), len(second))
     if tuple(first[:shortest]) == tuple(second[:shortest]):  # the usual case, compared without a loop
         return shortest

@@ -1,7 +1,7 @@
-"""Draws the next token from logits: greedy, or by temperature and nucleus, from all ids or from allowed ones.
+"""Sampling of the next token from logits: greedy, or by temperature and nucleus, from all or allowed ids.
 
-The log-probability that is reported is always that of the unconstrained model at temperature 1: it says how
-much the model itself believed in the token.
+The reported log-probability is always that of the unconstrained model at temperature 1: it says how likely
+the model itself found the token.
 """
 
 import torch
@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 class Sampler:
-    """One request's way of choosing. The same seed on the same logits gives the same tokens."""
+    """The sampling of one request. The same seed on the same logits gives the same tokens."""
 
     def __init__(self, sampling: Sampling) -> None:
         self._sampling = sampling
@@ -18,11 +18,11 @@ class Sampler:
 
     @property
     def greedy(self) -> bool:
-        """Whether the likeliest token is always taken."""
+        """True if the likeliest token is always taken."""
         return self._sampling.temperature <= 0
 
     def choose(self, logits: Tensor, allowed: Tensor | None = None, scores: Tensor | None = None) -> Token:
-        """Draw by ``scores``, which are ``logits`` unless preferences changed them.  # [vocabulary] float32
+        """Draw a token by ``scores``, which default to ``logits``.  # [vocabulary] float32
 
         ``allowed`` are the ids to choose among, int64; None for all.
         """
@@ -36,7 +36,10 @@ class Sampler:
         return _tokens(logits[None], chosen[None])[0]
 
     def place(self, logits: Tensor) -> Tensor:
-        """The logits where `choose` wants them: what is drawn is drawn on the host, in one transfer."""
+        """Return the logits on the device that `choose` needs.
+
+        Random draws happen on the host, so all rows are moved there in one transfer.
+        """
         return logits if self.greedy else logits.cpu()
 
     def _draw(self, candidates: Tensor) -> int:
@@ -49,14 +52,14 @@ class Sampler:
 
 
 def likeliest(rows: Tensor) -> list[Token]:
-    """The likeliest token of each row of logits.  # [rows, vocabulary] float32"""
+    """Return the likeliest token of each row of logits.  # [rows, vocabulary] float32"""
     return _tokens(rows, rows.argmax(-1))
 
 
 def _likeliest(candidates: Tensor, allowed: Tensor | None) -> Tensor:
-    """Of equally likely ids the lowest, in whatever order they are: a mask must not change the choice.
+    """Return the likeliest id; of equally likely ids the lowest, so that a mask does not change the choice.
 
-    # [] int64; any of ``allowed`` where nothing is a number
+    # [] int64; any of ``allowed`` if no logit is a number
     """
     if allowed is None:
         return candidates.argmax()
@@ -66,7 +69,7 @@ def _likeliest(candidates: Tensor, allowed: Tensor | None) -> Tensor:
 
 
 def _tokens(rows: Tensor, ids: Tensor) -> list[Token]:
-    """A token of each row with its log-probability, brought from the device in one transfer.
+    """Return a token of each row with its log-probability, copied from the device in one transfer.
 
     # [rows, vocabulary] float32, [rows] int64
     """

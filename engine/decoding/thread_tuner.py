@@ -1,8 +1,8 @@
-"""How many threads compute: all of them for long work, and for short work as many as turn out to be fastest.
+"""The number of computing threads: all for long work, and for short work the number that proves fastest.
 
-A product for one token takes a fraction of a millisecond. Where other programs keep the cores busy, waiting
-for a second thread to be scheduled takes many times that, so fewer threads are faster. What is best changes
-while the user works; it is found by trying, now and then, on a product of the model's own.
+A product for one token takes a fraction of a millisecond. If other programs keep the cores busy, waiting for
+a second thread to be scheduled takes many times that, so fewer threads are faster. The best number changes
+while the user works; it is found by a trial, now and then, on a product of the model's own.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,18 +12,19 @@ from time import perf_counter
 import torch
 
 INTERVAL_S = 2.0
-"""So long a choice is kept."""
+"""Seconds for which a choice is kept."""
 
 TOLERANCE = 1.3
-"""More threads are taken if they take so many times as long at most: another program may just have been busy,
-and what is chosen is kept when it is not any more.
+"""More threads are taken if they need at most this many times the best time.
+
+Another program may have been busy during the trial only, and the choice is kept afterwards.
 """
 
 _TRIALS = 5
 
 
 class ThreadPool:
-    """Sets the number of threads for what the calling thread computes."""
+    """Sets the number of threads for the calling thread's computations."""
 
     def __init__(
         self,
@@ -32,7 +33,7 @@ class ThreadPool:
         set_threads: Callable[[int], None],
         clock: Callable[[], float] = perf_counter,
     ) -> None:
-        """``probe`` is a piece of short work; ``counts`` are the numbers to choose from."""
+        """Make the pool. ``probe`` does a piece of short work; ``counts`` are the numbers to choose from."""
         self._probe = probe
         self._counts = counts
         self._set_threads = set_threads
@@ -41,11 +42,11 @@ class ThreadPool:
         self._tried_at: float | None = None
 
     def for_long_work(self) -> None:
-        """All threads: the work is worth waiting for them."""
+        """Use all threads: the work is long enough to wait for them."""
         self._set_threads(max(self._counts))
 
     def for_short_work(self) -> None:
-        """As many threads as were fastest lately; tries again if that is long ago."""
+        """Use the number of threads that was fastest, after a new trial if the last one is long ago."""
         now = self._clock()
         if len(self._counts) > 1 and (self._tried_at is None or now - self._tried_at > INTERVAL_S):
             times = {count: self._time(count) for count in self._counts}
@@ -65,6 +66,6 @@ class ThreadPool:
 
 
 def thread_counts() -> tuple[int, ...]:
-    """All threads that torch would use, half of them, and one."""
+    """Return the counts to try: all threads that torch would use, half of them, and one."""
     most = torch.get_num_threads()
     return tuple(sorted({most, max(most // 2, 1), 1}))

@@ -1,7 +1,7 @@
-"""A decode loop that looks at the files of its model before each request.
+"""A decode loop that checks the files of its model before each request.
 
-What is mapped shows whatever is written over it, and reading what was cut off ends the process. A file that
-is deleted or replaced under its name is still there for who has it open, so that is no fault.
+A mapped file shows whatever is written over it, and reading a part that was cut off ends the process. A file
+that was deleted or replaced under its name still exists for a process that has it open, so that is no fault.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ class WatchfulLoop:
     def run(
         self, request: Request, emit: Callable[[Token], None], cancelled: Callable[[], bool]
     ) -> Generation:
-        """As the loop. Raises WeightsError if a file has changed since it was opened."""
+        """Run the loop. Raises WeightsError if a file has changed since it was opened."""
         for file in self._files:
             file.check_unchanged()
         return self._loop.run(request, emit, cancelled)

@@ -1,1 +1,1 @@
-"""Bytes on disk: GGUF, packed matrices, hashes."""
+"""Files on disk: GGUF, packed matrices, hashes."""

@@ -1,4 +1,4 @@
-"""Where the engine keeps what it can make anew: packed weights, and which files it has verified."""
+"""The engine's cache directories, for data that can be made again: packed weights and verified files."""
 
 import os
 from pathlib import Path
@@ -7,9 +7,9 @@ from holesmith.system.private_files import NoPrivateFolderError, cache_folder
 
 
 def cache_directory(name: str) -> Path:
-    """The engine's directory of this name below the user's cache.
+    """Return the engine's directory of this name below the user's cache.
 
-    A user without a home has no cache: nothing can be read or written below the path that is given then.
+    A user without a home has no cache: the path returned then can be neither read nor written.
     """
     try:
         return cache_folder() / name

@@ -1,4 +1,4 @@
-"""The hash of a file, or of a stretch of it."""
+"""Hashes of files, or of a part of a file."""
 
 import hashlib
 from pathlib import Path
@@ -7,7 +7,7 @@ _CHUNK_BYTES = 1 << 20
 
 
 def sha256_of_file(path: Path, start: int = 0, bytes_max: int | None = None) -> str:
-    """The SHA-256, in hex, of the bytes from ``start`` on, ``bytes_max`` of them (None: to the end)."""
+    """Return the SHA-256, in hex, of ``bytes_max`` bytes from ``start`` on; None for all up to the end."""
     digest = hashlib.sha256()
     left = path.stat().st_size if bytes_max is None else bytes_max
     with path.open("rb") as file:
@@ -19,6 +19,9 @@ def sha256_of_file(path: Path, start: int = 0, bytes_max: int | None = None) -> 
 
 
 def git_blob_hash_of_file(path: Path) -> str:
-    """Git's id of a file's content, in hex: what the hub states for files outside its large-file storage."""
+    """Return Git's id of a file's content, in hex.
+
+    The hub states it for files outside its large-file storage.
+    """
     content = path.read_bytes()
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

@@ -21,7 +21,7 @@ class Groups:
     minimum: Tensor | None  # [groups]; None when it is zero everywhere
 
     def dequantise(self) -> Tensor:
-        """The values.  # [groups * group_size] float32"""
+        """Return the values.  # [groups * group_size] float32"""
         values = self.codes.float() * self.scale[:, None]
         if self.minimum is not None:
             values += self.minimum[:, None]
@@ -41,17 +41,17 @@ class Block:
 
 
 def _half(raw: Tensor, start: int) -> Tensor:
-    """The float16 at byte ``start`` of every block.  # [blocks] float32"""
+    """Return the float16 at byte ``start`` of every block.  # [blocks] float32"""
     return raw[:, start : start + 2].contiguous().view(torch.float16).float().flatten()
 
 
 def _nibbles(raw: Tensor) -> Tensor:
-    """Low halves of all bytes, then high halves.  # [blocks, n] -> [blocks, 2 n]"""
+    """Return the low halves of all bytes, then the high halves.  # [blocks, n] -> [blocks, 2 n]"""
     return torch.cat((raw & 15, raw >> 4), dim=1)
 
 
 def _fifth_bits(raw: Tensor) -> Tensor:
-    """Bit 4 of each of 32 values from a 32-bit little-endian mask.  # [blocks, 4] -> [blocks, 32]"""
+    """Return bit 4 of each of 32 values from a 32-bit little-endian mask.  # [blocks, 4] -> [blocks, 32]"""
     bits = raw[:, :, None] >> torch.arange(8, dtype=torch.uint8)
     return ((bits & 1) << 4).flatten(1)
 
@@ -101,7 +101,7 @@ def _q3_k(raw: Tensor) -> Groups:
 
 
 def _k_scales(packed: Tensor) -> tuple[Tensor, Tensor]:
-    """The 6-bit scales and minimums of Q4_K and Q5_K from their 12 bytes.  # two of [blocks, 8]"""
+    """Return the 6-bit scales and minimums of Q4_K and Q5_K from their 12 bytes.  # two of [blocks, 8]"""
     first, second, third = packed[:, :4], packed[:, 4:8], packed[:, 8:]
     scales = torch.cat((first & 63, (third & 15) | ((first >> 6) << 4)), dim=1)
     minimums = torch.cat((second & 63, (third >> 4) | ((second >> 6) << 4)), dim=1)
@@ -155,13 +155,13 @@ BLOCKS = {
 
 
 def unpack(raw: Tensor, name: str) -> Groups:
-    """The groups of a quantised tensor's bytes, in the order of its values."""
+    """Return the groups of a quantised tensor's bytes, in the order of its values."""
     block = BLOCKS[name]
     assert block.unpack is not None, name
     return block.unpack(raw.reshape(-1, block.bytes_count))
 
 
 def dequantise(raw: Tensor, name: str) -> Tensor:
-    """The values of a tensor's bytes.  # flat, float32 (or the file's own float type)"""
+    """Return the values of a tensor's bytes.  # flat, float32 (or the file's own float type)"""
     block = BLOCKS[name]
     return raw.view(block.dtype) if block.dtype is not None else unpack(raw, name).dequantise()

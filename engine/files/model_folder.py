@@ -1,6 +1,6 @@
-"""What of a directory in Hugging Face layout may be read: files of its own, and weights in safetensors.
+"""Safe reading of a directory in Hugging Face layout: only files of its own, and weights in safetensors.
 
-Such a directory comes from whoever made the model. It must not have us read other files of the user's, wait
+Such a directory comes from the author of the model. It must not make us read other files of the user's, wait
 for a pipe, or open a pickle, which could run code.
 """
 
@@ -13,14 +13,15 @@ from holesmith.engine.errors import WeightsError
 from holesmith.engine.files.open_file import OpenFile
 
 JSON_BYTES_MAX = 64 << 20
-"""The largest tokenizer.json that is known has 35 MB."""
+"""Size limit of a JSON file. The largest known tokenizer.json has 35 MB."""
 
 _READ_BY_LIBRARIES = ("*.json", "*.txt", "*.model", "*.tiktoken")
 
 
 def safetensors_files(directory: Path) -> list[Path]:
-    """The weight files of a directory. Raises WeightsError if there is none that is safe to read, and for a
-    directory that names or links to files that are not.
+    """Return the weight files of a directory.
+
+    Raises WeightsError if none of them is safe to read, or if the directory names or links to an unsafe file.
     """
     files = sorted(directory.glob("*.safetensors"))
     if files:
@@ -37,14 +38,14 @@ def safetensors_files(directory: Path) -> list[Path]:
 
 
 def require_own_files(directory: Path) -> None:
-    """As `require_own_file`, for every small file that a library may read of the directory."""
+    """Check, as `require_own_file` does, every small file of the directory that a library may read."""
     for pattern in _READ_BY_LIBRARIES:
         for file in sorted(directory.glob(pattern)):
             require_own_file(directory, file)
 
 
 def require_own_file(directory: Path, file: Path) -> None:
-    """Raise WeightsError unless a file is a regular one that lies in the directory, links resolved.
+    """Raise WeightsError unless a file is a regular one inside the directory, with links resolved.
 
     The cache of the model hub's library keeps the files of all revisions in one folder and links to them.
     """
@@ -58,7 +59,7 @@ def require_own_file(directory: Path, file: Path) -> None:
 
 
 def read_json(path: Path) -> dict[str, object]:
-    """A JSON object. Raises WeightsError if the file is missing, too large or holds anything else."""
+    """Read a JSON object. Raises WeightsError if the file is missing, too large or holds anything else."""
     require_own_file(path.parent, path)
     file = OpenFile(path)
     if file.size > JSON_BYTES_MAX:
@@ -67,7 +68,7 @@ def read_json(path: Path) -> dict[str, object]:
         found = json.loads(file.read(0, file.size).tobytes())
     except ValueError as error:
         raise WeightsError(f"cannot read {path}: {error}") from error
-    except RecursionError:  # how the library says that brackets are nested too deep
+    except RecursionError:  # the library's error for brackets that are nested too deep
         raise WeightsError(f"cannot read {path}: it is nested too deep") from None
     if not isinstance(found, dict):
         raise WeightsError(f"{path} does not hold a JSON object")
@@ -75,7 +76,7 @@ def read_json(path: Path) -> dict[str, object]:
 
 
 def _check_index(directory: Path, index: Path) -> None:
-    """Raise WeightsError if the index names weights that are not safetensors of the very directory."""
+    """Raise WeightsError if the index names weights other than safetensors of this directory."""
     names = read_json(index).get("weight_map")
     for name in cast("Mapping[str, object]", names).values() if isinstance(names, dict) else ():
         if not isinstance(name, str) or not name.endswith(".safetensors") or _leads_away(name):

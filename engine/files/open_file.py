@@ -1,6 +1,6 @@
-"""A file of weights that stays open and is read, not mapped: if it is cut off, that is an error and no crash.
+"""A file of weights that stays open and is read, not mapped, so that a cut-off file is an error and no crash.
 
-Invariant: everything is read from the file that was opened, whatever its name denotes later.
+Invariant: everything is read from the file that was opened, whatever file has its name later.
 """
 
 import io
@@ -22,7 +22,7 @@ class OpenFile:
     """One regular file, open until nothing refers to this object any more. Safe for several threads."""
 
     def __init__(self, path: Path) -> None:
-        """Raises WeightsError if it cannot be read or is a device, a pipe or a directory."""
+        """Open the file. Raises WeightsError if it cannot be read or is a device, a pipe or a directory."""
         self.path = path
         try:
             self._file = io.FileIO(path, "r", opener=_open_at_once)
@@ -37,23 +37,23 @@ class OpenFile:
         self._lock = threading.Lock()
 
     def check_unchanged(self) -> None:
-        """Raise WeightsError if the content is not what it was when the file was opened.
+        """Raise WeightsError if the content has changed since the file was opened.
 
-        A file that was deleted or replaced under its name keeps its content for whoever has it open.
+        A file that was deleted or replaced under its name keeps its content for a process that has it open.
         """
         found = os.fstat(self._file.fileno())
         if (found.st_size, found.st_mtime_ns) != (self.size, self._changed_ns):
             raise WeightsError(f"{self.path} was changed while it was in use: restart to load it again")
 
     def read(self, start: int, count: int) -> Bytes:
-        """``count`` bytes from ``start`` on. Raises WeightsError if the file ends before."""
+        """Read ``count`` bytes from ``start`` on. Raises WeightsError if the file ends before."""
         found = np.empty(count, np.uint8)
         with self._lock:
             self._fill(found, start)
         return found
 
     def read_rows(self, start: int, row_bytes: int, rows: Sequence[int]) -> Bytes:
-        """Some rows of a table that begins at ``start``; neighbours are read at once.  # [rows, row_bytes]"""
+        """Read some rows of a table that begins at ``start``, neighbours together.  # [rows, row_bytes]"""
         found = np.empty((len(rows), row_bytes), np.uint8)
         with self._lock:
             for at, count in _runs(rows):
@@ -74,12 +74,12 @@ class OpenFile:
 
 
 def _open_at_once(path: str, flags: int) -> int:
-    """A pipe that nobody writes to would be waited for."""
+    """Open a file without blocking: opening a pipe that nobody writes to would otherwise wait."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _runs(rows: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Where each run of consecutive numbers begins, and how many they are."""
+    """Yield the start and the length of each run of consecutive numbers."""
     begin = 0
     for at in range(1, len(rows) + 1):
         if at == len(rows) or rows[at] != rows[at - 1] + 1:

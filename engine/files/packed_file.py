@@ -20,13 +20,13 @@ from holesmith.system.private_files import make_folder_of_cache
 from torch import Tensor
 
 FORMAT = 3
-"""Raised whenever what is stored changes, so that files of other versions are made anew."""
+"""Version of the stored form, raised with every change, so that files of other versions are made again."""
 
 FILES_MAX = 4
-"""The packed forms that are kept; the ones not used for the longest time go first."""
+"""Number of packed forms that are kept; the least recently used ones are deleted first."""
 
 _DATA_START = 1 << 20
-"""Room for the header, and an alignment that no kernel could wish to be finer."""
+"""Bytes kept free for the header; also an alignment that is enough for any kernel."""
 
 _HEADER_BYTES = _DATA_START - 8
 _PARTIAL_AGE_MAX_S = 24 * 3600
@@ -40,9 +40,9 @@ _DTYPES = {
 
 
 def packed_path(source: WeightSource, kind: str) -> Path:
-    """Where the packed form of that kind of these very weights lies: a changed file has another path.
+    """Return the path of the packed form of these weights, which differs for a changed file.
 
-    Raises WeightsError if a file of the weights is not there any more.
+    Raises WeightsError if a file of the weights does not exist any more.
     """
     files = [source.path] if source.layout == "gguf" else sorted(source.path.glob("*.safetensors"))
     try:
@@ -54,7 +54,7 @@ def packed_path(source: WeightSource, kind: str) -> Path:
 
 
 def _identity(found: os.stat_result) -> tuple[int, int, int, int]:
-    """What differs between two contents: the last cannot be set back, the first two are another file's."""
+    """Return the numbers that tell two contents apart. The last of them, a time, can't be set back."""
     return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
@@ -78,7 +78,7 @@ class PackedWriter:
         self._file.write(tensor.contiguous().view(torch.uint8).flatten().numpy().data)
 
     def finish(self) -> None:
-        """Write the header and close."""
+        """Write the header and close the file."""
         header = json.dumps(self._header).encode()
         assert len(header) <= _HEADER_BYTES
         self._file.seek(0)
@@ -86,13 +86,13 @@ class PackedWriter:
         self._file.close()
 
     def abandon(self) -> None:
-        """Close without finishing."""
+        """Close the file without finishing it."""
         self._file.close()
 
 
 @contextmanager
 def packed_writer(path: Path) -> Generator[PackedWriter]:
-    """Write a packed file that appears at ``path`` when the block ends without an error.
+    """Write a packed file, which appears at ``path`` when the block ends without an error.
 
     Raises OSError if it can't be written, or its folder is another user's.
     """
@@ -110,9 +110,9 @@ def packed_writer(path: Path) -> Generator[PackedWriter]:
 
 
 def note_use(path: Path) -> None:
-    """Have a packed file count as just used, where the cache can be written.
+    """Mark a packed file as just used, if the cache can be written.
 
-    Its time of change stays: by it others see damage.
+    Its modification time stays, because damage is detected by that time.
     """
     with suppress(OSError):
         os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))

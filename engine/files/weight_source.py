@@ -1,4 +1,4 @@
-"""Where the weights of one model lie: what the store finds and the loader reads."""
+"""The location of one model's weights, which the store finds and the loader reads."""
 
 from dataclasses import dataclass
 from pathlib import Path

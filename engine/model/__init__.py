@@ -1,1 +1,1 @@
-"""Token ids and a cache in, logits out."""
+"""Models: token ids and a cache in, logits out."""

@@ -1,7 +1,7 @@
-"""What distinguishes one decoder from another: sizes, norms, rotary embedding, attention windows and scales.
+"""The data that tells one decoder from another: sizes, norms, rotary embedding, attention windows and scales.
 
-One `Architecture` describes a model completely except for its weights; which biases, query/key norms and post
-norms there are is seen from the weights themselves.
+One `Architecture` describes a model completely except for its weights. The weights themselves show which
+biases, query/key norms and post norms exist.
 """
 
 from dataclasses import dataclass
@@ -15,11 +15,12 @@ Activation = Literal["silu", "gelu", "gelu_tanh"]
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """The shape of one decoder-only transformer. ``inner_width`` is that between the feed-forward matrices.
+    """The shape of one decoder-only transformer.
 
-    ``windows`` has one entry a layer: how many tokens back it may look, None for all. ``local_rope`` is used
-    by the layers that have a window, where it differs. ``norm_offset`` is added to the stored weights of the
-    norms (Gemma stores them minus one). A softcap c maps x to ``c * tanh(x / c)``.
+    ``inner_width`` is the width between the feed-forward matrices. ``windows`` has one entry a layer: the
+    number of tokens back that it may look at, None for all. ``local_rope`` is used by the layers with a
+    window if it differs. ``norm_offset`` is added to the stored weights of the norms (Gemma stores them minus
+    one). A softcap c maps x to ``c * tanh(x / c)``.
     """
 
     family: str

@@ -1,9 +1,9 @@
 """Attention of new tokens over cached keys and values, in the forms that are fast for few and for many.
 
-All take queries in groups, ``[kv_heads, group, tokens, head_width]``: the query heads that share a key head
-lie along one dimension, so that keys and values are read once for all of them. A mask is added to the scores:
-zero for what a token may see, minus infinity for the rest. What is softened and weighed is float32, whatever
-type keys are kept in.
+All forms take queries in groups, ``[kv_heads, group, tokens, head_width]``: the query heads that share a key
+head lie along one dimension, so that keys and values are read once for all of them. A mask is added to the
+scores: zero for keys that a token may see, minus infinity for the rest. Scores, their softcap and their
+softmax are float32, whatever type keys are kept in.
 """
 
 import torch
@@ -12,19 +12,19 @@ from torch import Tensor
 from torch.nn import functional
 
 FEW_TOKENS_MAX = 9
-"""Up to here attention is two plain products; the library's fused one is many times slower for one token.
+"""Up to this many tokens attention is two plain products; the library's fused attention is far slower there.
 
-One token and as many as are drafted or demanded at most.
+It is one token and the greatest number of drafted or forced tokens.
 """
 
 QUERIES_AT_ONCE = 128
-"""Of a long prompt: the fused attention computes what the mask then hides."""
+"""Queries of one call for a long prompt: the fused attention also computes the masked scores."""
 
 
 def visible(positions: Tensor, keys: int, window: int | None, dtype: torch.dtype) -> Tensor:
-    """The mask of tokens at ``positions`` over the first ``keys`` positions.
+    """Return the mask of tokens at ``positions`` over the first ``keys`` positions.
 
-    Nothing of it is computed on the host: the positions may be known to the device alone.
+    The host computes no part of it: only the device may know the positions.
 
     # [tokens] int64 -> [tokens, keys]
     """
@@ -36,14 +36,17 @@ def visible(positions: Tensor, keys: int, window: int | None, dtype: torch.dtype
 
 
 def mask_of(hidden: Tensor, dtype: torch.dtype) -> Tensor:
-    """Minus infinity where ``hidden``, else zero."""
+    """Return minus infinity where ``hidden`` is True, else zero."""
     return torch.zeros(hidden.shape, dtype=dtype, device=hidden.device).masked_fill_(hidden, float("-inf"))
 
 
 def attend_few(
     architecture: Architecture, grouped: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None
 ) -> Tensor:
-    """By two products, for a few tokens.  # keys, values [kv_heads, length, head_width] -> as ``grouped``"""
+    """Attend by two products, for a few tokens.
+
+    # keys and values: [kv_heads, length, head_width] -> as ``grouped``
+    """
     rows = grouped.flatten(1, 2).to(keys.dtype)  # [kv_heads, group * tokens, head_width]
     scores = _products(rows, keys.transpose(1, 2)).mul_(architecture.attention_scale)
     scores = apply_softcap(scores, architecture.attention_softcap).view(*grouped.shape[:3], -1)
@@ -56,9 +59,9 @@ def attend_few(
 def attend_many(
     architecture: Architecture, grouped: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None
 ) -> Tensor:
-    """As `attend_few`, by the library's fused attention, which never holds all scores at once.
+    """Attend as `attend_few` does, by the library's fused attention, which never holds all scores at once.
 
-    Some queries at a time, so that keys which none of them may see cost nothing.
+    Only some queries are taken at a time, so that keys which none of them may see cost nothing.
     """
     tokens, known = grouped.shape[2], keys.shape[1] - grouped.shape[2]
     group = grouped.shape[1]
@@ -79,12 +82,12 @@ def attend_many(
 
 
 def apply_softcap(scores: Tensor, cap: float | None) -> Tensor:
-    """``cap * tanh(scores / cap)``; the scores themselves where there is no cap."""
+    """Return ``cap * tanh(scores / cap)``; the scores themselves if there is no cap."""
     return scores if cap is None else cap * torch.tanh(scores / cap)
 
 
 def _products(rows: Tensor, columns: Tensor) -> Tensor:
-    """Batches of products in float32: of two bfloat16 on CUDA without rounding the sums in between."""
+    """Multiply batches in float32; for two bfloat16 on CUDA without rounding the sums in between."""
     if rows.is_cuda and rows.dtype != torch.float32:
         return torch.bmm(rows, columns, out_dtype=torch.float32)
     return torch.bmm(rows, columns).float()

@@ -1,4 +1,4 @@
-"""What the decode loop needs of a model: our own decoder and the one through transformers both offer it."""
+"""The interface of a model to the decode loop, which our own decoder and transformers' models implement."""
 
 from collections.abc import Callable
 from typing import Protocol, TypeVar
@@ -13,12 +13,12 @@ class Cache(Protocol):
 
     @property
     def length(self) -> int:
-        """How many tokens are in it."""
+        """The number of tokens in the cache."""
         ...
 
     @property
     def capacity(self) -> int:
-        """How many tokens fit."""
+        """The number of tokens that fit."""
         ...
 
     def truncate(self, length: int) -> None:
@@ -30,7 +30,7 @@ CacheT = TypeVar("CacheT", bound=Cache)
 
 
 class CausalModel(Protocol[CacheT]):
-    """Token ids in, logits out."""
+    """A causal language model: token ids in, logits out."""
 
     @property
     def device(self) -> torch.device: ...
@@ -49,17 +49,17 @@ class CausalModel(Protocol[CacheT]):
         logits_count: int = 1,
         meanwhile: Callable[[], None] = nothing,
     ) -> Tensor:
-        """Run tokens that follow what the cache holds; give the logits of the last ``logits_count`` of them.
+        """Run tokens that follow the cached ones; return the logits of the last ``logits_count`` of them.
 
-        ``meanwhile`` is called once, as soon as nothing but the computation is left to be done.
+        ``meanwhile`` is called once, as soon as only the computation is left to be done.
 
         # [tokens] int64 -> [logits_count, vocabulary] float32
         """
         ...
 
     def abandon(self) -> None:
-        """Have the forward pass that is under way end early, if it can: its result is to be thrown away.
+        """End the running forward pass early, if possible: its result is not needed any more.
 
-        May be called from any thread, and when nothing is under way.
+        May be called from any thread, and when no pass is running.
         """
         ...

@@ -1,7 +1,7 @@
-"""Numbers out of a model's configuration, believed only within the bounds of what a model can have.
+"""Numbers of a model's configuration, accepted only within the bounds of real models.
 
-A configuration is data of whoever made the model: a count too large would take all memory before a single
-tensor is compared with it, and a zero where something is divided by it would be no clear error.
+The configuration is written by the model's author. A count that is too large would take all memory before a
+single tensor is compared with it, and a zero that something is divided by would give no clear error.
 """
 
 from collections.abc import Mapping
@@ -23,15 +23,15 @@ WHOLE_MAX: Mapping[str, int] = {
     "sliding_window_pattern": 1 << 10,
     "max_window_layers": 1 << 30,
 }
-"""The most that each count may be; several times what the largest models have."""
+"""The greatest value of each count, several times that of the largest models."""
 
 REAL_MAX = 1e12
 
 
 def whole(config: Json, key: str, default: int | None = None, least: int = 1) -> int:
-    """A whole number from ``least`` up to the bound of its key; None as default makes it required.
+    """Return a whole number from ``least`` up to the bound of its key. Without a default the key is required.
 
-    Raises WeightsError with the key where it is missing or out of bounds.
+    Raises WeightsError with the key if the number is missing or out of bounds.
     """
     value = config.get(key)
     if value is None and default is not None:
@@ -44,28 +44,28 @@ def whole(config: Json, key: str, default: int | None = None, least: int = 1) ->
 
 
 def real(config: Json, key: str, default: float) -> float:
-    """As `optional_real`, but ``default`` where it is missing."""
+    """Return a number as `optional_real` does, but ``default`` if it is missing."""
     value = optional_real(config, key)
     return default if value is None else value
 
 
 def optional_real(config: Json, key: str) -> float | None:
-    """A positive finite number; None where it is missing. Raises WeightsError where it is anything else."""
+    """Return a positive finite number; None if it is missing. Raises WeightsError for anything else."""
     value = config.get(key)
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
-    if not 1 / REAL_MAX <= value <= REAL_MAX:  # false too for what is not a number
+    if not 1 / REAL_MAX <= value <= REAL_MAX:  # false also for NaN
         raise WeightsError(f"the model's {key!r} is {in_digits(value)}, which no model has: is it damaged?")
     return float(value)
 
 
 def optional_cap(config: Json, key: str) -> float | None:
-    """As `optional_real`, where zero means that there is none."""
+    """Return a number as `optional_real` does, but None for zero."""
     return None if config.get(key) == 0 else optional_real(config, key)
 
 
 def in_digits(value: float) -> str:
-    """A number for a message, however long it is."""
+    """Write a number for a message, however long it is."""
     return (
         str(value) if isinstance(value, float) or abs(value) < 1 << 64 else "a number of more than 20 digits"
     )

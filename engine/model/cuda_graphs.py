@@ -1,8 +1,8 @@
 """CUDA graphs of calls that do the same work on the same memory every time.
 
-Invariants: a graph that cannot be captured costs speed and nothing else; why is logged once and kept, and no
-other capture is tried. All graphs share one pool of memory, so only one of them may run at a time, and what a
-replay gives is valid until the same graph's next.
+Invariants: a failed capture costs only speed; its reason is logged once and kept, and no other capture is
+tried. All graphs share one pool of memory, so only one of them may run at a time, and the result of a replay
+is valid until the same graph's next replay.
 """
 
 import logging
@@ -15,7 +15,7 @@ from torch import Tensor
 logger = logging.getLogger(__name__)
 
 _WARM_UPS = 2
-"""Libraries choose algorithms and take memory at a first call, which a capture must not see."""
+"""Calls before a capture: at a first call, libraries choose algorithms and take memory."""
 
 
 class CudaGraphs:
@@ -32,8 +32,8 @@ class CudaGraphs:
         stream = torch.cuda.current_stream(self._device)
         try:
             return self._capture(call, stream)
-        except RuntimeError as error:  # what torch raises for whatever CUDA refuses, lack of memory included
-            torch.cuda.set_stream(stream)  # a capture that ends in an error leaves its own stream behind
+        except RuntimeError as error:  # torch raises it for every error of CUDA, also for lack of memory
+            torch.cuda.set_stream(stream)  # a capture that fails leaves its own stream as the current one
             self.failure = next(iter(str(error).splitlines()), type(error).__name__)
             logger.warning("no CUDA graphs, decoding will be slower: %s", self.failure)
             return None
@@ -47,7 +47,7 @@ class CudaGraphs:
                     call()
             before.wait_stream(side)
             graph = torch.cuda.CUDAGraph()
-            # thread_local: what other threads of the process do on the device must not end the capture.
+            # thread_local: work of other threads on the device must not end the capture.
             with torch.cuda.graph(graph, self._pool, side, capture_error_mode="thread_local"):
                 logits = call()
 
@@ -58,5 +58,5 @@ class CudaGraphs:
         return replay
 
     @cached_property
-    def _pool(self):  # of a type that torch keeps to itself
+    def _pool(self):  # torch does not export the type
         return torch.cuda.graph_pool_handle()

@@ -1,9 +1,9 @@
-"""The decoder: token ids and a cache in, logits out. One readable forward pass for every family we know.
+"""The decoder: token ids and a cache in, logits out. One readable forward pass serves every known family.
 
 Invariants: a forward pass appends exactly its tokens to the cache and changes nothing before them; nothing
 here knows vocabularies, sampling or requests.
 
-The families differ only by data (`Architecture`) and by which optional weights a layer has.
+The families differ only by data (`Architecture`) and by the optional weights that a layer has.
 """
 
 from collections.abc import Callable, Sequence
@@ -39,7 +39,7 @@ Linear = Callable[[Tensor], Tensor]
 class Layer:
     """The weights of one layer. ``qkv`` is queries, keys and values in one product.
 
-    ``feed_forward_input`` is gate and up in one product where the layer is ``gated``, else up alone.
+    ``feed_forward_input`` is gate and up in one product for a ``gated`` layer, else up alone.
     """
 
     attention_norm: Norm
@@ -77,7 +77,7 @@ class CpuStepModel(Protocol):
 
     @property
     def tokens_max(self) -> int:
-        """More tokens at once are run in the usual way."""
+        """The most tokens of such a pass; more are run in the usual way."""
         ...
 
     def run(
@@ -87,18 +87,18 @@ class CpuStepModel(Protocol):
         logits_count: int,
         meanwhile: Callable[[], None] = nothing,
     ) -> Tensor:
-        """Append the tokens to what the cache holds, except for its length.
+        """Write the keys and values of the tokens behind the cached ones, without changing the length.
 
         # [tokens, width] float32 -> [logits_count, vocabulary] float32
         """
         ...
 
     def abandon(self) -> None:
-        """Have the pass that is under way, if there is one, end within a layer. From any thread."""
+        """End the running pass, if there is one, within a layer. May be called from any thread."""
         ...
 
     def probe(self) -> None:
-        """A piece of the work for one token, for timing."""
+        """Do a piece of the work for one token, for timing."""
         ...
 
     def use_threads(self, count: int) -> None:
@@ -107,14 +107,15 @@ class CpuStepModel(Protocol):
 
 
 AnyCache = KeyValueCache | PositionedCache
-"""What a forward pass writes keys and values to."""
+"""The caches that a forward pass can write keys and values to."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """What all layers of one forward pass share.
+    """The data that all layers of one forward pass share.
 
-    Keys are read up to ``stop``; new ones go to ``start`` on, unless the cache itself knows better.
+    Keys are read up to ``stop``. New keys are written from ``start`` on, unless the cache has positions of
+    its own.
     """
 
     start: int
@@ -124,13 +125,13 @@ class _Step:
 
 
 class Decoder:
-    """A loaded model. ``context_tokens_max`` bounds every cache; rotary tables reach that far.
+    """A loaded model. ``context_tokens_max`` limits every cache; rotary tables reach that far.
 
-    On CUDA a few tokens are run in `cuda_step`, by a graph where one can be captured.
+    On CUDA a few tokens are run in `cuda_step`, by a graph if one can be captured.
 
     Matrix products take inputs of ``dtype``, and keys and values are rounded to ``cache_dtype``, so that the
-    prefix cache can keep them in it. What is summed over the layers stays in float32, and so do
-    scores of attention: some models have keys so large that bfloat16 could not tell scores apart.
+    prefix cache can keep them in it. The sum over the layers stays in float32, and so do the scores of
+    attention: some models have keys so large that bfloat16 could not tell scores apart.
     """
 
     def __init__(
@@ -142,7 +143,10 @@ class Decoder:
         context_tokens_max: int,
         fused: CpuStepModel | None = None,
     ) -> None:
-        """``dtypes`` are ``dtype`` and ``cache_dtype``; ``fused`` runs a few tokens faster than `_run`."""
+        """Make the model.
+
+        ``dtypes`` are ``dtype`` and ``cache_dtype``; ``fused`` runs a few tokens faster than `_run`.
+        """
         self.architecture = architecture
         self.device = device
         self.dtype, self.cache_dtype = dtypes
@@ -159,7 +163,7 @@ class Decoder:
         self._swaps = {rope: rope.swap(architecture.head_width, device) for rope in self._tables}
 
     def new_cache(self, capacity: int | None = None) -> KeyValueCache:
-        """An empty cache, for the longest context unless said otherwise."""
+        """Make an empty cache of ``capacity`` tokens; None for the longest context."""
         arch = self.architecture
         tokens = self.context_tokens_max if capacity is None else min(capacity, self.context_tokens_max)
         buffers = torch.float32 if self.device.type == "cpu" else self.dtype
@@ -198,14 +202,15 @@ class Decoder:
             self._fused.abandon()
 
     def _embed(self, token_ids: Tensor) -> Tensor:
-        """# [tokens] int64 -> [tokens, width] float32"""
+        """Return the embeddings of the tokens.  # [tokens] int64 -> [tokens, width] float32"""
         return self._parts.embed(token_ids).float() * self.architecture.embedding_scale
 
     def forward_at(self, token_ids: Tensor, positions: Tensor, cache: KeyValueCache, keys: int) -> Tensor:
-        """As `forward`, at positions that only the device knows, over the first ``keys`` of the cache.
+        """Run tokens as `forward` does, at positions that only the device knows.
 
-        The host waits for nothing and decides nothing by values, so that a graph can be captured of it. What
-        the cache holds beyond the positions must be finite. Its length is left as it is.
+        Attention reads the first ``keys`` positions of the cache. The host waits for nothing and decides
+        nothing by values, so that a graph of the call can be captured. The cache's content behind the
+        positions must be finite. The cache's length is left unchanged.
 
         # two of [tokens] int64 -> [tokens, vocabulary] float32
         """
@@ -227,10 +232,10 @@ class Decoder:
 
     @torch.inference_mode()
     def forward_tree(self, token_ids: Tensor, parents: Sequence[int], cache: KeyValueCache) -> Tensor:
-        """Run a tree of tokens after what the cache holds, each seeing the cache and what leads to it.
+        """Run a tree of tokens after the cached ones. Each node sees the cache and its own path.
 
-        ``parents`` are indices into ``token_ids``, lower than the child's, -1 for the prompt. The cache stays
-        as it was.
+        ``parents`` are indices into ``token_ids``, lower than the child's, -1 for the prompt. The cache is
+        left unchanged.
 
         # [nodes] int64 -> [nodes, vocabulary] float32
         """
@@ -249,7 +254,7 @@ class Decoder:
         return self._run(token_ids, cache, _Step(start, stop, self._angles(positions), masks), len(token_ids))
 
     def _tree_mask(self, start: int, positions: Tensor, seen: Tensor, window: int | None) -> Tensor:
-        """As `_mask`, where ``seen`` [nodes, nodes] says what each node sees of the tree."""
+        """Return the mask of a tree. ``seen`` [nodes, nodes] says which nodes of the tree each node sees."""
         of_prompt = torch.arange(start, device=self.device).expand(len(positions), -1)
         keys = torch.cat((of_prompt, positions.expand(len(positions), -1)), dim=1)
         hidden = torch.cat((torch.zeros_like(of_prompt, dtype=torch.bool), ~seen), dim=1)
@@ -258,7 +263,7 @@ class Decoder:
         return mask_of(hidden, self._mask_dtype)
 
     def probe(self) -> None:
-        """A piece of the work for one token, for timing."""
+        """Do a piece of the work for one token, for timing."""
         if self._fused is not None:
             self._fused.probe()
             return
@@ -268,11 +273,11 @@ class Decoder:
 
     @property
     def graph_failure(self) -> str | None:
-        """Why passes on CUDA are launched kernel by kernel; None where they are not."""
+        """The reason why passes on CUDA run kernel by kernel; None if they do not."""
         return None if self._graphs is None else self._graphs.failure
 
     def without_graphs(self) -> None:
-        """Run every pass kernel by kernel from now on, to compare with."""
+        """Run every pass kernel by kernel from now on, for comparisons."""
         self._graphs = self._static = None
 
     def use_threads(self, count: int) -> None:
@@ -294,14 +299,14 @@ class Decoder:
         }
 
     def _mask(self, positions: Tensor, start: int, stop: int, window: int | None) -> Tensor | None:
-        """Zero for the keys that each new token may see; None where a token may see all of them."""
+        """Return zero for the keys that each new token may see; None if every token may see all of them."""
         if stop - start == 1 and (window is None or stop <= window):
             return None
         return visible(positions, stop, window, self._mask_dtype)
 
     @property
     def _mask_dtype(self) -> torch.dtype:
-        """The library's fused attention asks for the type of the keys."""
+        """The type of the keys, which the library's fused attention requires of masks."""
         return torch.float32 if self.device.type == "cpu" else self.dtype
 
     def _attention(
@@ -331,7 +336,7 @@ class Decoder:
         return hidden.add(output, alpha=arch.residual_scale)
 
     def _mix(self, queries: Tensor, index: int, cache: AnyCache, step: _Step) -> Tensor:
-        """Attention over all cached keys.  # [tokens, heads, head_width] -> [tokens, heads * head_width]"""
+        """Attend over all cached keys.  # [tokens, heads, head_width] -> [tokens, heads * head_width]"""
         arch = self.architecture
         tokens, group = len(queries), arch.heads // arch.kv_heads
         grouped = queries.view(tokens, arch.kv_heads, group, arch.head_width).permute(1, 2, 0, 3)

@@ -1,7 +1,7 @@
-"""The keys and values of the tokens that a model has seen: fixed buffers, filled from the front.
+"""The keys and values of the tokens that a model has seen, in fixed buffers that are filled from the front.
 
-Invariant: positions below ``length`` are valid for exactly the tokens that were run; what lies beyond is
-garbage. Rolling back is therefore free: it only lowers ``length``.
+Invariant: positions below ``length`` are valid for exactly the tokens that were run; those above are garbage.
+Rolling back therefore costs nothing: it only lowers ``length``.
 """
 
 from dataclasses import dataclass
@@ -21,32 +21,32 @@ class KeyValueCache:
 
     @property
     def capacity(self) -> int:
-        """How many tokens fit."""
+        """The number of tokens that fit."""
         return self.keys.shape[2]
 
     def truncate(self, length: int) -> None:
-        """See `causal_model.Cache`; never forgets more than it was told to."""
+        """See `causal_model.Cache`. Never forgets more than requested."""
         assert 0 <= length <= self.length, (length, self.length)
         self.length = length
 
     def write(self, layer: int, start: int, keys: Tensor, values: Tensor) -> None:
-        """Put the keys and values of tokens at ``start`` on.  # each [kv_heads, tokens, head_width]"""
+        """Write the keys and values of tokens from ``start`` on.  # each [kv_heads, tokens, head_width]"""
         stop = start + keys.shape[1]
         assert stop <= self.capacity, (stop, self.capacity)
         self.keys[layer, :, start:stop] = keys
         self.values[layer, :, start:stop] = values
 
     def copy(self, start: int, stop: int) -> Tensor:
-        """The keys and values of some positions.  # [2, layers, kv_heads, stop - start, head_width]
+        """Return the keys and values of some positions.  # [2, layers, kv_heads, stop - start, head_width]
 
-        In ``slab_dtype``, to which what is written is rounded already.
+        They are in ``slab_dtype``; written values have already been rounded to that type.
         """
         assert stop <= self.length
         slab = torch.stack((self.keys[:, :, start:stop], self.values[:, :, start:stop]))
         return slab.to(self.slab_dtype)
 
     def append(self, slab: Tensor) -> None:
-        """Take over keys and values that `copy` gave for the very same tokens at these positions."""
+        """Append keys and values that `copy` returned for the very same tokens at these positions."""
         stop = self.length + slab.shape[3]
         self.keys[:, :, self.length : stop], self.values[:, :, self.length : stop] = slab[0], slab[1]
         self.length = stop
@@ -60,10 +60,13 @@ def allocate_cache(
     dtypes: tuple[torch.dtype, torch.dtype],
     device: torch.device,
 ) -> KeyValueCache:
-    """An empty cache for ``capacity`` tokens. ``dtypes``: of its buffers, and of what `copy` gives."""
+    """Make an empty cache for ``capacity`` tokens.
+
+    ``dtypes`` are those of its buffers and of `copy`'s results.
+    """
     shape = (layers, kv_heads, capacity, head_width)
     buffer_dtype, slab_dtype = dtypes
-    # A static step reads beyond what is written, and hides it, which only works with finite numbers.
+    # A CUDA graph reads and masks positions that were never written, which only works with finite numbers.
     allocate = torch.empty if device.type == "cpu" else torch.zeros
     keys, values = (allocate(shape, dtype=buffer_dtype, device=device) for _ in range(2))
     return KeyValueCache(keys, values, slab_dtype)

@@ -1,7 +1,7 @@
-"""What transformers gets of a model: a configuration without what names code, and tensors of safetensors.
+"""The input of transformers: a configuration without names of code, and tensors of safetensors.
 
-Its own loading follows what a configuration names: code in other files, kernels and adapters of the hub,
-weights under any name and of any kind, pickles too. It gets none of these names.
+The library's own loading follows the names in a configuration: code in other files, kernels and adapters of
+the hub, weights under any name and of any kind, pickles too. So the library is given none of these names.
 """
 
 from collections.abc import Generator, Mapping
@@ -42,7 +42,7 @@ _NAMES_OF_CODE = frozenset(
 
 
 def harmless(directory: Path, configuration: Mapping[str, object]) -> dict[str, object]:
-    """The configuration, and those nested in it, without what names code, kernels or other files.
+    """Return the configuration, and those nested in it, without names of code, kernels or other files.
 
     Raises WeightsError for a quantised model, whose method would be code of another package, and for counts
     that no model has.
@@ -66,7 +66,10 @@ def _most(key: str) -> int:
 
 
 def read_tensors(directory: Path) -> dict[str, Tensor]:
-    """All tensors of a directory by their names, mapped. Raises WeightsError as `safetensors_files` does."""
+    """Return all tensors of a directory by their names, mapped.
+
+    Raises WeightsError as `safetensors_files` does.
+    """
     require_own_files(directory)
     tensors: dict[str, Tensor] = {}
     for file in safetensors_files(directory):
@@ -80,7 +83,7 @@ def read_tensors(directory: Path) -> dict[str, Tensor]:
 
 @contextmanager
 def offline() -> Generator[None]:
-    """While this lasts, the model hub's library refuses every request."""
+    """Make the model hub's library refuse every request inside the ``with`` block."""
     from huggingface_hub import constants
 
     before = constants.HF_HUB_OFFLINE

@@ -1,6 +1,6 @@
 """Rotary position embedding: the frequencies, their scaling for long contexts, and the tables of angles.
 
-Angles are computed in float32 whatever the model's type: bf16 positions past 256 are not even integers.
+Angles are computed in float32 whatever the model's type: in bf16 positions above 256 are not even integers.
 Sources: RoFormer (arXiv 2104.09864), linear interpolation (2306.15595), YaRN (2309.00071), Llama 3.1's bands.
 """
 
@@ -24,7 +24,7 @@ class Rope:
     magnitude: float = 1.0
 
     def tables(self, positions: int, head_width: int, device: torch.device) -> tuple[Tensor, Tensor]:
-        """Cosine and signed sine for positions 0, 1, …; components past the rotated ones stay as they are.
+        """Return cosine and signed sine for positions 0, 1, …; 1 and 0 for components that are not rotated.
 
         # two of [positions, head_width] float32
         """
@@ -37,7 +37,7 @@ class Rope:
         )
 
     def swap(self, head_width: int, device: torch.device) -> Tensor:
-        """The partner of each component: pairs are (i, i + half).  # [head_width] int64"""
+        """Return the partner of each component: pairs are (i, i + half).  # [head_width] int64"""
         half = len(self.frequencies)
         return torch.tensor(
             [*range(half, 2 * half), *range(half), *range(2 * half, head_width)], device=device
@@ -45,15 +45,15 @@ class Rope:
 
 
 def scaled_rope(width: int, base: float, scaling: Json, context: int) -> Rope | None:
-    """The rope of a model's ``rope_parameters`` (or older ``rope_scaling``); None if its kind is not known.
+    """Return the rope of a model's ``rope_parameters`` (once ``rope_scaling``); None if its kind is unknown.
 
-    ``width`` is how many components are rotated, ``context`` the longest context of the configuration. Raises
-    WeightsError for numbers that no model has.
+    ``width`` is the number of rotated components, ``context`` the longest context of the configuration.
+    Raises WeightsError for numbers that no model has.
     """
     plain = tuple(base ** -(2 * i / width) for i in range(width // 2))
     kind = scaling.get("rope_type", scaling.get("type", "default"))
     factor = real(scaling, "factor", 1.0)
-    if kind in ("default", "none", "dynamic"):  # dynamic: unscaled up to the context, and we never go further
+    if kind in ("default", "none", "dynamic"):  # dynamic: unscaled up to the context, never exceeded here
         return Rope(plain)
     if kind == "linear":
         return Rope(tuple(frequency / factor for frequency in plain))
@@ -69,7 +69,7 @@ def scaled_rope(width: int, base: float, scaling: Json, context: int) -> Rope | 
 
 
 def _llama3_frequency(frequency: float, factor: float, low: float, high: float, original: float) -> float:
-    """High frequencies stay, low ones are divided, those between are blended."""
+    """Scale a frequency: high ones stay, low ones are divided, those between are blended."""
     turns = original * frequency / (2 * math.pi)
     if turns > high:
         return frequency

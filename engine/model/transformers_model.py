@@ -1,7 +1,7 @@
-"""Models whose architecture our decoder does not cover, run by the transformers library behind our interface.
+"""Models that our decoder does not cover, run by the transformers library behind the same interface.
 
-Never with remote code, never with pickled weights, never over the network. Slow to load and to run: the
-description of such an engine says so.
+The library gets no remote code, no pickled weights and no network. Such a model is slow to load and to run;
+the description of its engine says so.
 """
 
 import inspect
@@ -17,7 +17,7 @@ from holesmith.kernels.workers import nothing
 from torch import Tensor
 
 _MADE_UP_MAX = 4
-"""What is missing is made up by the library: at most so many times what is there."""
+"""Limit of a model's parameters, as a multiple of those in its files; the library makes up the rest."""
 
 
 class _Layers(Protocol):
@@ -29,7 +29,7 @@ class _Layers(Protocol):
 
 
 class LibraryCache:
-    """transformers' cache. Where a layer cannot be rolled back, truncating forgets everything."""
+    """A cache of transformers. If a layer cannot be rolled back, truncating forgets everything."""
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
@@ -37,7 +37,7 @@ class LibraryCache:
 
     @property
     def length(self) -> int:
-        """How many tokens are in it."""
+        """The number of tokens in the cache."""
         return int(self.layers.get_seq_length())
 
     def truncate(self, length: int) -> None:
@@ -49,13 +49,13 @@ class LibraryCache:
             for layer in cast("list[object]", getattr(self.layers, "layers", []))
         )
         if croppable and length > 0:
-            self.layers.crop(length - self.length)  # negative: so many tokens off the end
+            self.layers.crop(length - self.length)  # a negative number removes so many tokens from the end
         else:
             self.layers = _new_layers()
 
 
 def _new_layers() -> _Layers:
-    from transformers import DynamicCache  # seconds to import, and needed for rare models only
+    from transformers import DynamicCache  # takes seconds to import, and only rare models need it
 
     return cast("_Layers", DynamicCache())
 
@@ -71,7 +71,7 @@ class TransformersModel:
 
     @property
     def vocabulary_rows(self) -> int:
-        """How many token ids the embedding has rows for."""
+        """The number of token ids that the embedding has rows for."""
         return int(cast("Any", self._module).get_input_embeddings().weight.shape[0])
 
     def new_cache(self) -> LibraryCache:
@@ -97,11 +97,11 @@ class TransformersModel:
         return cast("Tensor", output.logits)[0].float()
 
     def abandon(self) -> None:
-        """See `causal_model.CausalModel`: a pass of the library's goes on to its end."""
+        """Do nothing: a pass of the library's goes on to its end. See `causal_model.CausalModel`."""
 
 
 def cache_keyword(module: torch.nn.Module) -> str:
-    """What a model of the library calls its cache: another name since 5.24, which warns of the old one."""
+    """Return the name of a model's cache argument: "cache" since 5.24, which warns about the older name."""
     known = inspect.signature(module.forward).parameters
     return "cache" if "cache" in known else "past_key_values"
 
@@ -111,15 +111,15 @@ def load_library_model(
 ) -> tuple[TransformersModel, str]:
     """Load a directory in Hugging Face layout through transformers, and name its architecture.
 
-    The library gets a configuration and tensors, and no path: so it looks for no other files, such as code,
-    adapters or pickles. Raises WeightsError if it does not know the architecture, or for damaged files.
+    The library gets a configuration and tensors, but no path, so that it cannot look for other files such as
+    code, adapters or pickles. Raises WeightsError if it does not know the architecture, or for damaged files.
     """
     configuration = harmless(directory, read_json(directory / "config.json"))
     tensors = read_tensors(directory)
     try:
         with offline():
             module = _module_of(configuration, tensors, dtype)
-    except Exception as error:  # whatever a library of thousands of models raises
+    except Exception as error:  # a library of thousands of models can raise anything
         reason = " ".join(str(error).split())[:300]
         raise WeightsError(f"{directory}: this architecture cannot be loaded: {reason}") from error
     context = getattr(module.config.get_text_config(), "max_position_embeddings", context_tokens_max)

@@ -1,1 +1,1 @@
-"""Tokens, their bytes and their special ones."""
+"""Vocabularies: tokens, their bytes and the special ones among them."""

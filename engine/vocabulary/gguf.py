@@ -1,7 +1,7 @@
-"""A vocabulary out of a GGUF file's metadata: byte-level BPE ("gpt2") and SentencePiece BPE ("llama").
+"""A vocabulary from a GGUF file's metadata: byte-level BPE ("gpt2") and SentencePiece BPE ("llama").
 
-The file names the regular expression that splits a text before BPE; an unknown name is an error, because
-splitting otherwise than the model was trained on makes it quietly worse.
+The file names the regular expression that splits a text before BPE. An unknown name is an error, because a
+split that differs from the model's training quietly makes the model worse.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,11 +47,11 @@ SPLITS: Mapping[str, Sequence[str]] = {
     "command-r": _DIGITS_THEN_GPT2,
     "deepseek-coder": _DEEPSEEK_CODER,
 }
-"""For each name in ``tokenizer.ggml.pre``: the expressions that split a text, applied one after another."""
+"""The expressions that split a text, applied one after another, for each name in ``tokenizer.ggml.pre``."""
 
 
 def vocabulary_from_gguf(file: GGUFFile) -> Vocabulary:
-    """Build the vocabulary. Raises WeightsError if the tokenizer's kind or splitting is not known."""
+    """Build the vocabulary. Raises WeightsError if the tokenizer's kind or splitting is unknown."""
     texts = file.strings("tokenizer.ggml.tokens")
     if not texts:
         raise WeightsError(f"{file.path} carries no vocabulary: take a complete GGUF file of the model")
@@ -87,7 +87,7 @@ def _check_texts(file: GGUFFile, texts: Sequence[str]) -> None:
 
 
 def _one_each(file: GGUFFile, name: str, texts: Sequence[str], kinds: str) -> list[float] | None:
-    """The numbers of an array that has one for each token, of a numpy kind; None if there is no array."""
+    """Return an array of one number for each token, of a numpy kind; None if there is no array."""
     numbers = file.numbers(f"tokenizer.ggml.{name}")
     if numbers is None:
         return None
@@ -115,7 +115,7 @@ def _named_ends(file: GGUFFile) -> list[int | None]:
 
 
 def _named_id(file: GGUFFile, name: str) -> int | None:
-    """A special token's id; None where the file names none, which some spell as -1."""
+    """Return a special token's id; None if the file names none, or writes -1 for none."""
     token_id = file.integer(f"tokenizer.ggml.{name}_token_id")
     return None if token_id in (-1, (1 << 32) - 1) else token_id
 
@@ -146,7 +146,7 @@ def _pair(merge: str) -> tuple[str, str]:
 
 
 def _sentencepiece(texts: Sequence[str], kinds: Sequence[int], ranks: Sequence[float]) -> Tokenizer:
-    """BPE with the merges that SentencePiece's scores imply: the piece of lowest rank is merged first."""
+    """Make a BPE whose merges follow SentencePiece's scores: the piece of lowest rank is merged first."""
     ids = {text: token_id for token_id, text in enumerate(texts)}
     found: list[tuple[float, int, int, tuple[str, str]]] = []
     for token_id, text in enumerate(texts):

@@ -1,8 +1,8 @@
-"""A vocabulary out of a directory in Hugging Face layout: tokenizer.json and the small files beside it.
+"""A vocabulary from a directory in Hugging Face layout: tokenizer.json and the small files beside it.
 
 Only JSON is read. The tokenizer is loaded without its special tokens and without its post-processor, so that
-nothing it is given can become a special token and nothing is added to a text. Unicode normalisation is left
-out too: the tokens of a text must be its very bytes, or what the user typed could not be found again in them.
+no input can become a special token and nothing is added to a text. Unicode normalisation is left out too: the
+tokens of a text must have exactly its bytes, otherwise the user's text could not be found again in them.
 """
 
 import json
@@ -97,7 +97,7 @@ def _parts(description: Mapping[str, object], *stages: str) -> Iterator[Mapping[
 
 
 def _list(step: Mapping[str, object], key: str) -> list[_Json]:
-    """The objects of a list; empty where there is no list."""
+    """Return the objects of a list; empty if there is no list."""
     found = step.get(key)
     children = cast("list[object]", found) if isinstance(found, list) else []
     return [cast("_Json", child) for child in children if isinstance(child, dict)]
@@ -142,7 +142,7 @@ def _tokenizer(
 
 
 def _begin_id(directory: Path, description: Mapping[str, object], special: Mapping[str, int]) -> int | None:
-    """The begin token, if this tokenizer puts one before every text."""
+    """Return the begin token, if this tokenizer puts one before every text; else None."""
     settings = directory / "tokenizer_config.json"
     configuration = read_json(settings) if settings.exists() else {}
     begin = special.get(_token_text(configuration.get("bos_token")))
@@ -154,7 +154,7 @@ def _begin_id(directory: Path, description: Mapping[str, object], special: Mappi
 
 
 def _token_text(value: object) -> str:
-    """A token of tokenizer_config.json: its text, or an object that holds it as ``content``."""
+    """Return a token's text in tokenizer_config.json: a string, or an object with it as ``content``."""
     if isinstance(value, dict):
         return str(cast("_Json", value).get("content", ""))
     return value if isinstance(value, str) else ""

@@ -1,8 +1,8 @@
-"""Which tokens of a vocabulary are special, decided by how they are marked and how they are spelled.
+"""The special tokens of a vocabulary, recognised by their marks in the model file and by their spelling.
 
-Model files disagree: Qwen marks ``<|fim_prefix|>`` as an ordinary added token, Gemma adds HTML tags and runs
-of newlines that are ordinary text. Whatever could end or structure a prompt counts as special, for the text
-of the user must never become one.
+Model files disagree: Qwen marks ``<|fim_prefix|>`` as an ordinary added token; Gemma adds HTML tags and runs
+of newlines that are ordinary text. A token that could end or structure a prompt counts as special, because
+the user's text must never become such a token.
 """
 
 import re
@@ -31,13 +31,13 @@ _END_TEXTS = (
 
 
 def is_special(text: str, *, marked: bool) -> bool:
-    """Whether an added token structures a prompt. ``marked``: the model file itself calls it special."""
+    """True if an added token structures a prompt. ``marked``: the model file itself calls it special."""
     if _BYTE.fullmatch(text):
         return False
     return marked or (_MARKUP.fullmatch(text) is not None and _HTML.fullmatch(text) is None)
 
 
 def end_ids(special: Mapping[str, int], named: Iterable[int | None]) -> frozenset[int]:
-    """The ids that end a text: those the model file names, and every well-known end token it has."""
+    """Return the ids that end a text: those that the model file names, and every well-known end token."""
     known = {special[text] for text in _END_TEXTS if text in special}
     return frozenset(known.union(token_id for token_id in named if token_id is not None))

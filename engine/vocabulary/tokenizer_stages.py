@@ -1,8 +1,8 @@
-"""What of a tokenizer.json the tokenizers library is given: stages and settings known to be harmless.
+"""The harmless stages and settings of a tokenizer.json, which alone are given to the tokenizers library.
 
-The file comes from whoever made the model. Some of what the library can do with a text makes it grow without
-end, loses parts of it, or ends the process where settings contradict each other. So only those stages are
-taken that tokenizers of code models have, and only what is checked here.
+The file comes from the author of the model. Some stages of the library make a text grow without end or lose
+parts of it, and contradictory settings end the process. So only stages that tokenizers of code models have
+are accepted, and only with settings that are checked here.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ _AFFIXES = ("continuing_subword_prefix", "end_of_word_suffix")
 
 
 def parts_of(stage: object) -> Iterator[_Json]:
-    """The steps of a normalizer, a pre-tokenizer or a decoder, one by one; those of sequences too."""
+    """Yield the steps of a normalizer, a pre-tokenizer or a decoder one by one, also those of sequences."""
     waiting = [stage]
     while waiting:
         step = waiting.pop()
@@ -35,7 +35,10 @@ def parts_of(stage: object) -> Iterator[_Json]:
 
 
 def harmless_normalizer(stage: object) -> _Json | None:
-    """The normalizer without Unicode normalisation and dummy spaces. Raises WeightsError for other steps."""
+    """Return the normalizer without Unicode normalisation and dummy spaces.
+
+    Raises WeightsError for other steps.
+    """
     steps: list[_Json] = []
     for step in parts_of(stage):
         kind = step.get("type")
@@ -53,7 +56,7 @@ def _is_space_mark(step: _Json) -> bool:
 
 
 def harmless_pre_tokenizer(stage: object) -> _Json | None:
-    """The pre-tokenizer without dummy spaces. Raises WeightsError for other steps."""
+    """Return the pre-tokenizer without dummy spaces. Raises WeightsError for other steps."""
     steps: list[_Json] = []
     for step in parts_of(stage):
         kind = step.get("type")
@@ -72,10 +75,10 @@ def _sequence(key: str, steps: Sequence[_Json]) -> _Json | None:
 
 
 def harmless_model(model: _Json, vocabulary: Mapping[str, int], added: Mapping[str, int]) -> _Json:
-    """The BPE model over ``vocabulary``, and the ``added`` tokens, which so keep the ids that the file gives.
+    """Return the BPE model over ``vocabulary`` and the ``added`` tokens, which thus keep the ids of the file.
 
-    Raises WeightsError for merges of tokens that are not there, and for affixes, which the library would cut
-    off tokens that need not have them.
+    Raises WeightsError for merges of tokens that do not exist. Also for affixes, which the library would cut
+    off tokens that may lack them.
     """
     affix = next((name for name in _AFFIXES if model.get(name)), None)
     if affix is not None:
@@ -101,7 +104,7 @@ def harmless_model(model: _Json, vocabulary: Mapping[str, int], added: Mapping[s
 
 
 def _merges(model: _Json) -> Iterator[object]:
-    """Older files have lines, of which the first may say the version of the format."""
+    """Yield the merges. Older files have lines, of which the first may be the version of the format."""
     found = model.get("merges")
     if not isinstance(found, list):
         raise WeightsError("it has no merges")

@@ -1,4 +1,4 @@
-"""The tokens of one model: text to ids and back, the bytes of each token, the special tokens by their text.
+"""The tokens of one model: text to ids and back, the bytes of each token, and special tokens by their text.
 
 Invariants: ``encode`` never yields a special token, whatever the text says; the bytes of the ids that it
 yields, joined, are the UTF-8 of the text; special tokens have no bytes, so they can never appear in decoded
@@ -16,7 +16,7 @@ from holesmith.engine.errors import EngineError
 from tokenizers import Tokenizer
 
 VOCABULARY_ROWS_MAX = 1 << 21
-"""Ids of a vocabulary, and rows of a model's embedding: eight times what the largest code models have."""
+"""Limit of a vocabulary's ids and of an embedding's rows: eight times those of the largest code models."""
 
 
 Spelling = Literal["byte_level", "sentencepiece"]
@@ -26,7 +26,7 @@ _BYTE_PIECE = re.compile(r"<0x[0-9A-Fa-f]{2}>", re.ASCII)
 
 
 def _byte_level_alphabet() -> dict[str, int]:
-    """The printable stand-in of each byte in byte-level BPE (GPT-2's table)."""
+    """Return the printable stand-in of each byte in byte-level BPE (GPT-2's table)."""
     printable = [
         *range(ord("!"), ord("~") + 1),
         *range(ord("¡"), ord("¬") + 1),
@@ -55,11 +55,11 @@ def _byte_level_bytes(piece: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """The vocabulary as the model file spells it, before anything is derived from it.
+    """The vocabulary as the model file writes it.
 
     ``texts`` is indexed by token id and may have gaps (empty strings). ``plain`` are the ids of tokens that
-    were added as ordinary text and so are spelled as they are, not in the alphabet of ``spelling``.
-    ``dummy_space`` says that the family puts a space before the start of every text (Llama's SentencePiece).
+    were added as ordinary text; their texts are not written in the alphabet of ``spelling``. ``dummy_space``
+    says that the family puts a space before the start of every text (Llama's SentencePiece).
     """
 
     texts: Sequence[str]
@@ -71,9 +71,9 @@ class Pieces:
 
 @contextmanager
 def panics_as_errors() -> Generator[None]:
-    """Have the tokenizers library raise EngineError where it gives up.
+    """Raise EngineError for a panic of the tokenizers library.
 
-    It tells so by an exception that is no Exception, of a class that can't be imported.
+    The library raises an exception that is no Exception, of a class that can't be imported.
     """
     try:
         yield
@@ -84,41 +84,44 @@ def panics_as_errors() -> Generator[None]:
 
 
 class Vocabulary:
-    """What a model's token ids mean. Built by gguf.py or huggingface.py."""
+    """The meaning of a model's token ids. Built by gguf.py or huggingface.py."""
 
     def __init__(
         self, tokenizer: Tokenizer, pieces: Pieces, begin_id: int | None, end_ids: frozenset[int]
     ) -> None:
-        """``tokenizer`` must know no special token and add nothing by itself, no dummy space either."""
+        """Make the vocabulary.
+
+        ``tokenizer`` must know no special token and add nothing by itself, no dummy space.
+        """
         self._tokenizer = tokenizer
         self._pieces = pieces
         self._special_ids = frozenset(pieces.special.values())
         self._bytes_of: dict[int, bytes] = dict.fromkeys(self._special_ids, b"")
         self.begin_id = begin_id
-        """The id that every prompt must begin with; None when the model wants none."""
+        """The id that every prompt must begin with; None if the model wants none."""
         self.end_ids = end_ids
         """The ids by which the model itself ends a text."""
 
     @property
     def size(self) -> int:
-        """How many ids there are; a model may have more rows of logits than this (padding)."""
+        """The number of ids. A model may have more rows of logits than this (padding)."""
         return len(self._pieces.texts)
 
     @property
     def special_ids(self) -> frozenset[int]:
-        """The ids of all special tokens: control tokens, padding and what else is not text."""
+        """The ids of all special tokens: control tokens, padding and others that are not text."""
         return self._special_ids
 
     @property
     def tokenizer_json(self) -> str:
-        """The tokenizer as other libraries read it; it knows no special token."""
+        """The tokenizer in the JSON form of other libraries; it knows no special token."""
         return self._tokenizer.to_str()
 
     def encode(self, text: str, *, dummy_space: bool = False) -> list[int]:
-        """The ids of ``text``, without begin or end.
+        """Return the ids of ``text``, without begin or end.
 
         ``dummy_space`` asks for the space that some SentencePiece families put before the start of a text:
-        right at the beginning of a document, wrong wherever a text goes on. Other families ignore it.
+        right at the beginning of a document, wrong if the text continues another. Other families ignore it.
         """
         if dummy_space and self._pieces.dummy_space:
             text = " " + text
@@ -129,40 +132,43 @@ class Vocabulary:
 
     @cached_property
     def _space_mark(self) -> list[int]:
-        """SentencePiece would turn the character it marks spaces with into a space; in bytes it does not.
+        """The ids that spell SentencePiece's space mark in bytes, because its character would become a space.
 
-        Empty where the vocabulary lacks those bytes.
+        Empty if the vocabulary lacks those bytes.
         """
         bytes_of_mark = [f"<0x{byte:02X}>" for byte in _SPACE_MARK.encode()]
         ids = [self._pieces.texts.index(piece) for piece in bytes_of_mark if piece in self._pieces.texts]
         return ids if len(ids) == len(bytes_of_mark) else []
 
     def _ids(self, text: str) -> list[int]:
-        with panics_as_errors():  # such as an expression for splitting text that takes too long
+        with panics_as_errors():  # for example, for a split expression that takes too long
             return self._tokenizer.encode(text, add_special_tokens=False).ids
 
     def decode(self, ids: Iterable[int]) -> str:
-        """The text of ``ids``: special tokens left out, bytes that are not UTF-8 replaced by U+FFFD."""
+        """Return the text of ``ids``, without special tokens, with U+FFFD for bytes that are not UTF-8."""
         return b"".join(map(self.token_bytes, ids)).decode("utf-8", "replace")
 
     def token_bytes(self, token_id: int) -> bytes:
-        """The bytes a token stands for; ``b""`` for special tokens and for ids past the vocabulary."""
+        """Return the bytes of a token; ``b""`` for special tokens and for ids past the vocabulary."""
         known = self._bytes_of.get(token_id)
         if known is None:
             known = self._bytes_of[token_id] = self._spell(token_id)
         return known
 
     def special_id(self, text: str) -> int | None:
-        """The id of the special token spelled exactly ``text``; None if there is no such token."""
+        """Return the id of the special token with exactly this text; None if there is no such token."""
         return self._pieces.special.get(text)
 
     def piece(self, token_id: int) -> str:
-        """A token as the model file spells it: for showing and for writing model files."""
+        """Return a token as the model file writes it: for display and for writing model files."""
         return self._pieces.texts[token_id]
 
     @cached_property
     def bytes_by_id(self) -> tuple[bytes, ...]:
-        """The bytes of every token, by id: about 20 MB and 0.1 s for 150,000 tokens, so made at first use."""
+        """The bytes of every token, by id.
+
+        They take about 20 MB and 0.1 s for 150,000 tokens, so they are made at first use.
+        """
         return tuple(self.token_bytes(token_id) for token_id in range(self.size))
 
     def _spell(self, token_id: int) -> bytes:
