@@ -1,6 +1,6 @@
 """The engine in this process: a thread that runs requests one after another, and streams on the event loop.
 
-Invariants: the thread alone touches the model; everything it says goes to the event loop by
+Invariants: only the thread touches the model; all its messages go to the event loop by
 ``call_soon_threadsafe``; an error while decoding fails that one request and the thread goes on.
 """
 
@@ -19,13 +19,13 @@ from holesmith.engine.request_queue import RequestQueue
 from holesmith.engine.vocabulary.vocabulary import Vocabulary
 
 QUEUE_MAX = 16
-"""More live requests than this waiting at once are refused. Those that were cancelled do not count."""
+"""More live requests than these in the queue are refused. Cancelled requests do not count."""
 
 _Said = TypeVar("_Said")
 
 
 class Loop(Protocol):
-    """What decodes: `decode_loop.DecodeLoop` over some model."""
+    """The decode loop that the thread runs: `decode_loop.DecodeLoop` over some model."""
 
     def run(
         self, request: Request, emit: Callable[[Token], None], cancelled: Callable[[], bool]
@@ -35,7 +35,10 @@ class Loop(Protocol):
 
 
 class _Running:
-    """Which stream the thread works on. Between streams nothing here holds on to what decodes."""
+    """The stream that the thread works on.
+
+    Between streams this object keeps no reference to the decode loop.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -53,14 +56,17 @@ class _Running:
                 self._stream = self._abandon = None
 
     def interrupt(self, stream: "LocalStream | None" = None) -> None:
-        """Have decoding stop at once, if it is for this stream, or for any. Its flag has to be set before."""
+        """Stop decoding at once, if it is for this stream; None for any.
+
+        The stream's flag must be set before.
+        """
         with self._lock:
             if self._abandon is not None and stream in (None, self._stream):
                 self._abandon()
 
 
 class LocalStream:
-    """The tokens of one request; lives on the event loop that started it."""
+    """The tokens of one request. The stream lives on the event loop that started it."""
 
     def __init__(self, request: Request, waiting: "RequestQueue[LocalStream]", running: _Running) -> None:
         self.request = request
@@ -74,7 +80,10 @@ class LocalStream:
         self._result.add_done_callback(_mark_retrieved)
 
     async def __aiter__(self) -> AsyncIterator[Token]:
-        """The tokens as they come. Ends with the generation, also when it fails: `result` tells."""
+        """Yield the tokens as they come.
+
+        Ends with the generation, also after a failure, which `result` raises.
+        """
         while (token := await self._tokens.get()) is not None:
             yield token
         self._tokens.put_nowait(None)
@@ -95,19 +104,22 @@ class LocalStream:
         return await asyncio.shield(self._result)
 
     def queued_ms(self) -> float:
-        """How long it has been since the request was made."""
+        """Return the milliseconds since the request was made."""
         return 1e3 * (perf_counter() - self._queued_at)
 
     def emit(self, token: Token) -> None:
-        """Called by the engine's thread."""
+        """Hand a token to the event loop. Called by the engine's thread."""
         self._call(self._tokens.put_nowait, token)
 
     def finish(self, outcome: Generation | EngineError) -> None:
-        """Called once, by the engine's thread, for a request that it took out of the queue."""
+        """Hand the outcome to the event loop.
+
+        Called once, by the engine's thread, for a request taken from the queue.
+        """
         self._call(self.settle, outcome)
 
     def settle(self, outcome: Generation | EngineError) -> None:
-        """Called once, on the event loop."""
+        """Set the outcome. Called once, on the event loop."""
         if isinstance(outcome, EngineError):
             self._result.set_exception(outcome)
         else:
@@ -117,19 +129,19 @@ class LocalStream:
     def _call(self, function: Callable[[_Said], None], said: _Said) -> None:
         try:
             self._loop.call_soon_threadsafe(function, said)
-        except RuntimeError:  # the event loop is closed: nobody is left to hear it
+        except RuntimeError:  # the event loop is closed: no reader is left
             self.cancelled.set()
 
 
 def _mark_retrieved(result: "asyncio.Future[Generation]") -> None:
-    """An error nobody asks for is not worth asyncio's complaint: the request was cancelled or superseded."""
+    """Mark an error as retrieved, so that asyncio does not log it: nobody may read the request's result."""
     if not result.cancelled():
         result.exception()
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What loading gives: the loop over the model, and what there is to say about it."""
+    """A loaded model: the loop over it, its vocabulary and its description."""
 
     loop: Loop
     vocabulary: Vocabulary
@@ -164,7 +176,10 @@ class LocalEngine:
         return self._vocabulary
 
     def start(self, request: Request) -> LocalStream:
-        """See `interface.Engine`. A full queue or a closed engine is told by the stream's result."""
+        """See `interface.Engine`.
+
+        For a full queue or a closed engine, the stream's result raises an error.
+        """
         stream = LocalStream(request, self._waiting, self._running)
         if self._closing.is_set():
             stream.settle(EngineError("the engine is closed"))
@@ -183,7 +198,10 @@ class LocalEngine:
 def _serve(
     loop: Loop, waiting: RequestQueue[LocalStream], closing: threading.Event, running: _Running
 ) -> None:
-    """The thread's whole life. Owns the last reference to the model, so the memory goes when it ends."""
+    """Run requests until the queue is closed.
+
+    The thread owns the last reference to the model, so the memory is freed when it ends.
+    """
     while (stream := waiting.get()) is not None:
         with running.during(stream, loop.abandon):
             outcome = _run(loop, stream, closing)

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-#: From this share of new tokens on a prompt counts as cold: all begin with some of the same. A guess.
+#: A prompt with at least this share of new tokens counts as cold, because all prompts begin with some common
+#: tokens. A guess.
 COLD_SHARE = 0.9
 
 
@@ -57,7 +58,7 @@ class Row:
 
     @property
     def is_cold(self) -> bool:
-        """Whether the model had to read nearly the whole prompt: its time says what a new place costs."""
+        """True if the model had to read nearly the whole prompt, so that the time is that of a new place."""
         if self.prefilled_tokens is None or not self.prompt_tokens:
             return False
         return self.prefilled_tokens >= COLD_SHARE * self.prompt_tokens

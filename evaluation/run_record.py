@@ -1,4 +1,4 @@
-"""With what a run was made: what its rows depend on beyond the plan, for whoever reads them later."""
+"""The record of a run: the facts beyond the plan that its rows depend on, for later readers."""
 
 import os
 import platform
@@ -13,9 +13,10 @@ from holesmith.engine.errors import EngineError
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """``models`` are the names of those that answer; None stands for one that only the worker knows.
+    """The facts about a run.
 
-    ``date`` is when the run was begun, by UTC. ``machine`` is the kind of machine, never its name.
+    ``models`` are the names of the models that answer; None stands for a model that only the worker knows.
+    ``date`` is the start of the run in UTC. ``machine`` is the kind of machine, never its name.
     """
 
     models: tuple[str | None, ...]
@@ -26,7 +27,7 @@ class RunRecord:
 
 
 def run_record(models: Set[str | None]) -> RunRecord:
-    """The record of a run that is begun now, here."""
+    """Return the record of a run that begins now on this machine."""
     return RunRecord(
         models=tuple(sorted(models, key=lambda name: name or "")),
         version=version("holesmith"),
@@ -37,7 +38,7 @@ def run_record(models: Set[str | None]) -> RunRecord:
 
 
 def processor() -> str:
-    """The processor's name, as far as the system tells it."""
+    """Return the processor's name, as far as the system tells it."""
     try:
         with Path("/proc/cpuinfo").open(encoding="utf-8", errors="replace") as lines:
             names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
@@ -47,7 +48,7 @@ def processor() -> str:
 
 
 def resolved_model(model: str | None, device: str | None) -> str | None:
-    """The model that a worker on ``device`` loads; None where only the worker can tell."""
+    """Return the model that a worker on ``device`` loads; None if only the worker can tell."""
     if model is not None or device is None:
         return model
     # Imported here: torch takes a second, and a command that names its model need not wait for it.
@@ -56,5 +57,5 @@ def resolved_model(model: str | None, device: str | None) -> str | None:
 
     try:
         return default_model(choose_device(device).type)
-    except EngineError:  # the worker will say what is wrong with the device
+    except EngineError:  # the worker will report the device's error
         return None

@@ -56,5 +56,5 @@ def _text(path: Path) -> str | None:
 
 
 def line_and_column(text: str, offset: int) -> tuple[int, int]:
-    """The line from 1 and the column from 0, in characters."""
+    """Return the line, from 1, and the column, from 0, of an offset in characters."""
     return text.count("\n", 0, offset) + 1, offset - (text.rfind("\n", 0, offset) + 1)

@@ -1,1 +1,1 @@
-"""From files to a decoder."""
+"""Loading: from files to a decoder."""

@@ -1,7 +1,7 @@
-"""Puts a decoder together from an architecture and its weights.
+"""Builds a decoder from an architecture and its weights.
 
-Queries, keys and values become one matrix, gate and up another: fewer and larger products. How a matrix is
-kept is the business of the `MatrixMaker` that is passed in.
+Queries, keys and values become one matrix, gate and up another: fewer and larger products. The `MatrixMaker`
+that is passed in decides in which form a matrix is kept.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,10 +17,10 @@ from torch import Tensor
 from torch.nn import functional
 
 MatrixMaker = Callable[[Sequence[str]], Linear]
-"""Makes one linear map out of the matrices of these names (without ``.weight``), stacked by rows."""
+"""Makes one linear map from the matrices of these names (without ``.weight``), stacked by rows."""
 
 Progress = Callable[[str, float], None]
-"""Told what is being done and how far it is, from 0 to 1."""
+"""Called with the current stage and its share done, from 0 to 1."""
 
 DECODED_ROWS_MAX = 2_048
 
@@ -34,7 +34,7 @@ def assemble(
     make_matrix: MatrixMaker,
     progress: Progress,
 ) -> Decoder:
-    """Build the decoder; ``dtypes`` as for `Decoder`. Raises WeightsError for missing tensors."""
+    """Build the decoder. ``dtypes`` are those of `Decoder`. Raises WeightsError for missing tensors."""
     norm = partial(_norm, architecture, weights, device)
     layers: list[Layer] = []
     for index in range(architecture.layers):
@@ -54,7 +54,7 @@ def _head_name(weights: Weights) -> str:
 
 
 def matrix_names(architecture: Architecture, weights: Weights) -> Iterator[list[str]]:
-    """What `assemble` will ask its `MatrixMaker` for, in that order."""
+    """Yield the names that `assemble` will pass to its `MatrixMaker`, in that order."""
     for index in range(architecture.layers):
         start = f"blk.{index}."
         yield [start + "attn_q", start + "attn_k", start + "attn_v"]
@@ -70,9 +70,9 @@ def _feed_forward_input(start: str, weights: Weights) -> list[str]:
 
 
 def _mapped(weights: Weights, dtype: torch.dtype) -> Callable[[Tensor], Tensor]:
-    """Straight from the mapped file: a prompt needs few of a large table's rows.
+    """Return embeddings read from the mapped file: a prompt needs few of a large table's rows.
 
-    A single token was decoded a moment ago, and will be again, as code goes: its row is kept.
+    The row of a single token is cached: a token that was just decoded is likely to come again in code.
     """
 
     def rows(token_ids: Tensor) -> Tensor:
@@ -121,7 +121,7 @@ def _required(norm: Norm | None) -> Norm:
 
 
 def _norm(architecture: Architecture, weights: Weights, device: torch.device, name: str) -> Norm | None:
-    """The norm of that name; None where the model has none."""
+    """Return the norm of that name; None if the model has none."""
     optional = name.endswith(("q_norm", "k_norm")) or ".post_" in name
     if optional and f"{name}.weight" not in weights:
         return None
@@ -132,13 +132,13 @@ def _norm(architecture: Architecture, weights: Weights, device: torch.device, na
 
 
 def stacked(weights: Weights, names: Sequence[str], device: torch.device, dtype: torch.dtype) -> Tensor:
-    """The matrices of these names as one."""
+    """Return the matrices of these names as one."""
     rows = [weights.tensor(f"{name}.weight").to(device, dtype) for name in names]
     return rows[0] if len(rows) == 1 else torch.cat(rows)
 
 
 def stacked_bias(weights: Weights, names: Sequence[str]) -> Tensor | None:
-    """The biases of the matrices of these names, zero where only some have one; None where none has."""
+    """Return the biases of these matrices, zero for a matrix without one; None if none has a bias."""
     if not any(f"{name}.bias" in weights for name in names):
         return None
     return torch.cat(
@@ -152,7 +152,7 @@ def stacked_bias(weights: Weights, names: Sequence[str]) -> Tensor | None:
 
 
 def dense_matrices(weights: Weights, device: torch.device, dtype: torch.dtype) -> MatrixMaker:
-    """Matrices in a plain float type: the reference, and what GPUs use."""
+    """Make matrices in a plain float type: the reference, and the form for GPUs."""
 
     def make(names: Sequence[str]) -> Linear:
         matrix, bias = stacked(weights, names, device, dtype), stacked_bias(weights, names)

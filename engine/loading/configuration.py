@@ -1,6 +1,7 @@
-"""Architectures out of config.json (Hugging Face) and out of GGUF metadata.
+"""Architectures from config.json (Hugging Face) and from GGUF metadata.
 
-None means that the decoder of this project does not cover the model; it then runs through transformers.
+None means that the decoder of this project does not cover the model; the model then runs through
+transformers.
 """
 
 from collections.abc import Mapping
@@ -27,7 +28,7 @@ _ACTIVATIONS: Mapping[str, Activation] = {
 
 
 def architecture_from_config(config: Json) -> Architecture | None:
-    """The architecture that a config.json describes; None if it is not one of ours.
+    """Return the architecture that a config.json describes; None if it is not one of ours.
 
     Raises WeightsError for numbers that are missing or that no model has.
     """
@@ -72,7 +73,7 @@ def _activation(config: Json) -> Activation | None:
 
 
 def _attention_sizes(config: Json) -> tuple[int, int, int, int]:
-    """Width, heads, heads of keys and values, width of a head."""
+    """Return the width, the heads, the heads of keys and values, and the width of a head."""
     width, heads = whole(config, "hidden_size"), whole(config, "num_attention_heads")
     kv_heads = whole(config, "num_key_value_heads", heads)
     head_width = whole(config, "head_dim", max(width // heads, 1))
@@ -122,7 +123,7 @@ def _windows(config: Json, family: str, layers: int) -> tuple[int | None, ...]:
 
 
 def _ropes(config: Json, head_width: int) -> tuple[Rope, Rope | None] | None:
-    """The global rope and the local one where it differs; None if a kind of scaling is not known."""
+    """Return the global rope, and the local one if it differs; None if a kind of scaling is unknown."""
     context = whole(config, "max_position_embeddings")
     parameters = _mapping(config.get("rope_parameters")) or _mapping(config.get("rope_scaling"))
     if "full_attention" in parameters:
@@ -187,7 +188,7 @@ _SCALING_KEYS: Mapping[str, str] = {
 
 
 def architecture_from_gguf(file: GGUFFile) -> Architecture | None:
-    """The architecture that a GGUF file's metadata describe; None if it is not one of ours."""
+    """Return the architecture that a GGUF file's metadata describe; None if it is not one of ours."""
     name = file.text("general.architecture") or ""
     family = _GGUF_FAMILIES.get(name)
     if family is None or file.integer(f"{name}.expert_count"):
@@ -195,7 +196,7 @@ def architecture_from_gguf(file: GGUFFile) -> Architecture | None:
     architecture = architecture_from_config(_config_of_gguf(file, name, family))
     if architecture is None:
         return None
-    # Conversion to GGUF adds Gemma's offset to the norms and spells Llama 3.1's rope bands as a tensor.
+    # Conversion to GGUF adds Gemma's offset to the norms and writes Llama 3.1's rope bands as a tensor.
     architecture = replace(architecture, norm_offset=0.0)
     if "rope_freqs.weight" not in file.tensors:
         return architecture
@@ -216,7 +217,7 @@ def _divided(rope: Rope, file: GGUFFile) -> Rope:
 
 
 def _config_of_gguf(file: GGUFFile, name: str, family: str) -> Json:
-    """The metadata under the names of config.json."""
+    """Return the metadata under the names of config.json."""
     config: dict[str, object] = {
         "model_type": family,
         "hidden_act": "gelu_pytorch_tanh" if family.startswith(("gemma", "starcoder")) else "silu",
@@ -231,7 +232,10 @@ def _config_of_gguf(file: GGUFFile, name: str, family: str) -> Json:
 
 
 def _renamed(file: GGUFFile, name: str, keys: Mapping[str, str]) -> dict[str, object]:
-    """The values of these keys. Raises WeightsError for a list: none of our models has one for each layer."""
+    """Return the values of these keys.
+
+    Raises WeightsError for a list: none of our models has a value for each layer.
+    """
     found = {
         ours: file.metadata[f"{name}.{theirs}"]
         for ours, theirs in keys.items()

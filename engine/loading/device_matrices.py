@@ -1,6 +1,6 @@
 """Matrices for GPUs: in bfloat16, or rounded to 8 or 4 bits when the weights are loaded.
 
-Rounding is done on the device, a piece at a time: it takes a moment where the CPU would take half a minute.
+Rounding is done on the device, a piece at a time: it takes a moment there, and half a minute on the CPU.
 """
 
 from collections.abc import Sequence
@@ -22,10 +22,10 @@ _ROWS_AT_ONCE = 8192
 
 
 def device_matrices(weights: Weights, device: torch.device, form: WeightForm) -> MatrixMaker:
-    """A maker of matrices in that form.
+    """Return a maker of matrices in that form.
 
-    In 4 bits, codes that the file has are kept, the product with the vocabulary has 8 bits, because it loses
-    most by fewer, and so has a matrix whose sizes do not fit.
+    In 4 bits, 4-bit codes of the file are kept. The product with the vocabulary has 8 bits, because it loses
+    most by fewer; so has a matrix whose sizes do not fit.
     """
     if form == "bf16":
         return dense_matrices(weights, device, torch.bfloat16)
@@ -54,7 +54,7 @@ def _eight_bits(weights: Weights, names: Sequence[str], device: torch.device, bi
 def _four_bits(
     weights: Weights, names: Sequence[str], device: torch.device
 ) -> tuple[Tensor, Tensor, Tensor] | None:
-    """Codes, scales and minima of the stacked matrices; None if they cannot be packed."""
+    """Return the codes, scales and minima of the stacked matrices; None if they cannot be packed."""
     parts: list[tuple[Tensor, Tensor, Tensor]] = []
     for name in names:
         known = weights.four_bits(f"{name}.weight")

@@ -17,7 +17,7 @@ from holesmith.engine.store.store import explicit_path, find
 from torch import Tensor
 
 PASSAGES_AT_ONCE = 8
-"""So many passages go through the encoder together; bounds its memory."""
+"""Passages that go through the encoder together; the number limits its memory."""
 _TIED = frozenset(("encoder.embed_tokens.weight", "decoder.embed_tokens.weight", "lm_head.weight"))
 
 
@@ -25,28 +25,31 @@ class FusionInDecoder:
     """A loaded model with its tokenizer. Greedy, one question at a time."""
 
     def __init__(self, model: Any, tokenizer: Any) -> None:
-        """transformers' T5 for conditional generation and its tokenizer; their types do not fit."""
+        """Wrap transformers' T5 for conditional generation and its tokenizer.
+
+        Their types don't fit, so it is Any.
+        """
         self._model = model
         self._tokenizer = tokenizer
 
     def encode(self, text: str) -> list[int]:
-        """The ids of ``text``, without begin or end."""
+        """Return the ids of ``text``, without begin or end."""
         return cast("list[int]", self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def decode(self, token_ids: Sequence[int]) -> str:
-        """The text of ids, special tokens left out."""
+        """Return the text of ids, without special tokens."""
         return str(self._tokenizer.decode(list(token_ids), skip_special_tokens=True))
 
     def complete(self, passages: Sequence[str], passage_tokens: int, tokens_max: int) -> str:
-        """What the decoder writes after reading all ``passages``; of a longer one only the end is read.
+        """Return the decoder's text for all ``passages``; of a passage that is too long only the end is read.
 
-        No passages are one empty passage.
+        No passages count as one empty passage.
         """
         ids = [self._passage_ids(text, passage_tokens) for text in passages or ("",)]
         return self.decode(self.generate(ids, tokens_max))
 
     def _passage_ids(self, text: str, tokens_max: int) -> list[int]:
-        """The end of the text that fits, between the tokenizer's own begin and end."""
+        """Return the end of the text that fits, between the tokenizer's own begin and end."""
         bare = self.encode(text)
         whole = cast("list[int]", self._tokenizer(text)["input_ids"])
         special = len(whole) - len(bare)
@@ -56,7 +59,7 @@ class FusionInDecoder:
 
     @torch.inference_mode()
     def generate(self, passages: Sequence[Sequence[int]], tokens_max: int) -> list[int]:
-        """The ids behind the decoder's start, greedily, at most ``tokens_max``; its end is among them."""
+        """Return at most ``tokens_max`` ids behind the decoder's start, chosen greedily, with the end id."""
         from transformers.modeling_outputs import BaseModelOutput
 
         ids, mask = self._padded(passages)  # [passages, length], both
@@ -76,7 +79,7 @@ class FusionInDecoder:
         return cast("list[int]", cast("Tensor", generated)[0, 1:].tolist())
 
     def _padded(self, passages: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
-        """Ids and mask  # [passages, length] int64"""
+        """Return ids and mask.  # both [passages, length] int64"""
         length = max(1, *(len(passage) for passage in passages))
         padding = self._model.config.pad_token_id or 0
         ids = torch.full((len(passages), length), padding, dtype=torch.int64)
@@ -88,10 +91,10 @@ class FusionInDecoder:
 
 
 def load_fusion_in_decoder(name_or_path: str, device: str = "auto") -> FusionInDecoder:
-    """A model of the store, or a directory in Hugging Face layout: config.json, tokenizer, safetensors.
+    """Load a model of the store, or a directory in Hugging Face layout: config.json, tokenizer, safetensors.
 
-    Takes plain T5 weights and those of a wrapped encoder, as Fusion-in-Decoder's own code saves them. Raises
-    WeightsError for anything else; pickled weights are never read.
+    Accepts plain T5 weights, and those of a wrapped encoder as Fusion-in-Decoder's own code saves them.
+    Raises WeightsError for anything else; pickled weights are never read.
     """
     directory = _directory(name_or_path)
     configuration = read_json(directory / "config.json")
@@ -105,9 +108,7 @@ def load_fusion_in_decoder(name_or_path: str, device: str = "auto") -> FusionInD
 
 def _directory(name_or_path: str) -> Path:
     path = explicit_path(name_or_path, relative_paths=False)
-    if (
-        path is not None and path.is_dir()
-    ):  # such models often come without the tokenizer.json that the store asks for
+    if path is not None and path.is_dir():  # such models often lack the tokenizer.json that the store demands
         return path
     source = find(name_or_path)
     if source.layout != "huggingface":
@@ -116,14 +117,14 @@ def _directory(name_or_path: str) -> Path:
 
 
 def _model(directory: Path, configuration: Mapping[str, object], tensors: Mapping[str, Tensor]) -> Any:
-    """A T5 with these weights, which were compared with what it needs before any memory was taken."""
+    """Make a T5 with these weights, whose shapes are checked before memory is taken."""
     from transformers import T5Config, T5ForConditionalGeneration
 
     try:
         config = T5Config(**cast("dict[str, Any]", configuration))
         with torch.device("meta"):
             expected = cast("Any", T5ForConditionalGeneration(config)).state_dict()
-    except Exception as error:  # whatever a library raises for numbers that do not go together
+    except Exception as error:  # a library raises many kinds of error for numbers that do not fit together
         reason = " ".join(str(error).split())[:300]
         raise WeightsError(f"{directory}: its config.json describes no T5-type model: {reason}") from error
     _check_shapes(directory, cast("Mapping[str, Tensor]", expected), tensors)
@@ -156,7 +157,7 @@ def _tokenizer(directory: Path, rows: int) -> Any:
             tokenizer = AutoTokenizer.from_pretrained(
                 str(directory), local_files_only=True, trust_remote_code=False
             )
-    except Exception as error:  # whatever a library raises for a malformed file
+    except Exception as error:  # a library raises many kinds of error for a malformed file
         reason = " ".join(str(error).split())[:300]
         raise WeightsError(f"{directory}: its tokenizer can't be loaded: {reason}") from error
     if len(tokenizer) > rows:
@@ -167,7 +168,7 @@ def _tokenizer(directory: Path, rows: int) -> Any:
 
 
 def unwrapped(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The names of plain T5 for those of a wrapped encoder (``encoder.encoder.block.0.module.…``)."""
+    """Rename the tensors of a wrapped encoder (``encoder.encoder.block.0.module.…``) to those of plain T5."""
     return {
         name.replace("encoder.encoder.", "encoder.", 1).replace(".module.", ".", 1): tensor
         for name, tensor in tensors.items()

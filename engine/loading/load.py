@@ -1,4 +1,4 @@
-"""Loads a model: from where its weights lie to an engine that answers. Blocks: call it off the event loop."""
+"""Loads a model: from its weights on disk to a running engine. Loading blocks: call it off the event loop."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -35,13 +35,19 @@ from holesmith.kernels.workers import Workers
 Progress = Callable[[str, float], None]
 
 CONTEXT_TOKENS_MAX = 8192
-"""A prompt for completion is far shorter than what models can read; this bounds the cache's memory."""
+"""Limit of a context.
+
+A completion's prompt is far shorter than models can read; this limits the cache's memory.
+"""
 
 PREFIX_BYTES_MAX = 256 << 20
-"""Keys and values of earlier prompts: 20,000 tokens of a model of half a billion parameters."""
+"""Memory for keys and values of earlier prompts: 20,000 tokens of a model with half a billion parameters."""
 
 DRAFTED_TOKENS_MAX = {"cpu": 3, "cuda": 8}
-"""So many more tokens cost little: weights are read from memory once for four tokens."""
+"""Drafted tokens of one pass.
+
+So many cost little: on a CPU, weights are read from memory once for four tokens.
+"""
 
 _WARM_UP = Request(token_ids=(0, 0), tokens_max=2, stop_ids=frozenset())
 
@@ -58,11 +64,12 @@ def load_engine(
 ) -> LocalEngine:
     """Load a model and start its engine.
 
-    ``device`` is "auto" (CUDA if there is one), "cpu" or "cuda" or "cuda:N"; ``weights`` is a `WeightForm` or
-    "auto": bf16 on CUDA, and on a CPU 8 bits, or 4 where the file has them. ``progress`` is called on this
-    thread with a stage and a share from 0 to 1. Raises EngineError: damaged or unsupported weights
-    (`WeightsError`), a device that does not exist or is too small (`DeviceError`), a form of weights that the
-    device does not have.
+    ``device`` is "auto" (CUDA if there is one), "cpu" or "cuda" or "cuda:N". ``weights`` is a `WeightForm` or
+    "auto": bf16 on CUDA, and on a CPU 8 bits, or 4 if the file has them. ``progress`` is called on this
+    thread with a stage and a share from 0 to 1.
+
+    Raises EngineError: damaged or unsupported weights (`WeightsError`), a device that does not exist or is
+    too small (`DeviceError`), a form of weights that the device does not have.
     """
     chosen = choose_device(device)
     form = choose_form(weights, chosen)
@@ -82,7 +89,7 @@ def load_engine(
 
 
 def choose_device(name: str) -> torch.device:
-    """The device of that name. Raises DeviceError if it is not there; never falls back silently."""
+    """Return the device of that name. Raises DeviceError if it does not exist; never falls back silently."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -97,7 +104,10 @@ def choose_device(name: str) -> torch.device:
 
 
 def choose_form(name: str, device: torch.device) -> WeightForm:
-    """The form called ``name`` on a device, or the one for "auto". Raises EngineError if it cannot be."""
+    """Return the form called ``name`` on a device, or the default for "auto".
+
+    Raises EngineError if it cannot be.
+    """
     if name == "auto":
         return "int8" if device.type == "cpu" else "bf16"
     form = next((known for known in get_args(WeightForm) if known == name), None)
@@ -110,13 +120,13 @@ def choose_form(name: str, device: torch.device) -> WeightForm:
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A model with what belongs to it, before anything runs on it."""
+    """A model with its vocabulary and description, before anything runs on it."""
 
     model: Decoder | TransformersModel
     vocabulary: Vocabulary
     description: ModelDescription
     files: Sequence[OpenFile] = ()
-    """What it still reads of files: these must stay as they are."""
+    """The files that the model still reads, which must not change."""
 
 
 def load_model(
@@ -201,7 +211,7 @@ def _loop(loaded: LoadedModel) -> Loop:
     prefixes = PrefixCache(PREFIX_BYTES_MAX)
     loop = DecodeLoop(model, vocabulary, prefixes, DRAFTED_TOKENS_MAX[model.device.type], pool)
     if model.device.type == "cuda":
-        # What libraries do at a first call, and the first graph: part of loading, so that no request waits.
+        # Libraries' first calls and the first graph belong to loading, so that no request waits for them.
         loop.run(_WARM_UP, lambda _: None, lambda: False)
     return _watched(loop, loaded.files)
 
@@ -213,6 +223,6 @@ def _watched(loop: Loop, files: Sequence[OpenFile]) -> Loop:
 def load_decoder(
     architecture: Architecture, weights: Weights, device: torch.device, dtype: torch.dtype
 ) -> Decoder:
-    """Our decoder with plain matrices of ``dtype``: the reference for what `load_engine` uses."""
+    """Load our decoder with plain matrices of ``dtype``: the reference for the forms of `load_engine`."""
     make_matrix = dense_matrices(weights, device, dtype)
     return assemble(architecture, weights, device, (dtype, dtype), CONTEXT_TOKENS_MAX, make_matrix, _silent)

@@ -1,6 +1,7 @@
-"""Which types and sizes the parts of a packed matrix must have: what compiled code will take for granted.
+"""The types and sizes that the parts of a packed matrix must have, because compiled code relies on them.
 
-`packing` makes the parts. A packed file that was made of other weights, or by another program, is made anew.
+`packing` makes the parts. A packed file that was made from other weights, or by another program, is made
+again.
 """
 
 from collections.abc import Mapping
@@ -9,11 +10,11 @@ from holesmith.kernels.dot_tiles import BLOCK_ROWS, GROUP, HALF_GROUP
 from holesmith.kernels.low_bit import TILE_ROWS
 
 PackedHeaders = Mapping[str, tuple[str, tuple[int, ...]]]
-"""Of each part that is there, its type as safetensors spell it, and its shape."""
+"""For each part in a file, its type as safetensors writes it, and its shape."""
 
 
 def is_native_fit(rows: int, width: int, headers: PackedHeaders) -> bool:
-    """Whether these are the parts of a matrix of that size for `LowBitMatrix`, in 8 or in 4 bits."""
+    """True if these are the parts of a matrix of that size for `LowBitMatrix`, in 8 or in 4 bits."""
     padded_rows, padded_width = -(-rows // TILE_ROWS) * TILE_ROWS, -(-width // GROUP) * GROUP
     blocks = padded_rows // BLOCK_ROWS
     eight_bits: PackedHeaders = {
@@ -28,7 +29,7 @@ def is_native_fit(rows: int, width: int, headers: PackedHeaders) -> bool:
 
 
 def is_torch_fit(rows: int, width: int, headers: PackedHeaders) -> bool:
-    """Whether these are the parts of a matrix of that size for `Int8Rows`."""
+    """True if these are the parts of a matrix of that size for `Int8Rows`."""
     parts: PackedHeaders = {"codes": ("I8", (rows, width)), "row_scales": ("BF16", (rows,))}
     return _is_one_of((parts,), headers, ("BF16", (rows,)))
 

@@ -1,9 +1,9 @@
 """Matrices for the CPU: packed at the first load, mapped from the user's cache directory later.
 
-Matrices that come in 4 bits keep their codes; all others are rounded to 8 bits with one scale a row, which
-loses less than the 4- to 6-bit formats that models come in have already lost
-(docs/results/2026-11-24-loss-of-8-bit-weights.md). On a
-processor without the instruction that `low_bit` needs, all are in 8 bits, in the form that torch multiplies.
+Matrices that come in 4 bits keep their codes. All others are rounded to 8 bits with one scale a row, which
+loses less than the 4- to 6-bit formats of models have already lost
+(docs/results/2026-11-24-loss-of-8-bit-weights.md). On a processor without the instruction that `low_bit`
+needs, all matrices are in 8 bits, in the form that torch multiplies.
 """
 
 import logging
@@ -44,7 +44,7 @@ _TABLE_ROWS = 8192
 _PARTS = ("codes", "scales", "row_scales", "bias")
 
 Packed = Mapping[str, Tensor]
-"""The tensors of one packed matrix, by `_PARTS`. Their sizes are such that they all lie aligned in a file."""
+"""The tensors of one packed matrix, by `_PARTS`. Their sizes keep all of them aligned in a file."""
 
 
 def packed_matrices(
@@ -55,9 +55,10 @@ def packed_matrices(
     progress: Progress,
     is_native: bool = IS_SUPPORTED,
 ) -> "PackedMatrices":
-    """A maker of low-bit matrices. Packs at every load where the cache directory is read-only.
+    """Return a maker of low-bit matrices. Packs at every load if the cache directory is read-only.
 
-    ``is_native`` is for our own kernels, else for torch's. The weights were checked against the architecture.
+    ``is_native`` chooses our own kernels, otherwise torch's are used. The weights must have been checked
+    against the architecture.
     """
     path = packed_path(source, "native" if is_native else "torch")
     names = list(matrix_names(architecture, weights))
@@ -100,7 +101,7 @@ class PackedMatrices:
 
 
 def _pack_native(weights: Weights, names: Sequence[str]) -> Packed:
-    """One matrix in the parts that a packed file holds, for `LowBitMatrix`."""
+    """Pack one matrix into the parts of a packed file, for `LowBitMatrix`."""
     groups = [weights.four_bits(f"{name}.weight") for name in names]
     known = [group for group in groups if group is not None]
     bias = stacked_bias(weights, names)
@@ -115,7 +116,7 @@ def _pack_native(weights: Weights, names: Sequence[str]) -> Packed:
 
 
 def _pack_torch(weights: Weights, names: Sequence[str]) -> Packed:
-    """One matrix in the parts that a packed file holds, for `Int8Rows`."""
+    """Pack one matrix into the parts of a packed file, for `Int8Rows`."""
     codes, scale = _rounded(weights, names)
     bias = stacked_bias(weights, names)
     parts = {"codes": codes, "row_scales": scale}
@@ -123,7 +124,7 @@ def _pack_torch(weights: Weights, names: Sequence[str]) -> Packed:
 
 
 def _rounded(weights: Weights, names: Sequence[str]) -> tuple[Tensor, Tensor]:
-    """Codes and row scales. Large tables go piece by piece: whole, in float32, they would not fit."""
+    """Return codes and row scales. Large tables go piece by piece: whole, in float32, they would not fit."""
     pieces: list[tuple[Tensor, Tensor]] = []
     for name in names:
         table = f"{name}.weight"
@@ -168,9 +169,9 @@ def _open(
     linear: Callable[[Sequence[str], Packed], Linear],
     is_fit: Callable[[Sequence[str], PackedHeaders], bool],
 ) -> PackedMatrices | None:
-    """Makes matrices of the mapped tensors; None if there is no whole packed file of exactly these sizes.
+    """Make matrices of the mapped tensors; None if there is no whole packed file of exactly these sizes.
 
-    None also if another user may have written it: kernels compute with what it holds.
+    None also if another user may have written it, because kernels compute with its content.
     """
     if not is_private_file(path):
         return None

@@ -1,7 +1,7 @@
-"""Compares every tensor of a model with what its architecture says, before a byte of it reaches a kernel.
+"""Compares every tensor of a model with its architecture, before a byte of it reaches a kernel.
 
-Compiled code checks no bounds, and its buffers have the sizes of the architecture: a file whose tensors are
-larger would have it write past them.
+Compiled code checks no bounds, and its buffers have the sizes of the architecture: with larger tensors it
+would write past them.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,10 @@ _POST_NORMS = frozenset(("gemma2", "gemma3_text"))
 
 @dataclass(frozen=True, slots=True)
 class TensorFacts:
-    """``kind`` is a block format of GGUF or a type of safetensors; ``place`` names file and tensor."""
+    """The header of a tensor.
+
+    ``kind`` is a block format of GGUF or a type of safetensors; ``place`` names file and tensor.
+    """
 
     shape: tuple[int, ...]
     kind: str
@@ -31,7 +34,7 @@ class TensorFacts:
 
 
 class Headers(Protocol):
-    """What is known of the tensors of a model before any is read: `weights.Weights`."""
+    """The headers of a model's tensors, known before any tensor is read: `weights.Weights`."""
 
     def __contains__(self, name: str) -> bool: ...
 
@@ -52,7 +55,7 @@ class Ids(Protocol):
 
 
 def check_weights(architecture: Architecture, headers: Headers) -> None:
-    """Raise WeightsError for the first tensor that is missing, too many, or of another shape or kind."""
+    """Raise WeightsError for the first tensor that is missing, superfluous, or of another shape or kind."""
     table = headers.facts("token_embd.weight")
     rows = table.shape[0] if table.shape else 0
     if not 1 <= rows <= VOCABULARY_ROWS_MAX:
@@ -66,13 +69,13 @@ def check_weights(architecture: Architecture, headers: Headers) -> None:
 
 
 def check_vocabulary(vocabulary: Ids, headers: Headers) -> None:
-    """Raise WeightsError if the vocabulary has ids that are no rows of the embedding."""
+    """Raise WeightsError if the vocabulary has ids without a row of the embedding."""
     table = headers.facts("token_embd.weight")
     check_ids(vocabulary, table.shape[0], table.place)
 
 
 def check_ids(vocabulary: Ids, rows: int, place: str) -> None:
-    """Raise WeightsError if the vocabulary has ids that are no rows of an embedding of so many."""
+    """Raise WeightsError if the vocabulary has ids without a row of an embedding of ``rows`` rows."""
     begin = () if vocabulary.begin_id is None else (vocabulary.begin_id,)
     ids = [vocabulary.size - 1, *begin, *vocabulary.end_ids]
     if min(ids) < 0 or max(ids) >= rows:
@@ -96,7 +99,7 @@ def _check_layer(architecture: Architecture, headers: Headers, start: str) -> No
 
 
 def _matrices(architecture: Architecture) -> Iterator[tuple[str, tuple[int, int]]]:
-    """The matrices of a layer with their shapes, outputs first."""
+    """Yield the matrices of a layer with their shapes, outputs first."""
     width, inner = architecture.width, architecture.inner_width
     queries = architecture.heads * architecture.head_width
     keys = architecture.kv_heads * architecture.head_width
@@ -111,9 +114,10 @@ def _matrices(architecture: Architecture) -> Iterator[tuple[str, tuple[int, int]
 
 
 def _further_norms(architecture: Architecture, headers: Headers) -> Iterator[tuple[str, int]]:
-    """The norms that not every family has, with their widths.
+    """Yield the norms that not every family has, with their widths.
 
-    Of those that the family may have or not, the first layer decides: compiled code asks once for all layers.
+    If a family may have a norm or not, the first layer decides, because compiled code asks once for all
+    layers.
     """
     if architecture.family in _QUERY_KEY_NORMS or "blk.0.attn_q_norm.weight" in headers:
         yield "attn_q_norm", architecture.head_width
@@ -124,7 +128,7 @@ def _further_norms(architecture: Architecture, headers: Headers) -> Iterator[tup
 
 
 def _unexpected(architecture: Architecture, headers: Headers) -> set[str]:
-    """The tensors that a layer must not have if the first has none."""
+    """Return the tensors that a layer must not have if the first has none."""
     expected = {name for name, _ in _further_norms(architecture, headers)}
     gate = {"ffn_gate"} if architecture.family in _UNGATED else set[str]()
     return ({"attn_q_norm", "attn_k_norm", "post_attention_norm", "post_ffw_norm"} | gate) - expected

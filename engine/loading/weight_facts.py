@@ -1,4 +1,4 @@
-"""What a model's files say about it, without loading its weights."""
+"""The facts that a model's files state, read without loading its weights."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,10 @@ from holesmith.engine.vocabulary.vocabulary import Vocabulary
 
 @dataclass(frozen=True, slots=True)
 class WeightFacts:
-    """``architecture`` is spelled as the file spells it; None where the file does not say."""
+    """The facts about one model.
+
+    ``architecture`` is written as in the file; None if the file does not say.
+    """
 
     architecture: str | None
     context_tokens_max: int | None

@@ -1,7 +1,7 @@
-"""The tensors of a model by one set of names, whichever file layout they come from.
+"""The tensors of a model by one set of names, for every file layout.
 
-The names are GGUF's (``blk.0.attn_q.weight``). Only safetensors and GGUF are ever read: neither can hold
-anything that runs.
+The names are GGUF's (``blk.0.attn_q.weight``). Only safetensors and GGUF are ever read: neither can hold code
+that runs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,19 +26,19 @@ class Weights(Protocol):
     def __contains__(self, name: str) -> bool: ...
 
     def tensor(self, name: str) -> Tensor:
-        """A tensor in a float type, dequantised if need be. Raises WeightsError if it is missing."""
+        """Return a tensor in a float type, dequantised if necessary. Raises WeightsError if it is missing."""
         ...
 
     def rows(self, name: str, indices: Tensor) -> Tensor:
-        """Some rows of a matrix, without reading the others.  # [n] int64 -> [n, width]"""
+        """Return some rows of a matrix, without reading the others.  # [n] int64 -> [n, width]"""
         ...
 
     def height(self, name: str) -> int:
-        """How many rows a matrix has."""
+        """Return the number of rows of a matrix."""
         ...
 
     def facts(self, name: str) -> TensorFacts:
-        """What the header says of a tensor. Raises WeightsError if it is missing."""
+        """Return the header of a tensor. Raises WeightsError if it is missing."""
         ...
 
     @property
@@ -47,7 +47,7 @@ class Weights(Protocol):
         ...
 
     def four_bits(self, name: str) -> Groups | None:
-        """A matrix that is stored in 4 bits, in its groups of 32; None if it is stored otherwise.
+        """Return a matrix that is stored in 4 bits, in its groups of 32; None if it is stored otherwise.
 
         # codes [rows, width], scale and minimum [rows, width / 32]
         """
@@ -55,10 +55,13 @@ class Weights(Protocol):
 
 
 class GGUFWeights:
-    """The tensors of a GGUF file. All that the architecture needs are there, and have its shapes."""
+    """The tensors of a GGUF file. All those that the architecture needs exist, and have its shapes."""
 
     def __init__(self, file: GGUFFile, architecture: Architecture) -> None:
-        """Raises WeightsError, which names file and tensor, if one is missing or has another shape."""
+        """Check the file.
+
+        Raises WeightsError, which names file and tensor, if one is missing or has another shape.
+        """
         self._file = file
         self._interleaved: Mapping[str, int] = (
             {"attn_q": architecture.heads, "attn_k": architecture.kv_heads}
@@ -147,14 +150,16 @@ _OWN_NAMES: Mapping[str, Mapping[str, str]] = {
 
 
 class SafetensorsWeights:
-    """The tensors of a directory in Hugging Face layout; files are mapped, not read.
+    """The tensors of a directory in Hugging Face layout. Files are mapped, not read.
 
-    All that the architecture needs are there, and have its shapes.
+    All tensors that the architecture needs exist, and have its shapes.
     """
 
     def __init__(self, directory: Path, architecture: Architecture) -> None:
-        """Raises WeightsError for pickled weights, for files that are damaged or missing, and for a tensor
-        that is missing or has another shape.
+        """Map and check the files.
+
+        Raises WeightsError for pickled weights, for files that are damaged or missing, and for a tensor that
+        is missing or has another shape.
         """
         self._directory = directory
         self._names = {**_NAMES, **_OWN_NAMES.get(architecture.family, {})}
@@ -193,7 +198,7 @@ class SafetensorsWeights:
         return self.facts(name).shape[0]
 
     def four_bits(self, name: str) -> Groups | None:
-        """See `Weights`: these files hold floats."""
+        """See `Weights`. These files hold floats."""
         return None
 
     def _open(self, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Prepares `kernels.decode_step` for one model: all that machine code needs to know, as tables of numbers."""
+"""The preparation of `kernels.decode_step` for one model: tables of numbers for the machine code."""
 
 from collections.abc import Callable
 
@@ -37,7 +37,7 @@ _PROBED_LAYERS = 2
 
 
 def cpu_step_of(architecture: Architecture, parts: Parts, context_tokens_max: int) -> "CpuStep | None":
-    """The step of a model all of whose matrices are `LowBitMatrix`; None for any other."""
+    """Make the step of a model all of whose matrices are `LowBitMatrix`; None for any other."""
     matrices = [matrix for layer in parts.layers for matrix in _matrices(layer)]
     known = [matrix for matrix in [*matrices, parts.head] if isinstance(matrix, LowBitMatrix)]
     if len(known) != len(matrices) + 1:
@@ -46,12 +46,12 @@ def cpu_step_of(architecture: Architecture, parts: Parts, context_tokens_max: in
 
 
 def _matrices(layer: Layer) -> list[object]:
-    """In the order of `kernels.step_tables`."""
+    """Return the matrices of a layer in the order of `kernels.step_tables`."""
     return [layer.qkv, layer.attention_output, layer.feed_forward_input, layer.down]
 
 
 def _norms(layer: Layer) -> list[Norm | None]:
-    """In the order of `kernels.step_tables`."""
+    """Return the norms of a layer in the order of `kernels.step_tables`."""
     return [
         layer.attention_norm,
         layer.query_norm,
@@ -70,7 +70,7 @@ class _Vectors:
         self._length = 0
 
     def place(self, values: Tensor | None) -> int:
-        """Where the values begin; -1 if there are none."""
+        """Append the values and return the index of the first; -1 if there are none."""
         if values is None:
             return -1
         place = self._length
@@ -89,7 +89,7 @@ class CpuStep:
         self, architecture: Architecture, parts: Parts, matrices: list[LowBitMatrix], positions: int
     ) -> None:
         vectors = _Vectors()
-        self._matrices = matrices  # keeps alive what the table of addresses points to
+        self._matrices = matrices  # keeps the memory alive that the table of addresses points to
         self._vocabulary = matrices[-1].rows
         self._positions = positions
         table = np.stack([_record(matrix, vectors) for matrix in matrices])
@@ -128,7 +128,7 @@ class CpuStep:
         return torch.from_numpy(logits)[:, : self._vocabulary]
 
     def _check(self, embedded: Tensor, cache: KeyValueCache, logits_count: int) -> None:
-        """Compiled code takes all this for granted, and looks at no bounds."""
+        """Check the arguments, because compiled code trusts them and checks no bounds."""
         sizes = self._model.sizes
         layers, kv_heads, width = (
             int(sizes[at]) for at in (tables.LAYERS, tables.KV_HEADS, tables.HEAD_WIDTH)
@@ -148,7 +148,7 @@ class CpuStep:
         self._counters[-1, 0] = 1
 
     def probe(self) -> None:
-        """See `decoder.CpuStepModel`: the first layers, without the head."""
+        """See `decoder.CpuStepModel`. Runs the first layers, without the head."""
         sizes = self._model.sizes.copy()
         sizes[tables.LAYERS] = layers = min(_PROBED_LAYERS, sizes[tables.LAYERS])
         empty = np.zeros((layers, sizes[tables.KV_HEADS], 1, sizes[tables.HEAD_WIDTH]), np.float32)
@@ -167,7 +167,7 @@ class CpuStep:
         logits_count: int,
         meanwhile: Callable[[], None] = nothing,
     ) -> Floats:
-        """# [logits_count, padded vocabulary]"""
+        """Run a step.  # [logits_count, padded vocabulary]"""
         logits = np.empty((logits_count, int(model.matrices[-1, ROWS])), np.float32)
         counters = self._counters[: PHASES * int(model.sizes[tables.LAYERS]) + 2]
         counters[:] = 0
@@ -184,7 +184,7 @@ def _record(matrix: LowBitMatrix, vectors: _Vectors) -> Record:
 
 
 def _check_sizes(architecture: Architecture, parts: Parts, table: Record) -> None:
-    """Buffers are made by the architecture and by the first layer, so all layers must have these sizes."""
+    """Check the sizes of all layers: buffers have those of the architecture and the first layer."""
     width, heads = architecture.width, architecture.heads * architecture.head_width
     keys, gates = architecture.kv_heads * architecture.head_width, 2 if parts.layers[0].gated else 1
     expected = {
@@ -224,7 +224,7 @@ def _padded(size: int, multiple: int) -> int:
 
 
 def _norm_table(parts: Parts, vectors: _Vectors) -> Record:
-    """# [layers + 1, norms, scale and shift]"""
+    """Return the indices of all norms' vectors.  # [layers + 1, norms, scale and shift]"""
     rows = [*(_norms(layer) for layer in parts.layers), [parts.norm] + [None] * (tables.NORMS - 1)]
     places = [
         [(-1, -1) if norm is None else (vectors.place(norm.scale), vectors.place(norm.shift)) for norm in row]
@@ -260,7 +260,7 @@ def _numbers(architecture: Architecture, epsilon: float) -> Floats:
 
 
 def _ropes(architecture: Architecture, positions: int) -> tuple[Record, Floats, Floats, Record]:
-    """Which rope each layer has; then, of each rope, cosines, sines [positions, head_width] and swaps."""
+    """Return each layer's rope; then, for each rope, cosines, sines [positions, head_width] and swaps."""
     ropes: list[Rope] = [architecture.rope]
     if architecture.local_rope is not None:
         ropes.append(architecture.local_rope)

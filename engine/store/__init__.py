@@ -1,1 +1,1 @@
-"""Which models there are, and how they come onto this machine."""
+"""The model store: the known models, and their way onto this machine."""

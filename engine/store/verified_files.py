@@ -1,8 +1,8 @@
-"""Which stored files were read whole and had the hash they were stored with: each is so checked once.
+"""The stored files that were read whole and had their recorded hash, so that each is checked only once.
 
-Reading 490 MB for it takes 0.8 s, so what was found is remembered, in the user's cache directory, for as long
-as the file is the same to the file system. Its time of change among that can't be set back, so that other
-bytes of the same size do not pass as the old ones.
+Reading 490 MB for the check takes 0.8 s. So the result is remembered, in the user's cache directory, as long
+as the file is unchanged for the file system. One of the compared times can't be set back, so that other bytes
+of the same size are not taken for the old ones.
 """
 
 import hashlib
@@ -36,13 +36,13 @@ def check_hashes(source: WeightSource) -> None:
 
 
 def note_hashes(source: WeightSource) -> None:
-    """Remember that all files of a stored model have been found to have their hashes just now."""
+    """Remember that all files of a stored model have just been found to have their hashes."""
     for path, sha256 in source.hashes:
         _remember(_note_of(path, sha256))
 
 
 def _note_of(path: Path, sha256: str) -> tuple[Path, str]:
-    """Where to remember it, and what: everything by which another content would show."""
+    """Return the place of a file's note, and its text: everything by which another content would show."""
     stat = path.stat()
     place = os.fspath(path.absolute())
     state = [place, sha256, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
@@ -65,4 +65,4 @@ def _remember(note: tuple[Path, str]) -> None:
         with open(place, "w", encoding="utf-8", opener=open_private) as file:
             file.write(state)
     except OSError:
-        return  # then it is checked again the next time
+        return  # it is then checked again the next time

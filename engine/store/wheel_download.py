@@ -1,7 +1,7 @@
 """Downloads one wheel from the user's package registry, with pip or else with uv.
 
-Environments that uv makes have no pip. uv does not read what the user has set for pip, such as a mirror, so
-it is told. Neither installs anything into an environment, and nothing of the wheel is run.
+Environments that uv makes have no pip. uv does not read the user's settings for pip, such as a mirror, so
+they are passed to uv. Neither tool installs anything into an environment, and nothing of the wheel is run.
 """
 
 import configparser
@@ -30,7 +30,7 @@ _NOT_OFFERED = re.compile(
     "No matching distribution found|was not found in the package registry"
     "|was not found in the provided package locations|there is no version of|no matching wheels"
 )
-# pip's option, and the variable by which uv is told the same; several values are separated so.
+# pip's option, the variable that tells uv the same, and the separator of several values in it.
 _OF_PIP = {
     "index-url": ("UV_DEFAULT_INDEX", " "),
     "extra-index-url": ("UV_INDEX", " "),
@@ -47,9 +47,9 @@ _OF_UV = (
     "UV_NO_INDEX",
 )
 
-# Puts the wheel that a requirement denotes into a directory, telling the bytes so far, and gives its path,
-# or that of the folder that it was unpacked into.
-# Raises SourceError, or OSError for the disk; ends early with SourceError once the event is set.
+# Downloads the wheel of a requirement into a directory, reports the bytes so far, and returns the wheel's
+# path, or that of the folder that it was unpacked into. Raises SourceError, or OSError for the disk; ends
+# early with SourceError once the event is set.
 WheelFetcher = Callable[[str, Path, Callable[[int], None], threading.Event], Path]
 
 
@@ -60,7 +60,7 @@ class _NoPipError(SourceError):
 def download_wheel(
     requirement: str, directory: Path, on_bytes: Callable[[int], None], stop: threading.Event
 ) -> Path:
-    """Let this interpreter's pip fetch a wheel, or uv, with the mirror and proxy its user configured."""
+    """Download a wheel with this interpreter's pip, or with uv, by the user's mirror and proxy."""
     try:
         return _download_by_pip(requirement, directory, on_bytes, stop)
     except _NoPipError:
@@ -75,7 +75,7 @@ def _download_by_pip(
 ) -> Path:
     options = ["--quiet", "--no-input", "--disable-pip-version-check", "--no-cache-dir"]
     wheels_only = ["--no-deps", "--only-binary=:all:", "--dest", str(directory)]
-    # Neither the current folder nor what PYTHONPATH names; pip may be among the user's own packages.
+    # Neither the current folder nor PYTHONPATH is used; pip may be among the user's own packages.
     python = [sys.executable, "-P", "-E", "-m", "pip"]
     command = [*python, "download", *options, *wheels_only, requirement]
     _run("pip", command, {}, requirement, directory, on_bytes, stop)
@@ -88,7 +88,7 @@ def _download_by_pip(
 def _download_by_uv(
     uv: str, requirement: str, directory: Path, on_bytes: Callable[[int], None], stop: threading.Event
 ) -> Path:
-    """Unpacked, into a folder of its own: uv has no command that only downloads."""
+    """Unpack the wheel into a folder of its own, because uv has no command that only downloads."""
     unpacked = directory / requirement
     options = ["--quiet", "--no-progress", "--cache-dir", str(directory / "uv-cache")]
     wheels_only = ["--no-deps", "--only-binary", ":all:", "--target", str(unpacked)]
@@ -106,7 +106,7 @@ def _run(
     on_bytes: Callable[[int], None],
     stop: threading.Event,
 ) -> None:
-    """Raises SourceError with what the installer said, OSError if the disk is full."""
+    """Run the installer. Raises SourceError with the installer's message, OSError if the disk is full."""
     with (directory / "installer.log").open("w+b") as log:
         process = subprocess.Popen(
             command,
@@ -145,13 +145,13 @@ def _watch(
 
 
 def _bytes_below(directory: Path) -> int:
-    """A file of several names, such as one in uv's cache and in the target, counts once."""
+    """Count the bytes below a directory. A file with several names, such as in uv's cache, counts once."""
     bytes_of: dict[int, int] = {}
     for path in directory.rglob("*"):
         try:
             status = path.stat()
         except OSError:
-            continue  # it was moved between the listing and the question
+            continue  # it was moved after it was listed
         bytes_of[status.st_ino] = status.st_size
     return sum(bytes_of.values())
 
@@ -174,9 +174,9 @@ def _failure(installer: str, requirement: str, output: str) -> Exception:
 
 
 def settings_for_uv(environment: Mapping[str, str]) -> Mapping[str, str]:
-    """Variables that tell uv which index, links and certificates the user has set for pip.
+    """Return variables that tell uv the index, links and certificates that the user has set for pip.
 
-    None for which uv has a variable already, and no index at all if one of its indexes is set.
+    A variable that uv has already is left out, and so are all indexes if one of uv's indexes is set.
     """
     of_pip = _settings_of_pip(environment)
     has_index = any(environment.get(name) for name in _OF_UV)
@@ -190,7 +190,7 @@ def settings_for_uv(environment: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _settings_of_pip(environment: Mapping[str, str]) -> Mapping[str, str]:
-    """By pip's rule: what is in a later file, and then in a variable, takes the place of what was before."""
+    """Return pip's settings by its rule: a later file, and then a variable, replaces earlier settings."""
     found: dict[str, str] = {}
     for path in _files_of_pip(environment):
         parser = configparser.RawConfigParser()
@@ -215,7 +215,7 @@ def _files_of_pip(environment: Mapping[str, str]) -> Iterator[Path]:
 
 
 def places_of_settings() -> Iterator[Path]:
-    """Where pip looks for its settings, in its order: the machine's, the user's, the environment's."""
+    """Yield the places in which pip looks for its settings, in its order: machine, user, environment."""
     name = "pip.ini" if os.name == "nt" else "pip.conf"
     yield platformdirs.site_config_path("pip", appauthor=False) / name
     if os.name != "nt":

@@ -9,7 +9,10 @@ HEADS = ("second - first", "metric", "difference % (95 % interval)", "p", "bette
 
 
 def comparison_text(differences: Sequence[Difference]) -> str:
-    """What all names have in common stands above the table, and a pair's name on its first line only."""
+    """Write the table.
+
+    The parts that all names share stand above the table, and a pair's name on its first line only.
+    """
     names, common = short_names(
         list(dict.fromkeys(name for each in differences for name in (each.first, each.second)))
     )

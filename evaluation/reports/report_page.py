@@ -57,7 +57,7 @@ def report_page(plan: Plan, rows: Sequence[Row], summary: Summary) -> str:
 
 
 def made_in_words(plan: Plan) -> str:
-    """With what the run was begun; "" for a plan that does not say."""
+    """Describe the circumstances of the run's start; "" for a plan without them."""
     made = plan.get(MADE_KEY)
     if not isinstance(made, dict):
         return ""

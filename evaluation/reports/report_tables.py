@@ -83,7 +83,7 @@ class Tables:
 
 
 def _times(rows: Sequence[Row]) -> dict[str, list[float]]:
-    """How long completions took, those whose prompt was new to the model apart, by a title for each kind."""
+    """Return the times of completions by a title for each kind: prompts new to the model stand apart."""
     timed = [row for row in rows if "total" in row.timings_ms]
     counted = [row for row in timed if row.prefilled_tokens is not None]
     groups = {

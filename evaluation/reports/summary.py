@@ -59,7 +59,7 @@ class Cost:
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """What a table shows, under `COST_HEADS`."""
+        """The cells of a table under `COST_HEADS`."""
         read = "-" if self.prefilled_tokens is None else f"{self.prefilled_tokens:.0f}"
         tokens = (
             f"{self.prompt_tokens:.0f}",
@@ -200,7 +200,7 @@ def _cost(name: str, rows: Sequence[Row]) -> Cost:
 
 
 def _stages(rows: Sequence[Row]) -> dict[str, float]:
-    """Medians by stage."""
+    """Return the medians by stage."""
     stages = dict.fromkeys(stage for row in rows for stage in row.timings_ms)
     return {
         stage: median([row.timings_ms[stage] for row in rows if stage in row.timings_ms]) for stage in stages

@@ -18,7 +18,7 @@ from holesmith.system.file_lock import try_lock_file
 
 PLAN_NAME = "plan.json"
 ROWS_NAME = "rows.jsonl"
-# What of a plan says with what and when the run was begun; a run may be resumed later and elsewhere.
+# The plan's key for the circumstances of the run's start. They may differ for a run that is resumed later.
 MADE_KEY = "made"
 
 Plan = Mapping[str, object]

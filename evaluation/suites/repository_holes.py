@@ -43,12 +43,15 @@ class Hole:
 
     @property
     def id(self) -> str:
-        """By this holes are drawn at random, so it must stay what it is: other holes would be drawn."""
+        """The key by which holes are drawn at random. It must not change, or other holes would be drawn."""
         return f"{self.kind}/{self.root.name}/{self.file.path}:{self.start}"
 
     @property
     def name(self) -> str:
-        """For people: with the line from 1 and the column from 0, as ``holesmith complete`` takes them."""
+        """The name for people.
+
+        It has the line from 1 and the column from 0, as ``holesmith complete`` takes them.
+        """
         line, column = line_and_column(self.file.text, self.start)
         return f"{self.kind}/{self.root.name}/{self.file.path}:{line}:{column}"
 
