@@ -68,6 +68,11 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class ScopeName:
+    """A name in scope, with its kind and the scope or statement that binds it.
+
+    ``type`` is None if unknown.
+    """
+
     name: str
     kind: SymbolKind
     origin: Origin
@@ -89,6 +94,8 @@ class ScopeNames:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
+    """A parameter of a signature. Annotation and default are source text; None if there is none."""
+
     name: str
     kind: Literal["positional_only", "positional_or_keyword", "var_positional", "keyword_only", "var_keyword"]
     annotation: str | None
@@ -235,6 +242,11 @@ class Api:
 
 @dataclass(frozen=True, slots=True)
 class ImportedModule:
+    """A module that the file imports, with its functions and methods.
+
+    ``is_local``: it is a part of the workspace.
+    """
+
     module: str
     path: str | None
     is_local: bool
@@ -250,6 +262,8 @@ class Imports:
 
 @dataclass(frozen=True, slots=True)
 class StaticError:
+    """A certain error in the text from ``start`` to ``stop``."""
+
     kind: Literal["syntax", "unresolved_name", "unknown_member", "arity", "unknown_keyword"]
     message: str
     start: int

@@ -28,6 +28,7 @@ QUEUE_MAX = 16
 HANG_S = 3.0
 # The same for a new worker, which has to import its modules and load the project first.
 START_S = 20.0
+# Deadline of the first question, which starts the worker.
 WARM_UP_MS = 10_000.0
 
 

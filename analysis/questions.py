@@ -57,12 +57,16 @@ class MembersQuestion(Question[Members]):
 
 @dataclass(frozen=True, slots=True)
 class ExpectedTypeQuestion(Question[Expected]):
+    """Ask for the type of value that fits at ``offset``."""
+
     source: Source
     offset: int
 
 
 @dataclass(frozen=True, slots=True)
 class ScopeQuestion(Question[ScopeNames]):
+    """Ask for the names in scope at ``offset``. The first ``typed_max`` of them get their types."""
+
     source: Source
     offset: int
     typed_max: int = 0
@@ -82,12 +86,16 @@ class CallQuestion(Question[Call]):
 
 @dataclass(frozen=True, slots=True)
 class ImportableNamesQuestion(Question[ImportableNames]):
+    """Ask for the names that may stand at ``offset`` in an import statement."""
+
     source: Source
     offset: int
 
 
 @dataclass(frozen=True, slots=True)
 class MissingNamesQuestion(Question[MissingNames]):
+    """Ask for the names that the file uses but does not bind."""
+
     source: Source
 
 
@@ -130,6 +138,8 @@ class RelevantTypesQuestion(Question[RelevantTypes]):
 
 @dataclass(frozen=True, slots=True)
 class RelevantHeadersQuestion(Question[RelevantHeaders]):
+    """Ask for at most ``headers_max`` values or functions that give the type expected at ``offset``."""
+
     source: Source
     offset: int
     headers_max: int = 8
@@ -137,6 +147,8 @@ class RelevantHeadersQuestion(Question[RelevantHeaders]):
 
 @dataclass(frozen=True, slots=True)
 class ImportsQuestion(Question[Imports]):
+    """Ask for the modules that the file imports, with at most ``apis_max`` of their functions and methods."""
+
     source: Source
     offset: int
     apis_max: int = 40

@@ -17,6 +17,7 @@ T = TypeVar("T")
 _Codec = Callable[[Any], Any]
 
 LENGTH = struct.Struct(">I")
+# A longer message is refused, so that a wrong length cannot take all memory.
 MESSAGE_BYTES_MAX = 64 * 1024 * 1024
 
 

@@ -11,6 +11,7 @@ from typing import TypeVar, cast
 
 from holesmith.evaluation.errors import EvaluationError, MalformedRowError
 
+# A longer row is cut here, and then is no JSON.
 ROW_CHARACTERS_MAX = 64_000_000
 # No file system has longer names, and looking one up raises an error.
 PATH_CHARACTERS_MAX, NAME_BYTES_MAX = 1_000, 255

@@ -22,6 +22,7 @@ SymbolKind = Literal["class", "function", "method", "field"]
 
 SIGNATURE_CHARACTERS_MAX = 240
 DOCUMENTATION_CHARACTERS_MAX = 120
+# Further definitions of a file are left out.
 SYMBOLS_MAX = 20_000
 _KINDS: tuple[SymbolKind, ...] = ("class", "function", "method", "field")
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -115,6 +116,10 @@ def function_bodies(language: str, text: str) -> tuple[Span, ...]:
 
 
 def mentions_of(language: str, text: str) -> Mentions:
+    """Return the words of a text by their role.
+
+    They are empty for a language without a grammar, and for a text whose tree is too costly to query.
+    """
     query, parsed = _mentions_query(language), _parsed(language, text)
     if query is None or parsed is None:
         return Mentions((), (), ())

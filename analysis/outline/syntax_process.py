@@ -25,9 +25,12 @@ T = TypeVar("T", FileSymbols, Mentions, SyntaxErrors)
 SHORT_CHARACTERS = 400
 LONG_CHARACTERS = 1_000_000
 """Longer texts have no symbols."""
+# Seconds for an answer of a running process.
 ANSWER_S = 0.5
 START_S = 5.0
 """Seconds for the first answer of a process, which has to import its modules."""
+# Seconds for which a text like one that took too long is not tried again; REFUSALS_MAX such texts are kept,
+# each under its first and last KEY_CHARACTERS.
 REFUSAL_S = 30.0
 REFUSALS_MAX = 64
 KEY_CHARACTERS = 200

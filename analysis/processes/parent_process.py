@@ -12,6 +12,7 @@ import sys
 import threading
 from contextlib import suppress
 
+# The number of this option in Linux's <linux/prctl.h>.
 _PR_SET_PDEATHSIG = 1
 
 

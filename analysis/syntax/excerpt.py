@@ -14,6 +14,7 @@ from holesmith.analysis.syntax.languages.language_rules import LanguageRules
 from holesmith.analysis.syntax.languages.registry import rules_of
 from holesmith.analysis.syntax.lexer import Token, tokenize
 
+# Characters of an excerpt on each side: enough for the blocks around a hole, and lexed in milliseconds.
 PREFIX_CHARACTERS = 24_000
 SUFFIX_CHARACTERS = 24_000
 UNCUT_CHARACTERS = 200_000
@@ -54,6 +55,7 @@ class Excerpt:
 
 
 def excerpt_at(language: str, prefix: str, suffix: str) -> Excerpt:
+    """Cut the excerpt around a hole and lex its prefix."""
     rules = rules_of(language)
     start = 0
     if len(prefix) > PREFIX_CHARACTERS:
@@ -80,6 +82,7 @@ def _beginning_of_end(prefix: str) -> int:
 
 
 def line_start(text: str, offset: int) -> int:
+    """Return the offset at which the line of ``offset`` begins."""
     return max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
 
 

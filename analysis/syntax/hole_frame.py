@@ -19,6 +19,7 @@ from holesmith.analysis.syntax.excerpt import (
 from holesmith.analysis.syntax.languages.language_rules import CLOSER_OF, LanguageRules
 from holesmith.analysis.syntax.lexer import Token, tokenize, tokens_of
 
+# The closing brackets that are read of a suffix at most.
 CLOSERS_MAX = 200
 
 

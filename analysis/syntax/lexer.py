@@ -28,6 +28,7 @@ KEPT_TEXTS_MAX = 8
 KEY_CHARACTERS = 64
 # ``tokens_of`` begins with so many characters, and takes four times as many in each round.
 AHEAD_CHARACTERS = 400
+# A longer text is taken for a division rather than a regular expression.
 REGEX_CHARACTERS_MAX = 1_000
 _REGEX_LITERAL = re.compile(r"/(?![*/])(?:[^/\\\[\r\n]|\\.|\[(?:[^\]\\\r\n]|\\.)*+\])++/[a-z]*")
 _VALUE_ENDS = frozenset(("word", "number", "string", "close"))

@@ -177,6 +177,7 @@ def stops_at(language: str, prefix: str, suffix: str) -> Stops:
 
 
 def stops_of(excerpt: Excerpt) -> Stops:
+    """Make the stops of a hole from its excerpt."""
     return Stops(hole_frame_of(excerpt))
 
 

@@ -33,6 +33,7 @@ ANSWERS_MAX = 30
 CLEAR_OUT_BYTES = 400 * 1024**2
 # Work on a question goes on so long after its deadline; see GracePeriod.
 OVERTIME_MS = 1_500.0
+# Seconds without overtime after a question that did not end in its overtime.
 OVERTIME_PAUSE_S = 30.0
 # A limit of the address space, so that one question cannot fill the memory of the machine.
 ADDRESS_SPACE_BYTES_MAX = 6 * 1024**3
@@ -122,13 +123,20 @@ class GracePeriod:
     _not_before_s: float = 0.0
 
     def allowed_ms(self) -> float:
+        """Return the overtime of the next question, in milliseconds."""
         return OVERTIME_MS if time.monotonic() >= self._not_before_s else 0.0
 
     def record_timeout(self) -> None:
+        """Take the overtime away for a while."""
         self._not_before_s = time.monotonic() + OVERTIME_PAUSE_S
 
 
 def respond(analyser: Analyser, message: list[Any], overtime: GracePeriod) -> list[Any]:
+    """Answer one message of the client: [name of the question's class, question, deadline in milliseconds].
+
+    Returns [answer or None, reason, time in milliseconds, resident bytes]. Never raises an error of an
+    analyser.
+    """
     name, data, budget_ms = message
     started = time.perf_counter()
     answer, reason = None, ""

@@ -34,7 +34,9 @@ PREFILL_TOKENS_MAX = 512
 FORCED_TOKENS_MAX = 8
 """The number of tokens that a constraint demands which one pass may verify."""
 
+# The number of recent completions that drafts may come from.
 _RECENT_MAX = 8
+# Passes of more tokens count as long work, which uses all threads.
 _SHORT_WORK_TOKENS_MAX = 8
 # More than any two logits differ, but finite: a constraint may allow only excluded ids.
 _EXCLUSION = 1e6

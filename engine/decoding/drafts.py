@@ -10,8 +10,10 @@ from collections.abc import Iterable, Sequence
 MATCH_MIN = 2
 """The number of last tokens that must have occurred before."""
 
+# Limits of a lookup: the length of a match, and the occurrences kept for each pair of tokens.
 _MATCH_MAX = 16
 _OCCURRENCES_MAX = 8
+# If fewer tokens than these are accepted a pass, on average, drafts pause for so many passes.
 _GAIN_MIN = 0.3
 _PAUSE_TOKENS = 24
 

@@ -20,6 +20,7 @@ TOLERANCE = 1.3
 Another program may have been busy during the trial only, and the choice is kept afterwards.
 """
 
+# Runs of the probe for each count; their median is compared.
 _TRIALS = 5
 
 

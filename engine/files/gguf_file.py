@@ -32,6 +32,7 @@ _ARRAY = 9
 _DIMENSIONS_MAX = 4
 _PAIRS_MAX = _TENSORS_MAX = 1 << 16
 _KEY_BYTES_MAX, _NAME_BYTES_MAX = (1 << 16) - 1, 256
+# Bytes that are read at first for the header; four times as many with each retry, up to the limit.
 _HEADER_BYTES = 16 << 20
 _HEADER_BYTES_MAX = 1 << 30
 _ALIGNMENTS = frozenset(1 << power for power in range(3, 17))

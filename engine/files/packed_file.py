@@ -29,6 +29,7 @@ _DATA_START = 1 << 20
 """Bytes kept free for the header; also an alignment that is enough for any kernel."""
 
 _HEADER_BYTES = _DATA_START - 8
+# A partial file that is older was left by a killed process and is deleted.
 _PARTIAL_AGE_MAX_S = 24 * 3600
 _DTYPES = {
     torch.int8: "I8",

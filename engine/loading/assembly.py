@@ -22,6 +22,7 @@ MatrixMaker = Callable[[Sequence[str]], Linear]
 Progress = Callable[[str, float], None]
 """Called with the current stage and its share done, from 0 to 1."""
 
+# The number of single tokens whose embeddings are cached.
 DECODED_ROWS_MAX = 2_048
 
 

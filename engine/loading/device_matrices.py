@@ -17,6 +17,7 @@ from torch import Tensor
 
 WeightForm = Literal["bf16", "int8", "int4"]
 
+# The large matrices of vocabulary size. Any matrix is rounded in pieces of so many rows.
 _TABLES = ("output", "token_embd")
 _ROWS_AT_ONCE = 8192
 

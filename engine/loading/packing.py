@@ -39,6 +39,7 @@ from torch import Tensor
 
 logger = logging.getLogger(__name__)
 
+# The large matrices of vocabulary size, packed in pieces of so many rows.
 _TABLES = ("output", "token_embd")
 _TABLE_ROWS = 8192
 _PARTS = ("codes", "scales", "row_scales", "bias")

@@ -25,6 +25,7 @@ WHOLE_MAX: Mapping[str, int] = {
 }
 """The greatest value of each count, several times that of the largest models."""
 
+# Limit of real numbers; their inverse is limited in the same way.
 REAL_MAX = 1e12
 
 

@@ -33,6 +33,7 @@ _ACTIVATIONS: dict[Activation, int] = {
     "gelu_tanh": GELU_TANH,
 }
 
+# The layers that a timing probe runs: enough to measure, few enough to be quick.
 _PROBED_LAYERS = 2
 
 

@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+# Limits of integers in a configuration: of those that count repeated parts, and of all others.
 _REPEATED_MAX = 4096
 _NUMBER_MAX = 1 << 40
 _NAMES_OF_CODE = frozenset(

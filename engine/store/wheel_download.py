@@ -20,6 +20,7 @@ import platformdirs
 from holesmith.engine.store.staging import SourceError
 from holesmith.system.programs import find_program
 
+# Seconds between two looks at a download, and without a new byte until it is given up.
 _POLL_S = 0.1
 _STALL_S = 300.0
 _NO_CONNECTION = re.compile(

@@ -15,6 +15,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_to
 
 _NORMAL, _UNKNOWN, _CONTROL, _USER_DEFINED, _UNUSED = 1, 2, 3, 4, 5
 
+# Limits of the characters of one token, and of all tokens together.
 _TOKEN_MAX = 1 << 10
 _TOKENS_TOGETHER_MAX = 1 << 24
 

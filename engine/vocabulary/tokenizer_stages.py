@@ -12,6 +12,7 @@ from holesmith.engine.errors import WeightsError
 
 _Json = Mapping[str, object]
 
+# More steps than these are taken for damage.
 _STAGES_MAX = 64
 _NORMALIZERS = frozenset(("ByteLevel", "NFC", "NFD", "NFKC", "NFKD", "Prepend"))
 _PRE_TOKENIZERS = frozenset(("ByteLevel", "Digits", "Metaspace", "Punctuation", "Split", "UnicodeScripts"))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+# Resamples for each interval, the fixed seed for drawing them, and the share of them inside the interval.
 RESAMPLES = 4000
 SEED = 20240
 CONFIDENCE = 0.95

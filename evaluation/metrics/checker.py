@@ -16,6 +16,7 @@ from typing import Self
 from holesmith.evaluation.case import Case
 from holesmith.evaluation.errors import EvaluationError
 
+# A command that takes longer counts as failed.
 TIMEOUT_S = 600.0
 _IGNORED = shutil.ignore_patterns(".git", "node_modules", ".venv", "venv", "__pycache__")
 

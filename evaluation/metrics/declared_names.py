@@ -7,6 +7,7 @@ from pathlib import Path
 from holesmith.evaluation.metrics.text_metrics import identifiers
 from holesmith.evaluation.source_tree import source_files
 
+# The number of repositories whose names are cached.
 REPOSITORIES_KEPT = 8
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+# Sizes in pixels.
 BAR_HEIGHT = 18
 LABEL_WIDTH = 330
 PLOT_WIDTH = 480

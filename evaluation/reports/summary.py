@@ -11,6 +11,7 @@ from itertools import pairwise
 from holesmith.evaluation.metrics.bootstrap import Interval, interval_of, randomisation_p
 from holesmith.evaluation.row import Row
 
+# A slice with more values than these gets no table.
 SLICE_VALUES_MAX = 40
 
 
@@ -94,6 +95,8 @@ def in_stages(stages_ms: Mapping[str, float]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
+    """All results of a run, the differences between its configurations, and their costs."""
+
     results: tuple[Result, ...]
     differences: tuple[Difference, ...]
     costs: tuple[Cost, ...]

@@ -27,7 +27,9 @@ from holesmith.context.retrieval.gather import DEFAULT_CHOICE, Choice, Retrieved
 from holesmith.context.sources.catalogue import SOURCE_NAMES
 from holesmith.engine.vocabulary.vocabulary import Vocabulary
 
+# Deadline of the sources, long enough never to be reached.
 GATHER_MS_MAX = 60_000.0
+# The number of repositories whose indexes stay open.
 REPOSITORIES_KEPT = 4
 
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from holesmith.engine.loading.fusion_in_decoder import FusionInDecoder
 
 EngineLoader = Callable[[Options], Engine]
+# Lines before and behind the hole that a row keeps for people.
 LINES_AROUND = 12
 
 
@@ -116,6 +117,7 @@ class Worker:
         return _row(named.name, case, answers, tuple(samples), nats, error)
 
     def perform(self, task: Task) -> Reply:
+        """Do a task of either kind."""
         match task:
             case OrderTask(configuration, cases):
                 return self.order(configuration, cases)

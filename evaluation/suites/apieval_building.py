@@ -10,6 +10,7 @@ from holesmith.evaluation.errors import EvaluationError
 from holesmith.evaluation.source_tree import SourceFile, source_files
 from holesmith.evaluation.suites.python_apis import apis_of, module_of, parsed
 
+# A shorter sentence says too little to be a request.
 REQUEST_WORDS_MIN = 4
 Row = Mapping[str, object]
 

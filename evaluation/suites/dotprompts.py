@@ -23,6 +23,7 @@ from holesmith.evaluation.slices import length_slice
 from holesmith.evaluation.source_tree import line_and_column, source_files
 
 FIELDS = ("repo", "classFileName", "methodStartIdx", "methodStopIdx", "dot_idx")
+# The number of repositories whose declared names are cached.
 REPOSITORIES_KEPT = 4
 INDEX_DIGITS_MAX = 18
 

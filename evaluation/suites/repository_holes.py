@@ -22,6 +22,7 @@ from holesmith.evaluation.slices import length_slice
 from holesmith.evaluation.source_tree import SourceFile, line_and_column, source_files
 from holesmith.evaluation.suites.hole_kind import HOLE_KINDS, HoleKind
 
+# Longer bodies and texts make no holes.
 BODY_LINES_MAX = 15
 TARGET_CHARACTERS_MAX = 800
 _COMMENT_STARTS = {"python": ("#",)}

@@ -25,9 +25,12 @@ from holesmith.evaluation.suites.stack_repo import Split, contexts_name
 
 BuiltContexts = Literal["PP", "bm25"]
 
+# Limits of the file's own contexts, in characters before and behind the hole.
 PRIOR_CHARACTERS_MAX = 16_000
 POST_CHARACTERS_MAX = 16_000
 QUESTION_LINES = 3
+# BM25 searches pieces of CHUNK_LINES lines, by the last QUERY_LINES lines before the hole, and keeps the best
+# CHUNKS_MAX.
 CHUNK_LINES = 20
 CHUNKS_MAX = 40
 QUERY_LINES = 10
