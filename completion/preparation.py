@@ -22,7 +22,7 @@ from holesmith.context.prompt.comments import as_appendix, as_comments, heading_
 from holesmith.context.prompt.prompt import Hole, Prompt, build_prompt
 from holesmith.context.prompt.templates import Template
 from holesmith.context.request import Fact
-from holesmith.context.retrieval.gather import RetrievedContext
+from holesmith.context.retrieval.retrieve import RetrievedContext
 from holesmith.engine.request import Constraint, Generation, Request
 from holesmith.engine.vocabulary.vocabulary import Vocabulary
 
@@ -52,7 +52,7 @@ class Prepared:
 
     context: HoleContext
     extent: Extent
-    gathered: RetrievedContext
+    retrieved: RetrievedContext
     prompt: Prompt
     document: Document
     analyst: Analyst | None
@@ -71,7 +71,7 @@ class Prepared:
     def stop_of(self, middle: str) -> int | None:
         """Return the offset at which ``middle`` should end; None while it may go on."""
         context = self.context
-        headings = (middle.find(f"\n{heading_of(file, context.language)}\n") for file in self.gathered.files)
+        headings = (middle.find(f"\n{heading_of(file, context.language)}\n") for file in self.retrieved.files)
         hidden = hidden_start(middle, context.prefix, context.suffix, may_go_on=True)
         # The stop is behind the hidden character, so that shaping sees it, cuts it and says so.
         seen = None if hidden is None else hidden + 1
@@ -122,18 +122,18 @@ def prepare(
     with timer.stage("syntax"):
         extent = extent_of(context, options.lines)
     with timer.stage("context"):
-        gathered = _retrieved(context, options, knowledge, vocabulary, retrieval)
+        retrieved = _retrieve(context, options, knowledge, vocabulary, retrieval)
     with timer.stage("prompt"):
-        hole, tokens_max = _prompt_hole(context, gathered), options.prompt_tokens_max
+        hole, tokens_max = _prompt_hole(context, retrieved), options.prompt_tokens_max
         prompt = build_prompt(hole, template, vocabulary, tokens_max, options.prompt_order)
         excluded: frozenset[int] = frozenset()
         if prompt.healed_prefix.isspace() and is_indented(context):
             excluded = deeper_tokens(vocabulary, prompt.healed_prefix)
-    preferred = preferred_imports(gathered, context.prefix, prompt.healed_prefix) if options.monitor else ()
+    preferred = preferred_imports(retrieved, context.prefix, prompt.healed_prefix) if options.monitor else ()
     analyst = context.analyst if options.monitor else None
     document = _document_for(context, prompt, analyst)
     return Prepared(
-        context, extent, gathered, prompt, document, analyst, excluded, preferred, options.tokens_max
+        context, extent, retrieved, prompt, document, analyst, excluded, preferred, options.tokens_max
     )
 
 
@@ -157,7 +157,7 @@ def _document_for(context: HoleContext, prompt: Prompt, analyst: Analyst | None)
     return document
 
 
-def _retrieved(
+def _retrieve(
     context: HoleContext,
     options: Options,
     knowledge: Knowledge,
@@ -166,13 +166,13 @@ def _retrieved(
 ) -> RetrievedContext:
     if retrieval is None or not options.context:
         return RetrievedContext()
-    return retrieval.gather(
+    return retrieval.retrieve(
         context, vocabulary, options.prompt_tokens_max, knowledge.facts, options.sources, knowledge.missing
     )
 
 
-def _prompt_hole(context: HoleContext, gathered: RetrievedContext) -> Hole:
-    files, language = gathered.files, context.language
+def _prompt_hole(context: HoleContext, retrieved: RetrievedContext) -> Hole:
+    files, language = retrieved.files, context.language
     return Hole(
         context.prefix,
         context.suffix,

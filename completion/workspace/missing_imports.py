@@ -7,7 +7,7 @@ import re
 from holesmith.analysis.questions import MissingNamesQuestion
 from holesmith.completion.hole_context import HoleContext
 from holesmith.completion.monitors.imports import LIST_PENALTY
-from holesmith.context.retrieval.gather import RetrievedContext
+from holesmith.context.retrieval.retrieve import RetrievedContext
 from holesmith.context.sources.missing_imports import begun_line
 from holesmith.engine.request import Constraint
 
@@ -41,14 +41,14 @@ def is_import_place(context: HoleContext) -> bool:
     return context.hole.kind == "import"
 
 
-def preferred_imports(gathered: RetrievedContext, prefix: str, healed_prefix: str) -> tuple[Constraint, ...]:
+def preferred_imports(retrieved: RetrievedContext, prefix: str, healed_prefix: str) -> tuple[Constraint, ...]:
     """Return a preference for the import statements of the snippets that continue the line.
 
     Empty if no statement does, or if the line is not begun. ``healed_prefix`` is the end of ``prefix`` with
     which the generated text begins.
     """
     begun = begun_line(prefix)
-    snippets = (each.snippet for each in gathered.chosen)
+    snippets = (each.snippet for each in retrieved.chosen)
     statements = [
         line for each in snippets if each.source == "missing_imports" for line in each.text.split("\n")
     ]

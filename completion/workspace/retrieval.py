@@ -22,7 +22,7 @@ from holesmith.context.prompt.budget import ReadingSpeed, budget_of
 from holesmith.context.prompt.tokenizer import Tokenizer
 from holesmith.context.request import ContextRequest, Fact, Revision
 from holesmith.context.retrieval.deadline import deadline_after
-from holesmith.context.retrieval.gather import DEFAULT_CHOICE, Choice, RetrievedContext
+from holesmith.context.retrieval.retrieve import DEFAULT_CHOICE, Choice, ContextQuery, RetrievedContext
 from holesmith.context.retrieval.session import ContextSession
 from holesmith.context.revision import read_revision
 from holesmith.context.snippet import Snippet
@@ -31,8 +31,8 @@ from holesmith.system.private_files import NoPrivateFolderError
 WORKSPACES_MAX = 4
 # Milliseconds from the start of a request, of processor time and by the clock; snippets found by then are
 # used.
-GATHER_MS_MAX = 120.0
-GATHER_CLOCK_MS_MAX = 400.0
+RETRIEVAL_MS_MAX = 120.0
+RETRIEVAL_CLOCK_MS_MAX = 400.0
 DROPPED_SHOWN_MAX = 12
 # Seconds for which a revision is used before it is read again.
 REVISION_AGE_S_MAX = 60.0
@@ -75,7 +75,7 @@ class Retrieval:
         """Begin to index a folder, if that has not begun; first around ``focus``, absolute paths in it."""
         self._workspace(folder, focus)
 
-    def gather(
+    def retrieve(
         self,
         context: HoleContext,
         tokenizer: Tokenizer,
@@ -89,7 +89,7 @@ class Retrieval:
         Only ``sources`` are asked, unless they are None. Blocks: not for the event loop.
         """
         snapshot = context.snapshot
-        deadline = deadline_after(GATHER_MS_MAX, GATHER_CLOCK_MS_MAX)
+        deadline = deadline_after(RETRIEVAL_MS_MAX, RETRIEVAL_CLOCK_MS_MAX)
         workspace = self._workspace(snapshot.workspace, (snapshot.path,)) if snapshot.workspace else None
         path = relative(snapshot.workspace, snapshot.path)
         if workspace is None or path is None:
@@ -113,7 +113,8 @@ class Retrieval:
             unsaved=texts_seen,
             revision=self._revision(workspace, choice),
         )
-        return workspace.session.gather(request, tokenizer, budget, deadline, choice, paused=snapshot.invoked)
+        query = ContextQuery(request, tokenizer, budget, deadline, choice)
+        return workspace.session.retrieve(query, paused=snapshot.invoked)
 
     def measured(self, tokens: int, duration_ms: float) -> None:
         """Record the time in which the engine has read ``tokens`` of a prompt; later budgets follow it."""
@@ -147,7 +148,7 @@ class Retrieval:
         with self._lock:
             workspace = self._workspaces.pop(folder, None)
             is_new = workspace is None
-            workspace = workspace or self._made(folder)
+            workspace = workspace or self._new_workspace(folder)
             self._workspaces[folder] = workspace
             if len(self._workspaces) > WORKSPACES_MAX:
                 _, gone = self._workspaces.popitem(last=False)
@@ -158,7 +159,7 @@ class Retrieval:
             workspace.indexer.scan(near)
         return workspace
 
-    def _made(self, folder: str) -> Workspace:
+    def _new_workspace(self, folder: str) -> Workspace:
         root = Path(folder).resolve()
         failure: NoPrivateFolderError | None = None
         try:
@@ -166,15 +167,15 @@ class Retrieval:
         except NoPrivateFolderError as error:
             index, failure = Index(None), error
 
-        def hear(event: Event) -> None:
+        def on_event(event: Event) -> None:
             if event["event"] == "scanned":
                 session.forget()
             self._on_event(folder, event)
 
-        session, indexer = ContextSession(index), BackgroundIndexer(root, hear)
+        session, indexer = ContextSession(index), BackgroundIndexer(root, on_event)
         if failure is not None:
             indexer.close()
-            hear({"event": "failed", "message": str(failure)})
+            on_event({"event": "failed", "message": str(failure)})
         return Workspace(root, index, session, History(), indexer, Revision())
 
     def _revision(self, workspace: Workspace, choice: Choice) -> Revision:
@@ -219,15 +220,15 @@ def is_too_general(folder: Path) -> bool:
         return False
 
 
-def snippet_uses(gathered: RetrievedContext) -> tuple[SnippetUse, ...]:
+def snippet_uses(retrieved: RetrievedContext) -> tuple[SnippetUse, ...]:
     """Return the use of each snippet, for explanation: those in the prompt with their cost, then those left
     out.
     """
-    used = [_use_of(each.snippet, each.snippet.reason, each.tokens) for each in gathered.chosen]
+    used = [_use_of(each.snippet, each.snippet.reason, each.tokens) for each in retrieved.chosen]
     left = [
-        _use_of(each.snippet, f"left out: {each.why}", 0) for each in gathered.dropped[:DROPPED_SHOWN_MAX]
+        _use_of(each.snippet, f"left out: {each.why}", 0) for each in retrieved.dropped[:DROPPED_SHOWN_MAX]
     ]
-    late = [SnippetUse(name, None, "left out: no time", 0) for name in gathered.late]
+    late = [SnippetUse(name, None, "left out: no time", 0) for name in retrieved.late]
     return (*used, *left, *late)
 
 

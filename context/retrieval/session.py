@@ -16,17 +16,15 @@ from dataclasses import dataclass, replace
 
 from holesmith.context.index.reader import Index
 from holesmith.context.prompt.budget import Budget
-from holesmith.context.prompt.tokenizer import Tokenizer
 from holesmith.context.request import ContextRequest
-from holesmith.context.retrieval.deadline import Deadline
-from holesmith.context.retrieval.gather import (
-    DEFAULT_CHOICE,
-    NOTHING_BEFORE,
+from holesmith.context.retrieval.retrieve import (
+    NO_PREVIOUS_RESULTS,
     TIER_OF_SOURCE,
-    Before,
     Choice,
+    ContextQuery,
+    PreviousResults,
     RetrievedContext,
-    gather,
+    retrieve,
 )
 from holesmith.context.retrieval.selection import SelectedSnippet
 from holesmith.context.snippet import Snippet
@@ -42,7 +40,7 @@ BETTER_FACTOR = 1.25
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _KeptSelection:
     """The kept selection of one document.
 
     ``found`` has the snippets by source, without those of the hole. ``late`` are the sources that have not
@@ -65,39 +63,28 @@ class ContextSession:
     def __init__(self, index: Index, clock: Callable[[], float] = time.monotonic) -> None:
         self._index = index
         self._clock = clock
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._kept: OrderedDict[str, _KeptSelection] = OrderedDict()
         self._lock = threading.Lock()
 
-    def gather(
-        self,
-        request: ContextRequest,
-        tokenizer: Tokenizer,
-        budget: Budget,
-        deadline: Deadline,
-        choice: Choice = DEFAULT_CHOICE,
-        *,
-        paused: bool = False,
-    ) -> RetrievedContext:
-        """Retrieve context as the function ``gather`` does, with the kept selection if it still serves.
+    def retrieve(self, query: ContextQuery, *, paused: bool = False) -> RetrievedContext:
+        """Retrieve context as the function `retrieve` does, with the kept selection if it still serves.
 
         ``paused`` says that the user is not typing just now, so that a new selection is cheap.
         """
         with self._lock:
-            kept = self._kept.get(request.path)
-        is_held = kept is not None and not paused and self._holds(kept, request, budget, choice)
+            kept = self._kept.get(query.request.path)
+        is_held = kept is not None and not paused and self._holds(kept, query)
         if kept is not None and is_held and not kept.late:
-            return gather(request, self._index, tokenizer, budget, deadline, choice, kept.chosen)
-        before = self._before(kept, request, is_held=is_held)
-        fresh = gather(request, self._index, tokenizer, budget, deadline, choice, before=before)
-        made = self._made(request, budget, choice, fresh)
+            return retrieve(query, self._index, kept.chosen)
+        fresh = retrieve(query, self._index, previous=self._previous(kept, query, is_held=is_held))
+        selection = self._selection_of(fresh, query)
         if kept is not None and is_held:
-            made = replace(made, line=kept.line, made_s=kept.made_s)
-        elif kept is not None and not kept.late and self._stays(kept, fresh, request, budget, choice):
-            made = replace(made, chosen=kept.chosen)
-            again = Before(answered=fresh.found)
-            stays = gather(request, self._index, tokenizer, budget, deadline, choice, kept.chosen, again)
+            selection = replace(selection, line=kept.line, made_s=kept.made_s)
+        elif kept is not None and not kept.late and self._stays(kept, fresh, query):
+            selection = replace(selection, chosen=kept.chosen)
+            stays = retrieve(query, self._index, kept.chosen, PreviousResults(answered=fresh.found))
             fresh = replace(stays, timings_ms=fresh.timings_ms, late=fresh.late)
-        self._keep(request.path, made)
+        self._keep(query.request.path, selection)
         return fresh
 
     def forget(self, path: str | None = None) -> None:
@@ -108,50 +95,53 @@ class ContextSession:
             else:
                 self._kept.pop(path, None)
 
-    def _holds(self, kept: _Kept, request: ContextRequest, budget: Budget, choice: Choice) -> bool:
-        """True if the kept selection still serves at the place of this request."""
+    def _holds(self, kept: _KeptSelection, query: ContextQuery) -> bool:
+        """True if the kept selection still serves at the place of this query."""
         return (
-            self._is_near(kept, request)
+            self._is_near(kept, query.request)
             and self._clock() - kept.made_s <= KEPT_S_MAX
-            and (kept.budget, kept.choice) == (budget, choice)
-            and kept.imports_text == imports_text(request)
+            and (kept.budget, kept.choice) == (query.budget, query.choice)
+            and kept.imports_text == imports_text(query.request)
         )
 
-    def _before(self, kept: _Kept | None, request: ContextRequest, *, is_held: bool) -> Before:
+    def _previous(
+        self, kept: _KeptSelection | None, query: ContextQuery, *, is_held: bool
+    ) -> PreviousResults:
         """Return the results of the last time that may be used again."""
-        if kept is None or not self._is_near(kept, request):
-            return NOTHING_BEFORE
+        if kept is None or not self._is_near(kept, query.request):
+            return NO_PREVIOUS_RESULTS
         answered = {name: snippets for name, snippets in kept.found.items() if name not in kept.late}
-        return Before(answered if is_held else {}, kept.found)
+        return PreviousResults(answered if is_held else {}, kept.found)
 
-    def _is_near(self, kept: _Kept, request: ContextRequest) -> bool:
+    def _is_near(self, kept: _KeptSelection, request: ContextRequest) -> bool:
         return abs(request.prefix.count("\n") - kept.line) <= NEIGHBOURHOOD_LINES
 
-    def _stays(
-        self, kept: _Kept, fresh: RetrievedContext, request: ContextRequest, budget: Budget, choice: Choice
-    ) -> bool:
+    def _stays(self, kept: _KeptSelection, fresh: RetrievedContext, query: ContextQuery) -> bool:
         """True if the kept selection is about as good as the new one, for a cursor that stayed near."""
-        if not self._is_near(kept, request) or (kept.budget, kept.choice) != (budget, choice):
+        if not self._is_near(kept, query.request) or (kept.budget, kept.choice) != (
+            query.budget,
+            query.choice,
+        ):
             return False
-        new = {each.snippet.text: each.value for each in lasting(fresh.chosen)}
-        old_value = sum(new.get(each.snippet.text, 0.0) for each in kept.chosen)
+        new = {selected.snippet.text: selected.value for selected in lasting(fresh.chosen)}
+        old_value = sum(new.get(selected.snippet.text, 0.0) for selected in kept.chosen)
         return sum(new.values()) <= BETTER_FACTOR * old_value
 
-    def _made(
-        self, request: ContextRequest, budget: Budget, choice: Choice, fresh: RetrievedContext
-    ) -> _Kept:
-        return _Kept(
-            line=request.prefix.count("\n"),
+    def _selection_of(self, fresh: RetrievedContext, query: ContextQuery) -> _KeptSelection:
+        return _KeptSelection(
+            line=query.request.prefix.count("\n"),
             made_s=self._clock(),
-            budget=budget,
-            choice=choice,
-            imports_text=imports_text(request),
+            budget=query.budget,
+            choice=query.choice,
+            imports_text=imports_text(query.request),
             chosen=lasting(fresh.chosen),
-            found={name: each for name, each in fresh.found.items() if TIER_OF_SOURCE[name] != "hole"},
+            found={
+                name: snippets for name, snippets in fresh.found.items() if TIER_OF_SOURCE[name] != "hole"
+            },
             late=tuple(name for name in fresh.late if TIER_OF_SOURCE[name] != "hole"),
         )
 
-    def _keep(self, path: str, kept: _Kept) -> None:
+    def _keep(self, path: str, kept: _KeptSelection) -> None:
         with self._lock:
             self._kept[path] = kept
             self._kept.move_to_end(path)
@@ -161,7 +151,7 @@ class ContextSession:
 
 def lasting(chosen: tuple[SelectedSnippet, ...]) -> tuple[SelectedSnippet, ...]:
     """Return the snippets that serve the neighbourhood and not only one hole."""
-    return tuple(each for each in chosen if SOURCE_OF_SNIPPET[each.snippet.source].tier != "hole")
+    return tuple(selected for selected in chosen if SOURCE_OF_SNIPPET[selected.snippet.source].tier != "hole")
 
 
 def imports_text(request: ContextRequest) -> str:

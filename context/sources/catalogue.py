@@ -25,7 +25,7 @@ from holesmith.context.sources import (
 )
 from holesmith.context.surroundings import Surroundings
 
-Gather = Callable[[Surroundings, Index], Iterable[Snippet]]
+Find = Callable[[Surroundings, Index], Iterable[Snippet]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Source:
 
     name: str
     tier: Tier
-    gather: Gather
+    find: Find
     weight: float
     is_default: bool
     names: tuple[str, ...] = ()

@@ -23,12 +23,18 @@ from holesmith.context.prompt.templates import template_for
 from holesmith.context.prompt.tokenizer import Tokenizer
 from holesmith.context.request import ContextRequest, Fact
 from holesmith.context.retrieval.deadline import deadline_after
-from holesmith.context.retrieval.gather import DEFAULT_CHOICE, Choice, RetrievedContext, gather
+from holesmith.context.retrieval.retrieve import (
+    DEFAULT_CHOICE,
+    Choice,
+    ContextQuery,
+    RetrievedContext,
+    retrieve,
+)
 from holesmith.context.sources.catalogue import SOURCE_NAMES
 from holesmith.engine.vocabulary.vocabulary import Vocabulary
 
 # Deadline of the sources, long enough never to be reached.
-GATHER_MS_MAX = 60_000.0
+RETRIEVAL_MS_MAX = 60_000.0
 # The number of repositories whose indexes stay open.
 REPOSITORIES_KEPT = 4
 
@@ -82,17 +88,17 @@ class RepositoryPrompts:
 
         ``sources`` are names of context's catalogue; None for its defaults.
         """
-        gathered = self.gathered(document, vocabulary, tokens_max, choice_of(sources))
-        files, path = gathered.files, document.path
+        retrieved = self.retrieve(document, vocabulary, tokens_max, choice_of(sources))
+        files, path = retrieved.files, document.path
         comments = as_comments(files, document.language)
         appendix = as_appendix(files, document.language)
         hole = Hole(document.prefix, document.suffix, path, self._root.name, files, comments, appendix)
         prompt = build_prompt(hole, template_for(vocabulary), vocabulary, tokens_max)
         return RepositoryPrompt(
-            prompt.token_ids, prompt.stop_ids, prompt.healed_prefix, snippet_uses(gathered)
+            prompt.token_ids, prompt.stop_ids, prompt.healed_prefix, snippet_uses(retrieved)
         )
 
-    def gathered(
+    def retrieve(
         self,
         document: Document,
         tokenizer: Tokenizer,
@@ -104,8 +110,11 @@ class RepositoryPrompts:
         """Retrieve the snippets for a hole, waiting for all sources."""
         prefix, suffix = document.prefix, document.suffix
         request = ContextRequest(self._root, document.path, document.language, prefix, suffix, facts, missing)
-        budget, deadline = budget_of(tokens_max, ReadingSpeed()), deadline_after(GATHER_MS_MAX, GATHER_MS_MAX)
-        return gather(request, self._index, tokenizer, budget, deadline, choice)
+        budget, deadline = (
+            budget_of(tokens_max, ReadingSpeed()),
+            deadline_after(RETRIEVAL_MS_MAX, RETRIEVAL_MS_MAX),
+        )
+        return retrieve(ContextQuery(request, tokenizer, budget, deadline, choice), self._index)
 
 
 class PatientRetrieval(Retrieval):
@@ -115,7 +124,7 @@ class PatientRetrieval(Retrieval):
         super().__init__()
         self._repositories: OrderedDict[str, RepositoryPrompts] = OrderedDict()
 
-    def gather(
+    def retrieve(
         self,
         context: HoleContext,
         tokenizer: Tokenizer,
@@ -131,7 +140,7 @@ class PatientRetrieval(Retrieval):
             return RetrievedContext()
         document = Document(path, context.language, context.prefix, context.suffix)
         repository = self.of(snapshot.workspace)
-        return repository.gathered(document, tokenizer, prompt_tokens_max, choice_of(sources), facts, missing)
+        return repository.retrieve(document, tokenizer, prompt_tokens_max, choice_of(sources), facts, missing)
 
     def measured(self, tokens: int, duration_ms: float) -> None:
         """Ignore the engine's speed: the budget does not follow it."""

@@ -15,7 +15,7 @@ from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.workspace import retrieval
 from holesmith.completion.workspace.retrieval import Retrieval
 from holesmith.context.index.process.foreground import index_now
-from holesmith.context.retrieval.gather import RetrievedContext
+from holesmith.context.retrieval.retrieve import RetrievedContext
 from holesmith.system.private_files import CACHE_VARIABLE
 
 from tests.completion.pauses import at_rest
@@ -39,8 +39,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(autouse=True)
 def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine must not decide what the tests find."""
-    monkeypatch.setattr(retrieval, "GATHER_MS_MAX", 60_000.0)
-    monkeypatch.setattr(retrieval, "GATHER_CLOCK_MS_MAX", 60_000.0)
+    monkeypatch.setattr(retrieval, "RETRIEVAL_MS_MAX", 60_000.0)
+    monkeypatch.setattr(retrieval, "RETRIEVAL_CLOCK_MS_MAX", 60_000.0)
 
 
 async def started(engine: FakeEngine, options: Options, having: Retrieval | None = None) -> Service:
@@ -82,9 +82,9 @@ class Indexing(Retrieval):
 
     asked = 0
 
-    def gather(self, *args: Any, **kwargs: Any) -> RetrievedContext:
+    def retrieve(self, *args: Any, **kwargs: Any) -> RetrievedContext:
         self.asked += 1
-        return RetrievedContext() if self.asked == 1 else super().gather(*args, **kwargs)
+        return RetrievedContext() if self.asked == 1 else super().retrieve(*args, **kwargs)
 
 
 async def test_context_that_was_found_since_is_read_in_the_pause_and_not_by_the_next_key(

@@ -13,7 +13,7 @@ from holesmith.context.index.schema import open_writer
 from holesmith.context.prompt.budget import Budget
 from holesmith.context.request import ContextRequest
 from holesmith.context.retrieval.deadline import Deadline
-from holesmith.context.retrieval.gather import Choice, RetrievedContext, gather
+from holesmith.context.retrieval.retrieve import Choice, ContextQuery, RetrievedContext, retrieve
 from holesmith.context.snippet import Snippet
 from holesmith.context.sources.catalogue import SOURCES
 from holesmith.context.surroundings import Surroundings
@@ -56,14 +56,14 @@ class Repository:
 
     def snippets(self, source: str, path: str, document: str, **known: object) -> list[Snippet]:
         """What one source finds for the hole at the cursor mark."""
-        gatherer = next(each.gather for each in SOURCES if each.name == source)
-        return list(gatherer(Surroundings(self.request(path, document, **known), 200, 50), self.index))
+        find = next(each.find for each in SOURCES if each.name == source)
+        return list(find(Surroundings(self.request(path, document, **known), 200, 50), self.index))
 
-    def gather(self, path: str, document: str, tokens: int = 2_000, **known: object) -> RetrievedContext:
+    def retrieve(self, path: str, document: str, tokens: int = 2_000, **known: object) -> RetrievedContext:
         sources = known.pop("sources", None)
         choice = Choice(frozenset(sources)) if sources else Choice()  # pyright: ignore[reportArgumentType]  # names
         request = self.request(path, document, **known)
-        return gather(request, self.index, VOCABULARY, Budget(tokens, 60, 20), NEVER, choice)
+        return retrieve(ContextQuery(request, VOCABULARY, Budget(tokens, 60, 20), NEVER, choice), self.index)
 
 
 def make_repository(folder: Path, files: Mapping[str, str]) -> Repository:

@@ -26,7 +26,7 @@ AFTER = "\n\nx = checkout()\n"
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
-    for name in ("GATHER_MS_MAX", "GATHER_CLOCK_MS_MAX"):
+    for name in ("RETRIEVAL_MS_MAX", "RETRIEVAL_CLOCK_MS_MAX"):
         monkeypatch.setattr(retrieval, name, 60_000.0)
     root = tmp_path / "work"
     (root / "shop").mkdir(parents=True)

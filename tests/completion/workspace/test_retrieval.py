@@ -14,7 +14,7 @@ from holesmith.completion.workspace.retrieval import WORKSPACES_MAX, Retrieval, 
 from holesmith.context.index.location import database_of
 from holesmith.context.index.process.background import Event
 from holesmith.context.index.reader import Index
-from holesmith.context.retrieval.gather import DEFAULT_CHOICE, Choice, RetrievedContext
+from holesmith.context.retrieval.retrieve import DEFAULT_CHOICE, Choice, RetrievedContext
 from holesmith.context.sources.catalogue import SOURCE_NAMES
 from holesmith.system.private_files import CACHE_VARIABLE
 
@@ -39,7 +39,7 @@ class Editor:
         root.mkdir()
         (root / "cart.py").write_text(CART)
 
-    def gather(
+    def retrieve(
         self,
         text: str = MAIN,
         path: str = "main.py",
@@ -49,7 +49,7 @@ class Editor:
         folder = folder or self.root
         offset = len(text) - 1
         snapshot = Snapshot(str(folder / path), "python", text, offset, workspace=str(folder))
-        return self.retrieval.gather(HoleContext(snapshot), VOCABULARY, 3_000, sources=sources)
+        return self.retrieval.retrieve(HoleContext(snapshot), VOCABULARY, 3_000, sources=sources)
 
     def wait_for(self, name: str) -> Event:
         while True:
@@ -67,9 +67,9 @@ def editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Editor]:
 
 
 def test_the_first_request_starts_the_index_and_later_ones_use_it(editor: Editor) -> None:
-    assert all(file.path == "main.py" for file in editor.gather().files)
+    assert all(file.path == "main.py" for file in editor.retrieve().files)
     editor.wait_for("scanned")
-    assert "def pay(self, amount: int) -> bool" in "".join(file.code for file in editor.gather().files)
+    assert "def pay(self, amount: int) -> bool" in "".join(file.code for file in editor.retrieve().files)
 
 
 def test_saved_and_deleted_files_are_followed(editor: Editor) -> None:
@@ -86,24 +86,24 @@ def test_saved_and_deleted_files_are_followed(editor: Editor) -> None:
 
 
 def test_other_documents_that_were_worked_on_become_context(editor: Editor) -> None:
-    editor.gather("alpha = beta(gamma)\ndelta = 1\n", "other.py")
-    editor.gather("alpha = beta(gamma)\ndelta = omega(alpha)\n", "other.py")
-    found = editor.gather("alpha = beta(gamma)\n" * 30 + "x\n", "third.py")
+    editor.retrieve("alpha = beta(gamma)\ndelta = 1\n", "other.py")
+    editor.retrieve("alpha = beta(gamma)\ndelta = omega(alpha)\n", "other.py")
+    found = editor.retrieve("alpha = beta(gamma)\n" * 30 + "x\n", "third.py")
     assert "delta = omega(alpha)" in "".join(file.code for file in found.files)
     assert {each.snippet.source for each in found.chosen} & {"recent_edits", "recent_files"}
 
 
 def test_other_documents_are_seen_as_they_are_in_the_editor(editor: Editor) -> None:
-    editor.gather("alpha = beta(gamma, delta)\nunsaved_name = 1\nother = 2\nthird = 3\nx\n", "other.py")
-    found = editor.gather("y = 1\n" * 60 + "alpha = beta(gamma, delta)\nx\n", "third.py")
+    editor.retrieve("alpha = beta(gamma, delta)\nunsaved_name = 1\nother = 2\nthird = 3\nx\n", "other.py")
+    found = editor.retrieve("y = 1\n" * 60 + "alpha = beta(gamma, delta)\nx\n", "third.py")
     assert "unsaved_name" in "".join(file.code for file in found.files)
 
 
 def test_a_document_outside_of_its_workspace_has_no_context(editor: Editor) -> None:
     snapshot = Snapshot("untitled", "python", "x\n", 1, workspace=str(editor.root))
-    assert editor.retrieval.gather(HoleContext(snapshot), VOCABULARY, 1_000) == RetrievedContext()
+    assert editor.retrieval.retrieve(HoleContext(snapshot), VOCABULARY, 1_000) == RetrievedContext()
     alone = Snapshot("/a.py", "python", "x\n", 1)
-    assert editor.retrieval.gather(HoleContext(alone), VOCABULARY, 1_000) == RetrievedContext()
+    assert editor.retrieval.retrieve(HoleContext(alone), VOCABULARY, 1_000) == RetrievedContext()
 
 
 def test_home_is_no_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,8 +119,8 @@ def test_a_user_without_a_home_has_context_without_an_index_and_is_told_once(tmp
     editor = Editor(tmp_path / "work")
     assert not is_too_general(editor.root)
     text = "alpha = beta(gamma)\n" + "y = 1\n" * 60 + "alpha = beta(gamma)\ndelta = omega(alpha)\n"
-    editor.gather(text, "other.py")
-    found = editor.gather("alpha = beta(gamma)\n" * 30 + "x\n", "third.py")
+    editor.retrieve(text, "other.py")
+    found = editor.retrieve("alpha = beta(gamma)\n" * 30 + "x\n", "third.py")
     assert "delta = omega(alpha)" in "".join(file.code for file in found.files)
     editor.retrieval.files_changed([str(editor.root / "cart.py")])
     assert "set HOLESMITH_CACHE" in editor.wait_for("failed")["message"]
@@ -165,7 +165,7 @@ def texts_of(editor: Editor, sources: frozenset[str] | None) -> list[str]:
     """What version control says in a prompt; it is read beside the first request, and used from then on."""
     texts: list[str] = []
     for _ in range(200):
-        found = editor.gather(sources=sources)
+        found = editor.retrieve(sources=sources)
         texts = [each.snippet.text for each in found.chosen if each.snippet.source == "revision"]
         if texts or sources is None:
             break
@@ -182,16 +182,16 @@ def test_only_so_many_workspaces_are_kept(editor: Editor, tmp_path: Path) -> Non
 
 
 def test_a_slow_engine_gets_fewer_snippets(editor: Editor) -> None:
-    editor.gather()
+    editor.retrieve()
     editor.wait_for("scanned")
-    many = sum(each.tokens for each in editor.gather().chosen)
+    many = sum(each.tokens for each in editor.retrieve().chosen)
     editor.retrieval.measured(1_000, 60_000)
-    assert sum(each.tokens for each in editor.gather().chosen) < many
+    assert sum(each.tokens for each in editor.retrieve().chosen) < many
 
 
 def test_what_was_left_out_is_told_too(editor: Editor) -> None:
-    editor.gather()
+    editor.retrieve()
     editor.wait_for("scanned")
-    uses = snippet_uses(editor.gather())
+    uses = snippet_uses(editor.retrieve())
     assert any(use.tokens and use.reason for use in uses)
     assert all(use.tokens or use.reason.startswith("left out") for use in uses)

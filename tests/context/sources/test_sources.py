@@ -215,4 +215,4 @@ def test_facts_of_the_hole(repository: Repository) -> None:
 )
 def test_no_source_minds_strange_text(repository: Repository, document: str) -> None:
     for path in ("shop/cart.py", "strange.py", "b.java", "notes.txt"):
-        repository.gather(path, document, visited=("shop/cart.py", "gone.py"))
+        repository.retrieve(path, document, visited=("shop/cart.py", "gone.py"))

@@ -43,6 +43,20 @@ DEFAULT_CHOICE = Choice()
 
 
 @dataclass(frozen=True, slots=True)
+class ContextQuery:
+    """One query for context: the request, and the limits of the work and of its result.
+
+    ``tokenizer`` counts the tokens that ``budget`` is of.
+    """
+
+    request: ContextRequest
+    tokenizer: Tokenizer
+    budget: Budget
+    deadline: Deadline
+    choice: Choice = DEFAULT_CHOICE
+
+
+@dataclass(frozen=True, slots=True)
 class RetrievedContext:
     """The snippets that go into the prompt, and the record of why.
 
@@ -59,7 +73,7 @@ class RetrievedContext:
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class PreviousResults:
     """The snippets that an earlier call found at about this place, by source.
 
     ``answered`` sources are not asked again. ``stale`` snippets are used if the deadline leaves their source
@@ -70,24 +84,21 @@ class Before:
     stale: Mapping[str, tuple[Snippet, ...]] = field(default_factory=dict[str, tuple[Snippet, ...]])
 
 
-NOTHING_BEFORE = Before()
+NO_PREVIOUS_RESULTS = PreviousResults()
 
 
-def gather(
-    request: ContextRequest,
+def retrieve(
+    query: ContextQuery,
     index: Index,
-    tokenizer: Tokenizer,
-    budget: Budget,
-    deadline: Deadline,
-    choice: Choice = DEFAULT_CHOICE,
     kept: tuple[SelectedSnippet, ...] | None = None,
-    before: Before = NOTHING_BEFORE,
+    previous: PreviousResults = NO_PREVIOUS_RESULTS,
 ) -> RetrievedContext:
     """Ask the sources for snippets, and select those that go into the prompt.
 
     With ``kept``, only the hole's own snippets are found anew, and ``kept`` are the others. A source that is
     at work when the deadline comes may end some milliseconds later.
     """
+    request, budget = query.request, query.budget
     around = Surroundings(
         request, budget.before_tokens * CHARACTERS_PER_TOKEN, budget.after_tokens * CHARACTERS_PER_TOKEN
     )
@@ -95,19 +106,19 @@ def gather(
     late: list[str] = []
     found: dict[str, tuple[Snippet, ...]] = {}
     for source in SOURCES:
-        if source.name not in choice.sources or (kept is not None and source.tier != "hole"):
+        if source.name not in query.choice.sources or (kept is not None and source.tier != "hole"):
             continue
-        if source.name in before.answered:
-            found[source.name] = before.answered[source.name]
-        elif deadline.has_passed:
+        if source.name in previous.answered:
+            found[source.name] = previous.answered[source.name]
+        elif query.deadline.has_passed:
             late.append(source.name)
-            found[source.name] = before.stale.get(source.name, ())
+            found[source.name] = previous.stale.get(source.name, ())
         else:
             started = time.monotonic()
-            found[source.name] = until_deadline(source.gather(around, index), deadline)
+            found[source.name] = until_deadline(source.find(around, index), query.deadline)
             timings_ms[source.name] = round((time.monotonic() - started) * 1000, 2)
-    weights = {name: choice.weight_of(source) for name, source in SOURCE_OF_SNIPPET.items()}
-    counter = token_counter(tokenizer)
+    weights = {name: query.choice.weight_of(source) for name, source in SOURCE_OF_SNIPPET.items()}
+    counter = token_counter(query.tokenizer)
     hole_tokens = int(budget.snippet_tokens * HOLE_SHARE)
     hole = select(of_tier(found, ("hole",)), weights, around.shown_lines, hole_tokens, counter)
     chosen, dropped = kept or (), hole.dropped
@@ -118,7 +129,7 @@ def gather(
         rest = select(lasting, weights, around.shown_lines, rest_tokens, counter)
         chosen, dropped = rest.chosen, (*hole.dropped, *rest.dropped)
     everything = (*chosen, *hole.chosen)
-    files = files_of((each.snippet for each in everything), request.language)
+    files = files_of((selected.snippet for selected in everything), request.language)
     return RetrievedContext(files, everything, dropped, timings_ms, tuple(late), found)
 
 

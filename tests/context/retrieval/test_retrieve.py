@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from holesmith.context.index.reader import Index
 from holesmith.context.prompt.budget import Budget
-from holesmith.context.request import Fact
+from holesmith.context.request import ContextRequest, Fact
 from holesmith.context.retrieval.deadline import Deadline, deadline_after
-from holesmith.context.retrieval.gather import Choice, gather
+from holesmith.context.retrieval.retrieve import Choice, ContextQuery, retrieve
 from holesmith.context.retrieval.session import NEIGHBOURHOOD_LINES, ContextSession
 from holesmith.context.sources.catalogue import DEFAULT_SOURCES, SOURCE_NAMES, SOURCES
 
@@ -26,40 +26,46 @@ PASSED = Deadline(0.0, 0.0)
 OF_THE_HOLE = {source.name for source in SOURCES if source.tier == "hole"}  # asked for every hole anew
 
 
+def query(request: ContextRequest, deadline: Deadline = NEVER) -> ContextQuery:
+    return ContextQuery(request, VOCABULARY, BUDGET, deadline, CHOICE)
+
+
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
     return make_repository(tmp_path, FILES)
 
 
 def test_what_is_found_becomes_files_of_the_prompt(repository: Repository) -> None:
-    gathered = repository.gather("shop/main.py", HEAD + "    receipt = cart.<CURSOR>\n", sources=SOURCE_NAMES)
-    assert "def pay(self, amount: int) -> bool" in "".join(file.code for file in gathered.files)
-    assert {each.snippet.path for each in gathered.chosen} == {file.path for file in gathered.files}
-    assert all(each.snippet.reason and each.tokens for each in gathered.chosen)
-    assert not gathered.late
+    retrieved = repository.retrieve(
+        "shop/main.py", HEAD + "    receipt = cart.<CURSOR>\n", sources=SOURCE_NAMES
+    )
+    assert "def pay(self, amount: int) -> bool" in "".join(file.code for file in retrieved.files)
+    assert {each.snippet.path for each in retrieved.chosen} == {file.path for file in retrieved.files}
+    assert all(each.snippet.reason and each.tokens for each in retrieved.chosen)
+    assert not retrieved.late
 
 
 def test_without_an_index_nothing_is_found_and_nothing_fails(repository: Repository, tmp_path: Path) -> None:
     request = repository.request("a.py", HEAD + "    cart.<CURSOR>\n")
-    gathered = gather(request, Index(tmp_path / "none"), VOCABULARY, BUDGET, NEVER, CHOICE)
-    assert {file.path for file in gathered.files} <= {"a.py"}
+    retrieved = retrieve(query(request), Index(tmp_path / "none"))
+    assert {file.path for file in retrieved.files} <= {"a.py"}
 
 
 def test_after_the_deadline_no_source_is_asked(repository: Repository) -> None:
     request = repository.request("a.py", HEAD + "    cart.<CURSOR>\n")
-    gathered = gather(request, repository.index, VOCABULARY, BUDGET, PASSED, CHOICE)
-    assert set(gathered.late) == SOURCE_NAMES
-    assert gathered.chosen == ()
+    retrieved = retrieve(query(request, PASSED), repository.index)
+    assert set(retrieved.late) == SOURCE_NAMES
+    assert retrieved.chosen == ()
 
 
 def test_only_the_sources_chosen_are_asked(repository: Repository) -> None:
-    gathered = repository.gather("shop/main.py", HEAD + "    cart.<CURSOR>\n", sources={"imports"})
-    assert {each.snippet.source for each in gathered.chosen} == {"imports"}
-    assert set(gathered.timings_ms) == {"imports"}
+    retrieved = repository.retrieve("shop/main.py", HEAD + "    cart.<CURSOR>\n", sources={"imports"})
+    assert {each.snippet.source for each in retrieved.chosen} == {"imports"}
+    assert set(retrieved.timings_ms) == {"imports"}
 
 
 def test_a_budget_of_nothing_takes_nothing(repository: Repository) -> None:
-    assert repository.gather("shop/main.py", HEAD + "    cart.<CURSOR>\n", tokens=0).files == ()
+    assert repository.retrieve("shop/main.py", HEAD + "    cart.<CURSOR>\n", tokens=0).files == ()
 
 
 def test_the_defaults_are_known_sources() -> None:
@@ -77,8 +83,8 @@ class Typing:
     def at(self, document: str, *, paused: bool = False, facts: tuple[Fact, ...] = ()) -> list[str]:
         """The texts of the prompt's files at the cursor mark."""
         request = self.repository.request("shop/main.py", document, facts=facts)
-        gathered = self.session.gather(request, VOCABULARY, BUDGET, NEVER, CHOICE, paused=paused)
-        return [file.code for file in gathered.files]
+        retrieved = self.session.retrieve(query(request), paused=paused)
+        return [file.code for file in retrieved.files]
 
 
 @pytest.fixture
@@ -129,14 +135,14 @@ def test_facts_of_the_hole_follow_every_keystroke_behind_what_stays(typing: Typi
 
 def test_a_choice_cut_short_by_the_deadline_is_not_kept(typing: Typing) -> None:
     request = typing.repository.request("shop/main.py", HEAD + "    receipt = cart.<CURSOR>\n")
-    assert typing.session.gather(request, VOCABULARY, BUDGET, PASSED, CHOICE).files == ()
+    assert typing.session.retrieve(query(request, PASSED)).files == ()
     assert typing.at(HEAD + "    receipt = cart.<CURSOR>\n")
 
 
 def test_what_was_there_a_keystroke_ago_outlives_a_deadline(typing: Typing) -> None:
     first = typing.at(HEAD + "    receipt = cart.<CURSOR>\n")
     request = typing.repository.request("shop/main.py", HEAD + "    receipt = cart.p<CURSOR>\n")
-    late = typing.session.gather(request, VOCABULARY, BUDGET, PASSED, CHOICE, paused=True)
+    late = typing.session.retrieve(query(request, PASSED), paused=True)
     assert set(late.late) == SOURCE_NAMES
     assert [file.code for file in late.files] == first
 
@@ -148,10 +154,10 @@ def test_the_next_keystroke_asks_only_the_sources_that_were_late(typing: Typing)
     line = "    receipt = cart.pay(amount)  # theta iota zeta"
     for stop in range(14, len(line)):
         request = typing.repository.request("shop/main.py", HEAD + line[:stop] + "<CURSOR>\n")
-        gathered = typing.session.gather(request, VOCABULARY, BUDGET, ticking(), CHOICE)
-        asked += [name for name in gathered.timings_ms if name not in OF_THE_HOLE]
-        kept = [file.code for file in gathered.files]
-        if not gathered.late:
+        retrieved = typing.session.retrieve(query(request, ticking()))
+        asked += [name for name in retrieved.timings_ms if name not in OF_THE_HOLE]
+        kept = [file.code for file in retrieved.files]
+        if not retrieved.late:
             break
     assert len(asked) == len(set(asked))
     assert {*asked, *OF_THE_HOLE} == SOURCE_NAMES
