@@ -17,7 +17,7 @@ def completion_of(
     if not middle.keeps_healed_prefix:
         return None, "the model could not go on from the word at the cursor"
     context = prepared.context
-    text = prepared.wanted_of(middle, generation)
+    text = prepared.showable_part(middle, generation)
     if text is None:
         return None, "it was cut short before anything was whole"
     level = level_at(context.snapshot.indentation, context.prefix, context.suffix)

@@ -87,7 +87,7 @@ class ModelHost:
             self._set(replace(self._state, health="loading", message="loading the model", progress=0.0))
             chosen = options()
             try:
-                engine = await asyncio.to_thread(self._loader, chosen, self._progress_teller())
+                engine = await asyncio.to_thread(self._loader, chosen, self._progress_reporter())
                 self._model = LoadedModel(engine, template_for(engine.vocabulary))
             except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
                 raise
@@ -124,14 +124,14 @@ class ModelHost:
         if model is not None:
             await model.engine.close()
 
-    def _progress_teller(self) -> Progress:
+    def _progress_reporter(self) -> Progress:
         """Return a function for the loading thread that shows progress on this event loop."""
         loop = asyncio.get_running_loop()
 
-        def tell(message: str, share: float) -> None:
+        def report(message: str, share: float) -> None:
             loop.call_soon_threadsafe(self._show_progress, message, share)
 
-        return tell
+        return report
 
     def _show_progress(self, message: str, share: float) -> None:
         if self._state.health == "loading":

@@ -78,7 +78,7 @@ class Prepared:
         stops = (self.extent.stop_of(middle), repetition_start(middle), seen, *headings)
         return min((stop for stop in stops if stop is not None and stop >= 0), default=None)
 
-    def wanted_of(self, middle: Middle, generation: Generation) -> str | None:
+    def showable_part(self, middle: Middle, generation: Generation) -> str | None:
         """Return the part of a finished middle that may be shown; None if the middle was cut before any was
         whole.
         """

@@ -146,10 +146,10 @@ class Watcher:
         """
         self._awaited = None
         for count in range(max(self._judged, 1), len(self._generated.tokens) + 1):
-            found = self._first_rollback(_Written(self._generated.text_of(count), count))
-            if found is not None:
-                self._rewind(found.tokens_kept)
-                return found
+            correction = self._first_rollback(_Written(self._generated.text_of(count), count))
+            if correction is not None:
+                self._rewind(correction.tokens_kept)
+                return correction
             if self._awaited is not None:
                 return None
             self._judged = count
@@ -201,30 +201,30 @@ class Watcher:
                     self._awaited = state.reply
                     return None
                 continue
-            found = self._judge(state, state.reply.result(), written)
-            if found is not None:
-                return found
+            correction = self._judge(state, state.reply.result(), written)
+            if correction is not None:
+                return correction
         return None
 
     def _judge(self, state: _TriggerState, reply: Reply[Any], written: _Written) -> Rollback | None:
         trigger, monitor, answer = state.trigger, state.monitor, reply.answer
         word = word_at(written.text, trigger.start)
-        choices: Choices | None = None
+        allowed: Choices | None = None
         preferred: tuple[Choices, ...] = ()
         if answer is not None:
-            choices = monitor.choices(trigger, answer, word)
+            allowed = monitor.choices(trigger, answer, word)
             preferred = monitor.preferred(trigger, answer, self._generated.text, self._names)
-        if choices is None and not preferred:
+        if allowed is None and not preferred:
             state.outcome = "late" if answer is None and reply.reason == "late" else "unknown"
             if answer is not None and monitor.approves(trigger, answer, word):
                 state.outcome = "allowed"
             state.reason = reply.reason or getattr(answer, "reason", "")
             return None
-        demands = preferred if choices is None else (*preferred, choices)
-        for order, demand in enumerate(demands):
-            refused = self._refused_by(state, demand, written)
+        all_choices = preferred if allowed is None else (*preferred, allowed)
+        for number, choices in enumerate(all_choices, 1):
+            refused = self._refused_by(state, choices, written)
             if refused is not None:
-                also = tuple(self._constraint(state, each) for each in demands[order + 1 :])
+                also = tuple(self._constraint(state, other) for other in all_choices[number:])
                 return self._refuse(state, *refused, also)
         return None
 

@@ -1,6 +1,6 @@
 """Other completions of the same hole: each begins with another token than all before it.
 
-They part right of the cursor: the demanded text before it (token healing) is spelt by the same tokens in all
+They part right of the cursor: the healed prefix before it (token healing) is spelt by the same tokens in all
 of them, which go into the prompt. Each completion is decoded as the first was, under the same monitors, and
 stops where it ends.
 """

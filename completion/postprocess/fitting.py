@@ -25,18 +25,18 @@ class Fitted:
     replaced: int = 0
 
 
-def fit(wanted: str, extent: Extent, level: str | None = None) -> Fitted:
+def fit(middle: str, extent: Extent, level: str | None = None) -> Fitted:
     """Fit a middle into its line.
 
-    ``wanted`` is the part of the middle up to the end of its statement or block; ``level`` is as for `shape`.
+    ``middle`` and ``level`` are as for `shape`.
     """
     word = _rest_of_word(extent)
     if word:
-        return _in_word(wanted, extent, level, word)
-    found = _going_on(wanted, extent, level)
-    if found is not None:
-        return found
-    line = wanted.partition("\n")[0]
+        return _over_word(middle, extent, level, word)
+    fitted = _over_closing_marks(middle, extent, level)
+    if fitted is not None:
+        return fitted
+    line = middle.partition("\n")[0]
     return Fitted(_shaped(line[: extent.closed_stops.statement_stop(line)], extent, level))
 
 
@@ -46,26 +46,26 @@ def _rest_of_word(extent: Extent) -> str:
     return rest[0] if begun is not None and rest is not None else ""
 
 
-def _in_word(wanted: str, extent: Extent, level: str | None, word: str) -> Fitted:
+def _over_word(middle: str, extent: Extent, level: str | None, word: str) -> Fitted:
     """Put the middle in place of the rest of the word, if no other text would then stand there twice."""
-    shaped = _shaped(wanted, extent, level, len(word))
+    shaped = _shaped(middle, extent, level, len(word))
     rest = rest_of_line(extent.context.suffix[len(word) :])
     if shaped.text == word:
         return Fitted(Shaped("", NOTHING_NEW))
     goes_on = shaped.text and _WORD.fullmatch(shaped.text) is None
-    is_same_rest = wanted[shaped.kept :].strip() == rest.strip()
+    is_same_rest = middle[shaped.kept :].strip() == rest.strip()
     if goes_on and not is_same_rest and not TRAILING.issuperset(rest.strip()):
         return Fitted(Shaped("", TWICE))
     return Fitted(shaped, len(word) if shaped.text else 0)
 
 
-def _going_on(wanted: str, extent: Extent, level: str | None) -> Fitted | None:
+def _over_closing_marks(middle: str, extent: Extent, level: str | None) -> Fitted | None:
     """Put the middle in place of the closing marks; None if the text behind its marks does not fit there."""
-    replaced = extent.stops.behind_closed(wanted).size
-    shaped = _shaped(wanted, extent, level, replaced)
+    replaced = extent.stops.behind_closed(middle).size
+    shaped = _shaped(middle, extent, level, replaced)
     if not replaced:
         return Fitted(shaped)
-    kept = wanted[: shaped.kept]
+    kept = middle[: shaped.kept]
     behind = extent.stops.behind_closed(kept)
     if not shaped.text or behind.size != replaced:
         return None
@@ -76,7 +76,7 @@ def _going_on(wanted: str, extent: Extent, level: str | None) -> Fitted | None:
     auto_closed = extent.stops.frame.auto_closed
     assert auto_closed is not None
     # The user's own end of the statement stays behind the marks only if the middle ends in the same way.
-    is_same_end = wanted[shaped.kept :].strip().endswith(auto_closed.end)
+    is_same_end = middle[shaped.kept :].strip().endswith(auto_closed.end)
     return Fitted(shaped, replaced) if is_same_end else None
 
 
@@ -85,12 +85,12 @@ def _without_end(shaped: Shaped, size: int) -> Shaped:
     return replace(shaped, text=text, kept=shaped.kept - size) if text else Shaped("", NOTHING_NEW)
 
 
-def _shaped(wanted: str, extent: Extent, level: str | None, replaced: int = 0) -> Shaped:
+def _shaped(middle: str, extent: Extent, level: str | None, replaced: int = 0) -> Shaped:
     suffix = extent.context.suffix[replaced:]
     if rest_of_line(suffix).strip():
-        comment = extent.stops.last_comment(wanted)
+        comment = extent.stops.last_comment(middle)
         if comment is not None:
-            wanted = wanted[:comment].rstrip()
-            if not wanted:
+            middle = middle[:comment].rstrip()
+            if not middle:
                 return Shaped("", COMMENT_IN_FRONT)
-    return shape(wanted, extent.context.prefix, suffix, level)
+    return shape(middle, extent.context.prefix, suffix, level)

@@ -41,19 +41,18 @@ def indentation_of(prefix: str, suffix: str = "") -> str | None:
     return " " * step if count >= STEPS_MIN else None
 
 
-def level_at(wanted: str | None, prefix: str, suffix: str = "") -> str | None:
-    """Return one level of indentation at the cursor: the document's own if that is clear, else ``wanted``.
+def level_at(editor_level: str | None, prefix: str, suffix: str = "") -> str | None:
+    """Return one level of indentation at the cursor: the document's own if that is clear, else the editor's.
 
-    ``wanted`` is the level that the editor writes. None leaves the lines unchanged: nobody knows the level,
-    or the editor's would mix tabs and spaces.
+    None leaves the lines unchanged: nobody knows the level, or the editor's would mix tabs and spaces.
     """
     own = indentation_of(prefix, suffix)
-    if own is not None or wanted is None:
+    if own is not None or editor_level is None:
         return own
-    other = "  " if wanted == TAB else TAB
+    other = "  " if editor_level == TAB else TAB
     near = prefix[-CHARACTERS_READ:] + suffix[:CHARACTERS_READ]
     is_mixed = any(line.startswith(other) and line.strip() for line in near.split("\n"))
-    return None if is_mixed else wanted
+    return None if is_mixed else editor_level
 
 
 def reindented(middle: str, line: str, level: str) -> str:

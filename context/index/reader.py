@@ -261,8 +261,8 @@ def _import(row: Sequence[Any]) -> Import:
 def _match(terms: Sequence[str], languages: Sequence[str]) -> str:
     """Return the search in FTS5's query language: one of the terms, in one of the languages."""
     search = f"terms : ({' OR '.join(_quoted(terms))})"
-    wanted = " OR ".join(_quoted([language_term(language) for language in languages]))
-    return f"{search} AND language : ({wanted})" if languages else search
+    any_language = " OR ".join(_quoted([language_term(language) for language in languages]))
+    return f"{search} AND language : ({any_language})" if languages else search
 
 
 def _quoted(terms: Sequence[str]) -> list[str]:

@@ -59,7 +59,7 @@ class Selection:
 
     @property
     def tokens(self) -> int:
-        return sum(each.tokens + OVERHEAD_TOKENS for each in self.chosen)
+        return sum(selected.tokens + OVERHEAD_TOKENS for selected in self.chosen)
 
 
 def select(
@@ -74,15 +74,19 @@ def select(
     ``weights`` is by the snippets' source; ``shown_lines`` stand in the prompt anyway; ``count`` counts the
     tokens of a text.
     """
-    valued = [(weights.get(each.source, 0.0) * each.score, each) for each in snippets]
+    valued = [(weights.get(snippet.source, 0.0) * snippet.score, snippet) for snippet in snippets]
     least = max(VALUE_SHARE_MIN * max((value for value, _ in valued), default=0.0), VALUE_MIN)
     ranked = sorted(
-        ((value / cost_guess(each) ** COST_POWER, value, each) for value, each in valued if value >= least),
+        (
+            (value / cost_guess(snippet) ** COST_POWER, value, snippet)
+            for value, snippet in valued
+            if value >= least
+        ),
         key=lambda entry: (-entry[0], entry[2].path, entry[2].text),
     )
     chosen: list[SelectedSnippet] = []
     dropped: list[DroppedSnippet] = [
-        DroppedSnippet(each, "beyond the number looked at") for _, _, each in ranked[CANDIDATES_MAX:]
+        DroppedSnippet(snippet, "beyond the number looked at") for _, _, snippet in ranked[CANDIDATES_MAX:]
     ]
     budget = tokens_max
     for _, value, snippet in ranked[:CANDIDATES_MAX]:
@@ -91,25 +95,25 @@ def select(
             dropped.append(DroppedSnippet(snippet, why))
             continue
         covered = covered_by(snippet, chosen)
-        room = budget + sum(each.tokens + OVERHEAD_TOKENS for each in covered)
-        fitted = fit(snippet, min(room - OVERHEAD_TOKENS, int(tokens_max * SNIPPET_SHARE)), count)
+        available = budget + sum(selected.tokens + OVERHEAD_TOKENS for selected in covered)
+        fitted = fit(snippet, min(available - OVERHEAD_TOKENS, int(tokens_max * SNIPPET_SHARE)), count)
         if fitted is None or (covered and covered_by(fitted[0], covered) != covered):
             dropped.append(DroppedSnippet(snippet, "no room in the budget"))
             continue
-        chosen = [each for each in chosen if each not in covered]
+        chosen = [selected for selected in chosen if selected not in covered]
         dropped += [
-            DroppedSnippet(each.snippet, f"part of a snippet of {snippet.source}") for each in covered
+            DroppedSnippet(selected.snippet, f"part of a snippet of {snippet.source}") for selected in covered
         ]
         taken = SelectedSnippet(*fitted, value)
         chosen.append(taken)
-        budget = room - taken.tokens - OVERHEAD_TOKENS
+        budget = available - taken.tokens - OVERHEAD_TOKENS
     return Selection(tuple(chosen), tuple(dropped[:DROPPED_MAX]))
 
 
 def covered_by(snippet: Snippet, chosen: Sequence[SelectedSnippet]) -> list[SelectedSnippet]:
     """Return the chosen snippets of whose lines ``snippet`` has most."""
     lines = telling_lines(snippet.text)
-    return [each for each in chosen if share_known(each.snippet.text, lines) >= SAME_SHARE]
+    return [selected for selected in chosen if share_known(selected.snippet.text, lines) >= SAME_SHARE]
 
 
 def cost_guess(snippet: Snippet) -> float:

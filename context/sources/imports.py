@@ -83,22 +83,23 @@ def named_types(around: Surroundings, index: Index, receiver_type: str | None) -
     every name needs an import.
     """
     names = [name for name, distance in around.distance_of_name.items() if distance <= TYPE_LINES]
-    wanted = [name for name in names if name[:1].isupper() and not name.isupper()]
-    wanted += [receiver_type] if receiver_type else []
+    type_names = [name for name in names if name[:1].isupper() and not name.isupper()]
+    type_names += [receiver_type] if receiver_type else []
     own = around.request.path
     for ordinal, symbol in enumerate(around.parsed.symbols):
         is_hidden = not LineSpan(symbol.start_line, symbol.stop_line).overlap(around.shown)
-        if symbol.kind == "class" and symbol.name in wanted and is_hidden:
+        if symbol.kind == "class" and symbol.name in type_names and is_hidden:
             yield ImportedApi(symbol.name, own, around.parsed.symbols, ordinal)
     suffix = PurePosixPath(own).suffix
-    found: dict[str, list[IndexedSymbol]] = {}
-    for each in index.definitions(tuple(dict.fromkeys(wanted))):
-        if each.symbol.kind == "class" and each.path != own and PurePosixPath(each.path).suffix == suffix:
-            found.setdefault(each.symbol.name, []).append(each)
-    for name, definitions in found.items():
+    classes: dict[str, list[IndexedSymbol]] = {}
+    for indexed in index.definitions(tuple(dict.fromkeys(type_names))):
+        has_same_suffix = PurePosixPath(indexed.path).suffix == suffix
+        if indexed.symbol.kind == "class" and indexed.path != own and has_same_suffix:
+            classes.setdefault(indexed.symbol.name, []).append(indexed)
+    for name, definitions in classes.items():
         if len(definitions) <= DEFINITIONS_MAX:
-            path = nearest([each.path for each in definitions], PurePosixPath(own))[0]
-            chosen = next(each for each in definitions if each.path == path)
+            path = nearest([indexed.path for indexed in definitions], PurePosixPath(own))[0]
+            chosen = next(indexed for indexed in definitions if indexed.path == path)
             yield ImportedApi(name, path, index.symbols(path), chosen.ordinal)
 
 
@@ -108,14 +109,14 @@ def named_by(statement: Import, symbols: Sequence[Symbol], module: str) -> Itera
     If the statement names the ``module`` itself, these are all of the module's, used through the module's
     name.
     """
-    wanted = dict(statement.names)
-    alias = wanted.get(module) or (statement.alias or module if not wanted else None)
-    takes_all = alias is not None or "*" in wanted or "default" in wanted
+    imported = dict(statement.names)
+    alias = imported.get(module) or (statement.alias or module if not imported else None)
+    takes_all = alias is not None or "*" in imported or "default" in imported
     for ordinal, symbol in enumerate(symbols):
         if symbol.parent is not None:
             continue
-        if symbol.name in wanted:
-            yield wanted[symbol.name], ordinal
+        if symbol.name in imported:
+            yield imported[symbol.name], ordinal
         elif takes_all and symbol.kind != "field" and not symbol.name.startswith("_"):
             yield alias or symbol.name, ordinal
 

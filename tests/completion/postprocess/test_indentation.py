@@ -65,7 +65,7 @@ TABS = "def f(a):\n\tif a:\n\t\tb()\n"
 
 
 @pytest.mark.parametrize(
-    ("wanted", "document", "level"),
+    ("editor_level", "document", "level"),
     [
         ("    ", TABS, "\t"),
         ("        ", FOUR, "    "),
@@ -78,6 +78,6 @@ TABS = "def f(a):\n\tif a:\n\t\tb()\n"
     ],
 )
 def test_the_document_s_own_level_counts_before_the_editor_s(
-    wanted: str | None, document: str, level: str | None
+    editor_level: str | None, document: str, level: str | None
 ) -> None:
-    assert level_at(wanted, document) == level
+    assert level_at(editor_level, document) == level
