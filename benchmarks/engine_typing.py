@@ -95,7 +95,7 @@ def replay(
 ) -> dict[str, float]:
     """Ask after every keystroke, stopping at the end of the line."""
     newlines = frozenset(
-        token_id for token_id, spelling in enumerate(vocabulary.bytes_by_id) if b"\n" in spelling
+        token_id for token_id, token_bytes in enumerate(vocabulary.bytes_by_id) if b"\n" in token_bytes
     )
     prefilled: list[int] = []
     passed: list[float] = []

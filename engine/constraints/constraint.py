@@ -42,11 +42,11 @@ class ByteMachine:
         self.texts = frozenset(lead + text for text in constraint.texts)
         self._strings = sorted(self.names | self.texts)
 
-    def advance(self, state: State, spelling: bytes) -> State:
+    def advance(self, state: State, token_bytes: bytes) -> State:
         """Return the state after a token of these bytes."""
-        if isinstance(state, End) or not spelling:
+        if isinstance(state, End) or not token_bytes:
             return state
-        seen = state + spelling
+        seen = state + token_bytes
         if self._is_fulfilled(len(state), seen):
             return End.FREE
         is_open = bool(self.strings_from(seen)) or self.constraint.lead.startswith(seen)

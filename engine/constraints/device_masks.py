@@ -26,9 +26,9 @@ class MaskIds:
 
     def tensor(self, mask: TokenMask, ending: Sequence[int], device: torch.device) -> Tensor:
         """Return the ids that a mask allows, and the ids ``ending`` if the text may end.  # [ids] int64"""
-        parts = [send(torch.from_numpy(mask.few), device)]
-        if mask.many is not None:
-            parts.append(self._constant(mask.many, device))
+        parts = [send(torch.from_numpy(mask.token_ids), device)]
+        if mask.shared_set is not None:
+            parts.append(self._constant(mask.shared_set, device))
         if mask.may_end and ending:
             parts.append(send(torch.tensor(ending, dtype=torch.int64), device))
         return parts[0] if len(parts) == 1 else torch.cat(parts)

@@ -66,9 +66,9 @@ class Guide:
 
     def allowed(self, device: torch.device) -> Tensor | None:
         """Return the ids to choose among, int64; None for all."""
-        hard = [each for each in self._open() if each.masks.machine.constraint.penalty is None]
+        hard = [tracked for tracked in self._open() if tracked.masks.machine.constraint.penalty is None]
         while hard:
-            mask = intersect([mask for each in hard if (mask := each.masks.mask(each.state))])
+            mask = intersect([mask for tracked in hard if (mask := tracked.masks.mask(tracked.state))])
             ids = self._ids(mask, device)
             if len(ids):
                 return ids
@@ -77,8 +77,8 @@ class Guide:
 
     def prefer(self, logits: Tensor) -> Tensor:
         """Return the logits with the penalties of the constraints that are preferences.  # [vocabulary]"""
-        for each in self._open():
-            penalty, mask = each.masks.machine.constraint.penalty, each.masks.mask(each.state)
+        for tracked in self._open():
+            penalty, mask = tracked.masks.machine.constraint.penalty, tracked.masks.mask(tracked.state)
             if penalty is not None and mask is not None:
                 preferred = self._ids(mask, logits.device)
                 kept = logits[preferred]
@@ -86,10 +86,10 @@ class Guide:
                 logits[preferred] = kept
         return logits
 
-    def advance(self, spelling: bytes) -> None:
+    def advance(self, token_bytes: bytes) -> None:
         """Advance all constraints by the bytes of a chosen token."""
-        for each in self._open():
-            each.state = each.masks.machine.advance(each.state, spelling)
+        for tracked in self._open():
+            tracked.state = tracked.masks.machine.advance(tracked.state, token_bytes)
 
     def forced(self, vocabulary: Vocabulary, tokens_max: int) -> list[int]:
         """Return tokens of the text that must come next, so that the model can verify several in one pass.
@@ -99,19 +99,19 @@ class Guide:
         the text behind it. These are only a guess, because other tokens may spell the same string. Source:
         llguidance's fast-forward tokens, which save a pass for each forced token.
         """
-        hard = [each for each in self._open() if each.masks.machine.constraint.penalty is None]
-        states = [(each.masks, each.state) for each in hard]
+        hard = [tracked for tracked in self._open() if tracked.masks.machine.constraint.penalty is None]
+        states = [(tracked.masks, tracked.state) for tracked in hard]
         found: list[int] = []
         while len(found) < tokens_max and (only := _only_token(states)) is not None:
             found.append(only)
-            spelling = vocabulary.token_bytes(only)
-            states = [(masks, masks.machine.advance(state, spelling)) for masks, state in states]
+            token_bytes = vocabulary.token_bytes(only)
+            states = [(masks, masks.machine.advance(state, token_bytes)) for masks, state in states]
         forced = max((masks.machine.forced_after(state) for masks, state in states), key=len, default=b"")
         text = forced.decode(errors="ignore")
         return [*found, *vocabulary.encode(text)[:-1]][:tokens_max] if text else found
 
     def _open(self) -> list[_Tracked]:
-        return [each for each in self._tracked if not isinstance(each.state, End)]
+        return [tracked for tracked in self._tracked if not isinstance(tracked.state, End)]
 
     def _ids(self, mask: TokenMask, device: torch.device) -> Tensor:
         return self._mask_ids.tensor(mask, self._stop_ids, device)
@@ -123,11 +123,11 @@ class Guide:
 
 def _only_token(states: list[tuple[TokenMasks, State]]) -> int | None:
     """Return the only token that is allowed, if there is exactly one and the text may not end; else None."""
-    masks = [mask for each, state in states if (mask := each.mask(state)) is not None]
+    masks = [mask for known, state in states if (mask := known.mask(state)) is not None]
     if not masks:
         return None
     # Most places allow many tokens, which shows without an intersection of the masks.
-    if all(each.many is not None or each.may_end or len(each.few) != 1 for each in masks):
+    if all(mask.shared_set is not None or mask.may_end or len(mask.token_ids) != 1 for mask in masks):
         return None
     mask = intersect(masks)
     ids = mask.ids()

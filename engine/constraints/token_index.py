@@ -32,30 +32,25 @@ class TokenIndex:
     """All tokens with bytes, sorted by their bytes."""
 
     def __init__(self, bytes_by_id: Sequence[bytes]) -> None:
-        ordered = sorted((spelling, token_id) for token_id, spelling in enumerate(bytes_by_id) if spelling)
-        self._spellings = [spelling for spelling, _ in ordered]
+        ordered = sorted(
+            (token_bytes, token_id) for token_id, token_bytes in enumerate(bytes_by_id) if token_bytes
+        )
+        self._token_bytes = [token_bytes for token_bytes, _ in ordered]
         self._ids = np.array([token_id for _, token_id in ordered], dtype=np.int64)
         self._id_of = dict(reversed(ordered))
         self._same = _duplicates(ordered)
         self._runs_over = _tokens_past_an_identifier(ordered)
         self._leaving: dict[bytes, TokenIds] = {}
         self._size = len(bytes_by_id)
-        self.breaking = self._first_byte_outside(IDENTIFIER_BYTES)
+        self.identifier_enders = self._first_byte_outside(IDENTIFIER_BYTES)
         """The tokens whose first byte ends an identifier."""
-        self.unnamed = self._first_byte_outside(IDENTIFIER_START)
+        self.non_identifier_starters = self._first_byte_outside(IDENTIFIER_START)
         """The tokens whose first byte begins no identifier."""
-        self.length_max = max(map(len, self._spellings), default=0)
+        self.length_max = max(map(len, self._token_bytes), default=0)
 
     def beginning_with(self, beginning: bytes) -> TokenIds:
         """Return all tokens that begin with these bytes, including those of exactly these bytes."""
         return self._ids[slice(*self._range(beginning))]
-
-    def spelling(self, text: bytes) -> tuple[int, ...]:
-        """Return all tokens of exactly these bytes."""
-        found = self._id_of.get(text)
-        if found is None:
-            return ()
-        return self._same.get(text) or (found,)
 
     def prefixes_of(self, text: bytes, known: int = 0) -> list[int]:
         """Return the tokens that spell a beginning of ``text``, or all of it, longer than ``known`` bytes."""
@@ -71,7 +66,7 @@ class TokenIndex:
         doubled = [text[:size] for size in range(known + 1, stop + 1) if text[:size] in self._same]
         return found + [token_id for each in doubled for token_id in self._same[each][1:]]
 
-    def running_over(self, name: bytes) -> Sequence[int]:
+    def crossing_name_end(self, name: bytes) -> Sequence[int]:
         """Return the tokens that begin with ``name`` and go on with a byte that ends its identifier."""
         return self._runs_over.get(name, ())
 
@@ -83,8 +78,8 @@ class TokenIndex:
             chosen = [
                 at
                 for at in range(start, stop)
-                if len(self._spellings[at]) > len(lead)
-                and self._spellings[at][len(lead)] not in IDENTIFIER_START
+                if len(self._token_bytes[at]) > len(lead)
+                and self._token_bytes[at][len(lead)] not in IDENTIFIER_START
             ]
             known = self._ids[chosen]
             if len(self._leaving) < LEADS_MAX:
@@ -92,17 +87,19 @@ class TokenIndex:
         return known
 
     def _first_byte_outside(self, inside: frozenset[int]) -> "TokenSet":
-        chosen = [at for at, spelling in enumerate(self._spellings) if spelling[0] not in inside]
+        chosen = [at for at, token_bytes in enumerate(self._token_bytes) if token_bytes[0] not in inside]
         has = np.zeros(self._size, dtype=np.bool_)
         has[self._ids[chosen]] = True
         return TokenSet(np.flatnonzero(has), has)
 
     def _range(self, beginning: bytes) -> tuple[int, int]:
         if not beginning:
-            return 0, len(self._spellings)
-        start = bisect_left(self._spellings, beginning)
+            return 0, len(self._token_bytes)
+        start = bisect_left(self._token_bytes, beginning)
         following = successor(beginning)
-        stop = len(self._spellings) if following is None else bisect_left(self._spellings, following, start)
+        stop = (
+            len(self._token_bytes) if following is None else bisect_left(self._token_bytes, following, start)
+        )
         return start, stop
 
 
@@ -112,15 +109,15 @@ LEADS_MAX = 256
 
 def _duplicates(ordered: Sequence[tuple[bytes, int]]) -> dict[bytes, tuple[int, ...]]:
     found: dict[bytes, tuple[int, ...]] = {}
-    for (spelling, token_id), (following, other) in pairwise(ordered):
-        if spelling == following:
-            found[spelling] = (*found.get(spelling, (token_id,)), other)
+    for (token_bytes, token_id), (following, other) in pairwise(ordered):
+        if token_bytes == following:
+            found[token_bytes] = (*found.get(token_bytes, (token_id,)), other)
     return found
 
 
 def _tokens_past_an_identifier(ordered: Sequence[tuple[bytes, int]]) -> dict[bytes, list[int]]:
     found: dict[bytes, list[int]] = {}
-    for spelling, token_id in ordered:
-        for end in _IDENTIFIER_END.finditer(spelling):
-            found.setdefault(spelling[: end.end()], []).append(token_id)
+    for token_bytes, token_id in ordered:
+        for end in _IDENTIFIER_END.finditer(token_bytes):
+            found.setdefault(token_bytes[: end.end()], []).append(token_id)
     return found

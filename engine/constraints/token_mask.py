@@ -23,19 +23,23 @@ _NONE = np.empty(0, dtype=np.int64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TokenMask:
-    """The allowed ids: ``few``, sorted, and the constant set ``many``, which have no id in common.
+    """The allowed ids: ``token_ids``, sorted, and the constant ``shared_set``, which have no id in common.
 
-    ``many`` is one of a few objects, always the same ones, so that an engine can keep a copy of it on its
-    device. ``may_end`` is True if the ids that end the generation are allowed too.
+    ``shared_set`` is one of a few objects, always the same ones, so that an engine can keep a copy of it on
+    its device. ``may_end`` is True if the ids that end the generation are allowed too.
     """
 
-    few: TokenIds
-    many: TokenSet | None
+    token_ids: TokenIds
+    shared_set: TokenSet | None
     may_end: bool
 
     def ids(self) -> TokenIds:
         """Return all ids in one array."""
-        return self.few if self.many is None else np.concatenate((self.few, self.many.ids))
+        return (
+            self.token_ids
+            if self.shared_set is None
+            else np.concatenate((self.token_ids, self.shared_set.ids))
+        )
 
 
 class TokenMasks:
@@ -58,20 +62,20 @@ class TokenMasks:
         return known
 
     def _compute(self, state: bytes) -> TokenMask:
-        few = self._within_names(state)
+        token_ids = self._within_names(state)
         parts = [self._index.beginning_with(text[len(state) :]) for text in self._texts(state)]
-        many = self._index.breaking if state in self.machine.names else None
+        shared_set = self._index.identifier_enders if state in self.machine.names else None
         lead = self.machine.constraint.lead
         if not self.machine.constraint.is_exclusive and lead.startswith(state):
             if state == lead:
-                many = self._index.unnamed
+                shared_set = self._index.non_identifier_starters
             else:
-                few += self._index.prefixes_of(lead[len(state) :])
+                token_ids += self._index.prefixes_of(lead[len(state) :])
                 parts.append(self._index.leaving(lead[len(state) :]))
-        found = np.unique(np.concatenate((_sorted(few), *parts))) if parts else _sorted(few)
-        if many is not None:
-            found = found[~many.has[found]]
-        return TokenMask(found, many, self.machine.may_end(state))
+        found = np.unique(np.concatenate((_sorted(token_ids), *parts))) if parts else _sorted(token_ids)
+        if shared_set is not None:
+            found = found[~shared_set.has[found]]
+        return TokenMask(found, shared_set, self.machine.may_end(state))
 
     def _within_names(self, state: bytes) -> list[int]:
         """Return tokens that spell beginnings of the remaining names and texts, or run past a name."""
@@ -83,7 +87,7 @@ class TokenMasks:
             known = len(common_beginning(before, rest))
             found += index.prefixes_of(rest, known)
             if rest and string in self.machine.names:
-                found += index.running_over(rest)
+                found += index.crossing_name_end(rest)
             before = rest
         return found
 
@@ -98,27 +102,31 @@ def intersect(masks: list[TokenMask]) -> TokenMask:
     first, *others = masks
     if not others:
         return first
-    may_end = all(each.may_end for each in masks)
-    if all(each.many is first.many for each in masks):
-        few = first.few
-        for each in others:
-            few = np.intersect1d(few, each.few, assume_unique=True)
-        return TokenMask(few, first.many, may_end)
-    narrow = min(masks, key=lambda each: len(each.few) + (len(each.many.ids) if each.many else 0))
+    may_end = all(mask.may_end for mask in masks)
+    if all(mask.shared_set is first.shared_set for mask in masks):
+        token_ids = first.token_ids
+        for mask in others:
+            token_ids = np.intersect1d(token_ids, mask.token_ids, assume_unique=True)
+        return TokenMask(token_ids, first.shared_set, may_end)
+    narrow = min(masks, key=_size)
     found = np.sort(narrow.ids())
-    for each in masks:
-        if each is not narrow:
-            kept = np.isin(found, each.few, assume_unique=True)
-            found = found[kept if each.many is None else kept | each.many.has[found]]
+    for mask in masks:
+        if mask is not narrow:
+            kept = np.isin(found, mask.token_ids, assume_unique=True)
+            found = found[kept if mask.shared_set is None else kept | mask.shared_set.has[found]]
     return TokenMask(found, None, may_end)
+
+
+def _size(mask: TokenMask) -> int:
+    return len(mask.token_ids) + (len(mask.shared_set.ids) if mask.shared_set else 0)
 
 
 def packed(mask: TokenMask, size: int) -> NDArray[np.int32]:
     """Return the mask as a bit for each of ``size`` ids, a word's lowest bit first.  # [ceil(size / 32)]"""
     bits = np.zeros(-(-size // 32) * 32, dtype=np.bool_)
-    bits[mask.few] = True
-    if mask.many is not None:
-        bits[mask.many.ids] = True
+    bits[mask.token_ids] = True
+    if mask.shared_set is not None:
+        bits[mask.shared_set.ids] = True
     return np.packbits(bits, bitorder="little").view(np.int32)
 
 

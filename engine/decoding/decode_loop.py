@@ -212,8 +212,8 @@ class DecodeLoop(Generic[CacheT]):
         return logits
 
     def _score(self, request: Request, logits: Tensor) -> tuple[float, ...]:
-        breaking = torch.from_numpy(self._mask_cache.index.breaking.ids)
-        ending = torch.cat((breaking, torch.tensor(sorted(request.stop_ids), dtype=torch.int64)))
+        enders = torch.from_numpy(self._mask_cache.index.identifier_enders.ids)
+        ending = torch.cat((enders, torch.tensor(sorted(request.stop_ids), dtype=torch.int64)))
         return tuple(
             score_choices(self._model, self._cache, logits, request.choices, ending.to(logits.device))
         )

@@ -47,7 +47,7 @@ constraints = st.builds(
     lead=st.sampled_from([b"", b"", b".", b" ", b" self.", b"  (", b")."]),
     is_exclusive=st.booleans(),
 )
-texts = st.lists(st.sampled_from([spelling for spelling in SPELLINGS if spelling]), max_size=4)
+texts = st.lists(st.sampled_from([token_bytes for token_bytes in SPELLINGS if token_bytes]), max_size=4)
 
 
 def state_after(machine: ByteMachine, tokens: list[bytes]) -> State:
@@ -89,8 +89,8 @@ def test_the_mask_is_what_brute_force_over_the_vocabulary_gives(
     assert mask is not None
     allowed = [
         token_id
-        for token_id, spelling in enumerate(SPELLINGS)
-        if spelling and machine.advance(state, spelling) is not End.REFUSED
+        for token_id, token_bytes in enumerate(SPELLINGS)
+        if token_bytes and machine.advance(state, token_bytes) is not End.REFUSED
     ]
     assert sorted(mask.ids()) == allowed
     bits = np.unpackbits(packed(mask, len(SPELLINGS)).view(np.uint8), bitorder="little")

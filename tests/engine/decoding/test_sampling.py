@@ -46,8 +46,8 @@ def test_numbers_that_are_none_are_told_and_not_fallen_over(allowed: torch.Tenso
 def test_ids_of_a_mask_on_a_device() -> None:
     index = MaskIds()
     has = torch.zeros(9, dtype=torch.bool).numpy()
-    many = TokenSet(torch.tensor([4, 6]).numpy(), has)
-    few = torch.tensor([1, 2]).numpy()
-    assert index.tensor(TokenMask(few, None, False), [8], CPU).tolist() == [1, 2]
-    assert index.tensor(TokenMask(few, many, False), [8], CPU).tolist() == [1, 2, 4, 6]
-    assert index.tensor(TokenMask(few, many, True), [8], CPU).tolist() == [1, 2, 4, 6, 8]
+    shared_set = TokenSet(torch.tensor([4, 6]).numpy(), has)
+    token_ids = torch.tensor([1, 2]).numpy()
+    assert index.tensor(TokenMask(token_ids, None, False), [8], CPU).tolist() == [1, 2]
+    assert index.tensor(TokenMask(token_ids, shared_set, False), [8], CPU).tolist() == [1, 2, 4, 6]
+    assert index.tensor(TokenMask(token_ids, shared_set, True), [8], CPU).tolist() == [1, 2, 4, 6, 8]
