@@ -34,7 +34,7 @@ WINDOW_STEP = 128
 
 @dataclass(slots=True)
 class CountedStream:
-    """Implements `engine.seam.Stream`, and counts the tokens of prompts that were really run."""
+    """Implements `engine.interface.Stream`, and counts the tokens of prompts that were really run."""
 
     stream: Stream
     engine: "CountingEngine"
@@ -53,7 +53,7 @@ class CountedStream:
 
 @dataclass(slots=True)
 class CountingEngine:
-    """Implements `engine.seam.Engine`."""
+    """Implements `engine.interface.Engine`."""
 
     engine: Engine
     prefilled: int = 0

@@ -8,7 +8,7 @@ from holesmith.engine.constraints.token_mask import TokenMask
 from torch import Tensor
 
 
-def send(values: Tensor, device: torch.device) -> Tensor:
+def to_device(values: Tensor, device: torch.device) -> Tensor:
     """Copy ``values`` from the host's memory to the device.
 
     A copy from ordinary memory waits until the device is idle; one from pinned memory is queued.
@@ -26,15 +26,15 @@ class MaskIds:
 
     def tensor(self, mask: TokenMask, ending: Sequence[int], device: torch.device) -> Tensor:
         """Return the ids that a mask allows, and the ids ``ending`` if the text may end.  # [ids] int64"""
-        parts = [send(torch.from_numpy(mask.token_ids), device)]
+        parts = [to_device(torch.from_numpy(mask.token_ids), device)]
         if mask.shared_set is not None:
             parts.append(self._constant(mask.shared_set, device))
         if mask.may_end and ending:
-            parts.append(send(torch.tensor(ending, dtype=torch.int64), device))
+            parts.append(to_device(torch.tensor(ending, dtype=torch.int64), device))
         return parts[0] if len(parts) == 1 else torch.cat(parts)
 
     def _constant(self, ids: TokenSet, device: torch.device) -> Tensor:
         key = (ids, device)
         if key not in self._sent:
-            self._sent[key] = send(torch.from_numpy(ids.ids), device)
+            self._sent[key] = to_device(torch.from_numpy(ids.ids), device)
         return self._sent[key]

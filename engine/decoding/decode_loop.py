@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import Generic, Protocol, TypeVar
 
 import torch
-from holesmith.engine.constraints.device_masks import send
+from holesmith.engine.constraints.device_masks import to_device
 from holesmith.engine.constraints.guide import Guide, MaskCache
 from holesmith.engine.constraints.token_index import TokenIndex
 from holesmith.engine.decoding.choice_scoring import score_choices
@@ -203,7 +203,7 @@ class DecodeLoop(Generic[CacheT]):
         # [logits_count, vocabulary] float32
         """
         before = self._cache.length
-        ids = send(torch.tensor(token_ids, dtype=torch.int64), self._model.device)
+        ids = to_device(torch.tensor(token_ids, dtype=torch.int64), self._model.device)
         logits = self._model.forward(ids, self._cache, logits_count, meanwhile)
         if cancelled():
             self._truncate(before)
@@ -257,7 +257,7 @@ class DecodeLoop(Generic[CacheT]):
         """
         is_free = progress.guide.is_free and progress.sampler.greedy and not self._excludes(progress)
         chosen = likeliest(rows) if is_free and rows.is_cuda else [None] * len(rows)
-        for row, token, guessed in zip(progress.sampler.place(rows), chosen, [*guess, None], strict=True):
+        for row, token, guessed in zip(progress.sampler.to_device(rows), chosen, [*guess, None], strict=True):
             finish = self._take(progress, row, token)
             if finish is not None or progress.tokens[-1].id != guessed:
                 return finish
@@ -283,7 +283,7 @@ class DecodeLoop(Generic[CacheT]):
     def _choose(self, progress: _Progress, logits: Tensor) -> Token:
         scores = progress.guide.prefer(logits)
         if self._excludes(progress):
-            excluded = send(torch.tensor(sorted(progress.request.excluded_first)), logits.device)
+            excluded = to_device(torch.tensor(sorted(progress.request.excluded_first)), logits.device)
             scores = scores.clone()
             scores[excluded] -= _EXCLUSION
         return progress.sampler.choose(logits, progress.guide.allowed(logits.device), scores)

@@ -35,7 +35,7 @@ class Sampler:
             chosen = torch.tensor(drawn) if allowed is None else allowed[drawn]
         return _tokens(logits[None], chosen[None])[0]
 
-    def place(self, logits: Tensor) -> Tensor:
+    def to_device(self, logits: Tensor) -> Tensor:
         """Return the logits on the device that `choose` needs.
 
         Random draws happen on the host, so all rows are moved there in one transfer.

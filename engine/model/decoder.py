@@ -320,22 +320,22 @@ class Decoder:
         arch = self.architecture
         projected = layer.qkv(layer.attention_norm(hidden).to(self.dtype))
         heads = projected.view(len(hidden), -1, arch.head_width).float()  # [tokens, all heads, head_width]
-        turning, values = heads.split((arch.heads + arch.kv_heads, arch.kv_heads), dim=1)
+        to_rotate, values = heads.split((arch.heads + arch.kv_heads, arch.kv_heads), dim=1)
         if layer.query_norm is not None and layer.key_norm is not None:
-            queries, keys = turning.split((arch.heads, arch.kv_heads), dim=1)
-            turning = torch.cat((layer.query_norm(queries), layer.key_norm(keys)), dim=1)
+            queries, keys = to_rotate.split((arch.heads, arch.kv_heads), dim=1)
+            to_rotate = torch.cat((layer.query_norm(queries), layer.key_norm(keys)), dim=1)
         rope = arch.rope if arch.windows[index] is None else (arch.local_rope or arch.rope)
-        turned = rotate(turning, *step.angles[rope], self._swaps[rope])
-        queries, keys = turned.split((arch.heads, arch.kv_heads), dim=1)
+        rotated = rotate(to_rotate, *step.angles[rope], self._swaps[rope])
+        queries, keys = rotated.split((arch.heads, arch.kv_heads), dim=1)
         kept = self.cache_dtype
         cache.write(index, step.start, keys.to(kept).transpose(0, 1), values.to(kept).transpose(0, 1))
-        mixed = self._mix(queries, index, cache, step)
-        output = layer.attention_output(mixed.to(self.dtype))
+        attention_output = self._attend(queries, index, cache, step)
+        output = layer.attention_output(attention_output.to(self.dtype))
         if layer.post_attention_norm is not None:
             output = layer.post_attention_norm(output.float())
         return hidden.add(output, alpha=arch.residual_scale)
 
-    def _mix(self, queries: Tensor, index: int, cache: AnyCache, step: _Step) -> Tensor:
+    def _attend(self, queries: Tensor, index: int, cache: AnyCache, step: _Step) -> Tensor:
         """Attend over all cached keys.  # [tokens, heads, head_width] -> [tokens, heads * head_width]"""
         arch = self.architecture
         tokens, group = len(queries), arch.heads // arch.kv_heads
@@ -343,8 +343,8 @@ class Decoder:
         mask = step.masks[arch.windows[index]]
         keys, values = cache.keys[index, :, : step.stop], cache.values[index, :, : step.stop]
         is_few = tokens <= FEW_TOKENS_MAX or arch.attention_softcap is not None
-        mixed = (attend_few if is_few else attend_many)(arch, grouped, keys, values, mask)
-        return mixed.permute(2, 0, 1, 3).reshape(tokens, -1)
+        attention_output = (attend_few if is_few else attend_many)(arch, grouped, keys, values, mask)
+        return attention_output.permute(2, 0, 1, 3).reshape(tokens, -1)
 
     def _feed_forward(self, layer: Layer, hidden: Tensor) -> Tensor:
         inner = layer.feed_forward_input(layer.feed_forward_norm(hidden).to(self.dtype))

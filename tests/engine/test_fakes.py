@@ -1,4 +1,4 @@
-"""The fake engine keeps the promises of the seam, or tests built on it would prove nothing."""
+"""The fake engine keeps the promises of the interface, or tests built on it would prove nothing."""
 
 import pytest
 from holesmith.engine.errors import EngineError
