@@ -30,7 +30,7 @@ _Inbox = queue.SimpleQueue[_Job | None]
 _Done = queue.SimpleQueue[BaseException | None]
 
 
-def nothing() -> None:
+def no_op() -> None:
     pass
 
 
@@ -61,14 +61,14 @@ class Workers:
         self,
         function: Callable[..., None],
         *arguments: Any,
-        meanwhile: Callable[[], None] = nothing,
+        on_launched: Callable[[], None] = no_op,
     ) -> None:
         """Call ``function(*arguments, worker, workers)`` in several threads, one of them the caller's.
 
         The function takes pieces of the work until none is left. When the caller's has ended, those that have
         begun are waited for, the others never begin. Raises what one of them raised.
 
-        The caller's thread calls ``meanwhile`` when it has told the others to begin.
+        The caller's thread calls ``on_launched`` when it has told the others to begin.
         """
         workers = self.count
         self._start(workers - 1)
@@ -76,7 +76,7 @@ class Workers:
         for inbox, job in zip(self._inboxes, jobs, strict=False):
             inbox.put(job)
         try:
-            meanwhile()
+            on_launched()
             function(*arguments, 0, workers)
         finally:
             begun = [job for job in jobs if not job.is_taken()]

@@ -25,7 +25,7 @@ from holesmith.engine.errors import EngineError
 from holesmith.engine.model.causal_model import Cache, CacheT, CausalModel
 from holesmith.engine.request import Finish, Generation, Request, Token
 from holesmith.engine.vocabulary.vocabulary import Vocabulary
-from holesmith.kernels.workers import nothing
+from holesmith.kernels.workers import no_op
 from torch import Tensor
 
 PREFILL_TOKENS_MAX = 512
@@ -196,7 +196,7 @@ class DecodeLoop(Generic[CacheT]):
         token_ids: Sequence[int],
         logits_count: int,
         cancelled: Callable[[], bool],
-        meanwhile: Callable[[], None] = nothing,
+        on_launched: Callable[[], None] = no_op,
     ) -> Tensor | None:
         """Run tokens and record them as cached; None if the request was cancelled.
 
@@ -204,7 +204,7 @@ class DecodeLoop(Generic[CacheT]):
         """
         before = self._cache.length
         ids = to_device(torch.tensor(token_ids, dtype=torch.int64), self._model.device)
-        logits = self._model.forward(ids, self._cache, logits_count, meanwhile)
+        logits = self._model.forward(ids, self._cache, logits_count, on_launched)
         if cancelled():
             self._truncate(before)
             return None

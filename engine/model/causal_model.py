@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 import torch
-from holesmith.kernels.workers import nothing
+from holesmith.kernels.workers import no_op
 from torch import Tensor
 
 
@@ -47,11 +47,11 @@ class CausalModel(Protocol[CacheT]):
         token_ids: Tensor,
         cache: CacheT,
         logits_count: int = 1,
-        meanwhile: Callable[[], None] = nothing,
+        on_launched: Callable[[], None] = no_op,
     ) -> Tensor:
         """Run tokens that follow the cached ones; return the logits of the last ``logits_count`` of them.
 
-        ``meanwhile`` is called once, as soon as only the computation is left to be done.
+        ``on_launched`` is called once, as soon as only the computation is left to be done.
 
         # [tokens] int64 -> [logits_count, vocabulary] float32
         """

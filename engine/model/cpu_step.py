@@ -24,7 +24,7 @@ from holesmith.kernels.low_bit import (
     Record,
 )
 from holesmith.kernels.scalar_math import GELU, GELU_TANH, SILU
-from holesmith.kernels.workers import nothing
+from holesmith.kernels.workers import no_op
 from torch import Tensor
 
 _ACTIVATIONS: dict[Activation, int] = {
@@ -120,12 +120,12 @@ class CpuStep:
         embedded: Tensor,
         cache: KeyValueCache,
         logits_count: int,
-        meanwhile: Callable[[], None] = nothing,
+        on_launched: Callable[[], None] = no_op,
     ) -> Tensor:
         """See `decoder.CpuStepModel`."""
         self._check(embedded, cache, logits_count)
         kept = tables.Cache(cache.keys.numpy(), cache.values.numpy(), cache.length)
-        logits = self._run(self._model, kept, embedded, logits_count, meanwhile)
+        logits = self._run(self._model, kept, embedded, logits_count, on_launched)
         return torch.from_numpy(logits)[:, : self._vocabulary]
 
     def _check(self, embedded: Tensor, cache: KeyValueCache, logits_count: int) -> None:
@@ -166,7 +166,7 @@ class CpuStep:
         cache: tables.Cache,
         embedded: Tensor,
         logits_count: int,
-        meanwhile: Callable[[], None] = nothing,
+        on_launched: Callable[[], None] = no_op,
     ) -> Floats:
         """Run a step.  # [logits_count, padded vocabulary]"""
         logits = np.empty((logits_count, int(model.matrices[-1, ROWS])), np.float32)
@@ -174,7 +174,7 @@ class CpuStep:
         counters[:] = 0
         inputs = embedded.contiguous().numpy()
         arguments = model, cache, inputs, logits, self._shared, self._scratch, counters
-        self._workers.run(run_step, *arguments, meanwhile=meanwhile)
+        self._workers.run(run_step, *arguments, on_launched=on_launched)
         return logits
 
 

@@ -27,7 +27,7 @@ from holesmith.engine.model.kv_cache import KeyValueCache, allocate_cache
 from holesmith.engine.model.norm import Norm
 from holesmith.engine.model.positioned_cache import PositionedCache
 from holesmith.engine.model.rope import Rope, rotate
-from holesmith.kernels.workers import nothing
+from holesmith.kernels.workers import no_op
 from torch import Tensor
 from torch.nn import functional
 
@@ -85,7 +85,7 @@ class CpuStepModel(Protocol):
         embedded: Tensor,
         cache: KeyValueCache,
         logits_count: int,
-        meanwhile: Callable[[], None] = nothing,
+        on_launched: Callable[[], None] = no_op,
     ) -> Tensor:
         """Write the keys and values of the tokens behind the cached ones, without changing the length.
 
@@ -177,22 +177,22 @@ class Decoder:
         token_ids: Tensor,
         cache: KeyValueCache,
         logits_count: int = 1,
-        meanwhile: Callable[[], None] = nothing,
+        on_launched: Callable[[], None] = no_op,
     ) -> Tensor:
         """See `causal_model.CausalModel`."""
         start, stop = cache.length, cache.length + len(token_ids)
         assert start < stop <= cache.capacity, (start, stop, cache.capacity)
         if self._fused is not None and len(token_ids) <= self._fused.tokens_max:
-            logits = self._fused.run(self._embed(token_ids), cache, logits_count, meanwhile)
+            logits = self._fused.run(self._embed(token_ids), cache, logits_count, on_launched)
         elif self._static is not None and self._static.fits(len(token_ids), cache):
             logits = self._static.run(self.forward_at, token_ids, cache, logits_count)
-            meanwhile()  # a device computes while the host goes on
+            on_launched()  # a device computes while the host goes on
         else:
             if self.device.type == "cpu":
-                meanwhile()
+                on_launched()
             logits = self._run(token_ids, cache, self._step(start, stop), logits_count)
             if self.device.type != "cpu":
-                meanwhile()
+                on_launched()
         cache.length = stop
         return logits
 

@@ -13,7 +13,7 @@ import torch
 from holesmith.engine.errors import WeightsError
 from holesmith.engine.files.model_folder import read_json
 from holesmith.engine.model.library_input import harmless, offline, read_tensors
-from holesmith.kernels.workers import nothing
+from holesmith.kernels.workers import no_op
 from torch import Tensor
 
 _MADE_UP_MAX = 4
@@ -84,10 +84,10 @@ class TransformersModel:
         token_ids: Tensor,
         cache: LibraryCache,
         logits_count: int = 1,
-        meanwhile: Callable[[], None] = nothing,
+        on_launched: Callable[[], None] = no_op,
     ) -> Tensor:
         """See `causal_model.CausalModel`."""
-        meanwhile()
+        on_launched()
         output = self._module(
             input_ids=token_ids[None],
             use_cache=True,

@@ -34,7 +34,7 @@ from holesmith.engine.decoding.decode_loop import DecodeLoop
 from holesmith.engine.interface import ModelDescription
 from holesmith.engine.local import Loaded, LocalEngine
 from holesmith.engine.vocabulary.vocabulary import Vocabulary
-from holesmith.kernels.workers import nothing
+from holesmith.kernels.workers import no_op
 from torch import Tensor
 
 from tests.fakes import byte_vocabulary
@@ -97,9 +97,9 @@ class Chatter:
         token_ids: Tensor,
         cache: IdCache,
         logits_count: int = 1,
-        meanwhile: Callable[[], None] = nothing,
+        on_launched: Callable[[], None] = no_op,
     ) -> Tensor:
-        meanwhile()
+        on_launched()
         cache.ids.extend(int(each) for each in token_ids.tolist())
         stops = range(len(cache.ids) - logits_count + 1, len(cache.ids) + 1)
         return torch.stack([self.logits(cache.ids[:stop]) for stop in stops])

@@ -10,7 +10,7 @@ from holesmith.engine.decoding.decode_loop import DecodeLoop
 from holesmith.engine.model.decoder import Decoder
 from holesmith.engine.model.kv_cache import KeyValueCache
 from holesmith.engine.request import Constraint, Generation, Request, Sampling
-from holesmith.kernels.workers import nothing
+from holesmith.kernels.workers import no_op
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
@@ -56,10 +56,10 @@ class CountingModel:
         token_ids: Tensor,
         cache: KeyValueCache,
         logits_count: int = 1,
-        meanwhile: Callable[[], None] = nothing,
+        on_launched: Callable[[], None] = no_op,
     ) -> Tensor:
         self.passes += 1
-        return self._model.forward(token_ids, cache, logits_count, meanwhile)
+        return self._model.forward(token_ids, cache, logits_count, on_launched)
 
     def abandon(self) -> None: ...
 

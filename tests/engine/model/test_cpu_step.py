@@ -93,7 +93,7 @@ def test_an_abandoned_step_ends_early_and_leaves_nothing_behind(tmp_path: Path) 
     expected = decoder.forward(IDS[LONG : LONG + 1], cache).clone()
     cache.truncate(LONG)
     cache.keys[:, :, LONG] = 0
-    decoder.forward(IDS[LONG : LONG + 1], cache, meanwhile=decoder.abandon)
+    decoder.forward(IDS[LONG : LONG + 1], cache, on_launched=decoder.abandon)
     assert not cache.keys[:, :, LONG].any()
     cache.truncate(LONG)
     decoder.abandon()  # between two steps
