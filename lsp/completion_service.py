@@ -1,4 +1,4 @@
-"""What the server needs of a completion service: `holesmith.completion.service.Service`, or a test's fake."""
+"""The interface of the completion service: `holesmith.completion.service.Service`, or a fake in a test."""
 
 from collections.abc import Callable, Iterable
 from typing import Protocol
@@ -10,7 +10,7 @@ from holesmith.completion.status import Status
 
 
 class CompletionService(Protocol):
-    """Answers whatever state it is in; its failures are in its status."""
+    """A service that answers every request, in whatever state it is; its ``status`` tells its failures."""
 
     @property
     def status(self) -> Status: ...
@@ -30,5 +30,6 @@ class CompletionService(Protocol):
     async def close(self) -> None: ...
 
 
-# Makes the service, not yet loaded; it calls the function on the event loop whenever its status has changed.
+# Makes a service without loading its model. The service calls the function whenever its status has changed,
+# on the event loop.
 StartService = Callable[[Options, Callable[[Status], None]], CompletionService]

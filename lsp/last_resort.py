@@ -1,26 +1,27 @@
-"""The end of the process where nothing else brings it about."""
+"""End the process when an orderly end is not possible."""
 
 import os
 import signal
 import threading
 
-# Longer than an orderly end takes that waits for a model, an analysis and a client to stop.
+# Longer than an orderly end takes, which waits for the model, for analysis and for the client.
 SECONDS = 8.0
 
 
 def end_process_at_interrupt() -> None:
-    """Let SIGINT end the process at once, as SIGTERM and SIGHUP do, whatever its threads do.
+    """Let SIGINT end the process at once, as SIGTERM and SIGHUP do, whatever its threads are doing.
 
-    Python would raise KeyboardInterrupt and then wait for the thread that reads from the client. Only for the
-    main thread. Where the signal is ignored, as in a job in the background, it stays so.
+    Without this Python raises KeyboardInterrupt and then waits for the thread that reads from the client.
+    Call it from the main thread only. If SIGINT is ignored, as in a background job, it stays ignored.
     """
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def end_process_soon(seconds: float = SECONDS) -> None:
-    """End the process with code 1 after so long, whatever it does by then: an event loop may be blocked, a
-    client that reads nothing may keep a stream from being written.
+    """End the process with exit code 1 after ``seconds``, whatever it is doing then.
+
+    The event loop may be blocked, or a write may wait for a client that does not read.
     """
     timer = threading.Timer(seconds, os._exit, (1,))
     timer.daemon = True

@@ -1,6 +1,6 @@
-"""The language server: pygls' server with our documents, settings, reports and suggestions.
+"""The language server: the server of pygls with our documents, settings, reports and suggestions.
 
-The event loop never computes: models are loaded and run by the completion service. A conversation ends with
+The event loop never computes: the completion service loads and runs models. A conversation ends with
 ``exit``, when the client's stream ends, or when the process that started the server is gone.
 """
 
@@ -46,9 +46,10 @@ _logger = logging.getLogger(__name__)
 
 
 class Server(LanguageServer):
-    """One client's server. ``watches_parent`` is off where the client may run on another machine.
+    """The server of one client.
 
-    A client must give the ``token``, if there is one.
+    ``watches_parent``: end when the client's process ends; False if the client may run on another machine.
+    ``token``: the client must send it in ``initialize``; None asks for no token.
     """
 
     protocol: Protocol  # pyright: ignore[reportIncompatibleVariableOverride]  # it is what protocol_cls says
@@ -93,7 +94,7 @@ class Server(LanguageServer):
         register_chatlsp(self)
 
     def report_server_error(self, error: BaseException, source: Any) -> None:
-        """pygls' hook: a body that is no JSON comes with `JsonRpcException`, anything else is our failure."""
+        """Report an error (a hook of pygls). ``source`` is `JsonRpcException` for a body that is not JSON."""
         if source is JsonRpcException:
             self.protocol.send_error(None, JsonRpcParseError(f"not JSON: {error}"))
         elif not isinstance(error, JsonRpcException) or error.code == JsonRpcException.CODE:
@@ -102,13 +103,13 @@ class Server(LanguageServer):
             self.reporting.show_failure(error)
 
     def run_beside(self, work: Coroutine[Any, Any, None], *, loads: bool = False) -> None:
-        """Start work that no request waits for; its failure is reported. ``loads``: it may load a model."""
+        """Start work that no request waits for, and report its failure. ``loads``: it may load a model."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(partial(self._finish_beside, loads))
 
     def begin(self, params: types.InitializeParams) -> None:
-        """On ``initialize``: pygls has negotiated the encoding by now."""
+        """Handle ``initialize``; pygls has negotiated the position encoding before."""
         encoding = encoding_named(self.workspace.position_encoding)
         self.holes.documents = Documents(encoding, Settings().limits)
         folders = [folder.uri for folder in params.workspace_folders or ()]
@@ -121,7 +122,7 @@ class Server(LanguageServer):
             watch(parent, lambda: self.end_from_thread(f"the client's process {parent} is gone"))
 
     def start_once(self) -> None:
-        """On ``initialized``, which a client may repeat in vain."""
+        """Handle ``initialized``; a second one has no effect."""
         if not self._started:
             self._started = True
             self.run_beside(self._start(), loads=True)
@@ -138,7 +139,7 @@ class Server(LanguageServer):
         await service.load()
 
     async def _watch_files(self) -> None:
-        """Ask to be told of files that others change, where the client can tell."""
+        """Ask the client to report changes of files, if it can."""
         can = "workspace.did_change_watched_files.dynamic_registration"
         if not get_capability(self.client_capabilities, can):
             return
@@ -149,7 +150,7 @@ class Server(LanguageServer):
             await asyncio.wait_for(self.client_register_capability_async(params), _CLIENT_SECONDS)
 
     async def stop(self) -> None:
-        """Stop all work; what does not stop soon is left to the end of the process."""
+        """Stop all work. Work that does not stop soon ends with the process."""
         for task in self._tasks:
             task.cancel()
         if self.holes.service is not None:
@@ -194,7 +195,7 @@ class Server(LanguageServer):
             self.run_beside(self._release_memory())
 
     async def _release_memory(self) -> None:
-        """A moment later, so that documents closed together cost this once."""
+        """Release free memory after a moment, so that documents closed together cost this only once."""
         await asyncio.sleep(_RELEASE_SECONDS)
         await asyncio.to_thread(release_free_memory)
         self._releases_memory = False
@@ -213,7 +214,7 @@ class Server(LanguageServer):
         self.holes.folders = (*kept, *added)
 
     def end_from_thread(self, reason: str) -> None:
-        """End soon, whatever the event loop is doing; from any thread."""
+        """End the conversation soon, whatever the event loop is doing. Call it from any thread."""
         end_process_soon()
 
         def end() -> None:
@@ -232,7 +233,7 @@ class Server(LanguageServer):
 
 
 def register_life(server: Server) -> None:
-    """From ``initialize`` to ``exit``."""
+    """Register the handlers of the life cycle, from ``initialize`` to ``exit``, and of the configuration."""
 
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:

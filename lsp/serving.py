@@ -1,4 +1,4 @@
-"""A conversation over two byte streams, from the first message to the exit code."""
+"""Serve one client over two byte streams, from its first message to the exit code."""
 
 import asyncio
 import logging
@@ -18,14 +18,14 @@ _logger = logging.getLogger(__name__)
 
 
 async def serve(server: Server, source: BinaryIO, sink: BinaryIO) -> int:
-    """Serve until the conversation is over. The exit code: 0 after ``shutdown``, else 1.
+    """Serve until the conversation is over. Returns the exit code: 0 after ``shutdown``, else 1.
 
-    pygls' own ``start_io`` is not used: it loses the exit code and waits for a model that is being loaded.
+    This replaces ``start_io`` of pygls, which loses the exit code and waits until a model is loaded.
     A thread may still be reading ``source`` when this returns.
     """
     output = ClientOutput(sink, server.end_from_thread)
     server.protocol.set_writer(output)
-    # From here on something else may block: the end of the stream must be the end all the same.
+    # The event loop may block, so the end of the stream starts a timer that ends the process in any case.
     client = cast("BinaryIO", ClientInput(source, end_process_soon))
     reader = StdinAsyncReader(client, ThreadPoolExecutor(1, "lsp-input"))
     reading = asyncio.ensure_future(

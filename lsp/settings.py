@@ -1,6 +1,6 @@
-"""The user's settings under ``holesmith``: names, defaults, bounds, and how they are read.
+"""The user's settings under ``holesmith``: their names, defaults and bounds, and their reader.
 
-Reading never fails: what is wrong is named in one line, and its default is used. Keys may be nested
+Reading never fails: a wrong setting is reported in one line, and its default is used. Keys may be nested
 (``{"inline": {"lines": "single"}}``) or dotted (``{"inline.lines": "single"}``).
 """
 
@@ -16,7 +16,7 @@ from holesmith.completion.visible_text import one_line
 from holesmith.lsp.documents.documents import Limits
 
 _OPTIONS = Options()
-# As in engine/store/catalogue.py: NAME, or OWNER/NAME[@REVISION][:FILE.gguf].
+# The names that engine/store/catalogue.py takes: NAME, or OWNER/NAME[@REVISION][:FILE.gguf].
 _MODEL_NAME = re.compile(
     r"(?!.*\.gguf\Z)[A-Za-z0-9][\w.-]*|[A-Za-z0-9][\w.-]*/(?![^:]*\.gguf\Z)[A-Za-z0-9][\w.-]*"
     r"(?:@[A-Za-z0-9][\w./-]*)?(?::[A-Za-z0-9][\w./-]*\.gguf)?",
@@ -28,7 +28,7 @@ Place = Literal["model", "environment"]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting, with its default; `RULES` says what each is for."""
+    """All settings with their defaults; `RULES` describes each."""
 
     model: str | None = _OPTIONS.model
     device: str = _OPTIONS.device
@@ -86,33 +86,34 @@ class Settings:
 
 
 def parts_of(text: str) -> list[str]:
-    """What commas separate."""
+    """The parts of a text between its commas, stripped."""
     return [part.strip() for part in text.split(",")]
 
 
 def is_absolute(path: str) -> bool:
-    """Whether a path means the same file whatever the current folder is; the user's home may be ``~``."""
+    """True if a path does not depend on the current folder; it may begin with ``~`` for the user's home."""
     return "\0" not in path and Path(from_home(path)).is_absolute()
 
 
 def from_home(path: str) -> str:
-    """With the user's home in the place of ``~``; unchanged if the user has none."""
-    # Not Path.expanduser, which raises then.
+    """The path with the user's home in place of a leading ``~/``; unchanged if the user has no home."""
+    # Path.expanduser raises an error if there is no home.
     return os.path.expanduser(path) if path.startswith("~/") else path  # noqa: PTH111
 
 
 def is_model_name(text: str) -> bool:
-    """Whether it can be the name of a model, known here or of a hub, and no file's."""
+    """True if a text can be the name of a model of the catalogue or of a hub, and not of a file."""
     return _MODEL_NAME.fullmatch(text) is not None and ".." not in text
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One setting: the field of `Settings`, the key the user writes, and the values it takes.
+    """One setting: its field in `Settings`, the key that the user writes, and the values it takes.
 
-    A value has the type of the default, where a fraction may be written whole; None means text or null. With
-    ``parts`` it is a text of some of these, with commas between them. With ``place`` it names a file, which
-    is never looked for from the current folder: that may be an untrusted workspace.
+    A value has the type of the default; a whole number may stand for a fraction, and a default of None means
+    text or null. ``parts``: the value lists some of these, separated by commas. ``place``: the value names a
+    model or an environment; a relative path is refused, because the current folder may be an untrusted
+    workspace.
     """
 
     field: str
@@ -286,7 +287,7 @@ RULES = (
 
 
 def read_settings(*sources: object) -> tuple[Settings, tuple[str, ...]]:
-    """The settings of all sources, later ones winning, and one line for each thing that is wrong in them.
+    """Read the settings of all sources; a later source wins. Returns them and one line for each problem.
 
     A source is plain JSON: null, the ``holesmith`` object, or an object that has it under that name.
     """
@@ -330,7 +331,7 @@ def _own_section(source: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _leaves(section: Mapping[str, object], above: str = "") -> Iterator[tuple[str, object]]:
-    """Dotted keys with their values, down to the settings themselves."""
+    """The dotted key and the value of each setting in a nested section."""
     for key, value in section.items():
         name = (above + key).removeprefix("holesmith.")
         if isinstance(value, Mapping) and any(rule.key.startswith(name + ".") for rule in RULES):

@@ -1,7 +1,7 @@
-"""From a request's position to the snapshot that completion gets, and back from its offsets to positions.
+"""Turn the position of a request into a snapshot for completion, and offsets back into positions.
 
-A snapshot is taken when the request is handled, before anything is awaited, so that it shows the document the
-client saw when it asked.
+A handler takes its snapshot before it awaits anything, so the snapshot shows the document that the client
+saw when it asked.
 """
 
 import re
@@ -34,7 +34,7 @@ class AtPosition(Protocol):
 
 @dataclass(slots=True)
 class Workspace:
-    """What requests are answered from; replaced in parts as the client tells of changes."""
+    """The state of one client's session: its documents, settings, folders and the completion service."""
 
     documents: Documents
     settings: Settings
@@ -45,7 +45,7 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a snapshot was taken."""
+    """The document, its version and the cursor at which a snapshot was taken."""
 
     uri: str
     version: int
@@ -57,7 +57,7 @@ class Place:
         return self.cursor.position_at(self.cursor.offset, self.encoding)
 
     def range_of(self, start: int, stop: int) -> types.Range:
-        """Of offsets on the cursor's line."""
+        """The range between two offsets, which must lie on the cursor's line."""
         return types.Range(
             self.cursor.position_at(start, self.encoding), self.cursor.position_at(stop, self.encoding)
         )
@@ -65,14 +65,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """Why there is no snapshot for a request: one line for people."""
+    """The reason why there is no snapshot for a request: one line for people."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotAt:
-    """A snapshot, and the place it was taken at."""
+    """A snapshot and the place at which it was taken."""
 
     snapshot: Snapshot
     place: Place
@@ -86,9 +86,10 @@ def snapshot_at(
     selected: types.SelectedCompletionInfo | None = None,
     with_cells: bool = False,
 ) -> SnapshotAt | Unavailable:
-    """The snapshot for a request, or why there can be none.
+    """The snapshot for a request, or the reason why there is none.
 
-    ``with_cells``: a cell of a notebook has the text of the cells around it, and offsets count from there.
+    ``with_cells``: the snapshot of a notebook cell also has the text of the cells around it, and its offsets
+    count from the first of them.
     """
     uri = params.text_document.uri
     document = workspace.documents.get(uri)
@@ -121,7 +122,7 @@ def snapshot_at(
 
 
 def _moved(cursor: Cursor, count: int) -> Cursor:
-    """With offsets that count from so many characters further up."""
+    """The cursor in a text that has ``count`` more characters before it."""
     return replace(cursor, offset=cursor.offset + count, line_start=cursor.line_start + count)
 
 
@@ -137,7 +138,7 @@ def well_formed(text: str) -> str:
 def _selected(
     document: Document, cursor: Cursor, moved: int, item: types.SelectedCompletionInfo | None
 ) -> Selected | None:
-    """The item the editor's menu shows as chosen, unless it is not at the cursor."""
+    """The item that is selected in the editor's menu; None if there is none or it is not at the cursor."""
     if item is None:
         return None
     start = _moved(document.cursor_at(item.range.start), moved)

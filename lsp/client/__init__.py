@@ -1,1 +1,1 @@
-"""What the user sets and is shown."""
+"""The settings that a client gives, and the status, progress and messages that it shows."""

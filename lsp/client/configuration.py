@@ -1,4 +1,4 @@
-"""Where the settings come from while the server runs, and what follows when they change."""
+"""Get the settings from the client while the server runs, and apply each change."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class Configuration:
-    """The settings of ``initialize``, overridden by what the client answers or tells later."""
+    """The settings from ``initialize``, overridden by those that the client sends later."""
 
     def __init__(self, server: LanguageServer, reporting: Reporting, workspace: Workspace) -> None:
         self._server = server
@@ -34,12 +34,12 @@ class Configuration:
         self._changing = asyncio.Lock()
 
     def begin(self, initial: object) -> None:
-        """Take the ``initializationOptions``; a token among them is for the protocol alone."""
+        """Apply the ``initializationOptions``, without the token, which only the protocol reads."""
         self._initial = without_token(initial)
         self._apply()
 
     async def start(self) -> None:
-        """Ask for the settings, and to be told when they change."""
+        """Ask the client for the settings, and to report when they change."""
         if self._client_can("workspace.did_change_configuration.dynamic_registration"):
             registration = types.Registration(
                 "holesmith/configuration",
@@ -51,7 +51,7 @@ class Configuration:
         await self.refresh(None)
 
     async def refresh(self, told: object) -> None:
-        """Take the settings anew: from the client's answer if it gives one, else as they were ``told``."""
+        """Apply new settings: those that the client answers if it can be asked, else those ``told`` by it."""
         async with self._changing:
             if self._client_can("workspace.configuration"):
                 params = types.ConfigurationParams([types.ConfigurationItem(section="holesmith")])
@@ -74,7 +74,7 @@ class Configuration:
 
 
 def without_token(options: object) -> object:
-    """The options without the token of a TCP client, which is no setting and is kept nowhere."""
+    """The options without the token of a TCP client, which is no setting and must not be kept."""
     if not isinstance(options, Mapping):
         return options
     given = cast("Mapping[str, object]", options)
@@ -82,7 +82,7 @@ def without_token(options: object) -> object:
 
 
 async def _answer(question: Coroutine[Any, Any, T]) -> T | None:
-    """The client's answer; None if it refuses or says nothing."""
+    """The client's answer; None if the client refuses or does not answer in time."""
     try:
         return await asyncio.wait_for(question, _ANSWER_SECONDS)
     except (JsonRpcException, TimeoutError) as error:

@@ -1,4 +1,4 @@
-"""What goes on as work-done progress in the client: a bar for each kind of work, which always ends."""
+"""Show long work as work-done progress in the client: one bar for each kind of work, which always ends."""
 
 import asyncio
 import itertools
@@ -15,22 +15,22 @@ _logger = logging.getLogger(__name__)
 
 
 class ProgressBar:
-    """One kind of work, such as loading a model. Only for clients that can show progress."""
+    """The bar of one kind of work, such as loading a model, for a client that can show progress."""
 
     def __init__(self, server: LanguageServer, kind: str, delay_seconds: float = 0.0) -> None:
-        """Work that ends within ``delay_seconds`` shows no bar: it would only flicker."""
+        """``delay_seconds``: work that ends sooner shows no bar, which would only flicker."""
         self._progress = server.work_done_progress
         self._kind = kind
         self._delay_seconds = delay_seconds
         self._numbers = itertools.count(1)
-        self._token: str | None = None  # of the bar that is asked for or shown
+        self._token: str | None = None  # the bar that was asked for or is shown
         self._begun = False
         self._message = ""
         self._percentage: int | None = None
         self._creating: asyncio.Task[None] | None = None
 
     def show(self, message: str, share: float | None = None) -> None:
-        """The work goes on: say so in one line, with the share from 0 to 1 that is done, if that is known."""
+        """Show what is being done, and the share of it that is done (0 to 1, None if unknown)."""
         told = one_line(message), _percentage(share)
         is_news = told != (self._message, self._percentage)
         self._message, self._percentage = told
@@ -42,13 +42,13 @@ class ProgressBar:
             self._progress.report(self._token, report)
 
     def end(self, message: str) -> None:
-        """The work has ended, if any went on; ``message`` says with what."""
+        """End the bar, if there is one; ``message`` is the result of the work."""
         if self._begun and self._token is not None:
             self._progress.end(self._token, types.WorkDoneProgressEnd(message=one_line(message)))
         self._token, self._begun = None, False
 
     async def _begin(self, token: str) -> None:
-        """Ask for the bar; if the work ended while the client thought about it, nothing is begun."""
+        """Ask the client for the bar, and begin it unless the work ended before the client answered."""
         if self._delay_seconds:
             await asyncio.sleep(self._delay_seconds)
         if self._token != token:

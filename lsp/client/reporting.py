@@ -1,4 +1,4 @@
-"""What the user gets to know: status, problems with settings, failures. Nothing is silent, nothing nags."""
+"""Report the status, problems with settings and failures to the user, each problem only once."""
 
 import os
 from dataclasses import asdict, replace
@@ -11,14 +11,14 @@ from holesmith.lsp.client.progress import ProgressBar
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
-# A failure may quote what a client sent, which may be of any length.
+# The message of a failure may quote text of any length from the client.
 FAILURE_CHARACTERS_MAX = 500
-# To index or analyse a small folder takes less: nobody need be told.
+# Indexing or analysing a small folder takes less, and then no progress is shown.
 ACTIVITY_DELAY_SECONDS = 1.0
 
 
 class Reporting:
-    """Sends ``holesmith/status`` when something a user can see has changed, and says each problem once."""
+    """Sends ``holesmith/status`` when something visible to the user has changed, and shows problems once."""
 
     def __init__(self, server: LanguageServer) -> None:
         self._server = server
@@ -32,17 +32,17 @@ class Reporting:
         self._shown: set[str] = set()
 
     def allow_progress(self) -> None:
-        """The client can show work-done progress."""
+        """Show work-done progress from now on; the client supports it."""
         self._load_bar = ProgressBar(self._server, "load")
         self._activity_bar = ProgressBar(self._server, "activity", ACTIVITY_DELAY_SECONDS)
 
     def open(self) -> None:
-        """The client is ready for notifications of our own; before, only messages to the user are allowed."""
+        """Send ``holesmith/status`` from now on. Before ``initialized`` the protocol allows only messages."""
         self._open = True
         self._send_if_changed()
 
     def as_json(self) -> dict[str, object]:
-        """Texts are one line each and for people: what others wrote in them is made visible."""
+        """The status as JSON. Each text is one line, and its control characters are made visible."""
         return {
             **{name: _plain(value) for name, value in asdict(self._status).items()},
             "settings_problems": list(map(one_line, self._settings_problems)),
@@ -51,7 +51,7 @@ class Reporting:
         }
 
     def as_document(self) -> Document:
-        """The same for people, with what is wrong before everything else."""
+        """The status as a page for people, problems first."""
         return status_page(self._status, self._settings_problems, self._last_failure)
 
     def show_status(self, status: Status) -> None:
@@ -66,7 +66,7 @@ class Reporting:
         self._send_if_changed()
 
     def _show_progress(self) -> None:
-        """The load of a model, and what goes on beside completions."""
+        """Show the loading of a model and the background work as progress."""
         status = self._status
         if self._load_bar is not None and status.health == "loading":
             self._load_bar.show(status.message, status.progress)
@@ -86,13 +86,13 @@ class Reporting:
         self._send_if_changed()
 
     def show_failure(self, error: BaseException) -> None:
-        """A defect of the server's: the request has its error reply, the log its traceback."""
+        """Report a defect of the server in the status. The traceback is in the log."""
         text = _shortened(" ".join(str(error).split()))
         self._last_failure = f"{type(error).__name__}: {text}" if text else type(error).__name__
         self._send_if_changed()
 
     def end_loading(self) -> None:
-        """What was loading a model has failed in a way that its status does not tell."""
+        """Report that a load failed, if the status still says that a model is being loaded."""
         if self._status.health == "loading":
             message = f"the model could not be loaded: {self._last_failure}"
             self.show_status(replace(self._status, health="error", message=message, progress=None))
@@ -101,7 +101,7 @@ class Reporting:
         self._server.window_show_message(types.ShowMessageParams(kind, f"Holesmith: {plain_message(text)}"))
 
     def _send_if_changed(self) -> None:
-        """Counters alone are no news: they are there for whoever asks."""
+        """Send the status, unless nothing has changed in it but counters."""
         status = self._status
         progress = None if status.progress is None else round(status.progress, 2)
         model = (status.health, status.message, status.model, status.device, progress)

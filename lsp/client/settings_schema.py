@@ -7,7 +7,7 @@ from holesmith.lsp.settings import RULES, Rule, as_written
 
 
 def settings_schema() -> Mapping[str, object]:
-    """Of the object under ``holesmith``, nested as its keys are."""
+    """The JSON schema of the object under ``holesmith``, nested like its keys."""
     schema = _object("Settings of the Holesmith language server")
     for rule in RULES:
         *groups, name = rule.key.split(".")
@@ -19,7 +19,7 @@ def settings_schema() -> Mapping[str, object]:
 
 
 def settings_table() -> str:
-    """One Markdown row a setting."""
+    """A Markdown table with one row for each setting."""
     rows = ["| setting | values | default | meaning |", "|---|---|---|---|"]
     rows += [
         f"| `{rule.key}` | {rule.expectation} | `{as_written(rule.default)}` | {rule.description} |"

@@ -1,7 +1,8 @@
-"""What a cell of a notebook says to the cells around it, where it is not plain Python.
+"""Turn a notebook cell with magics of IPython into the Python that the other cells see.
 
-A cell that begins with ``%%`` is given to a magic of IPython. Some run the rest as Python of the notebook,
-others give it to another program; and some bind a name to what comes of it.
+A cell that begins with ``%%`` goes to a magic. Some magics run the rest as Python of the notebook, others
+give it to another program, and some bind the result to a name: ``%%capture out`` becomes
+``out = get_ipython()``.
 """
 
 import re
@@ -10,15 +11,13 @@ _MAGIC = re.compile(r"%%(\w+)[ \t]*([^\r\n]*)(?:\r\n|\r|\n|\Z)")
 _RUNS_PYTHON = frozenset(("capture", "debug", "memit", "mprun", "prun", "snakeviz", "time", "timeit"))
 _BINDS = frozenset(("bigquery", "capture"))
 _OPTION, _NAME = re.compile(r"-\S*"), re.compile(r"[^\W\d]\w*")
-# ``files = !ls`` and ``old = %env``.
+# An assignment of a magic's result: ``files = !ls`` or ``old = %env``.
 _ASSIGNED = re.compile(r"^([ \t]*[^\W\d]\w*[ \t]*=[ \t]*)[!%](?=\S)[^\r\n]*", re.MULTILINE)
 _VALUE = "get_ipython()"
 
 
 def python_of(cell: str) -> str:
-    """The Python that the other cells see: without the magic, and each name that a magic binds bound to
-    something of which nothing is known.
-    """
+    """The Python of a cell without its magics. A name bound by a magic gets a value of unknown type."""
     magic = _MAGIC.match(cell)
     if magic is None:
         return _ASSIGNED.sub(rf"\1{_VALUE}", cell)

@@ -1,9 +1,9 @@
 """The open documents, as the client's edits leave them.
 
 Lines end at CR LF, LF and CR, as the protocol says, and nowhere else. A document is kept in pieces, so that
-an edit costs the same wherever it is, and the whole text is put together only when somebody asks. Positions
-outside a document are moved to the nearest place inside. A document too large to hold is remembered without
-its text, and why.
+an edit costs the same everywhere, and the pieces are joined only when the whole text is needed. A position
+outside a document moves to the nearest place inside. A document that is too large is kept without its text,
+with the reason.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Change = types.TextDocumentContentChangePartial | types.TextDocumentContentChang
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place in a text: its offset, and the line it stands on, to turn nearby offsets into positions.
+    """A place in a text: its offset, and its line, which turns nearby offsets into positions.
 
     ``line`` has no line ending; ``line_start`` is the offset of its first character.
     """
@@ -29,7 +29,7 @@ class Cursor:
     line_start: int
 
     def position_at(self, offset: int, encoding: Encoding) -> types.Position:
-        """``offset`` must lie on the cursor's line."""
+        """The position of an offset, which must lie on the cursor's line."""
         assert self.line_start <= offset <= self.line_start + len(self.line)
         return types.Position(self.row, column_at_offset(self.line, offset - self.line_start, encoding))
 
@@ -54,11 +54,11 @@ class Document:
 
     @property
     def size(self) -> int:
-        """Its bytes in UTF-8."""
+        """The size of the text in UTF-8, in bytes."""
         return self._pieces.size
 
     def apply(self, *changes: Change) -> None:
-        """All changes of one message, in their order."""
+        """Apply all changes of one message in their order."""
         end: int | None = None
         is_one_place = True
         for change in changes:
@@ -74,14 +74,14 @@ class Document:
 
     @property
     def edit_end(self) -> types.Position | None:
-        """Where the last message's edit ended, and so most likely the cursor is.
+        """The end of the edit in the last message, where the cursor most likely is.
 
-        None before any edit, and where the edit does not tell: all was replaced, or several places changed.
+        None before any edit, and if the edit replaced the whole text or changed several places.
         """
         return None if self._edit_end is None else self.position_of(self._edit_end)
 
     def is_just_deleted_at(self, cursor: Cursor) -> bool:
-        """Whether the last edit did nothing but take text away, at the cursor."""
+        """True if the last edit only deleted text, at the cursor."""
         return self._deletion == cursor.offset
 
     def cursor_at(self, position: types.Position) -> Cursor:
@@ -91,7 +91,7 @@ class Document:
         return Cursor(offset, row, self._pieces.slice(start, stop), start)
 
     def position_of(self, offset: int) -> types.Position:
-        """Where the character at ``offset`` stands; the end of the document for any offset behind it."""
+        """The position of the character at ``offset``; an offset behind the end means the end."""
         offset = min(offset, len(self._pieces))
         return types.Position(self._pieces.row_at(offset), self._pieces.column_at(offset))
 
@@ -100,7 +100,7 @@ class Document:
         self._text: str | None = None
 
     def _replace(self, span: types.Range, text: str) -> int:
-        """Gives the offset where the new text ends."""
+        """Replace a range. Returns the offset at which the new text ends."""
         start = self._offset_at(span.start)
         stop = start if span.end == span.start else self._offset_at(span.end)
         self._text = None
@@ -129,14 +129,14 @@ class RejectedDocument:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much text is held: of one document, and of all together. In bytes of UTF-8."""
+    """The largest size of one document, and of all open documents together, in bytes of UTF-8."""
 
     document_bytes_max: int = 5_000_000
     total_bytes_max: int = 500_000_000
 
 
 class Documents:
-    """The documents the client has open, by URI in whatever spelling."""
+    """The documents that the client has open, by URI; all spellings of a URI are equal."""
 
     def __init__(self, encoding: Encoding, limits: Limits) -> None:
         self.encoding: Encoding = encoding
@@ -147,7 +147,7 @@ class Documents:
         return len(self._open)
 
     def uris(self) -> tuple[str, ...]:
-        """As the client spelt them when it opened the documents."""
+        """The URIs, as the client spelt them when it opened the documents."""
         return tuple(document.uri for document in self._open.values())
 
     def get(self, uri: str) -> Document | RejectedDocument | None:
@@ -161,10 +161,10 @@ class Documents:
     def change(
         self, uri: str, version: int, changes: tuple[Change, ...]
     ) -> Document | RejectedDocument | None:
-        """Apply edits in order. None if the document is not open.
+        """Apply edits in order. Returns the new state of the document; None if it is not open.
 
-        A version that does not grow is taken all the same: the stream's order is the client's, its numbers
-        may be wrong. Text that was not held cannot be edited, except by replacing all of it.
+        The version need not grow: the order of messages counts, and a client may number them wrongly. A
+        rejected document stays so until an edit replaces its whole text.
         """
         document = self.get(uri)
         if isinstance(document, RejectedDocument):

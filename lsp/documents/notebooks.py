@@ -1,7 +1,6 @@
-"""Notebooks: which cells stand around a cell, so that it is completed as a part of the whole.
+"""The order of the cells in each notebook, so that a cell is completed with the code around it.
 
-The cells' texts are documents like others; here is only their order. A notebook that was never opened, and a
-cell that no notebook has, is completed by itself.
+The texts of cells are kept as documents. A cell that is in no open notebook is completed by itself.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,13 +11,13 @@ from holesmith.lsp.documents.documents import Document, Documents
 from holesmith.lsp.documents.uris import key_of
 from lsprotocol import types
 
-# As much of the other cells as is read, before the cell and behind it.
+# The most text of other cells that is used, before the cell and as much behind it.
 CHARACTERS_MAX = 200_000
 
 
 @dataclass(slots=True)
 class Notebook:
-    """``cells`` are the keys of the cells' URIs in their order."""
+    """An open notebook; ``cells`` are the keys of the URIs of its cells, in order."""
 
     uri: str
     cells: list[str]
@@ -26,7 +25,7 @@ class Notebook:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """The text of the code cells before and behind a cell; each ends its last line."""
+    """The text of the code cells before and behind a cell; each text ends with a line break."""
 
     notebook: str
     before: str
@@ -34,7 +33,7 @@ class Around:
 
 
 class Notebooks:
-    """The notebooks the client has open, by the key of their URI."""
+    """The notebooks that the client has open, by the key of their URI."""
 
     def __init__(self) -> None:
         self._open: dict[str, Notebook] = {}
@@ -46,7 +45,7 @@ class Notebooks:
         _open(params.cell_text_documents, documents)
 
     def change(self, params: types.DidChangeNotebookDocumentParams, documents: Documents) -> bool:
-        """False if the notebook is not open; then nothing is changed."""
+        """Apply the changes of one message. Returns False if the notebook is not open."""
         notebook, change = self._open.get(key_of(params.notebook_document.uri)), params.change.cells
         if notebook is None:
             return False
@@ -67,7 +66,7 @@ class Notebooks:
         _close((*cells, *(cell.uri for cell in params.cell_text_documents)), documents)
 
     def around(self, uri: str, documents: Documents) -> Around | None:
-        """The code around a cell, in its language; None for a document that is no cell."""
+        """The code before and behind a cell, in its language; None for a document that is no cell."""
         own, key = documents.get(uri), key_of(uri)
         for notebook in self._open.values():
             if key in notebook.cells and isinstance(own, Document):
@@ -79,7 +78,7 @@ class Notebooks:
 
 
 def _code(cells: Iterable[str], language: str, documents: Documents) -> str:
-    """The cells in ``language``, without what they give to other programs."""
+    """The text of the cells in ``language``, without text for other programs."""
     texts: list[str] = []
     for uri in cells:
         cell = documents.get(uri)

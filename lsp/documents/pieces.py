@@ -1,4 +1,4 @@
-"""A text in pieces of bounded length: an edit costs as much as a piece, however long text and lines are.
+"""A text in pieces of bounded length: the cost of an edit does not grow with the text or its lines.
 
 Offsets count code points from the start of the text. Lines end at CR LF, LF and CR. No piece ends inside
 CR LF or, where columns count UTF-16, inside a surrogate pair.
@@ -11,7 +11,7 @@ from itertools import islice
 from holesmith.lsp.documents.positions import Encoding, column_at_offset, offset_at_column
 from holesmith.lsp.documents.prefix_sums import PrefixSums
 
-# Of a piece that grows. Text is cut into pieces half as long, so that there is room for some edits.
+# The most that a piece may grow to. Text is first cut into pieces half as long, to leave room for edits.
 PIECE_CHARACTERS_MAX = 4096
 PIECE_LINES_MAX = 128
 
@@ -20,7 +20,7 @@ _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
 class Pieces:
-    """``size`` is the bytes of the text in UTF-8."""
+    """A text in pieces. ``size`` is its size in UTF-8, in bytes."""
 
     def __init__(self, text: str, encoding: Encoding) -> None:
         self._encoding: Encoding = encoding
@@ -38,12 +38,12 @@ class Pieces:
         return "".join(self._pieces)
 
     def replace(self, start: int, stop: int, text: str) -> int:
-        """Put ``text`` in the place of what is between two offsets. The offset where it ends."""
+        """Replace the text between two offsets. Returns the offset at which the new text ends."""
         first, begin = self._place(start)
         last, end = self._place(stop)
         head, tail = self._pieces[first][:begin], self._pieces[last][end:]
         changed = head + text + tail
-        # No piece is empty beside others, and what meets and belongs together comes into one.
+        # No piece is empty beside others, and neighbours that belong together are joined.
         while last + 1 < len(self._pieces) and _belong_together(changed, self._pieces[last + 1]):
             last += 1
             changed += self._pieces[last]
@@ -56,7 +56,7 @@ class Pieces:
         return end_of_text
 
     def offset_at(self, row: int, column: int) -> int:
-        """Of a position, moved into the text: behind the last line to the end, behind a line to its end."""
+        """The offset of a position. A row or column too large means the end of the text or of the line."""
         if row > self._breaks.total:
             return len(self)
         start, stop = self.span(row)
@@ -78,7 +78,7 @@ class Pieces:
         return self._units_before(offset) - self._units_before(start)
 
     def span(self, row: int) -> tuple[int, int]:
-        """Where a line starts, and where it ends, without its line ending."""
+        """The offsets at which a line starts and ends, without its line ending."""
         start = self._break(row)[1] if row else 0
         stop = self._break(row + 1)[0] if row < self._breaks.total else len(self)
         return start, stop
@@ -97,8 +97,8 @@ class Pieces:
         return self._breaks.total
 
     def _put(self, first: int, behind: int, text: str) -> None:
-        # A piece that has just been cut has room, and two that have become one are not cut soon: no sequence
-        # of small edits cuts and joins pieces again and again.
+        # A piece that was just cut has room to grow, and two pieces that were just joined are not cut soon.
+        # So no sequence of small edits cuts and joins the same pieces again and again.
         is_small = behind - first == 1 and len(text) <= PIECE_CHARACTERS_MAX
         whole = is_small and _breaks_in(text) <= PIECE_LINES_MAX
         pieces = [text] if whole else list(_cut(text))
@@ -110,12 +110,12 @@ class Pieces:
         self._breaks.replace(first, behind, list(map(_breaks_in, pieces)))
 
     def _place(self, offset: int) -> tuple[int, int]:
-        """The piece, and the offset in it."""
+        """The index of the piece at an offset, and the offset in that piece."""
         index, before = self._characters.find(offset)
         return index, offset - before
 
     def _break(self, number: int) -> tuple[int, int]:
-        """Where a line ending starts and stops; the first has number 1."""
+        """The offsets at which a line ending starts and stops; the first line ending has number 1."""
         index, before = self._breaks.find(number - 1)
         found = next(islice(_BREAK.finditer(self._pieces[index]), number - 1 - before, None))
         start = self._characters.before(index)
@@ -129,14 +129,14 @@ class Pieces:
         return column_at_offset(text, len(text), self._encoding)
 
     def _joined(self, text: str) -> str:
-        """Surrogate halves that met become the character they mean, as in the client's UTF-16 text."""
+        """Join two surrogate halves that meet into one character, as in the client's UTF-16 text."""
         if self._encoding != "utf-16" or text.isascii():
             return text
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
 def _cut(text: str) -> Iterator[str]:
-    """Pieces at most half as long as the longest, in their order; one that is empty if the text is."""
+    """Cut a text into pieces of at most half the maximum length; an empty text gives one empty piece."""
     count = -(-len(text) // (PIECE_CHARACTERS_MAX // 2)) or 1
     length, start = -(-len(text) // count), 0
     while True:
@@ -152,7 +152,7 @@ def _cut(text: str) -> Iterator[str]:
 
 
 def _belong_together(left: str, right: str) -> bool:
-    """Whether a piece must not end between them: CR LF, a surrogate pair, or one of them is empty."""
+    """True if no piece may end between two texts: they split CR LF or a surrogate pair, or one is empty."""
     if not left or not right:
         return True
     meeting = left[-1] + right[0]

@@ -1,4 +1,4 @@
-"""Columns as the protocol counts them and offsets as we do, within one line.
+"""Convert between columns of the protocol and our offsets, within one line.
 
 A column counts code units of the negotiated encoding; an offset counts code points. A column past the end
 of the line means its end, and a column inside a character means its start. Lone surrogates, which JSON can
@@ -48,7 +48,7 @@ def _is_low(top_byte: int) -> bool:
 
 
 def _points_in_utf8(units: bytes, stop: int) -> int:
-    # A continuation byte stands inside a character: back to where that starts.
+    # A continuation byte is inside a character: move back to its start.
     while stop < len(units) and units[stop] & 0xC0 == 0x80:
         stop -= 1
     return len(units[:stop].decode("utf-8", "surrogatepass"))

@@ -1,12 +1,12 @@
-"""Numbers in a row whose sums are found and changed in logarithmic time: a Fenwick tree."""
+"""A Fenwick tree: prefix sums of a row of numbers, read and changed in logarithmic time."""
 
 from collections.abc import Sequence
 
 
 class PrefixSums:
-    """``total`` is the sum of all. No number may be negative.
+    """Prefix sums of numbers, none of them negative; ``total`` is the sum of all.
 
-    The tree is built anew, in linear time, only after the count of numbers has changed.
+    The tree is built again, in linear time, only after the count of numbers has changed.
     """
 
     def __init__(self, numbers: Sequence[int]) -> None:

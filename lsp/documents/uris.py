@@ -1,7 +1,7 @@
-"""Where a URI points to: a path for files, a bare name for everything that is not a file on this machine.
+"""Turn a URI into a path for a file on this machine, or into a bare name for any other document.
 
-One document has many spellings: editors escape other characters, in other letters. Documents are compared by
-`key_of` their URIs, and answers keep the spelling of the client.
+The URI of one document has many spellings: editors escape different characters, in capitals or not. Documents
+are compared by `key_of` their URIs, and answers keep the spelling of the client.
 """
 
 import sys
@@ -11,14 +11,14 @@ from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
 _KEYS_MAX = 4096
 
-# What Linux and macOS take at most, less room for the names of files that are looked for beside it.
+# The most that Linux and macOS take, less some room for the names of files beside the document.
 NAME_BYTES_MAX = 255
 PATH_BYTES_MAX = (1024 if sys.platform == "darwin" else 4096) - 256
 
 
 @lru_cache(maxsize=_KEYS_MAX)
 def key_of(uri: str) -> str:
-    """The same for all spellings of one URI: what is escaped, in which letters, the host of this machine."""
+    """A key that is equal for all spellings of one URI, whatever its escapes and its name of this host."""
     try:
         parts = urlsplit(uri)
     except ValueError:
@@ -29,18 +29,18 @@ def key_of(uri: str) -> str:
 
 
 def _canonical(part: str) -> str:
-    """Escaped wherever it can be: an escaped ``/`` or ``#`` stays another character than a plain one."""
+    """Escape every character that can be. An escaped ``/`` or ``#`` still differs from a plain one."""
     return quote(unquote_to_bytes(part.encode("utf-8", "surrogatepass")), safe="")
 
 
 def path_of(uri: str) -> str | None:
-    """The absolute path of a ``file:`` URI of this machine; None for any other, and where no file can be."""
+    """The absolute path of a ``file:`` URI of this machine; None for any other URI or too long a path."""
     path = _written_path(uri)
     return None if path is None or _is_too_long(path) else path
 
 
 def has_too_long_path(uri: str) -> bool:
-    """Whether it is a ``file:`` URI of this machine with a path that the system would not take."""
+    """True for a ``file:`` URI of this machine whose path is longer than the system takes."""
     path = _written_path(uri)
     return path is not None and _is_too_long(path)
 
@@ -56,7 +56,7 @@ def _written_path(uri: str) -> str | None:
 
 
 def address_of(uri: str) -> str:
-    """The whole decoded path of any URI, also of one that is no file here, with ``/`` as separator."""
+    """The whole decoded path of any URI, also if it is no file on this machine, with ``/`` as separator."""
     try:
         path = unquote(urlsplit(uri).path)
     except ValueError:
@@ -70,7 +70,7 @@ def _is_too_long(path: str) -> bool:
 
 
 def name_of(uri: str) -> str:
-    """What to call a document that is no file: the last part of its URI."""
+    """The name of a document that is no file: the last part of its URI."""
     try:
         path = unquote(urlsplit(uri).path)
     except ValueError:
@@ -79,7 +79,7 @@ def name_of(uri: str) -> str:
 
 
 def folder_around(path: str | None, folders: tuple[str, ...]) -> str | None:
-    """The innermost of ``folders`` (paths) that holds ``path``; the first for a document that has no path."""
+    """The innermost folder that holds ``path``; the first folder for a document without a path, else None."""
     if path is None:
         return folders[0] if folders else None
     around = [folder for folder in folders if PurePath(path).is_relative_to(folder)]

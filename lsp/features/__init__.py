@@ -1,1 +1,1 @@
-"""One file a family of requests."""
+"""The handlers of the requests, one file for each family."""

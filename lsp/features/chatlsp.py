@@ -1,8 +1,8 @@
-"""ChatLSP: what static analysis knows about a hole, as context for any language model that asks.
+"""ChatLSP: requests that give any language model what static analysis knows about a hole.
 
-The requests of "Statically Contextualizing Large Language Models with Typed Holes" (Blinn et al., 2024).
-Every answer has a ``reason``, which is empty unless there is nothing to say. Nothing is told of documents
-that hold secrets: whoever asks may send it anywhere. Text of a workspace is quoted, whatever it is.
+The requests come from "Statically Contextualizing Large Language Models with Typed Holes" (Blinn et al.,
+2024). Every answer has a ``reason``, which is empty if the answer has content. A document that holds secrets
+gets no answer, because the client may send an answer anywhere. Text from the workspace is always quoted.
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,7 +30,7 @@ from holesmith.lsp.snapshots import AtPosition, SnapshotAt, Unavailable, Workspa
 from holesmith.lsp.transport.messages import ErrorReportParams
 from lsprotocol import types
 
-# Longer than while typing: whoever asks is going to wait for a language model anyway.
+# Longer than while typing: a client that asks is going to wait for a language model anyway.
 _DEADLINE_MS = 5_000.0
 
 AI_TUTORIAL = """\
@@ -49,7 +49,7 @@ Json = dict[str, object]
 
 
 class ChatLsp:
-    """The handlers. Analysis runs in its own process, and has nothing to do with the model."""
+    """The handlers of the ChatLSP requests. They use the analysis worker, never the model."""
 
     def __init__(self, workspace: Workspace, analyses: Workspaces) -> None:
         self._workspace = workspace
@@ -95,7 +95,10 @@ class ChatLsp:
         return _listed(((text, *place) for text, place in zip(texts, places, strict=True)), reason)
 
     async def error_report(self, params: ErrorReportParams) -> Json:
-        """The errors that ``text`` at the position would have or cause; ranges are of the text with it."""
+        """The errors that ``text``, inserted at the position, would have or cause.
+
+        The ranges count in the document with the text inserted.
+        """
         taken = self._take(params)
         if isinstance(taken, Unavailable):
             return {"content": None, "errors": [], "reason": taken.reason}
@@ -114,14 +117,14 @@ class ChatLsp:
         }
 
     async def hole(self, params: AtPosition) -> Json | None:
-        """The typed-hole part of ``holesmith/explain``: what is known of the hole, and what was given up."""
+        """The typed hole for ``holesmith/explain``: what analysis knows and does not know of the hole."""
         taken = self._take(params)
         if isinstance(taken, Unavailable):
             return None
         return asdict(await self._report_on(taken.snapshot))
 
     async def hole_of(self, snapshot: Snapshot) -> HoleReport | None:
-        """The same for a text as it was; None if nothing may be told of it."""
+        """The report on the hole of an earlier snapshot; None if its document is withheld as secret."""
         return None if is_withheld(snapshot) else await self._report_on(snapshot)
 
     async def _report_on(self, snapshot: Snapshot) -> HoleReport:
@@ -135,13 +138,13 @@ class ChatLsp:
         await self._analyses.close()
 
     def _take(self, params: AtPosition) -> SnapshotAt | Unavailable:
-        """As `snapshot_at`, but of a document that may be told of."""
+        """Take a snapshot as `snapshot_at` does, but refuse a document that is withheld as secret."""
         taken = snapshot_at(self._workspace, params, with_cells=True)
         is_secret = isinstance(taken, SnapshotAt) and is_withheld(taken.snapshot)
         return Unavailable(WITHHELD) if is_secret else taken
 
     async def _ask(self, snapshot: Snapshot, question: Question[A]) -> tuple[A | None, str]:
-        """The answer, or None and why there is none."""
+        """Ask analysis. Returns the answer, or None, and the reason why there is none."""
         client = await self._analyses.of(snapshot)
         if client is None:
             return None, f"there is no static analysis for {snapshot.language} here"
@@ -154,7 +157,7 @@ def _source(snapshot: Snapshot) -> Source:
 
 
 def _sentence(expected: ExpectedType) -> str:
-    """For a model to read."""
+    """Describe the expected type in a sentence for a language model."""
     values = ", ".join(map(code_span, expected.literals))
     literals = f" It is one of {values}." if values else ""
     origin = plain_markdown(expected.origin)
@@ -171,7 +174,7 @@ def _listed(found: Iterable[tuple[str, str | None, int]], reason: str) -> Json:
 
 
 def _location(path: str | None, line: int) -> types.Location | None:
-    """The line's start; None for what has no file, such as a type of the interpreter."""
+    """The start of a line (from 1) of a file; None without a path, as for a type of the interpreter."""
     if path is None:
         return None
     start = types.Position(max(line - 1, 0), 0)
@@ -182,7 +185,7 @@ def _diagnosed(errors: Iterable[StaticError], filled: str, taken: SnapshotAt) ->
     document = Document(taken.place.uri, taken.snapshot.language, 0, filled, taken.place.encoding)
     lines_above = (
         document.position_of(taken.snapshot.offset).line - taken.place.position.line
-    )  # of other cells
+    )  # lines of the notebook cells above
 
     def position_of(offset: int) -> types.Position:
         position = document.position_of(offset)

@@ -1,4 +1,4 @@
-"""The last answers, for the question why there was this suggestion, or none."""
+"""Keep the last answer of each document, to explain later why there was this suggestion, or none."""
 
 from collections import OrderedDict
 from dataclasses import asdict, dataclass, replace
@@ -14,7 +14,7 @@ _DOCUMENTS_MAX = 64
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One request's answer. ``place`` and ``snapshot`` are None where no snapshot could be taken."""
+    """The answer to one request. ``place`` and ``snapshot`` are None if no snapshot could be taken."""
 
     uri: str
     position: types.Position
@@ -24,11 +24,11 @@ class Explanation:
 
     @property
     def is_of_suggestion(self) -> bool:
-        """Whether there was a suggestion, shown or withheld; false where the model was not asked."""
+        """True if there was a suggestion, shown or withheld; False if the model was not asked."""
         return self.answer.completion is not None or self.answer.finish != "none"
 
     def as_json(self) -> dict[str, object]:
-        """The answer under the names of ``holesmith complete --json``, with the protocol's ``range``."""
+        """The answer with the keys of ``holesmith complete --json`` and with a ``range`` of the protocol."""
         bare = replace(self.answer, completion=None, prompt_parts=(), timings_ms=dict(self.answer.timings_ms))
         fields = asdict(bare)
         del fields["completion"], fields["prompt_parts"]
@@ -48,7 +48,10 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class LastSuggestion:
-    """``newer`` is why a request since then came to nothing before the model was asked; "" if none did."""
+    """The last suggestion of a document.
+
+    ``newer`` is the reason of a later request that ended before the model was asked; "" if there was none.
+    """
 
     explanation: Explanation
     newer: str = ""
@@ -61,7 +64,7 @@ class _LastOfDocument:
 
 
 class Explanations:
-    """The last answers of each of the documents used last."""
+    """The last answer and the last suggestion of each of the documents used last."""
 
     def __init__(self) -> None:
         self._last: OrderedDict[str, _LastOfDocument] = OrderedDict()
@@ -77,15 +80,15 @@ class Explanations:
             self._last.popitem(last=False)
 
     def last(self, uri: str | None = None) -> Explanation | None:
-        """The last answer for ``uri``, or for whichever document was last."""
+        """The last answer for ``uri``; without ``uri``, the last answer of all. None if there is none."""
         found = self._of(uri)
         return found.last if found is not None else None
 
     def last_suggestion(self, uri: str | None = None) -> LastSuggestion | None:
         """The last suggestion, shown or withheld, for ``uri``.
 
-        Without ``uri``, and for one that nothing was asked of, it is that of the document last used that had
-        one. Where there was none yet it is the last answer, which says why. None if nothing was asked.
+        Without ``uri``, and for a document without an answer, take the last suggestion of any document. If
+        there was no suggestion yet, return the last answer, whose reason says why. None before any answer.
         """
         found = self._of(uri) or self._of(None)
         is_given = uri is not None and found is self._of(uri)

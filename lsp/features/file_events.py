@@ -1,4 +1,4 @@
-"""What the client tells about files, opened, saved or changed by others: the service follows by itself."""
+"""Tell the completion service about documents and files that were opened, edited, saved or changed."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from lsprotocol import types
 
 
 def opened(workspace: Workspace, uri: str) -> Snapshot | None:
-    """The document as one to get ready for; None if it is not held or lies in no folder."""
+    """A snapshot of an opened document for warm-up; None if its text is not kept or it is no file."""
     document, path = workspace.documents.get(uri), path_of(uri)
     if document is None or isinstance(document, RejectedDocument) or path is None:
         return None
@@ -19,7 +19,7 @@ def opened(workspace: Workspace, uri: str) -> Snapshot | None:
 
 
 def opened_notebook(workspace: Workspace, params: types.DidOpenNotebookDocumentParams) -> Snapshot | None:
-    """The notebook as a document to get ready for; None if it is no file or has no cells."""
+    """A snapshot of an opened notebook for warm-up; None if it is no file or has no cells."""
     path, cells = path_of(params.notebook_document.uri), params.cell_text_documents
     if path is None or not cells:
         return None
@@ -27,13 +27,13 @@ def opened_notebook(workspace: Workspace, params: types.DidOpenNotebookDocumentP
 
 
 def tell_edited(workspace: Workspace, uri: str) -> None:
-    """The user has edited this document: the service may get ready for a request there, if any are made."""
+    """Tell the service that the user has edited a document, if suggestions are turned on."""
     if workspace.service is not None and (workspace.settings.inline or workspace.settings.menu):
         workspace.service.edited(lambda: edited(workspace, uri))
 
 
 def edited(workspace: Workspace, uri: str) -> Snapshot | None:
-    """The document as it is now, with the cursor where it most likely is; None if nothing tells."""
+    """A snapshot of an edited document at the end of its last edit; None if that place is unknown."""
     document = workspace.documents.get(uri)
     if document is None or isinstance(document, RejectedDocument) or (end := document.edit_end) is None:
         return None
@@ -43,7 +43,7 @@ def edited(workspace: Workspace, uri: str) -> Snapshot | None:
 
 
 def tell_changed(workspace: Workspace, uris: Sequence[str]) -> None:
-    """These files were saved, created, renamed or deleted."""
+    """Tell the service that these files were saved, created, renamed or deleted."""
     paths = [path for uri in uris if (path := path_of(uri)) is not None]
     if paths and workspace.service is not None:
         workspace.service.files_changed(paths)

@@ -1,7 +1,7 @@
-"""Ghost text, menu items and explanations: from the request to the completion and back.
+"""Handle the requests for ghost text, menu items and explanations, and turn completions into answers.
 
 Invariant: a client gets no text for a document that it has changed since it asked. The range of such an item
-could lie anywhere, and not every client looks.
+could lie anywhere, and not every client checks it.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class Suggestions:
-    """The handlers; each takes its snapshot before it awaits anything."""
+    """The handlers of these requests. Each takes its snapshot before it awaits anything."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -38,8 +38,10 @@ class Suggestions:
         self._explanations = Explanations()
 
     async def inline(self, params: InlineParams) -> types.InlineCompletionList | None:
-        """``textDocument/inlineCompletion``: empty when there is nothing to suggest, null when
-        a newer request or an edit has overtaken it.
+        """``textDocument/inlineCompletion``.
+
+        The list is empty if there is nothing to suggest. The answer is null if a newer request or an edit
+        has superseded this request.
         """
         invoked = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
         off = None if invoked or self._workspace.settings.inline else TYPING_OFF
@@ -57,14 +59,14 @@ class Suggestions:
         return await self._suggest("inline", params, taken, as_list)
 
     async def menu(self, params: types.CompletionParams) -> types.CompletionList | None:
-        """``textDocument/completion``: at most one item, of one line."""
+        """``textDocument/completion``: a list of at most one item, which is one line."""
         taken = self._take(params) if self._workspace.settings.menu else MENU_OFF
         return await self._suggest(
             "menu", params, taken, lambda answer, place: menu_list(answer.completion, place)
         )
 
     async def explain(self, params: AtPosition | None) -> Explanation | None:
-        """``holesmith/explain``: the last answer; or the one at a position, asking for it if need be."""
+        """``holesmith/explain``: the last answer, or with a position the answer there, made if needed."""
         if params is None:
             return self._explanations.last()
         taken = self._take(params, invoked=True)
@@ -78,7 +80,7 @@ class Suggestions:
         return await self._complete(taken)
 
     def last_suggestion(self, uri: str | None) -> LastSuggestion | None:
-        """For people: the last suggestion, not the last request (explanations.py)."""
+        """The last suggestion, which need not belong to the last request; see `Explanations`."""
         return self._explanations.last_suggestion(uri)
 
     def _take(
@@ -131,7 +133,7 @@ class Suggestions:
 
 
 def _level(options: types.FormattingOptions | None) -> str | None:
-    """One level of indentation as the editor writes it; None if it did not say, or nothing sensible."""
+    """One level of indentation as the editor writes it; None if the editor gave no usable tab size."""
     if options is None or not 1 <= options.tab_size <= _TAB_SIZE_MAX:
         return None
     return " " * options.tab_size if options.insert_spaces else "\t"

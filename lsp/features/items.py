@@ -1,4 +1,4 @@
-"""A completion as the protocol's items: ghost text, and a line of the completion menu."""
+"""Turn a completion into items of the protocol: ghost text, and an entry of the completion menu."""
 
 import re
 from collections.abc import Sequence
@@ -22,7 +22,10 @@ def inline_list(completions: Sequence[Completion], place: Place | None) -> types
 
 
 def _inline_item(completion: Completion, place: Place) -> types.InlineCompletionItem:
-    """The item reaches over what the editor has closed by itself, so that the cursor ends up behind it."""
+    """An item that also replaces brackets and quotes that the editor has closed behind the cursor.
+
+    Its text repeats them, so that the cursor ends up behind them.
+    """
     closed = _closed_behind(completion, place)
     return types.InlineCompletionItem(
         insert_text=completion.text + closed,
@@ -31,7 +34,7 @@ def _inline_item(completion: Completion, place: Place) -> types.InlineCompletion
 
 
 def _closed_behind(completion: Completion, place: Place) -> str:
-    """The rest of the line, where that is nothing but brackets and quotes that close; else nothing."""
+    """The rest of the line if it is only closing brackets and quotes; else an empty text."""
     cursor = place.cursor
     rest = cursor.line[completion.stop - cursor.line_start :].rstrip()
     is_closed = _CLOSERS.fullmatch(rest) is not None and len(rest) <= CLOSED_MAX
@@ -39,7 +42,7 @@ def _closed_behind(completion: Completion, place: Place) -> str:
 
 
 def menu_list(completion: Completion | None, place: Place | None) -> types.CompletionList:
-    """Incomplete, because the model is asked again at the next keystroke."""
+    """A list of at most one item, marked incomplete so that the client asks again at the next keystroke."""
     item = _menu_item(completion, place) if completion and place else None
     return types.CompletionList(is_incomplete=True, items=() if item is None else (item,))
 
@@ -47,7 +50,7 @@ def menu_list(completion: Completion | None, place: Place | None) -> types.Compl
 def _menu_item(completion: Completion, place: Place) -> types.CompletionItem | None:
     """The completion's first line, because menus re-indent or break several. None if that line is blank.
 
-    The item replaces the word it goes on from, too: menus filter by the word before the cursor.
+    The item also replaces the word before the cursor, because menus filter their items by that word.
     """
     line = completion.text.partition("\n")[0].rstrip()
     if not line:

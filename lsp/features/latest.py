@@ -1,4 +1,4 @@
-"""Of the requests for one thing only the newest is worth an answer; the ones before it get None at once."""
+"""Answer only the newest request of each kind; a new request ends the older ones at once with None."""
 
 import asyncio
 from collections.abc import Coroutine, Hashable
@@ -8,15 +8,15 @@ T = TypeVar("T")
 
 
 class Latest:
-    """The newest unfinished work of every key."""
+    """The newest unfinished task of each key."""
 
     def __init__(self) -> None:
         self._newest: dict[Hashable, asyncio.Future[Any]] = {}
 
     def start(self, key: Hashable, work: Coroutine[Any, Any, T]) -> "asyncio.Future[T | None]":
-        """Start ``work``, stopping what runs under the same key; that one's future gets None.
+        """Start ``work``, and stop the task that runs under the same key; the future of that task gets None.
 
-        Cancelling the future cancels the work.
+        Cancelling the returned future cancels ``work``.
         """
         outcome: asyncio.Future[T | None] = asyncio.get_running_loop().create_future()
         task = asyncio.ensure_future(work)

@@ -1,6 +1,6 @@
-"""Pages for people: the last suggestion explained, its prompt, the status, in the form that a client shows.
+"""Pages for people (the explanation of the last suggestion, its prompt, the status) in the client's format.
 
-A page is made once, as a document; each form is drawn from that, so every editor says the same.
+Each page is first made as a `Document`, and each format is rendered from that: all editors say the same.
 """
 
 import json
@@ -54,7 +54,7 @@ class Pages:
 
 
 def _text_as_json(page: PlainText) -> dict[str, object]:
-    """The first line is the title. Rows count from 1; a link is the ``text`` on its row."""
+    """The page as JSON. The first line is the title; rows count from 1; a link is the ``text`` in its row."""
     return {
         "lines": page.lines,
         "folds": [{"first": each.first, "last": each.last, "is_open": each.is_open} for each in page.folds],

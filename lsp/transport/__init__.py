@@ -1,1 +1,1 @@
-"""Bytes and JSON-RPC; nothing of completion."""
+"""Streams, messages and logs: the transport of the protocol, which knows nothing of completion."""

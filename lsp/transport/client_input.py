@@ -1,8 +1,8 @@
-"""The client's bytes on their way to pygls, so that a wrong header costs one message, not the conversation.
+"""Repair the client's bytes before pygls reads them, so that a wrong header costs only one message.
 
-pygls looks for a header that fills its line. After a body whose length was wrong the next header stands
-behind the body's rest, and after that every header does: the server would be deaf. Here a line that ends in
-a header becomes that header, and lengths and lines are bounded.
+pygls looks for a header on a line of its own. After a body with a wrong length, the next header follows the
+rest of that body on the same line, and so does every later one: the server would read no more messages. Here
+a line that ends in a header becomes that header, and lengths and lines are bounded.
 """
 
 import re
@@ -16,14 +16,14 @@ _HEADER = re.compile(rb"content-length:[ \t]*([0-9]+)[ \t]*\r?\n\Z", re.IGNORECA
 
 
 class ClientInput:
-    """What pygls reads instead of the stream itself. Blocks; for one thread, which calls ``on_end``."""
+    """A stream for pygls to read. Reading blocks; the one thread that reads also calls ``on_end``."""
 
     def __init__(self, source: BinaryIO, on_end: Callable[[], None] = lambda: None) -> None:
         self._source = source
         self._on_end = on_end
 
     def readline(self) -> bytes:
-        """One line, of which only a header is kept where it has one. Empty at the end of the stream."""
+        """The next line, or only the header at its end if it has one. Empty at the end of the stream."""
         line = self._source.readline(LINE_BYTES_MAX)
         if not line:
             self._on_end()
@@ -40,7 +40,7 @@ class ClientInput:
         return self._source.read(size)
 
     def _skip(self, length: int) -> None:
-        """Pass over the rest of the header and a body too long to hold, or what there is of it."""
+        """Skip the rest of the header, and a body that is too long to hold or ends with the stream."""
         while self._source.readline(LINE_BYTES_MAX).strip():
             pass
         while length > 0 and (skipped := self._source.read(min(length, LINE_BYTES_MAX))):

@@ -1,4 +1,4 @@
-"""What is sent to the client: written by a thread, so that a client that does not read blocks nothing."""
+"""Send data to the client from a thread, so that a client that does not read blocks nothing."""
 
 import threading
 from collections import deque
@@ -11,7 +11,7 @@ UNREAD_BYTES_MAX = 64 * 1024 * 1024
 
 
 class ClientOutput:
-    """pygls' writer. ``on_failure`` is called once, on whichever thread, with why no more can be sent."""
+    """The writer for pygls. It calls ``on_failure`` once, on any thread, with why it can send no more."""
 
     def __init__(self, sink: BinaryIO, on_failure: Callable[[str], None]) -> None:
         self._sink = sink
@@ -23,7 +23,7 @@ class ClientOutput:
         threading.Thread(target=self._run, name="lsp-output", daemon=True).start()
 
     def write(self, data: bytes) -> None:
-        """Never blocks. After a failure nothing is kept."""
+        """Queue data for the client. Never blocks; after a failure the data is dropped."""
         with self._changed:
             if self._has_failed:
                 return
@@ -35,10 +35,10 @@ class ClientOutput:
             self._fail(f"the client has left {UNREAD_BYTES_MAX // 1024**2} MiB unread")
 
     def close(self) -> None:
-        """The stream belongs to whoever made it."""
+        """Do nothing: the caller that made the stream closes it."""
 
     def wait_until_sent(self, seconds: float) -> None:
-        """Return when all is written, nothing more can be, or the time is up. Blocks."""
+        """Block until all is written, writing has failed, or the time is up."""
         deadline = monotonic() + seconds
         with self._changed:
             while self._unsent and (left := deadline - monotonic()) > 0:

@@ -1,4 +1,4 @@
-"""The log: on standard error, and in the client's window once there is a client. Code is never logged."""
+"""Write the log to standard error, and to the client once there is one. Code is never logged."""
 
 import asyncio
 import contextlib
@@ -15,15 +15,15 @@ _LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.I
 
 
 def log_to_stderr() -> None:
-    """For a process that serves. What it logs is written by a thread; see `flush_stderr_log`."""
+    """Set up the log of a server on standard error. A thread writes it; see `flush_stderr_log`."""
     logging.basicConfig(handlers=[StderrLog()], format=_FORMAT, level=logging.WARNING)
-    # Below this pygls logs whole messages, and with them the user's code.
+    # At lower levels pygls logs whole messages, and with them the user's code.
     logging.getLogger("pygls").setLevel(logging.CRITICAL)
     set_log_level("info")
 
 
 def flush_stderr_log(seconds: float) -> None:
-    """Return when the log is written, or the time is up. Blocks."""
+    """Block until the log is written, or the time is up."""
     for handler in logging.getLogger().handlers:
         if isinstance(handler, StderrLog):
             handler.wait_until_written(seconds)
@@ -49,10 +49,10 @@ class ClientLog(logging.Handler):
         _ROOT.removeHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
-        # The traceback stays on standard error: it is for developers, and may be long.
+        # The traceback goes to standard error only: it is for developers and may be long.
         params = types.LogMessageParams(_kind_of(record.levelno), visible(record.getMessage()))
         assert self._loop is not None
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
+        with contextlib.suppress(RuntimeError):  # the loop is closed, and the client is gone
             self._loop.call_soon_threadsafe(self._server.window_log_message, params)
 
 

@@ -1,6 +1,6 @@
-"""The protocol's types from JSON, strictly: what has the wrong type is refused, not converted.
+"""Turn JSON into the types of the protocol. A value of a wrong type is refused, not converted.
 
-Adds the requests of our own to those that lsprotocol knows.
+The module also defines our own requests, which lsprotocol does not know.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ from pygls.protocol import default_converter
 
 @dataclass(frozen=True, slots=True)
 class ExplainRequest:
-    """``holesmith/explain``; without parameters it means the last answer."""
+    """``holesmith/explain``. Without parameters it asks for the last answer."""
 
     id: int | str
     method: str
@@ -25,7 +25,7 @@ class ExplainRequest:
 
 @dataclass(frozen=True, slots=True)
 class InlineParams:
-    """The protocol's, and how the editor indents, which clients may add."""
+    """The protocol's parameters, and optionally the formatting options of the editor."""
 
     text_document: types.TextDocumentIdentifier
     position: types.Position
@@ -45,7 +45,7 @@ class InlineRequest:
 
 @dataclass(frozen=True, slots=True)
 class PositionRequest:
-    """The ChatLSP requests about a position."""
+    """A ChatLSP request about a position."""
 
     id: int | str
     method: str
@@ -55,7 +55,7 @@ class PositionRequest:
 
 @dataclass(frozen=True, slots=True)
 class ErrorReportParams:
-    """``text`` is what would be inserted at the position."""
+    """The parameters of ``chatlsp/errorReport``; ``text`` would be inserted at the position."""
 
     text_document: types.TextDocumentIdentifier
     position: types.Position
@@ -74,9 +74,10 @@ class ErrorReportRequest:
 
 @dataclass(frozen=True, slots=True)
 class PageParams:
-    """``text_document`` is whose last suggestion is meant; None means the last one of all.
+    """The parameters of ``holesmith/page``.
 
-    ``link_prefix``: in HTML a link leads there, with the path and the line behind it as JSON.
+    ``text_document``: the page is of its last suggestion; None means the last suggestion of all documents.
+    ``link_prefix``: the target of each link in HTML begins with it; path and line follow as JSON.
     """
 
     page: Literal["explanation", "prompt", "status"]
@@ -95,7 +96,7 @@ class PageRequest:
     params: PageParams
 
 
-# Those with parameters; the others need no type.
+# Requests with parameters; the others need no type.
 OWN_REQUESTS: Mapping[str, type] = {
     types.TEXT_DOCUMENT_INLINE_COMPLETION: InlineRequest,
     "holesmith/explain": ExplainRequest,
@@ -123,16 +124,16 @@ def make_converter() -> cattrs.Converter:
 
 
 def without_strange(capabilities: object, converter: cattrs.Converter) -> dict[str, dict[str, object]]:
-    """The client's capabilities without those whose values are unknown.
+    """The client's capabilities without those that lsprotocol cannot read.
 
-    Editors gain capabilities with every version; one that is strange must not keep the server from starting.
+    New versions of editors bring new capabilities; an unknown one must not keep the server from starting.
     """
     kept: dict[str, dict[str, object]] = {}
     for section, entries in _items(capabilities):
         for name, value in _items(entries):
             try:
                 converter.structure({section: {name: value}}, types.ClientCapabilities)
-            except Exception:  # noqa: BLE001, S112  # whatever the strange value led the library to raise
+            except Exception:  # noqa: BLE001, S112  # the library may raise anything for an unknown value
                 continue
             kept.setdefault(section, {})[name] = value
     return kept
@@ -140,7 +141,7 @@ def without_strange(capabilities: object, converter: cattrs.Converter) -> dict[s
 
 def _strictly(expected: type) -> Callable[[object, type], object]:
     def structure(value: object, kind: type) -> object:
-        # Not isinstance: `bool` is an `int` to Python. `kind` may be an enumeration of the expected type.
+        # isinstance would take a `bool` for an `int`. `kind` may be an enumeration of the expected type.
         if type(value) is not expected:
             raise TypeError(f"{expected.__name__} expected")
         return kind(value)

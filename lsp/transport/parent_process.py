@@ -1,4 +1,4 @@
-"""Whether the process that started the server still lives."""
+"""Watch the process that started the server, and report its end."""
 
 import os
 import select
@@ -11,12 +11,12 @@ PERIOD_SECONDS = 2.0
 
 
 def watch(process_id: int, on_gone: Callable[[], None]) -> None:
-    """Call ``on_gone`` once, on a thread of its own, when the process has ended or where there is none.
+    """Call ``on_gone`` once, on a new thread, when the process has ended or if it does not exist.
 
-    A thread, because the event loop may be busy just then. On Windows nothing is watched: there the end of
-    the stream has to do.
+    A thread is used because the event loop may be busy then. On Windows this does nothing: the server ends
+    when the client's stream ends.
     """
-    if sys.platform != "win32":  # where signal 0 is Ctrl-C
+    if sys.platform != "win32":  # on Windows signal 0 is Ctrl-C
         threading.Thread(target=_wait, args=(process_id, on_gone), name="parent", daemon=True).start()
 
 
@@ -26,12 +26,12 @@ def _wait(process_id: int, on_gone: Callable[[], None]) -> None:
 
 
 def wait_until_gone(process_id: int) -> None:
-    """Return when there is no such process. One that is dead but that nobody has asked about is gone."""
+    """Block until there is no such process. A zombie process counts as gone."""
     try:
-        descriptor = os.pidfd_open(process_id)  # of this process and no later one with its number
+        descriptor = os.pidfd_open(process_id)  # stays this process, even if its number is used again
     except (ProcessLookupError, OverflowError):
         return
-    except (AttributeError, OSError):  # not on this system, or not of this process
+    except (AttributeError, OSError):  # unknown to this system, or not permitted
         while _is_alive(process_id):
             time.sleep(PERIOD_SECONDS)
         return
@@ -44,7 +44,7 @@ def wait_until_gone(process_id: int) -> None:
 
 
 def _is_alive(process_id: int) -> bool:
-    """A process of another user lives, too."""
+    """True if the process exists, also if it belongs to another user."""
     try:
         os.kill(process_id, 0)
     except (ProcessLookupError, OverflowError):

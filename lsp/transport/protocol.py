@@ -1,8 +1,7 @@
-"""pygls' protocol, made to answer every request: also those that are ill-formed, ill-typed or out of turn.
+"""The protocol of pygls, changed to answer every request, also an ill-formed, ill-typed or untimely one.
 
-pygls structures JSON while it parses, so that an ill-typed request has no answer; here a message is
-structured when it is handled. pygls keeps documents of its own, by other rules than the protocol's; here ours
-take their place.
+pygls structures a message while it parses the JSON, and so never answers an ill-typed request; here a message
+is structured when it is handled. pygls keeps documents by other rules than the protocol's; ours replace them.
 """
 
 import hmac
@@ -23,7 +22,7 @@ from pygls.exceptions import (
 )
 from pygls.protocol import LanguageServerProtocol
 
-# Handlers of pygls' that the server has itself: for its own documents, and for an orderly end.
+# Handlers of pygls that our server replaces: for its own documents, and for an orderly end.
 _REPLACED = (
     types.EXIT,
     types.TEXT_DOCUMENT_DID_OPEN,
@@ -40,9 +39,10 @@ _logger = logging.getLogger(__name__)
 
 
 class Protocol(LanguageServerProtocol):
-    """``phase`` is where the conversation is: it begins with ``initialize``, ``shutdown`` ends it.
+    """The protocol of one conversation.
 
-    Where there is a ``token``, ``initialize`` must carry it; one without it ends the conversation.
+    ``phase``: ``initialize`` sets it to "running", ``shutdown`` to "shut down".
+    ``token``: ``initialize`` must carry it, else the conversation ends; None asks for no token.
     """
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
@@ -54,7 +54,7 @@ class Protocol(LanguageServerProtocol):
             del self.fm.builtin_features[method]
 
     def structure_message(self, data: dict[str, Any]) -> Any:
-        """Called for every object while JSON is parsed; the message is structured in `handle_message`."""
+        """Return the data unchanged. pygls calls this while parsing; `handle_message` structures messages."""
         return data
 
     def handle_message(self, message: object) -> None:
@@ -78,7 +78,7 @@ class Protocol(LanguageServerProtocol):
             self._advance(fields.get("method"))
 
     def send_error(self, number: int | str | None, error: JsonRpcException) -> None:
-        """Written out, because the protocol's type leaves a null id away."""
+        """Send an error. The message is built here, because the type of lsprotocol leaves out a null id."""
         self._send_data(
             {"jsonrpc": self.VERSION, "id": number, "error": {"code": error.code, "message": error.message}}
         )
@@ -94,7 +94,7 @@ class Protocol(LanguageServerProtocol):
             raise JsonRpcInvalidRequest("the server is shutting down")
 
     def _check_token(self, fields: dict[str, object]) -> None:
-        """Before anything else of ``initialize`` is looked at, and once: nobody gets a second guess."""
+        """Check the token before anything else of ``initialize``. A client has only one try."""
         if self.token is None or self.phase != "new" or fields.get("method") != types.INITIALIZE:
             return
         if not hmac.compare_digest(_token_in(fields), self.token.encode()):
@@ -105,7 +105,7 @@ class Protocol(LanguageServerProtocol):
             )
 
     def _check_kind(self, fields: dict[str, object]) -> None:
-        """A notification's name does not become a request by an id: it would have no answer."""
+        """Refuse a notification that has an id: as a request it would get no answer."""
         kind = self.get_message_type(str(fields.get("method")))
         if "id" in fields and kind is not None and "id" not in kind.__annotations__:
             raise JsonRpcMethodNotFound.of(str(fields["method"]))
@@ -118,7 +118,7 @@ class Protocol(LanguageServerProtocol):
 
     def _structured(self, fields: dict[str, object]) -> Any:
         method, params = fields.get("method"), fields.get("params")
-        if method == types.CANCEL_REQUEST and not _names_request(params):  # the library takes any value
+        if method == types.CANCEL_REQUEST and not _names_request(params):  # pygls takes any value
             raise JsonRpcInvalidParams("invalid parameters: id must be a number or a string")
         try:
             if method in OWN_REQUESTS:
@@ -140,7 +140,7 @@ class Protocol(LanguageServerProtocol):
 
 
 def _check_form(fields: dict[str, object]) -> None:
-    """A message is a request, a notification or a response of JSON-RPC 2.0."""
+    """Raise `JsonRpcInvalidRequest` unless this is a request, notification or response of JSON-RPC 2.0."""
     is_right = fields.get("jsonrpc") == "2.0" and ("id" not in fields or _is_id(fields["id"]))
     if "method" in fields:
         is_right = is_right and isinstance(fields["method"], str)
@@ -151,7 +151,7 @@ def _check_form(fields: dict[str, object]) -> None:
 
 
 def _token_in(fields: dict[str, object]) -> bytes:
-    """What ``initialize`` has as its token; empty if nothing."""
+    """The token in ``initialize``; empty if it has none."""
     found: object = fields.get("params")
     for name in ("initializationOptions", "token"):
         found = cast("dict[str, object]", found).get(name) if isinstance(found, dict) else None
@@ -167,7 +167,7 @@ def _is_id(number: object) -> bool:
 
 
 def _invalid(error: Exception) -> JsonRpcInvalidParams:
-    """What was wrong where, out of the library's nested exceptions."""
+    """An error that names each wrong field, taken from the nested exceptions of cattrs."""
     return JsonRpcInvalidParams(
         "invalid parameters: " + "; ".join(cattrs.transform_error(error.__cause__ or error))
     )

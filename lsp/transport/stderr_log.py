@@ -1,4 +1,4 @@
-"""The log on standard error, written by a thread: a client that never reads it blocks nothing."""
+"""Write the log to standard error from a thread, so that a client that never reads it blocks nothing."""
 
 import contextlib
 import logging
@@ -11,7 +11,7 @@ LINES_MAX = 1_000
 
 
 class StderrLog(logging.Handler):
-    """Lines that nobody reads are kept up to `LINES_MAX`; how many more there were is told in their place."""
+    """A log handler that buffers at most `LINES_MAX` lines; one line then tells how many more were lost."""
 
     def __init__(self, descriptor: int = 2) -> None:
         super().__init__()
@@ -22,10 +22,10 @@ class StderrLog(logging.Handler):
         threading.Thread(target=self._run, name="stderr-log", daemon=True).start()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Never blocks."""
+        """Buffer one line. Never blocks."""
         try:
             line = self.format(record)
-        except Exception:  # noqa: BLE001 # a message that does not fit its arguments: as logging does
+        except Exception:  # noqa: BLE001 # the format does not fit its arguments; logging goes on, too
             line = f"a log message could not be formatted: {record.msg!r}"
         with self._changed:
             if len(self._unwritten) >= LINES_MAX:
@@ -35,7 +35,7 @@ class StderrLog(logging.Handler):
             self._changed.notify_all()
 
     def wait_until_written(self, seconds: float) -> None:
-        """Return when all is written, or the time is up. Blocks."""
+        """Block until all is written, or the time is up."""
         deadline = monotonic() + seconds
         with self._changed:
             while self._unwritten and (left := deadline - monotonic()) > 0:
@@ -47,7 +47,7 @@ class StderrLog(logging.Handler):
                 while not self._unwritten:
                     self._changed.wait()
                 line = self._unwritten[0]
-            with contextlib.suppress(OSError):  # the reader is gone: there is nowhere to tell
+            with contextlib.suppress(OSError):  # the reader is gone, and so is the place to report it
                 self._write(line)
             with self._changed:
                 self._unwritten.popleft()
@@ -57,7 +57,7 @@ class StderrLog(logging.Handler):
                 self._changed.notify_all()
 
     def _write(self, line: str) -> None:
-        # Not by sys.stderr: whoever flushes that would wait for the same reader.
+        # Do not write with sys.stderr: code that flushes it would wait for the same reader.
         left = (line + "\n").encode("utf-8", "backslashreplace")
         while left:
             left = left[os.write(self._descriptor, left) :]

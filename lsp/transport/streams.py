@@ -8,10 +8,10 @@ from typing import Any, BinaryIO
 
 
 def claim_standard_streams() -> tuple[BinaryIO, BinaryIO]:
-    """Standard input and output for the protocol alone.
+    """Reserve standard input and output for the protocol, and return them.
 
-    Whatever else in this process, or a process it starts, prints goes to standard error, also from C; whoever
-    reads standard input reads nothing.
+    All other output of this process and of its children, also from C, goes to standard error. Any other
+    reader of standard input finds it empty.
     """
     source, sink = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -23,14 +23,14 @@ def claim_standard_streams() -> tuple[BinaryIO, BinaryIO]:
 
 
 class OthersCouldReachItError(Exception):
-    """The address is not of the loopback interface."""
+    """Raised for an address that is not of the loopback interface."""
 
 
 def listen(host: str, port: int, *, allow_remote: bool = False) -> socket.socket:
-    """A socket that listens on exactly this address. Raises OSError if that is taken or is not ours.
+    """A socket that listens on exactly this address.
 
-    Unless ``allow_remote``, only programs of this machine can reach it; raises OthersCouldReachItError for
-    an address where others could.
+    Raises OSError if the address is taken or is not of this machine. Unless ``allow_remote``, raises
+    OthersCouldReachItError for an address that other machines could reach.
     """
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     if not allow_remote and not is_loopback(address):
@@ -51,10 +51,10 @@ def is_loopback(address: tuple[Any, ...]) -> bool:
 
 
 def accept(listener: socket.socket) -> tuple[BinaryIO, BinaryIO]:
-    """The streams of the first client; further ones are refused, because a server has one."""
+    """Wait for the first client and return its streams. Further clients are refused."""
     with listener:
         client, _ = listener.accept()
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # a client may go without a word
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # notices a client that is gone
     with client:
         return client.makefile("rb"), client.makefile("wb")
