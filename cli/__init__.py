@@ -1,1 +1,1 @@
-"""The command line: one file a command, each a thin layer over the packages it calls."""
+"""The command line: one file for each command, which is a thin layer over the packages that it calls."""

@@ -1,4 +1,4 @@
-"""The type that every command's ``add_parser`` takes."""
+"""The type of the argument of ``add_parser``, which every command defines."""
 
 import argparse
 from typing import TypeAlias

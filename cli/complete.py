@@ -1,4 +1,4 @@
-"""``holesmith complete``: one completion for a file on disk, as the language server would give it."""
+"""``holesmith complete``: complete a file on disk once, as the language server would."""
 
 import argparse
 import asyncio
@@ -31,7 +31,7 @@ from holesmith.completion.workspace.hole_report import HoleReport, hole_report
 from holesmith.completion.workspace.retrieval import Retrieval, is_too_general
 from holesmith.context.index.process.foreground import index_now
 
-# A command is not typed over: it waits for an analysis that has to start first.
+# Longer than while typing: a command can wait for the analysis worker to start.
 ANSWER_MS_MAX = 10_000.0
 TEXT_COLUMNS_MAX = 110
 
@@ -48,7 +48,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def add_explain_argument(parser: argparse.ArgumentParser) -> None:
-    """Each form is an option of its own: an optional value would take the FILE behind the flag."""
+    """Add an option for each format. One option with an optional value would read the FILE as that value."""
     parser.add_argument(
         "--explain=text",
         "--explain",
@@ -67,7 +67,7 @@ def add_explain_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def add_option_arguments(parser: argparse.ArgumentParser) -> None:
-    """The flags that become completion options, the same for every command that completes."""
+    """Add the flags that become `Options`, the same for every command that completes."""
     defaults = Options()
     parser.add_argument(
         "--model",
@@ -137,7 +137,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def show(answer: Answer, snapshot: Snapshot, hole: HoleReport | None) -> None:
-    """The completion on standard output; on standard error the explanation, or why there is no completion."""
+    """Print the completion, and on standard error the explanation, or why there is no completion."""
     if answer.completion is not None:
         print(answer.completion.text)
     if hole is not None:
@@ -147,13 +147,13 @@ def show(answer: Answer, snapshot: Snapshot, hole: HoleReport | None) -> None:
 
 
 def check_python(python: str, snapshot: Snapshot) -> None:
-    """Raises CommandError if the flag names no environment; a server goes on with the project's own."""
+    """Raise CommandError if ``--python`` names no environment. The server would use the project's instead."""
     if fault := fault_of_setting(Path(snapshot.workspace or "."), python):
         raise CommandError(fault)
 
 
 def index_workspace(snapshot: Snapshot) -> None:
-    """Bring the index up to date, as a server does in the background; without one there is less context."""
+    """Update the index, as a server does in the background. If that fails there is only less context."""
     if snapshot.workspace is None or is_too_general(Path(snapshot.workspace)):
         return
     try:
@@ -165,7 +165,10 @@ def index_workspace(snapshot: Snapshot) -> None:
 async def complete_once(
     snapshot: Snapshot, options: Options, *, explain: bool
 ) -> tuple[Answer, HoleReport | None]:
-    """Load, complete, explain, close. Raises CommandError if the model could not be loaded."""
+    """Load the model, complete once, and close the service. With ``explain``, also report on the hole.
+
+    Raises CommandError if the model could not be loaded.
+    """
     workspaces = Workspaces()
     service = Service(options, retrieval=Retrieval(), workspaces=workspaces)
     await service.load()
@@ -182,9 +185,9 @@ async def complete_once(
 
 
 def as_json(answer: Answer, snapshot: Snapshot, hole: HoleReport | None = None) -> dict[str, object]:
-    """The object of ``--json``; ``range`` is in lines from 1 and columns from 0, like the arguments.
+    """The object of ``--json``. Its ``range`` counts lines from 1 and columns from 0, like the arguments.
 
-    With ``hole`` it also says what static analysis knows of the hole.
+    ``hole``: what static analysis knows of the hole; None leaves it out.
     """
     return {**_answer_as_json(answer, snapshot), **({} if hole is None else {"hole": asdict(hole)})}
 
@@ -225,7 +228,7 @@ def position(text: str, offset: int) -> dict[str, int]:
 
 
 def explanation(answer: Answer, snapshot: Snapshot, hole: HoleReport) -> Document:
-    """Why the answer is as it is, with the prompt behind it."""
+    """The explanation of the answer, followed by the prompt."""
     explained = Explained(answer, snapshot, hole=hole)
     prompt = (replace(section, is_open=False) for section in prompt_page(explained).sections)
     return with_sections(explain(explained), *prompt)

@@ -1,4 +1,4 @@
-"""``holesmith demo``: the main job end to end, on a small example repository that comes with the program."""
+"""``holesmith demo``: fill the holes of a small example repository that comes with the program."""
 
 import argparse
 import asyncio
@@ -29,7 +29,7 @@ FIRST_TIME = " (the first time, code is compiled for this processor: up to a min
 
 @dataclass(frozen=True, slots=True)
 class DemoHole:
-    """A hole to be made: ``code`` is taken out of the file, and the cursor stands where it was."""
+    """A hole to make: ``code`` is removed from the file behind ``after``, and the cursor is put there."""
 
     path: str
     after: str
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def demonstrate(options: Options) -> int:
-    """Print each hole with what fills it. Returns the exit status: 1 if a hole stayed empty."""
+    """Print each hole with its completion. Returns the exit status, which is 1 if a hole stayed empty."""
     waiting = Waiting()
     service = Service(options, waiting.show_status, retrieval=Retrieval(), workspaces=Workspaces())
     async with waiting.on("indexing the example"):
@@ -95,7 +95,7 @@ def show(hole: DemoHole, snapshot: Snapshot, answer: Answer) -> None:
 
 
 class Waiting:
-    """Says on standard error what is waited for, how far it is, and every few seconds that it goes on."""
+    """Tells on standard error what is being done and how far it is, again every few seconds."""
 
     def __init__(self, every_seconds: float = WAITING_SECONDS) -> None:
         self._every_seconds = every_seconds
@@ -104,7 +104,7 @@ class Waiting:
 
     @asynccontextmanager
     async def on(self, work: str) -> AsyncGenerator[None]:
-        """While the block runs, ``work`` is going on."""
+        """Tell of ``work`` while the block runs."""
         self._tell(work)
         telling = asyncio.ensure_future(self._go_on_telling(work))
         try:
@@ -113,7 +113,7 @@ class Waiting:
             telling.cancel()
 
     def show_status(self, status: Status) -> None:
-        """Each stage of a load once, and its progress in steps of a quarter."""
+        """Tell each stage of a load once, and its progress in steps of a quarter."""
         if status.health == "loading":
             quarters = int(4 * (status.progress or 0))
             self._tell(f"{status.message}, {25 * quarters} %" if quarters else status.message)
@@ -140,5 +140,5 @@ def open_hole(hole: DemoHole) -> Snapshot:
 
 
 def highlight(text: str) -> str:
-    """In bold green on a terminal, between markers elsewhere."""
+    """The text in bold green on a terminal, or between brackets elsewhere."""
     return f"\033[1;32m{text}\033[0m" if sys.stdout.isatty() else f"⟦{text}⟧"

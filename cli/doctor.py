@@ -1,4 +1,4 @@
-"""``holesmith doctor``: what works on this machine and what does not, with the remedy."""
+"""``holesmith doctor``: check this machine, and tell for each fault what to do."""
 
 import argparse
 import json
@@ -31,7 +31,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Exit status 1 if anything failed; warnings do not count."""
+    """Run all checks and print them. Returns exit status 1 if one failed; warnings do not count."""
     if arguments.bundle is not None:
         return report(arguments)
     findings: list[Finding] = []
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def report(arguments: argparse.Namespace) -> int:
-    """Write the file of ``--bundle``; checks that fail are a part of it, and no failure of the command."""
+    """Write the file of ``--bundle``. It reports failed checks, and the command succeeds all the same."""
     if arguments.bundle.exists():
         raise CommandError(f"{arguments.bundle} is there already: name a new file")
     workspace = workspace_of((arguments.directory or Path.cwd()) / "x")
@@ -62,7 +62,7 @@ def checks_of(arguments: argparse.Namespace) -> Sequence[Check]:
 
 
 def all_checks(*, verify: bool, model: str | None, folder: Path) -> Sequence[Check]:
-    """From the ground up, so that the first failure is the one to mend first."""
+    """All checks, each after those that it builds on: the first failure is the one to mend first."""
     return (
         Check("python", machine_checks.check_python),
         Check("python path", search_path_check.check_python_path),

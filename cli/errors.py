@@ -1,5 +1,5 @@
-"""The failure of a command, as one line for the user."""
+"""The error that a command reports to the user in one line."""
 
 
 class CommandError(Exception):
-    """What the command was given can't be used; the message says what is wrong and what to do."""
+    """Raised for input that a command can't use. The message says what is wrong and what to do."""

@@ -1,4 +1,4 @@
-"""``holesmith eval``: run a suite, compare two runs, write a run's report again, build rows of a suite."""
+"""``holesmith eval``: run a suite, compare two runs, write the report of a run, build rows of a suite."""
 
 import argparse
 from pathlib import Path

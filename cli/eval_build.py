@@ -1,4 +1,4 @@
-"""What ``holesmith eval build`` does: rows of a suite from the user's own repositories."""
+"""Run ``holesmith eval build``: make rows of a suite from the user's own repositories."""
 
 import argparse
 import json

@@ -1,6 +1,6 @@
-"""What ``holesmith eval`` does once its arguments are read: runs, reports and comparisons.
+"""Run ``holesmith eval``: the runs, reports and comparisons.
 
-Apart from the parser, so that other commands do not wait for the libraries of evaluation.
+The parser is in another module, so that other commands need not import the libraries of evaluation.
 """
 
 import argparse
@@ -86,7 +86,7 @@ def temperatures_of(text: str | None) -> tuple[float, ...]:
 def plan_of(
     arguments: argparse.Namespace, opener: SuiteOpener, configurations: Sequence[Named]
 ) -> dict[str, object]:
-    """All that the rows of a run depend on: what a folder must agree with to be resumed."""
+    """All that the rows of a run depend on. A run is only resumed if its folder has the same plan."""
     return {
         "suite": arguments.suite,
         "data": {name: as_plain(getattr(arguments, name)) for name in opener.argument_names},
@@ -101,7 +101,7 @@ def plan_of(
 
 
 def made_with(arguments: argparse.Namespace, configurations: Sequence[Named]) -> dict[str, object]:
-    """With what the run is begun, for whoever reads it later. On a Ray cluster workers choose the model."""
+    """A record of the software, machine and models of a run. On a Ray cluster, workers choose the model."""
     models = {named.configuration.model for named in configurations}
     device = None if arguments.ray else arguments.device.split(",")[0]
     return asdict(run_record({resolved_model(model, device) for model in models}))
@@ -114,7 +114,7 @@ def as_plain(value: object) -> object:
 
 
 def check_first(suite: Suite) -> None:
-    """Read one case before a model is loaded for it."""
+    """Raise EvaluationError if the suite has no case, before a model is loaded for it."""
     if next(iter(suite.cases()), None) is None:
         raise EvaluationError("the suite has no case")
 

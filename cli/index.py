@@ -1,4 +1,4 @@
-"""``holesmith index``: build or update the index of a workspace, which completion takes its context from."""
+"""``holesmith index``: build or update the index of a workspace, from which completion takes context."""
 
 import argparse
 import json
@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def build(root: Path, database: Path) -> tuple[BuildReport, dict[str, int]]:
-    """Scan with a bar on stderr, and count what the index then holds."""
+    """Build the index with a progress bar on standard error. Returns a report, and what the index holds."""
     with tqdm(desc="indexing", unit=" files", disable=None, file=bare(sys.stderr)) as bar:
 
         def show(progress: Progress) -> None:

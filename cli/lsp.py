@@ -1,4 +1,4 @@
-"""``holesmith lsp``: the language server, on standard input and output or for one TCP client."""
+"""``holesmith lsp``: serve one client on standard input and output, or over TCP."""
 
 import argparse
 import asyncio
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from holesmith.lsp.completion_service import StartService
 
 TOKEN_BYTES = 24
-# How long the end of the process waits for a client that does not read the log.
+# The longest wait, at the end of the process, for a client that does not read the log.
 LOG_SECONDS = 0.5
 
 
@@ -47,7 +47,7 @@ def address(text: str) -> tuple[str, int]:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    # Imported here, because the protocol's types take longer to import than other commands take to run.
+    # Imported here, because importing the types of the protocol takes longer than other commands run.
     from holesmith.lsp.client.settings_schema import settings_schema
     from holesmith.lsp.transport.log import log_to_stderr
     from holesmith.lsp.transport.streams import claim_standard_streams
@@ -92,9 +92,10 @@ async def converse(
     token: str | None = None,
     start_service: "StartService | None" = None,
 ) -> None:
-    """Serve one client, then end the process. The service is the real one unless a test has another.
+    """Serve one client, then end the process.
 
-    A client must give the ``token``, if there is one.
+    ``token``: the client must send it; None asks for no token. ``start_service``: a test passes a fake;
+    None starts the real service.
     """
     from holesmith.lsp.last_resort import end_process_at_interrupt
     from holesmith.lsp.server import Server
@@ -111,9 +112,9 @@ async def converse(
 
         server = Server(start_service or start, analyses, watches_parent=watches_parent, token=token)
         code = await serve(server, source, sink)
-    except Exception:  # whatever it was, the process has to end, and the log to say why
+    except Exception:  # after any error the process must end, and the log tell it
         logging.getLogger(__name__).exception("the language server failed")
     flush_stderr_log(LOG_SECONDS)
-    # Not sys.exit: a thread in the middle of loading, of a product of matrices, or of a read from a client
-    # that says nothing, would keep the process alive. Everything that had to be sent has been.
+    # After sys.exit a thread that loads, multiplies or reads from a silent client would keep the process
+    # alive. All output has been sent by now.
     os._exit(code)

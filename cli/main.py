@@ -1,4 +1,4 @@
-"""The command ``holesmith``: finds the subcommand, runs it, and turns failures into one line on stderr.
+"""The command ``holesmith``: run a subcommand, and report a failure in one line on standard error.
 
 Exit status: 0 for success, 1 for a failure, 2 for wrong usage, 130 when interrupted.
 """
@@ -10,7 +10,7 @@ from holesmith.cli.search_path import leave_out_user_entries
 
 leave_out_user_entries()
 
-# What follows would be imported from the workspace, if the search path still had it.
+# Before the call above, these modules could be imported from the workspace.
 import argparse  # noqa: E402
 import importlib  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
@@ -20,14 +20,14 @@ from holesmith.cli.errors import CommandError  # noqa: E402
 from holesmith.cli.visible_output import visible_output  # noqa: E402
 from holesmith.engine.errors import EngineError  # noqa: E402
 
-# In the order of the help text. Each is a module of this package with add_parser(subparsers).
+# The commands in the order of the help text. Each is a module here that has add_parser(subparsers).
 COMMANDS = ("complete", "eval", "lsp", "index", "model", "doctor", "demo", "uninstall")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; the console script exits with what this returns."""
-    # Read once, when torch is imported, which no command has done yet: threads that wait for work must sleep,
-    # or they burn the cores that other programs need and that the model then waits for.
+    """Run the command line. Returns the exit status."""
+    # OpenMP reads this when torch is imported, which no command has done yet. Without it threads that wait
+    # for work spin, and take cores that other programs and the model need.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     with visible_output():
         return run(parser().parse_args(arguments))
@@ -42,7 +42,7 @@ def run(parsed: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader of our output has left; a closed stdout must not complain again when Python exits.
+        # The reader of our output is gone. Without this Python would report the closed pipe again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 

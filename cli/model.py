@@ -1,4 +1,4 @@
-"""``holesmith model``: which models there are, and bringing them to this machine."""
+"""``holesmith model``: list, pull and describe models."""
 
 import argparse
 import json
@@ -26,9 +26,10 @@ from holesmith.engine.store.store import (
 from tqdm import tqdm
 
 Fields = dict[str, object]
-# Measured: the peak with the default model, which has half a billion parameters, was 1.6 GB.
+# Memory of the program without the model's weights. Measured: the peak was 1.6 GB with the default model,
+# whose half a billion parameters take 1 GB.
 PROGRAM_BYTES = 600_000_000
-# Licences that allow research only; of the others we say nothing.
+# Licences that allow research only. For other licences "commercial_use" is left unknown.
 NON_COMMERCIAL = ("Qwen-Research",)
 NAME_HELP = "a name of `model list`, or OWNER/NAME[@REVISION][:FILE.gguf]"
 
@@ -75,7 +76,7 @@ def run_pull(arguments: argparse.Namespace) -> int:
 
 
 def default_for_this_machine() -> str:
-    # Imported here: torch takes a second that the other verbs need not wait for.
+    # Imported here, because importing torch takes a second, which the other verbs do not need.
     from holesmith.engine.loading.load import choose_device
 
     return default_model(choose_device("auto").type)
@@ -98,7 +99,7 @@ def run_path(arguments: argparse.Namespace) -> int:
 
 
 def listed_models() -> Iterator[Fields]:
-    """The catalogue in its order, then what else lies in the store."""
+    """The models of the catalogue in its order, then the other models in the store."""
     stored_by_name = {stored.record.name: stored for stored in stored_models()}
     for model in MODELS:
         yield summary(model, stored_by_name.pop(model.name, None))
@@ -108,7 +109,7 @@ def listed_models() -> Iterator[Fields]:
 
 
 def summary(model: Model, stored: StoredModel | None) -> Fields:
-    """What `model list` says of one model; sizes are None until a hub's repository was pulled."""
+    """The row of `model list` for one model. An unpulled repository of a hub has None as its size."""
     pinned_bytes = model.pinned.bytes if model.pinned is not None else None
     return {
         "name": model.name,
@@ -126,9 +127,9 @@ def summary(model: Model, stored: StoredModel | None) -> Fields:
 
 
 def memory_bytes(parameters: str | None) -> int | None:
-    """About what a model of so many parameters, as "0.5B", takes while it runs; None for an unknown number.
+    """Estimate the memory of a running model in bytes; None for an unknown number of parameters.
 
-    Two bytes a parameter, as on a GPU or while packing on a CPU, and what the rest of the program needs.
+    ``parameters`` is a text such as "0.5B". A parameter takes two bytes, on a GPU and while packing on a CPU.
     """
     if parameters is None:
         return None
@@ -136,9 +137,9 @@ def memory_bytes(parameters: str | None) -> int | None:
 
 
 def described(name: str, *, verify: bool) -> Fields:
-    """What `model info` says: of a model, whether it is here or not, or else of the files that are named.
+    """The fields of `model info`, for a model, installed or not, or for a path to model files.
 
-    Raises EngineError if the name denotes nothing.
+    ``verify``: compare the hash of every file. Raises EngineError if the name is unknown.
     """
     model = resolve(name)
     stored = stored_model(model) if model is not None else None
@@ -165,8 +166,8 @@ def described(name: str, *, verify: bool) -> Fields:
 
 
 def facts(source: WeightSource) -> Fields:
-    """What the files themselves say."""
-    # Reading vocabularies takes torch and the tokenizers along: too slow for `list` and `path`.
+    """The fields that are read from the model files."""
+    # Imported here, because they import torch and tokenizers, which is too slow for `list` and `path`.
     from holesmith.context.prompt.templates import template_for
     from holesmith.engine.loading.weight_facts import read_facts
 
@@ -182,7 +183,7 @@ def facts(source: WeightSource) -> Fields:
 
 
 def sha256(model: Model, stored: StoredModel | None) -> object:
-    """The hash of a single weight file, or the hashes of several by name; None if only the hub knows them."""
+    """The hash of a single weight file, or hashes by file name; None if only the hub knows them."""
     if model.pinned is not None:
         return model.pinned.sha256
     if stored is None:
@@ -222,7 +223,7 @@ def print_table(models: Sequence[Fields]) -> None:
 
 
 def in_words(key: str, value: object) -> str:
-    """A value for people; an unknown one is a dash."""
+    """A value as text for people; a dash for None."""
     match value:
         case None:
             return "-"

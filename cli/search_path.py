@@ -1,11 +1,11 @@
-"""Keeping the module search path of the command itself free of the workspace, before anything is imported.
+"""Remove the workspace from the module search path of the command, before anything else is imported.
 
-A console script takes over the user's PYTHONPATH. An empty or relative entry in it is the current folder, and
-a path of a project is that project: both are an untrusted workspace to us. What Python imports before any
-line of ours runs (``sitecustomize``, and a package ``holesmith`` in such an entry) cannot be undone here; an
-editor should start the server without that variable, and outside of the workspace.
+A console script inherits the user's PYTHONPATH. An empty or relative entry means the current folder, and an
+entry may name a project: both are an untrusted workspace. What Python imports before our first line
+(``sitecustomize``, or a package ``holesmith`` in such an entry) cannot be undone here; an editor should start
+the server without PYTHONPATH, and outside of the workspace.
 
-Only modules that Python has loaded at its start are used here, and one of this package that needs no other.
+This module imports only modules that Python loads at its start, and one of ours that imports no others.
 """
 
 import os
@@ -17,8 +17,8 @@ _PACKAGES = ("site-packages", "dist-packages")
 
 
 def leave_out_user_entries() -> None:
-    """Remove from ``sys.path`` what is relative, and of PYTHONPATH all but folders of installed packages."""
-    here = os.path.abspath("")  # noqa: PTH100 # pathlib would be imported from the path that is mended here
+    """Remove relative entries from ``sys.path``, and those of PYTHONPATH that hold no installed packages."""
+    here = os.path.abspath("")  # noqa: PTH100 # pathlib would be imported from the unrepaired path
     named = os.environ.get("PYTHONPATH", "").split(os.pathsep) if not sys.flags.ignore_environment else []
     users = {os.path.abspath(entry) for entry in named}  # noqa: PTH100
     absolute = [entry for entry in sys.path if os.path.isabs(entry)]  # noqa: PTH117

@@ -1,4 +1,4 @@
-"""A position in a file on disk, read and checked for the commands that complete there."""
+"""Read a file on disk, and check a position in it, for the commands that complete there."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,15 +8,15 @@ from holesmith.cli.errors import CommandError
 from holesmith.completion.snapshot import Snapshot
 
 BYTES_MAX = 5_000_000
-# A folder with one of these is where a repository begins.
+# A folder that holds one of these is the root of a repository.
 ROOT_MARKS = (".git", ".hg", "pyproject.toml", "setup.py", "package.json", "go.mod", "Cargo.toml", "pom.xml")
 ENVIRONMENT_MARKS = (".venv/pyvenv.cfg", "venv/pyvenv.cfg")
 
 
 def snapshot_of(path: Path, line: int, column: int) -> Snapshot:
-    """The file as it is on disk with the cursor at ``line`` (from 1) and ``column`` (from 0, in characters).
+    """A snapshot of a file on disk, with the cursor at ``line`` (from 1) and ``column`` (from 0).
 
-    Raises CommandError if the file can't be read as text or has no such position.
+    Columns count characters. Raises CommandError if the file can't be read or has no such position.
     """
     text = read_text(path)
     absolute = path.absolute()
@@ -61,10 +61,10 @@ def offset_of(text: str, line: int, column: int, path: Path) -> int:
 
 
 def workspace_of(path: Path) -> Path:
-    """The nearest folder above that looks like the root of a repository.
+    """The nearest folder above a file that looks like the root of a repository.
 
-    Where there is none: the nearest with a Python environment in it, other than the user's home. Where there
-    is none either: the folder that holds the file's outermost package, else the file's own folder.
+    If there is none, the nearest folder with a Python environment in it, but not the user's home. If there is
+    none either, the folder that holds the file's outermost package, or else the file's own folder.
     """
     folders = path.parents
     own = next((folder for folder in folders if not (folder / "__init__.py").exists()), folders[0])
@@ -74,7 +74,7 @@ def workspace_of(path: Path) -> Path:
 def _below_home(folders: Sequence[Path]) -> list[Path]:
     try:
         home = Path.home()
-    except RuntimeError:  # the user has none
+    except RuntimeError:  # the user has no home
         return list(folders)
     return [folder for folder in folders if folder != home and folder not in home.parents]
 

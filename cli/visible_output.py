@@ -1,6 +1,7 @@
-"""What every command prints goes through here: names, licences and code of others give a terminal no orders.
+"""Print control characters as visible escapes, so that no name or code can control the user's terminal.
 
-It holds for files and pipes too: whoever reads one later may do so on a terminal. JSON keeps its meaning.
+All commands print through this module, also to files and pipes, which may be shown on a terminal later. JSON
+keeps its meaning.
 """
 
 import sys
@@ -31,7 +32,7 @@ class VisibleOutput:
 
 @contextmanager
 def visible_output() -> Generator[None]:
-    """Standard output and standard error are `VisibleOutput`s inside."""
+    """Replace standard output and standard error with a `VisibleOutput` in the block."""
     before = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = (cast("TextIO", VisibleOutput(stream)) for stream in before)
     try:
@@ -41,5 +42,5 @@ def visible_output() -> Generator[None]:
 
 
 def bare(stream: TextIO) -> TextIO:
-    """The stream itself, for what draws by control characters of our own, such as a progress bar."""
+    """The stream behind a `VisibleOutput`, for control characters of our own, as of a progress bar."""
     return stream.bare if isinstance(stream, VisibleOutput) else stream

@@ -1,1 +1,1 @@
-"""What `holesmith doctor` looks at, and the report it writes."""
+"""The checks of ``holesmith doctor``, and the report that it writes."""

@@ -1,8 +1,8 @@
-"""What a report of a fault needs to know of this machine, in one text file, without anybody's code in it.
+"""Write a report about this machine for a bug report: one text file without anybody's code.
 
-Everything is made from facts that are known to be harmless: versions, names of settings, outcomes of checks.
-No file of the workspace is read, no value of an environment variable is written, and of a log only who said
-something, when, and where our own code failed.
+The report has only harmless facts: versions, names of settings, outcomes of checks. No file of the workspace
+is read, and no value of an environment variable is written. Of a log the report has only the time, level and
+logger of each message, and the places in our own code where an error occurred.
 """
 
 import getpass
@@ -26,7 +26,7 @@ from holesmith.completion.visible_text import visible
 LOG_BYTES_MAX = 1_000_000
 LOG_LINES_MAX = 200
 SETTINGS_BYTES_MAX = 100_000
-# Told whether they are set, never to what.
+# The report tells which of these variables are set, never their values.
 VARIABLES = (
     *("HOLESMITH_MODELS", "HOLESMITH_CACHE", "VIRTUAL_ENV", "CONDA_PREFIX", "UV_PROJECT_ENVIRONMENT"),
     *("POETRY_CACHE_DIR", "XDG_CACHE_HOME", "XDG_DATA_HOME", "PYTHONPATH", "NUMBA_CACHE_DIR", "HOME"),
@@ -37,13 +37,13 @@ _FRAME = re.compile(rf'  File "[^"]*?/((?:{_OURS})/[\w/]+\.py)", line (\d+)')
 _FAILED = re.compile(r"[\w.]*(?:Error|Exception|Warning|Interrupt)\b")
 _BROKE = re.compile(r"the check itself broke \((\w+).*")
 _WORD_CHARACTERS_MIN = 3
-# What no text above has named: whatever path it is, and of settings what is no plain word of ours.
+# Any other path, which is replaced; and the values of free settings that may be written.
 _PATH = re.compile(r"(?<![\w~.>])/[\w.@+~-]+(?:/[\w.@+~-]+)*")
 _PLAIN_VALUE = re.compile(r"auto|cpu|cuda(?::\d+)?")
 
 
 def write_bundle(path: Path, lines: Iterable[str]) -> None:
-    """Raises CommandError if the file is there already or can't be written."""
+    """Write the report. Raises CommandError if the file exists or can't be written."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -57,7 +57,7 @@ def write_bundle(path: Path, lines: Iterable[str]) -> None:
 def bundle(
     findings: Sequence[Finding], workspace: Path, settings: Path | None, log: Path | None
 ) -> Iterator[str]:
-    """The lines of the file. ``settings`` is the user's settings as JSON, ``log`` a log of the server."""
+    """The lines of the report. ``settings``: the user's settings as JSON. ``log``: a log of the server."""
     private = private_texts(workspace)
     yield "A report on Holesmith. It holds no code, no paths of yours and no values of variables:"
     yield "versions, checks, variables that are set, settings, log (who spoke when, and where it failed)."
@@ -77,7 +77,9 @@ def bundle(
 
 
 def private_texts(workspace: Path) -> Mapping[str, str]:
-    """What must not be in the file, with what stands for it; longer texts first, which may hold others."""
+    """Texts that must not be in the report, with their replacements; a longer text may contain a shorter one,
+    so longer texts come first.
+    """
     digest = sha256(os.fsencode(workspace)).hexdigest()[:12]
     known = {str(workspace): f"<workspace {digest}>", str(Path.cwd()): "<current folder>"}
     known |= {os.environ[name]: f"<{name}>" for name in VARIABLES if name != "HOME" and os.environ.get(name)}
@@ -100,7 +102,7 @@ def anonymised(text: str, private: Mapping[str, str]) -> str:
 
 
 def line_of(finding: Finding, private: Mapping[str, str]) -> str:
-    """Without the path of the project's environment, and without what an unexpected failure quotes."""
+    """A finding as a line, without the project's environment path and the message of an unexpected error."""
     detail = _BROKE.sub(r"the check itself broke (\1)", finding.detail)
     if finding.name == "environment":
         detail = re.sub(r" in .* \(([\w .()]+)\), for .*", r" (\1)", detail).partition(", for ")[0]
@@ -108,7 +110,7 @@ def line_of(finding: Finding, private: Mapping[str, str]) -> str:
 
 
 def settings_lines(path: Path) -> Iterator[str]:
-    """Names, and the values that are numbers, truth values or one of a few words."""
+    """The changed settings. Only values that are numbers, booleans or one of a few words are written."""
     from holesmith.lsp.settings import RULES, is_model_name, read_settings
 
     try:
@@ -127,7 +129,7 @@ def settings_lines(path: Path) -> Iterator[str]:
 
 
 def log_lines(path: Path) -> Iterator[str]:
-    """Of each message its time, level and place; of a traceback our own frames and the kind of failure."""
+    """Each message as its time, level and logger; each traceback as our own frames and the type of error."""
     shown: list[str] = []
     for line in read_tail(path, LOG_BYTES_MAX).splitlines():
         if logged := _LOGGED.search(line):
@@ -140,7 +142,7 @@ def log_lines(path: Path) -> Iterator[str]:
 
 
 def read_tail(path: Path, bytes_max: int) -> str:
-    """The end of a file. Raises CommandError."""
+    """The last ``bytes_max`` bytes of a file as text. Raises CommandError if it can't be read."""
     try:
         if not path.is_file():
             raise CommandError(f"{path}: no such file")

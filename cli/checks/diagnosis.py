@@ -1,4 +1,4 @@
-"""What one check of ``holesmith doctor`` finds, and how checks are run so that a broken one hides none."""
+"""Run the checks of ``holesmith doctor``, so that one that raises an error hides no other."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ Outcome = Literal["ok", "warning", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """``detail`` is what was seen, ``remedy`` what to do about it; "" where there is nothing to do.
+    """The result of a check. ``detail``: what was seen; ``remedy``: what to do, "" if there is nothing.
 
-    "failed" means that holesmith can't do its work, "warning" that it does less, or more slowly.
+    "failed" means that Holesmith can't work, "warning" that it does less or is slower.
     """
 
     name: str
@@ -22,18 +22,18 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One question to this machine. ``find`` may raise anything and should take seconds at most."""
+    """One check of this machine. ``find`` may raise any error, and should take a few seconds at most."""
 
     name: str
     find: Callable[[], Finding]
 
 
 def diagnose(checks: Iterable[Check]) -> Iterator[Finding]:
-    """Run the checks one after another, giving each finding as soon as it is there."""
+    """Run the checks one after another, and yield each finding as soon as it is there."""
     for check in checks:
         try:
             yield check.find()
-        except Exception as error:  # noqa: BLE001  # whatever breaks one check must not hide the others
+        except Exception as error:  # noqa: BLE001  # an error in one check must not hide the others
             detail = f"the check itself broke ({type(error).__name__}: {error})"
             yield Finding(
                 check.name, "failed", " ".join(detail.split()), "reinstall holesmith, or report this"

@@ -1,6 +1,6 @@
-"""What ``holesmith doctor`` asks of the machine: Python, packages, processor, GPU, memory and directories.
+"""The checks of the machine: Python, packages, processor, GPU, memory and directories.
 
-Every library is imported by the check that is about it, so that one that can't be imported spoils no other.
+A library is imported inside its check, so that one that can't be imported fails no other check.
 """
 
 import os
@@ -30,7 +30,7 @@ DISK_BYTES = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Accelerators:
-    """What torch says of itself. ``cuda`` is the version it was built for; None for a CPU build."""
+    """The hardware that torch sees. ``cuda``: the version that torch was built for; None for a CPU build."""
 
     torch: str
     cuda: str | None
@@ -57,7 +57,7 @@ def canonical(name: str) -> str:
 
 
 def judge_packages(requirements: Iterable[str], versions: Mapping[str, str]) -> Finding:
-    """Whether each requirement is met by what is installed."""
+    """Compare the requirements with the versions that are installed."""
     from packaging.requirements import Requirement
 
     wanted = [requirement for requirement in map(Requirement, requirements) if requirement.marker is None]
@@ -114,8 +114,10 @@ def check_processor() -> Finding:
 
 
 def judge_processor(lanes: int | None, capability: str, cores: int) -> Finding:
-    """``lanes`` as `dot_tiles.instruction_width` gives it; ``capability`` is the widest instruction set that
-    torch's own kernels use here.
+    """Judge the processor by its instructions.
+
+    ``lanes``: the result of `dot_tiles.instruction_width`. ``capability``: the widest instruction set that
+    the kernels of torch use here.
     """
     if lanes is not None:
         return Finding("processor", "ok", f"{cores} cores, dot products of {lanes} rows an instruction")
@@ -133,7 +135,7 @@ def check_memory() -> Finding:
 
 
 def available_bytes(meminfo: Path = Path("/proc/meminfo")) -> int:
-    """The memory that programs can have without swapping; all there is where the system does not say."""
+    """The memory that is available without swapping, in bytes; all memory if the system does not tell."""
     if meminfo.is_file() and (match := re.search(r"MemAvailable:\s*(\d+) kB", meminfo.read_text())):
         return int(match[1]) * 1024
     return memory.physical_bytes()
@@ -164,7 +166,7 @@ def check_model_directory() -> Finding:
 
 
 def find_directory(name: str, find: Callable[[], Path], variable: str, loss: str) -> Finding:
-    """``find`` gives the directory; it raises for a user who has none. ``loss``: what read-only costs."""
+    """Check the directory that ``find`` returns. ``loss``: what is lost if it can't be written."""
     try:
         return judge_directory(name, find(), variable, loss)
     except RuntimeError:
@@ -174,7 +176,7 @@ def find_directory(name: str, find: Callable[[], Path], variable: str, loss: str
 
 
 def judge_directory(name: str, directory: Path, variable: str, loss: str) -> Finding:
-    """Whether files can be made there, or could be once it exists, and how much room its disk has."""
+    """Check that files can be created in a directory, which need not exist yet, and the space on its disk."""
     existing = next(path for path in (directory, *directory.parents) if path.exists())
     try:
         with tempfile.TemporaryFile(dir=existing):

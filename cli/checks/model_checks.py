@@ -1,6 +1,6 @@
-"""What ``holesmith doctor`` asks of the models: are they whole, and does one complete a line end to end.
+"""The checks of the models: their files are whole, and one model completes a line.
 
-The pipeline is imported by the check that runs it, so that a library it lacks spoils no other check.
+The pipeline is imported inside its check, so that a missing library fails no other check.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ TIME_MAX_S = 300.0
 
 
 def check_models(*, verify: bool, root: Path | None = None) -> Finding:
-    """``verify`` reads every byte; otherwise only sizes are compared."""
+    """Check the files of all models. ``verify``: compare hashes, not only sizes."""
     models = list(stored_models(root))
     if not models:
         remedy = f"`holesmith model pull {default_model('cpu')}` brings the default model"
@@ -39,7 +39,7 @@ def check_models(*, verify: bool, root: Path | None = None) -> Finding:
 
 
 def check_completion(model: str | None) -> Finding:
-    """Load a model, the default one if None, and fill one hole through the whole pipeline."""
+    """Load a model (None means the default model), and fill one hole through the whole pipeline."""
     return asyncio.run(_complete(model))
 
 
@@ -64,7 +64,7 @@ async def _complete(model: str | None) -> Finding:
 
 
 def judge_answer(loaded: Status, loaded_s: float, answer: Answer, after: Status) -> Finding:
-    """``loaded`` is the service's status after loading, which may have failed; ``after`` that at the end."""
+    """Judge an answer. ``loaded``: the service's status after loading; ``after``: its status at the end."""
     if loaded.health != "ready":
         return Finding("completion", "failed", loaded.message)
     model = f"{loaded.message}, loaded in {loaded_s:.1f} s"

@@ -1,4 +1,4 @@
-"""What ``holesmith doctor`` says of PYTHONPATH: Python imports from there before any line of ours runs."""
+"""The check of PYTHONPATH, from which Python imports before our first line runs."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ def check_python_path() -> Finding:
 
 
 def judge_python_path(named: str) -> Finding:
-    """Whether an entry of PYTHONPATH means the current folder, or one below it, whatever folder that is."""
+    """Warn of entries of PYTHONPATH that are relative, and so name any folder in which Python is started."""
     entries = named.split(os.pathsep) if named else []
     wrong = [entry for entry in entries if not os.path.isabs(entry)]  # noqa: PTH117 # "" is no path to pathlib
     if not wrong:

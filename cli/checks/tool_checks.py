@@ -1,6 +1,6 @@
-"""What ``holesmith doctor`` asks of the tools around the model: grammars, analysis, editors, git.
+"""The checks of the tools around the model: grammars, analysis, editors, git.
 
-Analysis is imported by the checks that are about it, so that a library it lacks spoils no other check.
+Analysis is imported inside its checks, so that a missing library fails no other check.
 """
 
 import os
@@ -31,7 +31,7 @@ def check_grammars() -> Finding:
 
 
 def grammar_fault(language: str) -> str:
-    """Why a grammar can't be used; "" if it can."""
+    """The reason why a grammar can't be used; "" if it can."""
     from holesmith.analysis.outline.grammars import grammar_of
 
     try:
@@ -57,7 +57,7 @@ def check_analysis() -> Finding:
 
 
 def judge_members(names: Set[str] | None, reason: str, elapsed_ms: float) -> Finding:
-    """``names`` is None if there was no answer, and ``reason`` then says why."""
+    """Judge the answer of analysis. ``names``: None if there was no answer; ``reason`` then says why."""
     remedy = "completions go on without static analysis; install holesmith again"
     if names is None:
         return Finding("analysis", "warning", f"jedi gave no answer: {reason}", remedy)
@@ -68,7 +68,7 @@ def judge_members(names: Set[str] | None, reason: str, elapsed_ms: float) -> Fin
 
 
 def check_environment(folder: Path) -> Finding:
-    """Of the project in that folder, as a completion there would find it."""
+    """Check the Python environment that a completion in this folder would use."""
     from holesmith.analysis.options import Options
     from holesmith.analysis.python.environment import find_environment, in_words
 
@@ -94,7 +94,7 @@ def check_editors(folder: Path) -> Finding:
 
 
 def judge_editors(neovim: str | None, vs_codes: list[str]) -> Finding:
-    """``neovim`` is the first line of its ``--version``; None if it is not on PATH."""
+    """Judge the editors. ``neovim``: the first line of its ``--version``; None if it is not on PATH."""
     found = [f"{name} (through the extension in editors/vscode)" for name in vs_codes]
     if neovim is not None:
         match = re.search(r"v(\d+)\.(\d+)", neovim)
@@ -112,7 +112,7 @@ def judge_editors(neovim: str | None, vs_codes: list[str]) -> Finding:
 
 
 def neovim_ability(version: tuple[int, int]) -> str:
-    """What this Neovim shows of a suggestion."""
+    """The way in which this version of Neovim shows a suggestion."""
     if version >= NEOVIM_INLINE:
         return "ghost text"
     if version >= NEOVIM_PLUGIN:
@@ -121,16 +121,16 @@ def neovim_ability(version: tuple[int, int]) -> str:
 
 
 def program_of_user(name: str, folder: Path) -> str | None:
-    """On PATH, and neither in the project nor in the current folder: what lies there is never run."""
+    """The path of a program on PATH, but never in the project or the current folder, which are untrusted."""
     from holesmith.system.programs import find_program
 
     return find_program(name, (folder, Path.cwd()))
 
 
 def first_line(program: str, folder: Path) -> str | None:
-    """The first line of ``program --version``; None if there is no such program or it does not say.
+    """The first line of ``program --version``; None if there is no such program, or no such line.
 
-    ``folder`` is a project that the program may not come from.
+    ``folder``: a project, from which no program is run.
     """
     path = program_of_user(program, folder)
     if path is None:

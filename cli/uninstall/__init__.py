@@ -1,4 +1,4 @@
-"""``holesmith uninstall``: shows what Holesmith keeps outside of its own installation, and removes it."""
+"""``holesmith uninstall``: show and remove the files that Holesmith keeps outside of its installation."""
 
 import argparse
 import sys
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def is_confirmed(removable: list[Kept]) -> bool:
-    """Raises CommandError where nobody can answer."""
+    """Ask the user. Raises CommandError if standard input is no terminal."""
     total = size(sum(entry.bytes for entry in removable))
     if not sys.stdin.isatty():
         raise CommandError(f"{total} would be removed; --yes removes it without a question")
@@ -49,7 +49,7 @@ def is_confirmed(removable: list[Kept]) -> bool:
 
 
 def report(failures: list[str]) -> None:
-    """Raises CommandError if something could not be removed."""
+    """Print the result. Raises CommandError if something could not be removed."""
     for failure in failures:
         print(failure, file=sys.stderr)
     if failures:
@@ -58,13 +58,13 @@ def report(failures: list[str]) -> None:
 
 
 def print_leftovers() -> None:
-    """What others have installed, and how it goes away."""
+    """Print what other tools have installed, and how to remove it."""
     for leftover in find_leftovers():
         print(f"{leftover.what}: {leftover.remedy}")
 
 
 def size(size_bytes: int) -> str:
-    """For people: "0.49 GB", "6.0 MB", "1.2 kB"."""
+    """A size as text, such as "0.49 GB", "6.0 MB" or "1.2 kB"."""
     if size_bytes >= 100_000_000:
         return gigabytes(size_bytes)
     return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 100_000 else f"{size_bytes / 1e3:.1f} kB"

@@ -1,4 +1,4 @@
-"""What others have installed, and must remove: the program itself, the extension, the plugin."""
+"""Find what other tools have installed and must remove: the program, the extension, the plugin."""
 
 import sys
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def find_leftovers() -> Iterator[Leftover]:
 
 
 def how_to_remove(environment: Path, package: Path) -> str:
-    """By what the installers leave in an environment that they have made."""
+    """The command that removes the program, by the traces of its installer in the environment."""
     if (package / "pyproject.toml").is_file():
         return f"remove the checkout {package}"
     if (environment / "uv-receipt.toml").is_file():

@@ -1,7 +1,7 @@
-"""What Holesmith has written for its user, outside of where it is installed: each thing and where it lies.
+"""Find the files that Holesmith has written for its user, outside of its installation.
 
-Only what has the form of ours is found: a folder that a variable names may hold other things, too. Logs are
-not among it, because none is written to a file.
+Only names of our own pattern are found, because a folder that a variable names may also hold other files.
+There are no logs, because none is written to a file.
 """
 
 import os
@@ -23,7 +23,7 @@ _MACHINE_CODE = (".nbi", ".nbc", ".tmp")
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """``path`` is a file or a whole folder of ours. ``refusal``: why it is not removed; "" if it may be."""
+    """A file or a whole folder of ours. ``refusal``: why it must not be removed; "" if it may be."""
 
     kind: str
     path: Path
@@ -71,13 +71,13 @@ def _of_cache() -> Iterator[tuple[str, Path]]:
 
 
 def _beside_kernels() -> Iterator[Path]:
-    """Compiled kernels, which no installer knows of and so none removes."""
+    """The compiled kernels, which no installer removes, because none knows of them."""
     folder = Path(str(files("holesmith.kernels"))) / "__pycache__"
     yield from (path for path in _matches(folder, "*") if path.suffix in _MACHINE_CODE)
 
 
 def _environments_of_extension() -> Iterator[Path]:
-    """What the extension has installed; the extension itself is the editor's."""
+    """The environments that the VS Code extension has installed. The editor removes the extension itself."""
     for storage in _storages():
         environment = storage / EXTENSION / "server"
         if os.path.lexists(environment / "pyvenv.cfg"):
@@ -108,7 +108,7 @@ def _holds_machine_code(folder: Path) -> bool:
 
 
 def _bytes_of(path: Path) -> int:
-    """What the files there hold, once each; links count as nothing."""
+    """The size of a file, or of all files in a folder. Links count as nothing."""
     if path.is_symlink():
         return 0
     if path.is_file():
@@ -117,7 +117,7 @@ def _bytes_of(path: Path) -> int:
     for folder, _, names in os.walk(path):
         for name in names:
             try:
-                status = os.lstat(os.path.join(folder, name))  # noqa: PTH118  # of thousands of files
+                status = os.lstat(os.path.join(folder, name))  # noqa: PTH118  # faster, for thousands of files
             except OSError:
                 continue
             total += status.st_size if stat.S_ISREG(status.st_mode) else 0
@@ -125,7 +125,7 @@ def _bytes_of(path: Path) -> int:
 
 
 def _refusal(path: Path) -> str:
-    """Its own folder and the one above must be real ones: a link may lead to what is not ours."""
+    """The reason not to remove a path; "" if there is none. A link may lead to files that are not ours."""
     for each in (path, path.parent):
         if each.is_symlink():
             return f"{each} is a link; remove it yourself"

@@ -1,4 +1,4 @@
-"""Removing what is kept, and the folders that are empty then."""
+"""Remove the files that are kept, and folders that are then empty."""
 
 import os
 import shutil
@@ -11,13 +11,13 @@ from holesmith.cli.uninstall.kept_files import Kept
 from holesmith.engine.store.store import STORE_VARIABLE
 from holesmith.system.private_files import CACHE_VARIABLE
 
-# Of ours, by their names; what a variable names is the user's own and stays.
+# Folders of ours, by their names. A folder that a variable names is the user's own, and stays.
 _CACHES = {"index", "packed", "verified", "kernels"}
 _STORES = {".partial", ".locks"}
 
 
 def remove(kept: Iterable[Kept]) -> list[str]:
-    """What could not be removed, a line for each."""
+    """Remove all entries. Returns one line for each file that could not be removed."""
     entries = list(kept)
     failures = [failure for entry in entries for failure in _remove(entry.path)]
     for folder in {parent for entry in entries for parent in _own_parents(entry.path)}:
@@ -30,7 +30,7 @@ def remove(kept: Iterable[Kept]) -> list[str]:
 
 
 def _remove(path: Path) -> Iterator[str]:
-    """No link is followed, not even one that takes a folder's place meanwhile: rmtree sees to that."""
+    """Remove a file or folder. rmtree follows no link, not even one that replaces a folder meanwhile."""
     try:
         if path.is_symlink() or not path.is_dir():
             path.unlink(missing_ok=True)
@@ -46,7 +46,7 @@ def _own_parents(path: Path) -> Iterator[Path]:
 
 
 def _roots() -> Iterator[Path]:
-    """Those that we have made, innermost first; they go only when they are empty."""
+    """The folders that we have made, innermost first. The caller removes only empty ones."""
     with suppress(RuntimeError):  # a user without a home
         if not os.environ.get(STORE_VARIABLE):
             data = platformdirs.user_data_path("holesmith", appauthor=False)
