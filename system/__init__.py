@@ -1,1 +1,1 @@
-"""What every package needs of the operating system, and what none should do twice."""
+"""Functions of the operating system that several packages need."""

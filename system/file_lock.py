@@ -1,7 +1,7 @@
-"""A lock on an open file, which ends with the process that holds it, however that ends.
+"""Lock an open file. The lock ends with the process that holds it, however that process ends.
 
-By ``flock``; on Windows by a lock on one byte, far behind what the file may hold, because others could not
-read a byte that is locked there.
+POSIX systems use ``flock``. Windows locks one byte far behind the end of any file, because there no other
+process could read a byte that is locked.
 """
 
 import os
@@ -20,7 +20,7 @@ class _File(Protocol):
 
 
 def lock_file(file: _File) -> None:
-    """Wait until no other process holds the lock of the file, and take it. Closing the file gives it back."""
+    """Wait until no other process holds the lock of the file, and take it. Closing the file releases it."""
     if _fcntl is not None:
         _fcntl.flock(file, _fcntl.LOCK_EX)
         return
@@ -33,7 +33,7 @@ def lock_file(file: _File) -> None:
 
 
 def try_lock_file(file: _File) -> None:
-    """Take the lock of the file. Raises BlockingIOError if it is held already, by whomever."""
+    """Take the lock of the file. Raises BlockingIOError if any process holds it already."""
     if _fcntl is not None:
         _fcntl.flock(file, _fcntl.LOCK_EX | _fcntl.LOCK_NB)
     else:
@@ -43,7 +43,7 @@ def try_lock_file(file: _File) -> None:
 def _lock_byte(descriptor: int) -> None:
     msvcrt = optional_module("msvcrt")
     if msvcrt is None:
-        return  # a system with neither: there is only one of us there
+        return  # a system with neither kind of lock runs only one of our processes
     position = os.lseek(descriptor, 0, os.SEEK_CUR)
     os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
     try:

@@ -1,6 +1,6 @@
-"""How much memory this process has, a limit on it, and giving back what is free.
+"""Measure and limit the memory of this process, and release memory that is free.
 
-Text that others wrote must not take all that the machine has.
+The limit keeps untrusted text from using up all memory of the machine.
 """
 
 import ctypes
@@ -16,10 +16,7 @@ _resource = optional_module("resource")
 
 
 def limit_memory(bytes_max: int) -> None:
-    """Let the address space of this process grow to ``bytes_max`` at most, where the system can bound it.
-
-    Windows can't.
-    """
+    """Limit the address space of this process to ``bytes_max``. Does nothing on Windows."""
     if _resource is not None:
         with suppress(ValueError, OSError):
             hard = _resource.getrlimit(_resource.RLIMIT_AS)[1]
@@ -27,7 +24,7 @@ def limit_memory(bytes_max: int) -> None:
 
 
 def resident_bytes() -> int:
-    """Resident memory now, or its peak where the system tells only that; 0 on Windows."""
+    """The resident memory of this process, or its peak if the system tells only that; 0 on Windows."""
     if _resource is None:
         return 0
     try:
@@ -39,10 +36,10 @@ def resident_bytes() -> int:
 
 
 def release_free_memory() -> None:
-    """Give what is free in this process back to the system. Does nothing where the C library is not glibc.
+    """Return free memory of this process to the system. Does nothing if the C library is not glibc.
 
-    glibc keeps memory that was freed between two blocks in use, in a heap for each thread: after a large
-    document was open, a hundred megabytes and more. Takes some milliseconds, without the interpreter's lock.
+    glibc keeps freed memory between blocks in use, in a heap for each thread; after a large document was
+    open, that can be more than a hundred megabytes. The call takes some milliseconds, without the GIL.
     """
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
@@ -50,7 +47,7 @@ def release_free_memory() -> None:
 
 
 def physical_bytes() -> int:
-    """All the memory that the machine has; on Windows what programs can have of it now."""
+    """All memory of the machine, in bytes; on Windows the memory that is available now."""
     if hasattr(os, "sysconf"):
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     status = _MemoryStatus(length=ctypes.sizeof(_MemoryStatus))

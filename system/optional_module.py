@@ -1,13 +1,13 @@
-"""Modules of Python that only some operating systems have."""
+"""Import modules of Python that only some operating systems have."""
 
 import importlib
 from typing import Any
 
 
 def optional_module(name: str) -> Any:
-    """The module; None on a system that does not have it, such as ``fcntl`` on Windows.
+    """The module of this name; None on a system that does not have it, such as ``fcntl`` on Windows.
 
-    Untyped, because type checkers know the modules of one system only.
+    The result is untyped, because type checkers know the modules of one system only.
     """
     try:
         return importlib.import_module(name)

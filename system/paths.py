@@ -1,8 +1,8 @@
-"""Paths compared as text: nothing is looked up on the disk, and no link is followed."""
+"""Compare paths as text, without looking at the disk and without following links."""
 
 import os
 
 
 def is_below(path: str, folder: str) -> bool:
-    """Whether ``path`` is ``folder`` or lies in it. Both are absolute and have no ``..`` in them."""
+    """True if ``path`` is ``folder`` or lies in it. Both must be absolute and without ``..``."""
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)

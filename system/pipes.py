@@ -1,4 +1,4 @@
-"""Whether something has come through a pipe."""
+"""Wait for input from a pipe."""
 
 import ctypes
 import select
@@ -11,9 +11,9 @@ _POLL_S = 0.02
 
 
 def has_input(pipe: BinaryIO, seconds: float) -> bool:
-    """Whether there is something to read, or the other end is closed, at the latest after so long.
+    """True if there is something to read, or the other end is closed, within ``seconds``.
 
-    ``pipe`` must not be read through a buffer that may hold something already.
+    ``pipe`` must be unbuffered, because a buffer may hold input already.
     """
     if optional_module("fcntl") is not None:
         return bool(select.select([pipe], [], [], seconds)[0])
@@ -26,7 +26,7 @@ def has_input(pipe: BinaryIO, seconds: float) -> bool:
 
 
 def _is_readable(descriptor: int) -> bool:
-    """On Windows. An error means that the other end is closed."""
+    """True if there is input on Windows. An error means that the other end is closed, and counts as input."""
     msvcrt = optional_module("msvcrt")
     kernel = getattr(ctypes, "windll").kernel32  # noqa: B009  # type checkers know it on Windows only
     count = ctypes.c_ulong()

@@ -1,9 +1,9 @@
-"""Folders and files that only this user may read and write: the user's cache, and what is kept in it.
+"""Create folders and files that only this user may read and write: the cache and its contents.
 
-What is kept of a workspace may be private code, and whoever may write to kept machine code or packed weights
-decides what we run or compute. So folders are 0700 and files 0600, also where an older version made them
-readable for others, and a folder that belongs to another user is refused. On systems without owners of this
-kind, the user's own folders are as private as the system makes them.
+The cache may hold private code of a workspace, and also machine code and packed weights, which nobody else
+may change. So folders get mode 0700 and files 0600, also if an older version made them readable for others,
+and a folder of another user is refused. On systems without POSIX owners, the user's own folders are as
+private as the system makes them.
 """
 
 import os
@@ -20,14 +20,14 @@ _FILE_FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os
 
 
 class NoPrivateFolderError(OSError):
-    """There is no folder for private files; ``str`` of it is one line that says why and what to do."""
+    """Raised if there is no folder for private files. Its message says in one line why, and what to do."""
 
 
 def cache_folder() -> Path:
-    """Where everything that can be made anew is kept: HOLESMITH_CACHE, or the system's place for caches.
+    """The folder of the cache: HOLESMITH_CACHE, or the system's folder for caches.
 
-    An absolute path, which need not exist. Raises NoPrivateFolderError if the user has no home, or the
-    variable names no absolute path: a relative one would lie in the workspace.
+    The path is absolute, and need not exist. Raises NoPrivateFolderError if the user has no home, or if the
+    variable names a relative path, which would lie in the workspace.
     """
     named = os.environ.get(CACHE_VARIABLE)
     if named:
@@ -46,9 +46,9 @@ def cache_folder() -> Path:
 
 
 def private_cache_folder(*names: str) -> Path:
-    """The folder ``names`` of the cache, such as ``("index", "shop-1f2e")``, made if need be, and private.
+    """Make a private folder in the cache, such as ``("index", "shop-1f2e")``, and return its path.
 
-    Raises as ``cache_folder`` and ``make_private_folder``.
+    Raises the errors of `cache_folder` and `make_private_folder`.
     """
     cache = cache_folder()
     folder = cache.joinpath(*names)
@@ -57,17 +57,17 @@ def private_cache_folder(*names: str) -> Path:
 
 
 def make_folder_of_cache(folder: Path) -> None:
-    """Make ``folder``, which lies directly in the cache, if need be, and private. Raises as the one above."""
+    """Make a private folder directly in the cache. Raises the errors of `make_private_folder`."""
     make_private_folder(folder, _above_cache(folder.parent))
 
 
 def make_private_folder(folder: Path, above: Path | None = None) -> None:
-    """Make ``folder`` with all that is missing above it, or take it as it is; afterwards it is private.
+    """Make ``folder`` private. Create it first, and all folders above it, if they are missing.
 
-    The folders between ``above`` and ``folder`` are ours like it and become private too; ``above`` itself is
-    left as it is, since it may hold other things. None means that only ``folder`` is ours.
+    The folders between ``above`` and ``folder`` are ours too, and become private. ``above`` itself stays as
+    it is, because it may hold other files. If ``above`` is None, only ``folder`` is ours.
 
-    Raises NoPrivateFolderError if one of ours, or ``above``, belongs to another user, and OSError if the
+    Raises NoPrivateFolderError if ``above`` or one of our folders belongs to another user, and OSError if the
     folder can't be made.
     """
     above = folder.parent if above is None else above
@@ -81,9 +81,10 @@ def make_private_folder(folder: Path, above: Path | None = None) -> None:
 
 
 def open_private_file(path: Path) -> BinaryIO:
-    """Open for reading and writing, made empty if it is not there; afterwards it is private.
+    """Open a file for reading and writing, and make it private. Create it empty if it is missing.
 
-    Raises NoPrivateFolderError if it is a link, no regular file, or another user's, and OSError as ``open``.
+    Raises NoPrivateFolderError if it is a link, no regular file, or of another user, and OSError like
+    ``open``.
     """
     if path.is_symlink():
         raise NoPrivateFolderError(f"{path} is a link; remove it")
@@ -101,22 +102,22 @@ def open_private_file(path: Path) -> BinaryIO:
 
 
 def make_private_file(path: Path) -> None:
-    """As ``open_private_file``, for a file that somebody else opens, such as a database."""
+    """Make a file private, as `open_private_file` does, for a library that opens it, such as SQLite."""
     open_private_file(path).close()
 
 
 def require_own_file(path: Path) -> None:
-    """Raises NoPrivateFolderError if the file at ``path`` is another user's, and OSError if there is none."""
+    """Raise NoPrivateFolderError if the file belongs to another user, and OSError if there is no file."""
     _check_owner(path, path.stat(), or_root=False)
 
 
 def open_private(path: str, flags: int) -> int:
-    """For ``open(…, opener=…)``: a file that is made is for its user alone, whatever the umask."""
+    """An opener for ``open(…, opener=…)`` that creates files for their user alone, whatever the umask."""
     return os.open(path, flags, FILE_MODE)
 
 
 def is_private_file(path: Path) -> bool:
-    """Whether a file of a folder of the cache may be used as it is: no other user may have written it."""
+    """True if a file in a folder of the cache can be trusted: no other user may have written it."""
     folder, cache = path.parent, path.parent.parent
     try:
         _require_owner(_above_cache(cache), or_root=True)
@@ -127,7 +128,7 @@ def is_private_file(path: Path) -> bool:
 
 
 def is_own_folder(folder: Path) -> bool:
-    """Whether a folder is the user's own, and nobody else may put files there."""
+    """True if a folder belongs to the user, and nobody else may write to it."""
     try:
         _require_owner(folder)
         return not _may_others_write(folder.stat())
@@ -136,7 +137,7 @@ def is_own_folder(folder: Path) -> bool:
 
 
 def is_own_file(path: Path) -> bool:
-    """Whether a file is a regular one of the user's own, no link, and nobody else may write to it."""
+    """True if this is a regular file of the user, no link, and nobody else may write to it."""
     try:
         found = path.lstat()
     except OSError:
@@ -145,7 +146,7 @@ def is_own_file(path: Path) -> bool:
 
 
 def _above_cache(cache: Path) -> Path:
-    """What is not ours any more: a folder that the user has named may be there for other things too."""
+    """The innermost folder that is not ours: HOLESMITH_CACHE, which may hold other files, or the parent."""
     return cache if os.environ.get(CACHE_VARIABLE) else cache.parent
 
 
@@ -180,6 +181,6 @@ def _may_others_write(found: os.stat_result) -> bool:
 
 
 def _set_mode(path: Path, mode: int) -> None:
-    """Only where others may do something with it: a stricter mode stays."""
+    """Set the mode, but only if others have any access now; a stricter mode stays."""
     if hasattr(os, "geteuid") and path.stat().st_mode & 0o077:
         path.chmod(mode)

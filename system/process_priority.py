@@ -1,4 +1,4 @@
-"""Giving way to other processes: work in the background must not be felt at the keyboard."""
+"""Lower the priority of background work, so that it does not slow down the user's typing."""
 
 import ctypes
 import os
@@ -9,7 +9,7 @@ _BELOW_NORMAL_PRIORITY_CLASS = 0x4000
 
 
 def lower_priority(niceness: int) -> None:
-    """Run only when others leave time. ``niceness`` is that of POSIX; Windows has one step below normal."""
+    """Lower the priority of this process by ``niceness`` (POSIX), or to below normal on Windows."""
     if hasattr(os, "nice"):
         with suppress(OSError):
             os.nice(niceness)
@@ -19,10 +19,10 @@ def lower_priority(niceness: int) -> None:
 
 
 def use_batch_scheduling() -> None:
-    """Have the system, where it can, not take a core from a thread that decodes as soon as a question comes.
+    """Keep the calling thread, when it wakes up, from preempting a thread that decodes. Linux only.
 
-    It gets one within a few milliseconds all the same; a thread that is stopped in the middle of a product
-    holds up the others. Linux only.
+    The calling thread still gets a core within a few milliseconds. A decoding thread that is preempted in a
+    matrix product would hold up the other decoding threads.
     """
     if sys.platform == "linux" and hasattr(os, "sched_setscheduler"):
         with suppress(OSError):

@@ -1,7 +1,7 @@
-"""Finding the user's own programs on PATH, and none that a workspace brings.
+"""Find programs of the user on PATH, but none that lies in a workspace.
 
-An entry of PATH may lie in a workspace: a relative one, such as ``.``, or an absolute one that some tool has
-added (``<workspace>/bin``). A program there was written by the authors of the workspace.
+An entry of PATH may lie in a workspace: a relative entry, such as ``.``, or an absolute one that some tool
+has added (``<workspace>/bin``). A program there was written by the authors of the workspace.
 """
 
 import os
@@ -17,8 +17,8 @@ _REPOSITORY_MARK = ".git"
 def find_program(name: str, workspaces: Iterable[Path]) -> str | None:
     """The first program of that name on PATH that doesn't lie in a workspace; None if there is none.
 
-    Neither its path nor what it is a link to may lie in one of ``workspaces``, or in a repository around one
-    of them. A folder that holds the user's home counts as none, because the user's own programs are in it.
+    Neither its path nor the target of a link may lie in one of ``workspaces``, or in a repository around one
+    of them. A folder that contains the user's home does not count: the user's own programs are in it.
     """
     foreign = _foreign_folders(workspaces)
     for folder in _path_entries():
@@ -29,7 +29,7 @@ def find_program(name: str, workspaces: Iterable[Path]) -> str | None:
 
 
 def trusted_path(workspaces: Iterable[Path]) -> str:
-    """PATH without the entries that are relative or lie in a workspace, for a program that starts others."""
+    """PATH without its relative entries and those in a workspace, for a program that starts others."""
     foreign = _foreign_folders(workspaces)
     return os.pathsep.join(folder for folder in _path_entries() if not _lies_in(folder, foreign))
 
@@ -52,7 +52,7 @@ def _is_repository(folder: Path) -> bool:
 
 
 def _lies_in(path: str, folders: set[str]) -> bool:
-    """By the path as it is written, by that of the folder that it is in, or by that of the file itself."""
+    """True if the path, or a path that its links lead to, is in one of ``folders``."""
     folder, name = os.path.split(path)
     places = (os.path.abspath(path), os.path.join(os.path.realpath(folder), name), os.path.realpath(path))  # noqa: PTH100, PTH118
     return any(is_below(_plain(place), foreign) for place in places for foreign in folders)

@@ -1,7 +1,7 @@
 """Timers that interrupt the main thread, or end the process, while it computes.
 
-With the interval timers of POSIX. Windows has none: there a thread raises the exception in the main thread,
-and the watchdog of ``faulthandler``, which needs no interpreter, ends the process.
+POSIX has interval timers. Windows has none: there a thread raises the exception in the main thread, and the
+watchdog of ``faulthandler``, which works without the interpreter, ends the process.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 HAS_INTERVAL_TIMERS = hasattr(signal, "setitimer")
-# The watchdog counts time that passes, not the time that the process had a processor.
+# The watchdog counts wall time instead of processor time, so on a busy machine it needs a longer limit.
 WALL_FACTOR = 10.0
 
 
@@ -28,10 +28,10 @@ def interrupting(
     exception: type[BaseException],
     may_interrupt: Callable[[FrameType | None], bool],
 ) -> Generator[None]:
-    """Raise ``exception`` in the body when it still runs after so many seconds. Main thread only.
+    """Raise ``exception`` in the body if it still runs after ``after_s`` seconds.
 
-    ``may_interrupt`` is given the frame that runs; where it says no, it is tried again after ``retry_s``, and
-    so it is if the body goes on after the exception. Not to be nested.
+    ``may_interrupt`` gets the running frame. If it returns False, or if the body goes on after the exception,
+    the timer tries again after ``retry_s`` seconds. Only for the main thread; must not be nested.
     """
     make = _by_signal if HAS_INTERVAL_TIMERS else _by_thread
     with make(after_s, retry_s, exception, may_interrupt):
@@ -84,7 +84,7 @@ def _by_thread(
     def stop() -> None:
         with lock:
             ended.set()
-            raise_in(ctypes.c_ulong(main), None)  # one that was sent but has not come yet
+            raise_in(ctypes.c_ulong(main), None)  # cancel an exception that was sent but not raised yet
 
     try:
         threading.Thread(target=wait, name="deadline", daemon=True).start()
@@ -92,12 +92,12 @@ def _by_thread(
     finally:
         try:
             stop()
-        except exception:  # sent before we came here, where none is sent
+        except exception:  # it was sent before this line; none is sent in here
             stop()
 
 
 def _is_here(frame: FrameType | None) -> bool:
-    """Whether the thread is about to stop its timer, which must come to its end."""
+    """True if the thread is just stopping its timer, and so must not be interrupted."""
     while frame is not None:
         if frame.f_code.co_filename in (__file__, contextlib.__file__):
             return True
@@ -107,9 +107,9 @@ def _is_here(frame: FrameType | None) -> bool:
 
 @contextmanager
 def ending_process(cpu_s: float) -> Generator[None]:
-    """The system ends this process if the body computes for so many seconds, even in a library of C."""
+    """Let the system end this process if the body computes for ``cpu_s`` seconds, even in a C library."""
     if HAS_INTERVAL_TIMERS:
-        # Python handles no signal before the library returns. This one ends the process without Python.
+        # Python handles signals only after the library returns. SIGPROF ends the process without Python.
         signal.setitimer(signal.ITIMER_PROF, cpu_s)
         try:
             yield
