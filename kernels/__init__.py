@@ -1,1 +1,1 @@
-"""Matrix and attention kernels, one file each; reference.py is their specification."""
+"""Kernels for matrices and attention, one file for each; reference.py is their specification."""

@@ -1,16 +1,17 @@
-"""A whole forward pass for a few tokens in machine code, by several threads: from embeddings to logits.
+"""A whole forward pass of a few tokens in machine code, from embeddings to logits, on several threads.
 
-For one token a layer's arithmetic takes a tenth of a millisecond, so what counts is to read each weight once,
-at the speed of memory, and to spend nothing between products. Every thread runs the same program; what is
-small, it computes for itself. The rows of a product, the heads and the groups to activate are taken in pieces
-by whoever comes first, and a phase is over when all of them are done, not when all threads have come: so a
-thread that has lost its core holds the others up for one piece at most.
+For one token the arithmetic of a layer takes a tenth of a millisecond. So the step must read each weight once
+only, at the speed of memory, and lose no time between products. All threads run the same program, and each
+computes small results for itself. Threads take the rows of a product, the heads and the groups to activate in
+pieces, first come, first served. A phase ends when all its pieces are done, not when all threads have come to
+it: a thread that loses its core delays the others by one piece at most.
 
-`engine.model.Decoder` says what is computed; the tests compare the two.
+`engine.model.decoder.Decoder` specifies the result; the tests compare the two.
 
-Invariants: a row of logits does not depend on how many tokens are run at once nor on the number of threads,
-nor on who did what. While a thread holds a piece nobody gets past its phase, so what pieces read is still
-there; what is read outside of pieces, ``outputs``, is written once a step.
+Invariants: a row of logits depends neither on the number of tokens that run at once, nor on the number of
+threads, nor on which thread computed which piece. No thread gets past a phase while another thread holds a
+piece of it, so the inputs of a piece stay unchanged. ``outputs``, which is read outside of pieces, is written
+only once in a step.
 """
 
 import numpy as np
@@ -59,22 +60,22 @@ from holesmith.kernels.step_tables import (
 )
 
 TOKENS_MAX = 8
-"""So many tokens at once: one to decode and a draft, or what was typed since the last request."""
+"""The most tokens of one step: one to decode and a draft, or the text typed since the last request."""
 
 PHASES = 6
-"""Of one layer; after those of all layers come that of the head and a place to note that the step is over."""
+"""The phases of one layer. After all layers come the phase of the head and the counter that ends the step."""
 
 COUNTERS = 16
-"""Of one phase, in numbers of 64 bits: what is taken and what is done, each in a line of the cache."""
+"""The 64-bit numbers of one phase: the counters of taken and of done items, each in its own cache line."""
 
 _DONE, _PHASE_BYTES = 64, 8 * COUNTERS
-"""Where the second counter of a phase begins, and the next phase."""
+"""The offsets in bytes of the second counter of a phase, and of the next phase."""
 
 _SPINS = 200
-"""So often a counter is looked at before another thread is let run."""
+"""The number of reads of a counter before a waiting thread yields its core."""
 
 _TILES_MAX = 64
-"""So many in a piece, which takes a fraction of a millisecond."""
+"""The most tiles of a piece, which then takes a fraction of a millisecond."""
 
 
 @compiled
@@ -89,23 +90,23 @@ def run_step(
     worker: int,
     workers: int,
 ) -> None:
-    """Run ``embedded`` [tokens, hidden] after what the cache holds.
+    """Run the tokens ``embedded`` [tokens, hidden] behind the tokens in the cache.
 
-    Writes the tokens' keys and values, and the logits of the last of them, [rows, padded vocabulary].
-    ``counters`` [PHASES * layers + 2, COUNTERS] are 0 at the start. Who sets the first of the last row ends
-    the step before the next layer; what it has written by then is good for nothing.
+    Writes the keys and values of the tokens to the cache, and the logits of the last tokens to ``logits``
+    [rows, padded vocabulary]. ``counters`` [PHASES * layers + 2, COUNTERS] must be 0 at the start. To stop
+    the step before its next layer, set the first number of their last row; the results are then unusable.
     """
     tokens, width = embedded.shape
     hidden = scratch.hidden[worker, : tokens * width].reshape(tokens, width)
     normed = scratch.normed[worker, : tokens * width].reshape(tokens, width)
     hidden[:] = embedded
-    # Of one type everywhere, or each function would be compiled several times.
+    # The phase is an int64 everywhere, because each function is compiled again for every other type.
     phase, layers = int(np.int64(counters.ctypes.data)), model.sizes[LAYERS]
     end = phase + (PHASES * layers + 1) * _PHASE_BYTES
     qkv, mixed = shared.qkv[:tokens], shared.mixed[:tokens]
     for layer in range(layers):
         if read_shared(end) > 0:
-            return  # held up so long that the others have done it all, or nobody wants it any more
+            return  # the others have finished without this thread, or the step was stopped
         matrices = model.matrices[MATRICES * layer : MATRICES * (layer + 1)]
         between, after = shared.outputs[2 * layer], shared.outputs[2 * layer + 1]
         _normalise_all(model, layer, ATTENTION_NORM, hidden, normed)
@@ -136,13 +137,13 @@ def run_step(
 
 @inlined
 def _take(phase: int, size: int, count: int) -> int:
-    """The first of the next ``size`` things nobody has taken, or ``count``."""
+    """Take the next ``size`` items of a phase. Returns the first of them, or ``count`` if none is left."""
     return min(add_and_get(phase, size) - size, count)
 
 
 @inlined
 def _wait(phase: int, count: int) -> None:
-    """Until all is done."""
+    """Wait until all items of a phase are done."""
     spins = 0
     while read_shared(phase + _DONE) < count:
         spins += 1
@@ -159,7 +160,7 @@ def _normalise_all(model: Model, layer: int, norm: int, values: Floats, outputs:
 
 @inlined
 def _add(model: Model, layer: int, norm: int, outputs: Floats, hidden: Floats, room: Floats) -> None:
-    """Add what a block gave to what is summed over the layers, through its norm if it has one."""
+    """Add the output of a block to the residual stream ``hidden``, normalised if the block has a norm."""
     scale, width = model.numbers[RESIDUAL_SCALE], hidden.shape[1]
     for token in range(len(hidden)):
         summand = outputs[token, :width]
@@ -181,7 +182,7 @@ def _multiply(
     worker: int,
     workers: int,
 ) -> None:
-    """A product, with all others; every worker rounds all the inputs for itself."""
+    """Multiply together with all other workers. Every worker quantises all inputs for itself."""
     tokens, width = len(inputs), matrix[WIDTH]
     groups, halves = width // GROUP, width // HALF_GROUP
     codes = scratch.codes[worker, : tokens * width].reshape(tokens, width)
@@ -199,7 +200,7 @@ def _multiply(
 def _multiply_inner(
     model: Model, matrix: Record, shared: Shared, tokens: int, outputs: Floats, phase: int, workers: int
 ) -> None:
-    """As `_multiply`, of the inner values that the workers rounded together."""
+    """Multiply as `_multiply` does, with the inner values, which the workers have quantised together."""
     codes, scales, sums = shared.inner_codes, shared.inner_scales, shared.inner_sums
     count = matrix[ROWS] // TILE_ROWS
     size = piece_of(count, workers)
@@ -220,7 +221,7 @@ def _multiply_from(
     outputs: Floats,
     phase: int,
 ) -> None:
-    """The piece that begins with ``first``, which was taken, and whatever else can be had."""
+    """Compute the piece that begins with ``first``, which is taken already, and then further pieces."""
     count = matrix[ROWS] // TILE_ROWS
     while first < count:
         last = min(first + size, count)
@@ -255,7 +256,7 @@ def _attend(
     worker: int,
     workers: int,
 ) -> None:
-    """In pieces as large as can be: heads that share keys read them from memory once if they are together."""
+    """Attend in pieces as large as possible: heads in one piece read the keys that they share only once."""
     count = model.sizes[HEADS]
     size = (count + workers - 1) // workers
     first = _take(phase, size, count)
@@ -282,7 +283,7 @@ def _activate(model: Model, shared: Shared, tokens: int, phase: int, workers: in
 
 @inlined
 def _activate_groups(model: Model, shared: Shared, tokens: int, first: int, last: int) -> None:
-    """Activate some groups in place, times the other half where the layer is gated, and round them."""
+    """Activate some groups in place, multiply them by the other half if gated, and quantise them."""
     width, kind = model.sizes[INNER], model.sizes[ACTIVATION]
     begin, end = first * GROUP, min(last * GROUP, width)
     inner = shared.inner[:tokens]

@@ -1,12 +1,12 @@
-"""Tiles of a product of 8-bit inputs with 8- or 4-bit weights, in the processor's dot-product instruction.
+"""Multiply 8-bit inputs with tiles of 8- or 4-bit weights, by the processor's dot-product instruction.
 
-A tile is four blocks of sixteen weight rows times one, two or four inputs. Each instruction multiplies four
-unsigned 8-bit codes of each of sixteen rows with the same four signed 8-bit inputs and adds up the four
-products in 32 bits (x86 ``vpdpbusd``); a Python loop can't be compiled to it, so the loop over a tile is
-written in the compiler's own instructions here. Everything around it is in `low_bit`.
+A tile is four blocks of sixteen weight rows, times one, two or four inputs. One instruction multiplies four
+unsigned 8-bit codes of each of sixteen rows with the same four signed 8-bit inputs, and adds up the four
+products in 32 bits (x86 ``vpdpbusd``). numba does not compile a Python loop to this instruction, so the loop
+over a tile is written in LLVM instructions here. `low_bit` has everything around it.
 
-Sums are exact within a group of inputs; only adding up groups rounds, always in the same order, so a row of
-the product does not depend on how many inputs were multiplied with it.
+Sums within a group of inputs are exact. Only the sum over groups rounds, always in the same order, so a row
+of the product does not depend on how many inputs were multiplied at once.
 """
 
 from collections.abc import Callable
@@ -17,19 +17,19 @@ import llvmlite.binding as llvm
 from holesmith.kernels.compiler import cgutils, intrinsic, ir, types
 
 BLOCK_ROWS = 16
-"""Rows whose codes lie side by side: the lanes of one instruction."""
+"""The rows of a block, whose codes lie side by side: the lanes of one instruction."""
 
 TILE_BLOCKS = 4
-"""Four independent sums hide the instruction's latency, also for a single input."""
+"""The blocks of a tile: four independent sums hide the latency of the instruction, even for one input."""
 
 GROUP = 64
-"""Inputs with one scale; 8-bit codes are summed over so many before they become floats."""
+"""The inputs that share a scale. Products of 8-bit codes are summed over a group, then become floats."""
 
 HALF_GROUP = 32
-"""Inputs for which 4-bit weights have a scale and a minimum."""
+"""The inputs for which 4-bit weights share a scale and a minimum."""
 
 _AHEAD_BYTES = 2048  # measured: four inputs take 5.0 instead of 7.7 ms for 136 MB of codes
-_READ_AND_KEEP = 0, 3, 1  # flags of a prefetch: for reading, into all caches, data
+_READ_AND_KEEP = 0, 3, 1  # flags of llvm.prefetch: read, keep in all caches, data
 _STEP = 4  # inputs that one instruction multiplies
 _VECTOR_BYTES = BLOCK_ROWS * _STEP
 
@@ -40,16 +40,17 @@ _HALVES = ir.VectorType(ir.HalfType(), BLOCK_ROWS)
 _FLOATS = ir.VectorType(ir.FloatType(), BLOCK_ROWS)
 
 Tile = Callable[[int, int, int, int, int, int, int, int, int, int], None]
-"""Called with the `_PARAMETERS`: addresses and strides in bytes. A stride of codes or scales leads from one
-block of rows to the next. Inputs [tile_inputs, width] int8, their scales [tile_inputs, width / GROUP] float32
-and sums [tile_inputs, width / HALF_GROUP] int32 lie without gaps. Writes float32 ``sums`` [tile_inputs,
-TILE_BLOCKS * BLOCK_ROWS], whose rows are ``sums_stride`` apart. 8-bit tiles ignore ``scales``: theirs belong
-to whole rows.
+"""A function that computes one tile. Its arguments are the `_PARAMETERS`: addresses, and strides in bytes.
+
+A stride of codes or scales leads from one block of rows to the next. The inputs [tile_inputs, width] int8,
+their scales [tile_inputs, width / GROUP] float32 and their sums [tile_inputs, width / HALF_GROUP] int32 lie
+without gaps. The function writes ``sums`` [tile_inputs, TILE_BLOCKS * BLOCK_ROWS] float32, whose rows are
+``sums_stride`` apart. 8-bit tiles ignore ``scales``, because their scales belong to whole rows.
 """
 
 
 def instruction_width() -> int | None:
-    """Rows that one dot-product instruction of this processor takes: 16, 8, or None if it has none."""
+    """The rows of one dot-product instruction of this processor: 16 or 8; None if it has no such one."""
     features = llvm.get_host_cpu_features()
     if features.get("avx512vnni") and features.get("avx512vl") and features.get("avx512bw"):
         return BLOCK_ROWS
@@ -57,7 +58,7 @@ def instruction_width() -> int | None:
 
 
 class _Builder:
-    """An instruction builder with the few things that all tiles do."""
+    """An instruction builder for the operations that all tiles need."""
 
     def __init__(self, builder: Any, lanes: int) -> None:
         self.b = builder
@@ -71,7 +72,7 @@ class _Builder:
         return self.b.load(address, align=align)
 
     def prefetch(self, base: Any, offset: Any) -> None:
-        """Ask for memory that will be read soon; an address where there is none does no harm."""
+        """Prefetch memory that will be read soon. An invalid address does no harm."""
         pointer = ir.PointerType(_I8)
         kind = ir.FunctionType(ir.VoidType(), [pointer, _I32, _I32, _I32])
         function = cgutils.get_or_insert_function(self.b.module, kind, "llvm.prefetch.p0")
@@ -115,12 +116,12 @@ class _Builder:
 
 @cache
 def eight_bit_tile(tile_inputs: int, lanes: int, is_ahead: bool = False) -> Tile:
-    """A tile of so many inputs, made of instructions for ``lanes`` rows.
+    """A tile of ``tile_inputs`` inputs, with instructions for ``lanes`` rows.
 
-    ``is_ahead`` asks memory for codes before they are needed: right where they are read for the first time
-    and the arithmetic of several inputs keeps the processor from seeing far enough ahead.
+    ``is_ahead``: prefetch codes. That helps where codes are read for the first time and the arithmetic of
+    several inputs keeps the processor from reading far enough ahead.
 
-    Codes are ``weight + 128``, [blocks, width / 4, 16 rows, 4] uint8; sums lack the scale of the row.
+    Codes are ``weight + 128``, [blocks, width / 4, 16 rows, 4] uint8. The sums lack the scale of the row.
     """
 
     def group(at: _Builder, args: dict[str, Any], index: Any, sums: list[list[Any]]) -> list[list[Any]]:
@@ -145,9 +146,10 @@ def eight_bit_tile(tile_inputs: int, lanes: int, is_ahead: bool = False) -> Tile
 
 @cache
 def four_bit_tile(tile_inputs: int, lanes: int, is_ahead: bool = False) -> Tile:
-    """As `eight_bit_tile`. Codes 0 to 15, [blocks, width / 8, 16 rows, 4] uint8: in a half group, the low
-    bits of vector ``i`` are step ``i``, the high bits step ``i + 4``. Scales [blocks, width / 32, 2, 16]
-    float16: scale and minimum.
+    """A tile as `eight_bit_tile` makes it, but for codes from 0 to 15.
+
+    Codes are [blocks, width / 8, 16 rows, 4] uint8: in a half group, the low bits of vector ``i`` are step
+    ``i``, the high bits step ``i + 4``. Scales are [blocks, width / 32, 2, 16] float16: scale and minimum.
     """
 
     def group(at: _Builder, args: dict[str, Any], index: Any, sums: list[list[Any]]) -> list[list[Any]]:
@@ -207,7 +209,7 @@ def _scales(at: _Builder, args: dict[str, Any], block: int, index: Any, half: in
 
 
 def _inputs(at: _Builder, args: dict[str, Any], each: int, index: Any, step: int) -> Any:
-    """Four inputs, repeated for every row."""
+    """A vector with the same four inputs for every row."""
     start = at.plus(at.times(index, GROUP), step * _STEP)
     four = at.load(_I32, args["inputs"], at.b.add(at.times(args["width"], each), start), 4)
     return at.b.bitcast(at.splat(four), _BYTES)
@@ -226,7 +228,7 @@ def _input_sum(at: _Builder, args: dict[str, Any], each: int, index: Any, half: 
 
 
 def _offset_sum(at: _Builder, args: dict[str, Any], index: Any, each: int) -> Any:
-    """What takes away the 128 that was added to each weight: a start value for the sums of a group."""
+    """The start value of the sums of a group, which subtracts the 128 that was added to each weight."""
     both = at.b.add(_input_sum(at, args, each, index, 0), _input_sum(at, args, each, index, 1))
     return at.splat(at.b.mul(both, ir.Constant(_I32, -128)))
 
@@ -277,7 +279,7 @@ def _tile(tile_inputs: int, lanes: int, group: _Group) -> Tile:
                 at.store(value, args["sums"], row)
         return context.get_dummy_value()
 
-    # The compiler looks at the number of parameters, so they can't be gathered.
+    # numba reads the number of parameters from the signature, so *arguments is not possible.
     def tile(_: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any, i: Any, j: Any) -> Any:
         return signature, generate
 

@@ -1,10 +1,10 @@
-"""The product of `int8_rows` for a few tokens on CUDA. Import it only there: Triton comes with torch for it.
+"""The product of `int8_rows` for few tokens on CUDA. Import this only there: torch for CUDA brings Triton.
 
 torch's own product gives each output to one thread, which reads its row of codes alone and byte by byte. Here
-a program takes some rows, reads them side by side, widens them to the type of the inputs, which holds them
-exactly, and leaves the sums to the tensor cores, for which 16 tokens are as one.
+a Triton program reads several rows side by side and converts them to the type of the inputs, which holds them
+exactly. The tensor cores compute the sums; 16 tokens take them no longer than one.
 """
-# Triton reads the annotations of what it compiles, and knows no others than its own.
+# Triton reads the annotations of the functions that it compiles, and knows only its own.
 # pyright: reportMissingParameterType=false, reportUnknownParameterType=false
 # pyright: reportUntypedFunctionDecorator=false
 
@@ -18,7 +18,7 @@ _ROWS = 16
 _WIDTH = 256
 
 
-@triton.jit(do_not_specialize=["tokens"])  # or it is compiled once more for one token
+@triton.jit(do_not_specialize=["tokens"])  # else it is compiled once more for one token
 def _product(
     inputs,
     codes,
@@ -27,7 +27,7 @@ def _product(
     tokens,
     rows,
     width,
-    TOKENS: tl.constexpr,  # noqa: N803  # constants of a compilation, as Triton's users write them
+    TOKENS: tl.constexpr,  # noqa: N803  # Triton's convention for compile-time constants
     ROWS: tl.constexpr,  # noqa: N803
     WIDTH: tl.constexpr,  # noqa: N803
 ):
@@ -56,7 +56,7 @@ def _product(
 
 
 def few_tokens_product(inputs: Tensor, codes: Tensor, scale: Tensor) -> Tensor:
-    """See `reference.int8_rows_product`.
+    """The product that `reference.int8_rows_product` specifies.
 
     # [tokens, inputs], [outputs, inputs] int8, [outputs] bfloat16 -> [tokens, outputs] of the inputs' type
     """

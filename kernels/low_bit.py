@@ -1,8 +1,8 @@
-"""Matrices of 8-bit and 4-bit codes, multiplied in whole numbers: for one token and for a whole prompt.
+"""Matrices of 8-bit and 4-bit codes that are multiplied as integers, for one token and for a whole prompt.
 
-The inputs are rounded to 8 bits with a scale for each 64 of them, as llama.cpp does for its formats; then
-every product of a group is exact. For one token the time goes into reading codes from memory, for a prompt
-into the dot products (docs/results/2026-11-24-kernels-in-numba.md). `reference` has the specification.
+The inputs are quantised to 8 bits with a scale for each 64 of them, as llama.cpp does for its formats; the
+products within a group are then exact. For one token most time goes into reading codes from memory, for a
+prompt into dot products (docs/results/2026-11-24-kernels-in-numba.md). `reference` is the specification.
 """
 
 from dataclasses import dataclass
@@ -26,16 +26,16 @@ from torch import Tensor
 _LANES = instruction_width()
 
 IS_SUPPORTED = _LANES is not None
-"""Whether this processor has the instruction; where not, `int8_rows` has matrices for torch."""
+"""True if this processor has the dot-product instruction; if not, torch multiplies `int8_rows` instead."""
 
 TILE_ROWS = BLOCK_ROWS * TILE_BLOCKS
-"""Matrices are padded to a multiple of so many rows, and of GROUP inputs."""
+"""The rows of a tile. Matrices are padded to a multiple of it, and to a multiple of GROUP inputs."""
 
 _PIECES = 4
-"""So many for each worker: whoever is held up leaves the rest to the others."""
+"""The pieces for each worker. A worker that is delayed leaves its other pieces to the others."""
 
 _SHARED_WORK_MIN = 4_000_000
-"""Below so many products, waking a second thread costs more than it computes."""
+"""The number of products from which more than one thread is used; below, waking a thread costs more time."""
 
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.int8]
@@ -43,14 +43,15 @@ Integers = NDArray[np.int32]
 Record = NDArray[np.int64]
 
 CODES, CODES_STRIDE, SCALES, SCALES_STRIDE, ROWS, WIDTH, ROW_SCALES, BIAS, RECORD_FIELDS = range(9)
-"""A matrix as compiled code sees it: addresses and strides in bytes, padded sizes; 8-bit matrices have no
-scales. The last two say where a vector of all vectors holds its row scales and its bias, -1 for none.
+"""The fields of a matrix in compiled code: addresses, strides in bytes and padded sizes.
+
+8-bit matrices have no scales. ROW_SCALES and BIAS are offsets into the vector of all vectors, -1 for none.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class QuantisedInputs:
-    """Inputs [tokens, width] as codes, with what the tiles need of them."""
+    """Inputs [tokens, width] as codes, with their scales and sums, which the tiles need."""
 
     codes: Bytes  # [tokens, width]
     scales: Floats  # [tokens, width / GROUP]
@@ -58,7 +59,7 @@ class QuantisedInputs:
 
 
 def room_for_inputs(tokens: int, width: int) -> QuantisedInputs:
-    """Buffers for inputs of a padded width."""
+    """Empty buffers for quantised inputs of a padded width."""
     return QuantisedInputs(
         np.zeros((tokens, width), np.int8),
         np.zeros((tokens, width // GROUP), np.float32),
@@ -75,9 +76,10 @@ if _LANES is not None:
 
 @inlined
 def quantise(inputs: Floats, codes: Bytes, scales: Floats, sums: Integers) -> None:
-    """Round each group of 64 inputs to multiples of 1/127 of its largest magnitude; the last may be shorter.
+    """Round each group of 64 inputs to multiples of 1/127 of its largest magnitude.
 
-    # inputs [tokens, width]; the rest as in `QuantisedInputs`, of the padded width
+    The last group may be shorter.
+    # inputs [tokens, width]; the others as in `QuantisedInputs`, with the padded width
     """
     whole, rest = inputs.shape[1] // GROUP, inputs.shape[1] % GROUP
     padded = np.zeros(GROUP, np.float32)
@@ -92,7 +94,7 @@ def quantise(inputs: Floats, codes: Bytes, scales: Floats, sums: Integers) -> No
 
 @inlined
 def _quantise_group(values: Floats, codes: Bytes, scales: Floats, sums: Integers, group: int) -> None:
-    # Compared by their bits, magnitudes keep their order, and what is not a number is the largest.
+    # The bits of magnitudes, compared as integers, keep their order, and NaN is the largest.
     largest = np.int32(0)
     for at in range(GROUP):
         largest = max(largest, bits_of(values[at]) & np.int32(0x7FFFFFFF))
@@ -124,7 +126,7 @@ def multiply(
 ) -> None:
     """Rows of the product for the first ``count`` inputs, from tile ``first_tile`` up to ``last_tile``.
 
-    ``outputs`` [tokens, rows]: for 8-bit matrices still without the scale of the row.
+    Writes ``outputs`` [tokens, rows]. For 8-bit matrices, `finish` must multiply them by the row scales.
     """
     width = matrix[WIDTH]
     code_bytes = codes.ctypes.data
@@ -166,7 +168,7 @@ def multiply(
 def finish(
     outputs: Floats, count: int, row_scales: Floats, bias: Floats, first_row: int, last_row: int
 ) -> None:
-    """Scale rows and add the bias; vectors of length 0 are left out."""
+    """Multiply by the row scales, and add the bias. A vector of length 0 has no effect."""
     for token in range(count):
         if len(row_scales):
             for row in range(first_row, last_row):
@@ -180,7 +182,7 @@ def finish(
 def _quantise_together(
     inputs: Floats, codes: Bytes, scales: Floats, sums: Integers, taken: Record, _worker: int, workers: int
 ) -> None:
-    """``taken`` is one number, 0 at the start."""
+    """Quantise inputs on all workers. ``taken`` [1] counts the tokens that are taken, 0 at the start."""
     count = inputs.shape[0]
     size = piece_of(count, workers)
     first = add_and_get(taken.ctypes.data, size) - size
@@ -203,7 +205,7 @@ def _multiply_together(
     _worker: int,
     workers: int,
 ) -> None:
-    """``taken`` is as for `_quantise_together`."""
+    """Multiply on all workers. ``taken`` [1] counts the tiles that are taken, 0 at the start."""
     tokens, count = codes.shape[0], matrix[ROWS] // TILE_ROWS
     size = piece_of(count, workers)
     first = add_and_get(taken.ctypes.data, size) - size
@@ -216,13 +218,13 @@ def _multiply_together(
 
 @inlined
 def piece_of(count: int, workers: int) -> int:
-    """How many of ``count`` things a worker takes at once."""
+    """The number of items that a worker takes at once, out of ``count``."""
     return count if workers == 1 else max(count // (workers * _PIECES), 1)
 
 
 @dataclass(frozen=True, slots=True)
 class LowBitMatrix:
-    """``inputs @ values.T + bias``, of packed codes (see `pack_rows` and `pack_groups`)."""
+    """A matrix of packed codes (see `pack_rows` and `pack_groups`): ``inputs @ values.T + bias``."""
 
     rows: int
     codes: Tensor  # [blocks, …] uint8
@@ -232,7 +234,7 @@ class LowBitMatrix:
     workers: Workers
 
     def __post_init__(self) -> None:
-        """Compiled code takes all this for granted."""
+        """Check the shapes, on which compiled code relies."""
         blocks, columns = self.codes.shape[:2]
         padded_rows, width = blocks * BLOCK_ROWS, columns * 4 * (1 if self.scales is None else 2)
         assert blocks % TILE_BLOCKS == 0, blocks
@@ -247,7 +249,7 @@ class LowBitMatrix:
 
     @property
     def record(self) -> Record:
-        """See `RECORD_FIELDS`. Valid for as long as this object lives."""
+        """The matrix for compiled code, see `RECORD_FIELDS`. Valid as long as this object lives."""
         blocks, codes_stride = self.codes.shape[0], self.codes[0].nbytes
         width = codes_stride // BLOCK_ROWS * (1 if self.scales is None else 2)
         record = np.zeros(RECORD_FIELDS, np.int64)
@@ -263,7 +265,7 @@ class LowBitMatrix:
         return record
 
     def __call__(self, inputs: Tensor) -> Tensor:
-        """The product.  # [tokens, inputs] -> [tokens, rows] float32"""
+        """The product with the matrix.  # [tokens, inputs] -> [tokens, rows] float32"""
         record, tokens = self.record, len(inputs)
         assert int(record[WIDTH]) - GROUP < inputs.shape[1] <= int(record[WIDTH]), inputs.shape
         buffers = room_for_inputs(tokens, int(record[WIDTH]))
@@ -288,12 +290,12 @@ def _nothing_taken() -> Record:
 
 
 def vector(values: Tensor | None) -> Floats:
-    """As compiled code takes it: nothing is a vector of length 0."""
+    """A vector for compiled code: None becomes a vector of length 0."""
     return np.zeros(0, np.float32) if values is None else values.numpy()
 
 
 def pack_rows(codes: Tensor) -> Tensor:
-    """Signed 8-bit codes in the order of the tiles.
+    """Pack signed 8-bit codes in the order of the tiles.
 
     # [rows, inputs] int8 -> [blocks, padded inputs / 4, 16, 4] uint8
     """
@@ -303,7 +305,7 @@ def pack_rows(codes: Tensor) -> Tensor:
 
 
 def pack_groups(codes: Tensor) -> Tensor:
-    """Codes 0 to 15 in the order of the tiles.
+    """Pack codes from 0 to 15 in the order of the tiles.
 
     # [rows, inputs] -> [blocks, padded inputs / 8, 16, 4] uint8
     """
@@ -315,7 +317,7 @@ def pack_groups(codes: Tensor) -> Tensor:
 
 
 def pack_group_scales(scale: Tensor, minimum: Tensor) -> Tensor:
-    """Scale and minimum of each 32 inputs, from ``value = scale * code + minimum``.
+    """Pack the scale and the minimum of each 32 inputs (``value = scale * code + minimum``).
 
     # two of [rows, half groups] -> [blocks, padded half groups, 2, 16] float16
     """
@@ -325,7 +327,7 @@ def pack_group_scales(scale: Tensor, minimum: Tensor) -> Tensor:
 
 
 def pad_vector(values: Tensor) -> Tensor:
-    """A scale or bias for each padded row.  # [rows] -> [padded rows] float32"""
+    """Pad a scale or bias to the padded rows.  # [rows] -> [padded rows] float32"""
     return _pad_to(values.float()[None], 1, TILE_ROWS, 0)[0].contiguous()
 
 

@@ -1,4 +1,4 @@
-"""What each kernel computes, in plain torch and float32: the specification that tests compare with."""
+"""The specification of each kernel in plain torch and float32, with which the tests compare."""
 
 import torch
 from torch import Tensor
@@ -34,7 +34,7 @@ def int4_groups_product(inputs: Tensor, codes: Tensor, scale: Tensor, minimum: T
 
 
 def round_to_groups(matrix: Tensor, group: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Round each group of a row's inputs to 16 steps from its least to its greatest value.
+    """Round each group of inputs of a row to 16 steps, from its least to its greatest value.
 
     ``group`` divides the number of inputs.
 
@@ -48,9 +48,9 @@ def round_to_groups(matrix: Tensor, group: int) -> tuple[Tensor, Tensor, Tensor]
 
 
 def quantise_groups(inputs: Tensor, group: int) -> Tensor:
-    """The inputs as low-bit products see them: in each group multiples of 1/127 of its largest magnitude.
+    """Round each group of inputs to multiples of 1/127 of its largest magnitude, as `low_bit` does.
 
-    # [tokens, inputs] -> the same
+    # [tokens, inputs] -> [tokens, inputs] float32
     """
     padded = torch.nn.functional.pad(inputs.float(), (0, -inputs.shape[1] % group)).unflatten(1, (-1, group))
     scale = (padded.abs().amax(-1, keepdim=True) / 127).clamp_min(torch.finfo(torch.float32).tiny)

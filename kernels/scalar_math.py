@@ -1,4 +1,4 @@
-"""Functions of single numbers that compiled loops call: exponentials, activations, rounding to 16 bits."""
+"""Functions of single numbers for compiled loops: exponential, activations, rounding to 16 bits."""
 
 import math
 
@@ -14,7 +14,7 @@ _LN2 = np.float32(0.6931471805599453)
 
 @inlined
 def exponential(value: np.float32) -> np.float32:
-    """``exp`` to a relative error of 1e-7, without a call, so that loops over it use the whole width."""
+    """``exp`` with a relative error of 1e-7. It calls no library, so that loops over it can be vectorised."""
     value = min(max(value, np.float32(-87.0)), np.float32(88.0))
     power = np.floor(value * _LOG2_E + np.float32(0.5))
     rest = value - power * _LN2
@@ -26,7 +26,7 @@ def exponential(value: np.float32) -> np.float32:
 
 @inlined
 def to_16_bits(value: np.float32) -> np.float32:
-    """The nearest bfloat16, as the cache of prefixes keeps it."""
+    """The nearest bfloat16, the type of numbers in the prefix cache."""
     bits = bits_of(value)
     rounded = bits + np.int32(0x7FFF) + ((bits >> np.int32(16)) & np.int32(1))
     return float_of(rounded & np.int32(-65536))

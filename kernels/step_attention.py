@@ -1,6 +1,6 @@
-"""Attention of a few tokens in machine code: norms and rotation, writing the cache, mixing values.
+"""Attention of a few tokens in machine code: norms, rotation, cache, scores and weighted values.
 
-Invariant: positions of the cache before ``cache.start`` are only read.
+Invariant: positions of the cache before ``cache.start`` are only read, never written.
 """
 
 import math
@@ -26,12 +26,12 @@ from holesmith.kernels.step_tables import (
 )
 
 KEYS_AT_ONCE = 256
-"""So many keys of usual heads fit into a core's own memory, with as many values."""
+"""The keys of a block. This many keys of common heads, and as many values, fit into the cache of one core."""
 
 
 @inlined
 def normalise(model: Model, layer: int, norm: int, values: Floats, outputs: Floats) -> None:
-    """One row by the norm of that layer, see `engine.norm`; ``outputs`` may be ``values``."""
+    """Normalise one row by a norm of a layer, see `engine.model.norm`. ``outputs`` may be ``values``."""
     width, places = len(values), model.norms[layer, norm]
     mean = np.float32(0.0)
     if model.sizes[IS_LAYER_NORM]:
@@ -63,9 +63,10 @@ def attend(
     first: int,
     last: int,
 ) -> None:
-    """Heads ``first`` up to ``last`` of one layer: write keys and values of the new tokens, then mix.
+    """Attention of the heads ``first`` up to ``last`` of one layer.
 
-    Two workers may write the same key head: the same bytes.
+    Writes the keys and values of the new tokens to the cache, and the output to ``mixed``. Two workers may
+    write the same key head, but they write the same bytes.
     # qkv [tokens, (heads + 2 kv_heads) * head_width], mixed [tokens, heads * head_width]
     """
     group = model.sizes[HEADS] // model.sizes[KV_HEADS]
@@ -89,7 +90,7 @@ def _attend_group(
     first_head: int,
     last_head: int,
 ) -> None:
-    """The heads that share one key head, some keys at a time: each key comes from memory once."""
+    """Attention of the heads that share a key head, by blocks of keys: each key is read from memory once."""
     tokens, heads, width = len(qkv), last_head - first_head, model.sizes[HEAD_WIDTH]
     queries, scores = scratch.queries[worker], scratch.scores[worker]
     keys, values = cache.keys[layer, kv_head], cache.values[layer, kv_head]
@@ -129,7 +130,7 @@ def _attend_group(
 
 @inlined
 def _seen(model: Model, cache: Cache, layer: int, token: int, block: int) -> tuple[int, int]:
-    """Which keys of a block one of the new tokens may see: from, up to."""
+    """The range of keys in a block that a new token may attend to: first, and one past the last."""
     window, stop = model.windows[layer], cache.start + token + 1
     oldest = max(0, stop - window) if window > 0 else 0
     return max(block, oldest), min(block + KEYS_AT_ONCE, stop)
@@ -137,7 +138,7 @@ def _seen(model: Model, cache: Cache, layer: int, token: int, block: int) -> tup
 
 @inlined
 def _store(model: Model, cache: Cache, room: Floats, layer: int, qkv: Floats, kv_head: int) -> None:
-    """Keys and values of the new tokens, rounded as the prefix cache keeps them."""
+    """Write the keys and values of the new tokens to the cache, rounded to bfloat16."""
     width = model.sizes[HEAD_WIDTH]
     keys, values = cache.keys[layer, kv_head], cache.values[layer, kv_head]
     begin = (model.sizes[HEADS] + kv_head) * width
@@ -154,7 +155,7 @@ def _store(model: Model, cache: Cache, room: Floats, layer: int, qkv: Floats, kv
 def _turned(
     model: Model, room: Floats, layer: int, norm: int, row: Floats, begin: int, position: int
 ) -> Floats:
-    """One head of a row, normalised if the model does that, and rotated by its position."""
+    """One head of a row, normalised if the model has that norm, and rotated by its position."""
     rope, head, turned = model.rope_of[layer], room[0], room[1]
     cosine, sine, swap = model.cosines[rope, position], model.sines[rope, position], model.swaps[rope]
     for at in range(len(head)):
@@ -183,7 +184,7 @@ def _softmax_in_place(scores: Floats) -> None:
 
 
 def _score_of(width: int) -> Callable[[Floats, Floats, Floats, np.float32], None]:
-    """Scores of keys of that width, known to the compiler, so that one key is a few instructions."""
+    """A function for the scores of keys of one width. The compiler knows the width, and unrolls the loop."""
 
     @inlined
     def score(query: Floats, keys: Floats, scores: Floats, scale: np.float32) -> None:
@@ -199,7 +200,7 @@ def _score_of(width: int) -> Callable[[Floats, Floats, Floats, np.float32], None
 
 
 def _mix_of(width: int) -> Callable[[Floats, Floats, Floats], None]:
-    """Add up values of that width, weighted, four keys at a time, so that sums are stored more rarely."""
+    """A function that adds weighted values of one width, four keys at a time to store sums less often."""
 
     @inlined
     def mix(shares: Floats, values: Floats, mixed: Floats) -> None:
@@ -239,7 +240,7 @@ def _score(query: Floats, keys: Floats, scores: Floats, scale: np.float32) -> No
 
 @inlined
 def _mix(shares: Floats, values: Floats, mixed: Floats) -> None:
-    """Add to what is there.  # [keys], [keys, head_width] -> [head_width]"""
+    """Add the weighted values to ``mixed``.  # [keys], [keys, head_width] -> [head_width]"""
     if len(mixed) == 64:
         _mix_64(shares, values, mixed)
     elif len(mixed) == 128:

@@ -1,6 +1,6 @@
-"""What machine code knows of a model while it runs a step: numbers and arrays, no objects.
+"""The tables of a model for the machine code of a step: only numbers and arrays, no objects.
 
-`engine.fused_step` fills the tables; `step_attention` and `decode_step` read them.
+`engine.model.cpu_step` fills the tables; `step_attention` and `decode_step` read them.
 """
 
 from typing import NamedTuple
@@ -11,10 +11,10 @@ LAYERS, HIDDEN, HEADS, KV_HEADS, HEAD_WIDTH, INNER, IS_GATED, ACTIVATION, IS_LAY
 """Indices into ``sizes``."""
 
 EPSILON, ATTENTION_SCALE, ATTENTION_SOFTCAP, RESIDUAL_SCALE, LOGIT_SCALE, LOGIT_SOFTCAP, NUMBERS = range(7)
-"""Indices into ``numbers``; a softcap of 0 is none."""
+"""Indices into ``numbers``. A softcap of 0 means no softcap."""
 
 QKV, OUTPUT, FEED_FORWARD, DOWN, MATRICES = range(5)
-"""The matrices of one layer, in the order of the table; the last matrix of the table is the head."""
+"""The matrices of one layer in the order of the table. The last matrix of the table is the head."""
 
 (
     ATTENTION_NORM,
@@ -25,11 +25,11 @@ QKV, OUTPUT, FEED_FORWARD, DOWN, MATRICES = range(5)
     POST_FEED_FORWARD_NORM,
     NORMS,
 ) = range(7)
-"""The norms of one layer; the first of the row after the last layer is the norm before the head."""
+"""The norms of one layer. The first norm of the row behind the last layer is the norm before the head."""
 
 
 class Model(NamedTuple):
-    """The same for every step."""
+    """The constants of a model, the same in every step."""
 
     sizes: Record  # [SIZES]
     numbers: Floats  # [NUMBERS]
@@ -44,7 +44,7 @@ class Model(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """Keys and values of the tokens before position ``start``, with room for the new ones."""
+    """The keys and values of the tokens before position ``start``, with space for the new tokens."""
 
     keys: Floats  # [layers, kv_heads, capacity, head_width]
     values: Floats  # [layers, kv_heads, capacity, head_width]
@@ -52,7 +52,7 @@ class Cache(NamedTuple):
 
 
 class Shared(NamedTuple):
-    """What the workers make for each other. Rows are tokens; widths are padded as `low_bit` pads them."""
+    """Buffers that all workers share. Rows are tokens; widths are padded as `low_bit` pads them."""
 
     qkv: Floats
     mixed: Floats  # [tokens, heads * head_width]
@@ -64,7 +64,7 @@ class Shared(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """What each worker has for itself: a row a worker."""
+    """Buffers of each worker. The first dimension of every array is the worker."""
 
     hidden: Floats  # [tokens * hidden]
     normed: Floats  # [tokens * hidden]

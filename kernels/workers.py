@@ -1,8 +1,8 @@
-"""Threads that compute one thing together, in machine code without the interpreter's lock.
+"""A pool of threads that run one function together, in machine code without the GIL.
 
-They sleep between two calls: a thread that spins would take the core from torch, the analysis and the user.
-In a call they take pieces of the work until none is left, and nobody waits for a thread that the system has
-not let begin.
+The threads sleep between two calls, because a spinning thread would take a core from torch, from analysis and
+from the user. In a call they take pieces of the work until none is left. The call does not wait for a thread
+that the system has not started yet.
 """
 
 import queue
@@ -15,14 +15,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """``claim`` is held by who begins it, or by the caller who does not need it any more."""
+    """The call of one thread. The thread that runs it holds ``claim``, or the caller, to cancel it."""
 
     function: Callable[..., None]
     arguments: tuple[Any, ...]
     claim: threading.Lock = field(default_factory=threading.Lock)
 
     def is_taken(self) -> bool:
-        """Take it, if nobody has."""
+        """Claim the job. Returns False if another thread has claimed it before."""
         return self.claim.acquire(blocking=False)
 
 
@@ -35,13 +35,13 @@ def no_op() -> None:
 
 
 class Workers:
-    """Runs a function in several threads at once, one of them the caller's. For one caller at a time.
+    """Runs a function in several threads at once, also in the caller's. Only for one caller at a time.
 
-    The threads start when first needed and end when nothing refers to this object any more.
+    The threads start when they are first needed, and end when nothing refers to this object any more.
     """
 
     def __init__(self, most: int) -> None:
-        """``most`` threads, all of which work until `use` says otherwise."""
+        """``most``: the number of threads. All of them are used until `use` sets another number."""
         self.most = most
         self.count = most
         self._inboxes: list[_Inbox] = []
@@ -49,12 +49,12 @@ class Workers:
         weakref.finalize(self, _end, self._inboxes)
 
     def use(self, count: int) -> None:
-        """Work in so many threads from now on."""
+        """Use ``count`` threads from now on."""
         assert 1 <= count <= self.most, count
         self.count = count
 
     def alone(self) -> "Workers":
-        """The caller's thread only."""
+        """A pool that only uses the caller's thread."""
         return _ALONE
 
     def run(
@@ -65,10 +65,11 @@ class Workers:
     ) -> None:
         """Call ``function(*arguments, worker, workers)`` in several threads, one of them the caller's.
 
-        The function takes pieces of the work until none is left. When the caller's has ended, those that have
-        begun are waited for, the others never begin. Raises what one of them raised.
+        The function must take pieces of the work until none is left. When it returns in the caller's thread,
+        ``run`` waits for the threads that have begun; the other threads never begin. Raises an exception that
+        one of the threads raised.
 
-        The caller's thread calls ``on_launched`` when it has told the others to begin.
+        The caller's thread calls ``on_launched`` after it has told the other threads to begin.
         """
         workers = self.count
         self._start(workers - 1)
@@ -98,11 +99,11 @@ def _work(inbox: _Inbox, done: _Done) -> None:
         if job.is_taken():
             try:
                 job.function(*job.arguments)
-            except BaseException as error:  # noqa: BLE001  # a worker's boundary: the caller raises it
+            except BaseException as error:  # noqa: BLE001  # the caller raises it
                 done.put(error)
             else:
                 done.put(None)
-        del job  # else a sleeping thread would keep a model in memory
+        del job  # a sleeping thread would keep the model in memory
 
 
 def _end(inboxes: list[_Inbox]) -> None:
