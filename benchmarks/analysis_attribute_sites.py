@@ -1,15 +1,12 @@
-"""Members before the dot, measured on real packages: coverage, wrong verdicts, latency and memory.
-
-Each package is cut at a sample of its attribute accesses: the name and the rest of its line are taken
-away, as if they were not written yet, and the worker is asked what may stand there. The first
-question of each file is a cold one for that file; the very first of a package is cold for everything.
-Beside the latencies stands their floor, a question that needs no analysis sent through the same
-pipes. Usage:
+"""Measure the members before a dot on real packages: coverage, wrong verdicts, latency and memory.
 
     python benchmarks/analysis_attribute_sites.py --sites 300 DIRECTORY...
 
-where each directory is a package's source, for example from ``pip download --no-deps``. The last line
-is one JSON object.
+Each DIRECTORY is the source of a package, for example from ``pip download --no-deps``. At a sample of its
+attribute accesses, the benchmark removes the name and the rest of the line, as if they were not written yet,
+and asks the worker for the members there. The first question of a file is cold for that file; the first
+question of a package is cold for everything. The lower bound beside the latencies is the time of a question
+that needs no analysis, sent through the same pipes. The last line is one JSON object.
 """
 
 import argparse

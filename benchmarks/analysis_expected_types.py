@@ -1,13 +1,11 @@
-"""The expected type of a hole, compared with what a type checker says of the same place.
-
-Arguments, returned values and values of annotated variables of real packages are taken away, one a
-file. The oracle: in a copy, a complex number stands in the hole, which fits almost nowhere, and
-basedpyright's complaint names the type that was expected. Compared are the outermost names of the
-alternatives. The packages' dependencies belong beside them. Usage:
+"""Compare the expected type of a hole with the type that a type checker expects at the same place.
 
     python benchmarks/analysis_expected_types.py --files 60 DIRECTORY...
 
-The last line is one JSON object.
+The benchmark removes an argument, a returned value or the value of an annotated variable from real packages,
+one in each file. The oracle: in a copy, a complex number is put into the hole, which fits almost nowhere, and
+the error of basedpyright names the type that was expected. The outermost names of the alternatives are
+compared. The dependencies of the packages must lie beside them. The last line is one JSON object.
 """
 
 import argparse

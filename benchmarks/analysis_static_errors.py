@@ -1,13 +1,11 @@
-"""Static errors where there are none, and where there is one: true statements of real packages, as they are
-and with one name spoiled.
-
-Every error reported in text that a package ships is taken for a false one and printed. For the other half,
-one attribute, keyword or variable of the statement gets a name that nothing has; counted is how often that
-is reported. The packages' dependencies belong beside them, so that imports are resolved. Usage:
+"""Count static errors in true statements of real packages, as they are and with one wrong name.
 
     python benchmarks/analysis_static_errors.py --pieces 150 DIRECTORY...
 
-The last line is one JSON object.
+Every error that is reported in unchanged text of a package counts as false, and is printed. For the other
+half, one attribute, keyword or variable of the statement gets a name that does not exist; the benchmark
+counts how often that is reported. The dependencies of the packages must lie beside them, so that imports are
+resolved. The last line is one JSON object.
 """
 
 import argparse

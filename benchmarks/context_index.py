@@ -1,9 +1,9 @@
-"""The index of a workspace: time to first use and in full, size, memory, update of one file, and queries.
+"""Measure the index of a workspace: time to first use and in full, size, memory, updates and queries.
 
-``python -P benchmarks/context_index.py ROOT [--updates N]``. ROOT is any folder with sources, best about a
-million lines of them. The index is built by the real background process, in a folder of its own; no file of
-ROOT is changed: an update stores a file again as if it had been saved. The limit printed beside the build is
-what reading the same files and parsing them takes, without which no index can be had. The last line is one
+``python -P benchmarks/context_index.py ROOT [--updates N]``. ROOT is any folder of sources, best with about a
+million lines. The real background process builds the index, in a folder of its own. No file of ROOT is
+changed: an update stores a file again, as if it had been saved. The lower bound that is printed beside the
+build is the time to read and parse the same files, without which no index is possible. The last line is one
 JSON object.
 """
 

@@ -1,10 +1,10 @@
-"""What context was worth in a run with ``--likelihood``: surprise at the truth against a run's baseline.
+"""Measure the value of context in a run with ``--likelihood``: the surprise at the truth, against a baseline.
 
-``python -P benchmarks/context_value.py RUN… [--against NAME]``. RUN is a folder of ``holesmith eval``;
-rows of several are put together. NAME is the end of a configuration's name, by default ``sources=none``. Nats
-are of the first line of the truth, at most NATS_MAX a hole; fewer are better. A change is counted over the
-holes where the configuration had a snippet to show, its error is one standard error over files. The last line
-is one JSON object.
+``python -P benchmarks/context_value.py RUN… [--against NAME]``. RUN is a folder of ``holesmith eval``; the
+rows of several runs are put together. NAME is the end of the baseline's configuration name, by default
+``sources=none``. Surprise is given in nats over the first line of the truth, at most NATS_MAX for each hole;
+less is better. A change is taken over the holes for which the configuration had a snippet to show; its error
+is one standard error over files. The last line is one JSON object.
 """
 
 import argparse

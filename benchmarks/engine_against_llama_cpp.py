@@ -1,12 +1,12 @@
-"""Prefill and decode of our engine beside llama.cpp's, same GGUF file, same prompts, same number of threads.
+"""Compare prefill and decode of our engine with llama.cpp: same GGUF file, prompts and number of threads.
 
     python benchmarks/engine_against_llama_cpp.py MODEL.gguf [--threads 2] [--repeats 3] [--beside 1]
 
-Needs the wheel ``xllamacpp`` (a prebuilt llama.cpp server in the process). The engines take turns, so that
-whatever else the machine does hits both; medians of the repeats. Drafts and prefix reuse are off, so that
-every token counted is a token computed. "processor" is the time that all threads of an engine computed, which
-other programs on the machine do not stretch: with one thread the fairest measure on a busy machine. With
-``--beside`` so many other programs compute all the time, as a compiler would. The last line is JSON.
+This needs the wheel ``xllamacpp`` (a prebuilt llama.cpp server in the process). The engines take turns, so
+that other load on the machine affects both; figures are medians of the repeats. Drafts and prefix reuse are
+off, so every token that is counted is computed. "processor" is the processor time of all threads of an
+engine, which other programs do not change: with one thread it is the fairest measure on a busy machine. With
+``--beside`` as many other programs compute all the time, like a compiler. The last line is one JSON object.
 """
 
 import argparse

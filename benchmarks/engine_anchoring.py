@@ -1,11 +1,11 @@
-"""What the order of the prompt changes in what is generated: the anchored order beside the plain one.
+"""Compare the text that is generated with the anchored order of the prompt and with the plain order.
 
     python benchmarks/engine_anchoring.py MODEL.gguf DIR… [--holes 200] [--prompt-tokens 400] [--seed 1]
 
-Lines of the Python files in DIR are cut at a random place, and the rest of the line is asked for in both
-orders (`context.prompt`), greedily, with token healing in both. Compared with the line that was
-there: the whole rest, and the first identifier that begins in it. Pairs are told apart by McNemar's exact
-test. The last line is one JSON object.
+Lines of the Python files in DIR are cut at a random place, and the model writes the rest of each line in both
+orders (`context.prompt`), greedily, with token healing in both. The result is compared with the true line:
+the whole rest, and the first identifier that begins in it. McNemar's exact test judges the pairs. The last
+line is one JSON object.
 """
 
 import argparse

@@ -1,13 +1,13 @@
-"""Decoding on a GPU, with CUDA graphs and without, beside transformers and what the card's memory allows.
+"""Measure decoding on a GPU with and without CUDA graphs, beside transformers and the card's memory limit.
 
     python benchmarks/engine_cuda.py MODEL [--weights auto] [--prompt 4096] [--tokens 128] [--repeats 3]
 
-MODEL is a directory in Hugging Face layout or a GGUF file; transformers runs the former only. A step must
-read all weights, but of the embedding table a row, and the keys and values so far: those bytes, over the rate
-at which this card copies within its memory (bytes read and written), are the floor of a step, and the share
-of it that is reached is printed beside each figure. Drafts and prefix reuse are off, so every token counted
-is a token computed; figures are medians of the repeats, after one run that captures the graphs. The last line
-is one JSON object.
+MODEL is a directory in Hugging Face layout or a GGUF file; transformers runs only the former. A step must
+read all weights (of the embedding table only one row) and all keys and values so far. The lower bound of a
+step is the time to copy those bytes within the card's memory, at the measured rate (bytes read and written);
+the share of that bound which is reached is printed beside each figure. Drafts and prefix reuse are off, so
+every token that is counted is computed. Figures are medians of the repeats, after one run that captures the
+graphs. The last line is one JSON object.
 """
 
 import argparse

@@ -1,11 +1,11 @@
-"""What rounding weights and inputs to few bits changes in what a model says.
+"""Measure how rounding weights and inputs to few bits changes the output of a model.
 
     python benchmarks/engine_rounding.py MODEL.gguf [--tokens 600]
 
-The engine's low-bit decoder beside plain float32 of the same file, on the source of a module of the standard
-library: the divergence of the two distributions at each token, how often they put the same token first, and
-how surprised each is by the true token, in nats; once with the whole text in one pass, once four tokens at a
-time, which run through another kernel. The last line is one JSON object.
+The low-bit decoder of the engine is compared with plain float32 of the same file, on the source of a module
+of the standard library: the divergence of the two distributions at each token, how often both put the same
+token first, and the surprise of each at the true token, in nats. The text runs once in one pass, and once
+four tokens at a time, which uses another kernel. The last line is one JSON object.
 """
 
 import argparse

@@ -1,10 +1,10 @@
-"""What a request costs as prompts get longer and as more documents are kept, and the memory that is held.
+"""Measure the time of a request and the memory for longer prompts and for more documents.
 
     python benchmarks/engine_scaling.py MODEL.gguf [--threads 2] [--lengths 250 500 1000] [--documents 1 4 16]
 
-For each length: milliseconds to read the prompt anew, to read one more token of a prompt that is known, and
-to decode a token after it. For each number of documents, all of 1,000 tokens: milliseconds from the request
-to the first token when the editor goes from document to document in turn, once all of them were seen, the
+For each length: the milliseconds to read the prompt for the first time, to read one more token of a known
+prompt, and to decode a token after it. For each number of documents, all of 1,000 tokens, when the editor has
+seen all of them and goes from one to the next: the milliseconds from the request to the first token, the
 tokens that had to be read again, and the memory of the prefix cache. The last line is one JSON object.
 """
 

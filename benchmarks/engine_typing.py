@@ -1,13 +1,13 @@
-"""A typing session replayed: every keystroke a request for the rest of the line, as an editor asks it.
+"""Replay a typing session, in which every keystroke requests the rest of the line, as an editor does.
 
     python benchmarks/engine_typing.py MODEL.gguf [--lines 3] [--threads 2]
 
 Some lines of a module are typed character by character into a prompt of about 1,000 tokens. Each keystroke
-asks for at most 24 tokens up to the end of the line. Compared are the plain order of the prompt (text before
-the hole, text after it) and the anchored one (lines before, text after, then the current line so far, its
-last token healed), each without and with what the engine adds: prefix cache, drafts. Milliseconds are given
-as passed and as processor time on all threads, which other programs on the machine do not change. The last
-line is one JSON object.
+requests at most 24 tokens, up to the end of the line. The benchmark compares the plain order of the prompt
+(text before the hole, text after it) with the anchored order (lines before, text after, then the current line
+so far with its last token healed), each with and without the prefix cache and drafts of the engine. It prints
+milliseconds of wall time, and of processor time on all threads, which other programs on the machine do not
+change. The last line is one JSON object.
 """
 
 import argparse

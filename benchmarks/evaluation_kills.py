@@ -1,9 +1,9 @@
-"""A run killed at random moments and resumed each time, against the same run left alone, with the real model.
+"""Kill a run at random moments and resume it each time; compare it with the same run left alone.
 
 ``python -P benchmarks/evaluation_kills.py [--kills N] [--seed N] ARGUMENT…``. The arguments are those of
-``holesmith eval`` without ``--out``; put ``--`` before them; by default a part of the suite ``own``. Every
-kill is a SIGKILL to the whole command some rows after it began. Rows must be the same but for their times.
-The last line is one JSON object.
+``holesmith eval`` without ``--out``, with ``--`` before them; by default they run a part of the suite ``own``
+with the real model. Each kill is a SIGKILL to the whole command, some rows after it began. The rows of both
+runs must be equal except for their times. The last line is one JSON object.
 """
 
 import argparse

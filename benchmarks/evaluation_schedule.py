@@ -1,10 +1,10 @@
-"""Throughput of an evaluation run: prompts by their shared beginnings against first come, first served.
+"""Compare the throughput of two orders of an evaluation run: by shared prefixes, and first come first served.
 
 ``python -P benchmarks/evaluation_schedule.py ROOT [--cases N] [--prompt-tokens N] [--model M]``. Holes are
-cut from the files of ROOT and shuffled, as they come when several data sets or users are mixed; every
-prompt is a window that begins at a multiple of 128 tokens of its file. The limit printed beside the tokens
-that were run is the number of nodes in the tree of all prompts: no order can run fewer. The engine keeps
-256 MB of prefixes; a data set has far more, so a short measurement of what happens then takes a small
+cut from the files of ROOT and shuffled, as if several data sets or users were mixed. Every prompt is a window
+that begins at a multiple of 128 tokens of its file. The limit that is printed beside the number of computed
+tokens is the number of nodes in the tree of all prompts: no order can compute fewer. The engine keeps 256 MB
+of prefixes, and a data set has far more; to see that effect in a short measurement, give a small
 ``--cache-mb``. The last line is one JSON object.
 """
 

@@ -1,14 +1,14 @@
-"""Coverage-guided fuzzing of the parsers that read what others wrote: does anything raise, hang or swell?
+"""Fuzz the parsers of untrusted input, guided by coverage: no input may raise, hang or use too much memory.
 
     pip install atheris
     python -P benchmarks/fuzz_parsers.py [--seconds 120] [--only gguf,patterns] [--corpus FOLDER]
 
-Each target gets bytes that libFuzzer makes, in a process of its own, and may raise only the error that it
-documents. An input that takes more than ten seconds, or 2 GB of memory, is a finding too. ``--corpus`` keeps
-what was found to reach new code, to go on from there another time; what made a target fail is printed as
-Python bytes. The last line is one JSON object; the status is 1 if there was a finding.
+Each target runs in a process of its own, gets bytes from libFuzzer, and may raise only the error that it
+documents. An input that takes more than ten seconds or 2 GB of memory is a finding, too. ``--corpus`` keeps
+the inputs that reached new code, for the next run; an input that made a target fail is printed as Python
+bytes. The last line is one JSON object; the exit status is 1 if there was a finding.
 
-atheris needs Linux or macOS and has wheels for some versions of Python only, so it is no dependency.
+atheris needs Linux or macOS, and has wheels only for some versions of Python, so it is no dependency.
 """
 
 import argparse

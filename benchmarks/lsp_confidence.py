@@ -1,14 +1,14 @@
-"""How sure must the model be of a suggestion for it to be shown? The table behind ``inline.confidenceMin``.
+"""Measure how well confidence tells useful suggestions: the table behind ``inline.confidenceMin``.
 
     python -P benchmarks/lsp_confidence.py ROWS.jsonl [DIRECTORY... --holes 100]
 
-Each DIRECTORY is one package's source, best released after the model was trained. At places where a typist
-may stand, the rest of the line is taken away, in half of them the lines below it in the same block, too, as
-if the file were being written; what would be suggested is noted in ROWS.jsonl with the log-probability of
-each of its tokens. A run that was stopped goes on where it was. Then, and without a DIRECTORY at once, the
-rows are read: for each way to sum up the log-probabilities, how well it tells useful suggestions from others,
-and what a limit on it would hide. A suggestion is *useful* if half of it or more, to the end of a word, is
-what was written there. The last line is one JSON object.
+Each DIRECTORY is the source of one package, best released after the model was trained. At places where a user
+may type, the rest of the line is removed; at half of them, also the lines below it in the same block, as if
+the file were being written. The suggestion there is written to ROWS.jsonl, with the log-probability of each
+of its tokens. A run that was stopped continues where it was. Then, and at once without a DIRECTORY, the rows
+are read: for each way to combine the log-probabilities, the table tells how well it separates useful
+suggestions from others, and what a threshold would hide. A suggestion is *useful* if at least half of it, to
+the end of a word, is the true text. The last line is one JSON object.
 """
 
 import argparse

@@ -1,11 +1,11 @@
-"""Ask the language server for completions in a real repository, through two clients that are not ours.
+"""Request completions in a real repository from the language server, with two clients that are not ours.
 
     .venv/bin/python benchmarks/lsp_positions.py DIR [--model M] [--positions N] [--seed N]
 
-DIR holds Python sources. At each position the rest of the line is taken out, as if it were being typed; the
-true rest stands beside what pytest-lsp's client and VS Code's protocol library (in Node) got, with the time
-from request to answer. Each client has a server of its own, one after the other. The last line is one JSON
-object.
+DIR holds Python sources. At each position the rest of the line is removed, as if it were being typed. The
+table shows the true rest, the answers to the client of pytest-lsp and to VS Code's protocol library (in
+Node), and the time from request to answer. Each client has a server of its own, one after the other. The last
+line is one JSON object.
 """
 
 import argparse

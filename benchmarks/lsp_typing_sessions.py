@@ -1,17 +1,17 @@
-"""Typing sessions, replayed to a real server in real time: how soon ghost text comes, and what it costs.
+"""Replay typing sessions to a real server in real time; measure how soon ghost text comes and what it costs.
 
     python -P benchmarks/lsp_typing_sessions.py [--sessions 10] [--keys 150] [--settings JSON]
 
-The sessions are in lsp_typing_sessions.json: a package and its version, a file, the lines that are written, a
-seed. The package is fetched when it is run. A session writes its lines anew, key by key, as an editor would
-report it: it closes brackets and quotes, indents after Enter, asks for a suggestion at every key and cancels
-the question before. The typist is a model: gaps between keys are log-normal, with pauses before words and
-lines; one key in fifty is wrong and deleted again; a suggestion that has stood for a moment, and is what the
-file says, is taken, whole or its first word. Every session has a server of its own, so that none profits from
-the one before, and is begun when the model is loaded and the workspace indexed.
+The sessions are in lsp_typing_sessions.json: a package and its version, a file, the lines to write, a seed.
+The benchmark downloads the package. A session writes its lines again, key by key, and sends what an editor
+would send: it closes brackets and quotes, indents after Enter, requests a suggestion at every key and cancels
+the request before. The user is simulated: gaps between keys are log-normal, with pauses before words and
+lines; one key in fifty is wrong and deleted again; a suggestion that was shown for a moment and equals the
+true text is accepted, whole or its first word. Every session has a server of its own, so that it can't profit
+from the session before, and begins when the model is loaded and the workspace is indexed.
 
-The times are from a key to the ghost text that the server sends for it, where no other key came before; the
-last line is one JSON object. ``--find DIRECTORY`` prints new sessions for one package's source instead.
+The times are from a key to the ghost text that the server sends for it, unless another key came before; the
+last line is one JSON object. ``--find DIRECTORY`` instead prints new sessions for the source of one package.
 """
 
 import argparse

@@ -1,16 +1,16 @@
-"""Whole lines, typed at a steady pace in new places: how soon after the last key the answer is there.
+"""Type whole lines at a steady pace in new places; measure the time from the last key to its answer.
 
     python benchmarks/lsp_whole_lines.py [--gap 0.12] [--share 1] [--places 12] [--sources DIR]
 
-The places are those of lsp_typing_sessions.json, one a file, so that nothing of their prompts has been read.
-At each the lines that are written in a session are taken out, and the first of them is typed into the gap,
-one key every ``--gap`` seconds; ``--share 0.6`` stops after so much of it, where there is more to write. A
-suggestion is asked for at every key, and the question before is cancelled, as editors do; no suggestion is
-taken. The time is from the last key to the answer for it, whatever that is.
+The places are those of lsp_typing_sessions.json, one in each file, so that no part of a prompt was read
+before. At each place, the lines that a session writes are removed, and the first of them is typed into the
+gap, one key every ``--gap`` seconds. ``--share 0.6`` stops after 60 % of the line, where there is more to
+write. Every key requests a suggestion and cancels the request before, as editors do; no suggestion is
+accepted. The time is from the last key to its answer, whatever the answer is.
 
-One server answers all of it. With ``--cold`` the first key comes as soon as it says that the model is loaded;
-else a document is asked in first. ``--server`` is the program of another checkout, to compare with. The last
-line is one JSON object.
+One server answers all requests. With ``--cold`` the first key comes as soon as the server says that the model
+is loaded; without it, a request in another document comes first. ``--server`` is the program of another
+checkout, for a comparison. The last line is one JSON object.
 """
 
 import argparse

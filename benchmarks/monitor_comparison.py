@@ -1,11 +1,11 @@
-"""Two ways to complete the same holes, hole by hole: is one better than the other, or is it chance?
+"""Compare two ways to complete the same holes, hole by hole, and test whether one is better by chance only.
 
     python -P benchmarks/monitor_comparison.py LOG:VARIANT LOG:VARIANT
 
-The logs are those of `monitor_identifiers.py`, of one model each; only holes that both have count. For each
-measure: both shares, the difference, its 95 % interval from resampling files (holes of one file are alike),
-and on how many holes only the first or only the second is right, with the probability that chance alone
-would split them so unevenly (two-sided sign test). The last line is one JSON object.
+The logs come from `monitor_identifiers.py`, each of one model; only holes in both logs count. For each
+measure, the benchmark prints both shares; their difference with its 95 % interval, by resampling files,
+because the holes of one file are alike; on how many holes only the first or only the second is right; and the
+probability that chance alone gives so uneven a split (two-sided sign test). The last line is one JSON object.
 """
 
 import argparse

@@ -1,18 +1,19 @@
-"""What do monitors cost while the model decodes, by the clock and by the processors?
+"""Measure what monitors cost while the model decodes, in wall time and in processor time.
 
     python -P benchmarks/monitor_cost.py --holes 60 DIRECTORY...
 
-Each DIRECTORY is one package's source. The rest of a line is taken away behind a dot, an ``=`` or a bracket,
-and the real model writes it again, with the prompt already read: free, and watched by the monitors, in turns.
-Several holes of one file come in a row, as a user stays in a file. Before the first, analysis gets to know
-the file, as the server has it do when a document is opened; the first is not counted. The pause in which the
-prompt was read is one for analysis too. Folders that begin with a dot, such as environments, are not sampled.
+Each DIRECTORY is the source of one package. The rest of a line is removed behind a dot, an ``=`` or a
+bracket, and the real model writes it again from a prompt that is read already: once unguided and once with
+monitors, in turns. Several holes of one file come in a row, as a user stays in one file. Before the first,
+the analysis of the file is warmed up, as the server does when a document is opened; the first hole is not
+counted. Analysis may also use the time in which the prompt is read. Folders that begin with a dot, such as
+environments, are left out.
 
-Drafts are off: whatever wrote a text second would have it from the first as a draft, and be twice as fast.
-Only holes count where both wrote the same. "optimistic" is what guidance added to the time of decoding by the
-clock; "processor" is what it added to the processor time of the engine's and the analyser's process together;
-"synchronous" is how long decoding would have stood still had it waited for every answer, one after another,
-and asked at every trigger. The limit is 0: the same decoding without monitors. The last line is one JSON
+Drafts are off, because the second of two equal texts would be drafted from the first, and be twice as fast.
+Only holes for which both wrote the same text count. "optimistic" is the wall time that guidance added to
+decoding; "processor" is the processor time that it added, in the engine's and the analysis process together;
+"synchronous" is how long decoding would have waited if it had asked at every trigger and waited for every
+answer, one after another. The lower bound is 0: the same decoding without monitors. The last line is one JSON
 object.
 """
 

@@ -1,20 +1,21 @@
-"""Right text under the monitors: how often a token of what a programmer wrote would have been masked.
+"""Run the monitors on text that programmers wrote; measure how often they would mask a true token.
 
     python -P benchmarks/monitor_ground_truth.py --holes 500 --log FILE DIRECTORY...
 
-Each DIRECTORY is one package's source, for example from ``pip download --no-deps``. Text is taken out of its
-files, cut into tokens by a real vocabulary, and given to the monitors token by token as if a model had
-generated it, with all answers waited for. A refusal is a true token that a mask would have forbidden. After
-it the true token is put back, and the rest of the text is judged as well. Told apart are references forward:
-names that only the text taken out defines, further down; and what is only made less likely by some logits.
+Each DIRECTORY is the source of one package, for example from ``pip download --no-deps``. Text is removed from
+its files, cut into tokens by a real vocabulary, and given to the monitors token by token as if a model had
+generated it; every answer is awaited. A refusal is a true token that a mask would have forbidden. After a
+refusal the true token is put back, and the rest of the text is judged, too. Two kinds are counted apart:
+forward references, which are names that only the removed text defines, further down; and tokens that some
+logits only make less likely.
 
-The holes: whole statements on a new line, members after a dot, arguments, the rest of a half-written word,
-and bodies of several lines that also leave their scope again. No weights are read, only a vocabulary. In the
-same run the last check of a finished suggestion is asked about every piece of true text: what it blames there
-is blamed wrongly. Goal: less than 0.2 % of the lines with something refused.
+The holes are whole statements on a new line, members after a dot, arguments, the rest of a half-written word,
+and bodies of several lines that also leave their scope again. Only a vocabulary is read, no weights. In the
+same run, the final check of a suggestion gets every piece of true text: each error that it reports there is
+wrong. Goal: less than 0.2 % of the lines with a refusal.
 
-Every hole is appended to the log, one JSON object a line; started again with the same log, the benchmark goes
-on where it was ended. The last line printed is one JSON object over the whole log.
+Every hole is appended to the log as one line of JSON; a run with the same log continues where the last one
+ended. The last line that is printed is one JSON object over the whole log.
 """
 
 import argparse

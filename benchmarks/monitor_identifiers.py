@@ -1,17 +1,17 @@
-"""Do the names exist that a real model writes, with and without monitors, with and without context?
+"""Measure whether the names that a real model writes exist, with and without monitors and context.
 
     python -P benchmarks/monitor_identifiers.py --holes 150 --log FILE DIRECTORY...
 
-Each DIRECTORY is one package's source, best released after the model was trained and not looked at before.
-The rest of a line is taken away behind a dot, where a name begins, or where an argument begins; the real
-model writes it again. Of each answer the first identifier is looked at. "exists": of the holes where analysis
-can list all that may stand there, the share whose identifier is in the list. "appears" is a rougher question
-that no monitor asks: whether the package's sources or the builtins hold the word at all. "right" is the true
-identifier, "exact_line" the whole rest of the line.
+Each DIRECTORY is the source of one package, best released after the model was trained and not looked at
+before. The rest of a line is removed behind a dot, where a name begins or where an argument begins, and the
+real model writes it again. Only the first identifier of each answer is judged. "exists" is the share of
+identifiers in the list of analysis, over the holes for which that list is complete. "appears" is a rougher
+measure that no monitor uses: the share that occurs in the sources of the package or in the builtins. "right"
+is the true identifier, "exact_line" the whole true rest of the line.
 
-Every answer is appended to the log, one JSON object a line; started again with the same log, the benchmark
-goes on where it was ended. `monitor_comparison.py` compares the answers of two logs hole by hole, and
-`monitor_cost.py` measures what guidance costs. The last line is one JSON object.
+Every answer is appended to the log as one line of JSON; a run with the same log continues where the last one
+ended. `monitor_comparison.py` compares the answers of two logs hole by hole, and `monitor_cost.py` measures
+the cost of guidance. The last line is one JSON object.
 """
 
 import argparse

@@ -1,14 +1,14 @@
-"""What a mask costs a decode step on the real vocabulary, beside llguidance and xgrammar doing the same job.
+"""Measure the time of a mask in a decode step on the real vocabulary, beside llguidance and xgrammar.
 
     python -P benchmarks/monitor_masks.py [--sets 60] [--model M]
 
-The job: the public members of real classes and modules of the standard library, one set at a time, then a
+The task: the public members of real classes and modules of the standard library, one set at a time, then a
 byte that ends an identifier, then anything. Each set is walked along the tokens of three of its names.
-"start" is what a new set costs before its first mask, "root" the mask before the name has begun, "later"
-those inside the name and at its end; states seen before are not measured twice. All times are of the
-processor, so that other work on the machine does not count. llguidance and xgrammar are measured if they
-can be imported; they are no dependencies of ours. The last line is one JSON object. Goal: less than 50 µs at
-the median over all states.
+"start" is the cost of a new set before its first mask, "root" the mask before the name has begun, "later" the
+masks inside the name and at its end; a state that was seen before is not measured again. All times are
+processor times, so that other load on the machine does not count. llguidance and xgrammar are measured if
+they can be imported; they are no dependencies of ours. The last line is one JSON object. Goal: a median below
+50 µs over all states.
 """
 
 import argparse

@@ -1,13 +1,13 @@
-"""Is it better to score all members at once than to decode under their mask? Accuracy, calibration and time.
+"""Compare scoring all members at once with decoding under their mask: accuracy, calibration and time.
 
     python -P benchmarks/monitor_scoring.py --holes 30 [--model M] DIRECTORY...
 
-Each DIRECTORY is one package's source. Holes are behind dots, where analysis knows all members of the
-receiver. "greedy" is the first identifier decoded under the mask, "scored" the member whose whole name the
-model finds likeliest, by one pass over the tree of all their tokens. "mass" is the probability that the
-unguided model puts on all members together: the mean where the scored member is right and where it is wrong
-says whether it can tell when to abstain. Times are of the engine behind a cached prompt. The last line
-is one JSON object.
+Each DIRECTORY is the source of one package. The holes are behind dots for which analysis knows all members of
+the receiver. "greedy" is the first identifier that is decoded under the mask; "scored" is the member whose
+whole name is likeliest to the model, by one pass over the tree of all tokens of the names. "mass" is the
+probability that the unguided model gives to all members together: its means where the scored member is right
+and where it is wrong tell whether it can serve to abstain. Times are of the engine behind a cached prompt.
+The last line is one JSON object.
 """
 
 import argparse

@@ -1,25 +1,26 @@
-"""Hours of typing against a real server, with a fault every few seconds: does anything get lost, or grow?
+"""Type for hours against a real server, with a fault every few seconds: nothing may get lost or grow.
 
     python benchmarks/soak.py [--minutes 3] [--seed 1] [--model NAME_OR_FILE] [--source FOLDER]
                               [--only FAULT,...] [--patience 1] [--keep FOLDER]
 
-A package's source is copied to a temporary workspace, and its modules are typed into a `holesmith lsp`
-process, key by key, with a request for each key. Meanwhile its worker and indexer are killed and frozen,
-the cache is deleted, corrupted, full or read-only, files become pipes, messages are malformed, and so on:
-see soak_faults.py and soak_messages.py. Home, cache and data are folders of its own. The model is the
-default one if the store has it; with ``--model none`` there are no suggestions, and all the rest is the same.
+The source of a package is copied to a temporary workspace, and its modules are typed into a `holesmith lsp`
+process, key by key, with a request for each key. Meanwhile the worker and the indexer are killed and frozen,
+the cache is deleted, corrupted, full or read-only, files become pipes, messages are malformed, and so on: see
+soak_faults.py and soak_messages.py. Home, cache and data are folders of the run. The model is the default one
+if the store has it; with ``--model none`` there are no suggestions, and all the rest is the same.
 
-What must hold, else it is counted as a failure and printed at once with the fault it happened in:
+These rules must hold. A violation is counted as a failure, and printed at once with the fault during which it
+happened:
 
-- Every request has exactly one answer: within 5 s, within 15 s where a fault stood meanwhile or just before.
-- The document is the client's: its end, the lengths of its lines, the text around the cursor in the prompt.
+- Every request gets exactly one answer, within 5 s, or within 15 s during a fault and just after one.
+- The server's document equals the client's: its end, the lengths of its lines, the text around the cursor in
+  the prompt.
 - The server does not end, and no handler fails.
 - In a run of 20 minutes or more, memory, processes, threads and files do not grow after the first quarter.
-- When the server has ended, no process is left of those it started.
+- When the server has ended, none of the processes that it started is left.
 
-``--patience`` multiplies the bounds, for a machine that has other things to do. The same seed gives the same
-faults in the same order. The last line is one JSON object; the status is 1 if there was a failure. Linux
-only.
+``--patience`` multiplies the time limits, for a busy machine. The same seed gives the same faults in the same
+order. The last line is one JSON object; the exit status is 1 if there was a failure. Linux only.
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""A client of a language server that counts: every request must have exactly one answer, in time.
+"""A client of a language server that checks that every request gets exactly one answer, in time.
 
-It writes and reads bytes itself, because a library's client would not send what is malformed, and would not
-notice an answer that comes twice.
+It writes and reads bytes itself, because the client of a library would not send malformed messages, and would
+not notice a second answer to a request.
 """
 
 import asyncio

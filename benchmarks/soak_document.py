@@ -1,4 +1,4 @@
-"""A document as an editor has it: edits are told to the server, and compared with what it says it has."""
+"""A document as an editor has it: it tells the server its edits, and compares its text with the server's."""
 
 import random
 import re

@@ -1,4 +1,4 @@
-"""Faults of processes, of the cache and of the workspace: each is made, stands for a while, and is mended."""
+"""Faults of processes, of the cache and of the workspace; each is made, lasts a while, and is repaired."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Faults that a client makes: what is malformed, hostile, too fast, too slow or nonsense."""
+"""Faults of a client: messages that are malformed, hostile, too fast, too slow or nonsense."""
 
 import asyncio
 import sysconfig

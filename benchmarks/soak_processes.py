@@ -1,4 +1,4 @@
-"""What a server and its children use, read from /proc, and whether any of them is left behind. Linux only."""
+"""Read the resources of a server and its children from /proc, and find leftover processes. Linux only."""
 
 import os
 import resource

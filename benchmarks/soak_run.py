@@ -1,4 +1,4 @@
-"""One soak: the folder and environment it happens in, how long answers may take, and what was found."""
+"""The state of one soak test: its folder and environment, its time limits, and its findings."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Somebody who types modules of the workspace, key by key, and asks for a suggestion at each key."""
+"""A simulated user who types modules of the workspace, key by key, and requests a suggestion at each key."""
 
 import asyncio
 import random
