@@ -1,1 +1,1 @@
-"""One text after another, cheaply: what jedi knows is kept from version to version."""
+"""Parsing the successive texts of a document, and keeping what jedi has inferred from one to the next."""

@@ -1,8 +1,8 @@
 """The texts of questions as jedi scripts, parsed incrementally and kept apart from the project's files.
 
-parso keeps one tree for each path, changes it in place when the text changes, and would serve it as the file
-of that path to questions about other documents. So the tree of a question's text stands in parso's cache
-only while that question is answered.
+parso's cache has one tree for each path. parso changes this tree in place when the text changes, and would
+serve it as the content of the file to questions about other documents. Therefore the tree of a question's
+text is put into parso's cache only while that question is answered.
 
 Invariant: between questions parso's cache holds nothing but files as they are on disk.
 """
@@ -20,6 +20,7 @@ from holesmith.analysis.python.parsing.jedi_internals import tree_of
 from holesmith.analysis.python.parsing.used_names import UsedNames
 from parso.cache import parser_cache
 
+#: Documents whose last text is kept, a guess: each costs a tree and an inference state.
 DOCUMENTS_MAX = 4
 
 Trees = dict[str, Any]
@@ -37,10 +38,11 @@ class _Document:
 
 @dataclass(slots=True)
 class JediDocuments:
-    """``parse`` makes a script of a path and a text; it may change the tree that parso has of the path.
+    """The documents asked about last, each with the jedi script of its last text.
 
-    Only the last text of a path is kept, since its tree becomes that of the next text. The path used last is
-    the last one; ``is_incremental`` says whether its script was made from an earlier text.
+    Earlier texts of a path are not kept, because the tree of one text is changed into the tree of the next.
+    ``parse`` makes a script of a path and a text, and may change the tree that parso's cache has for the
+    path. ``is_incremental`` is True if the last script was made from the tree of an earlier text.
     """
 
     parse: Callable[[str | None, str], Any]
@@ -52,7 +54,7 @@ class JediDocuments:
     _files: Trees = field(default_factory=Trees)
 
     def script(self, path: str | None, text: str) -> Any:
-        """The script of a text. It can be asked until ``hand_back_files`` or the next call."""
+        """Return the script of a text. It can be used until ``hand_back_files`` or the next ``script``."""
         self.hand_back_files()
         before = self._documents.pop(path, None)
         self._show(path, before.trees if before else {})
@@ -78,7 +80,7 @@ class JediDocuments:
 
     @uninterruptible
     def hand_back_files(self) -> None:
-        """End a question: what parso has of its path is the file again, if it was read."""
+        """End a question: put the file's own tree back into parso's cache, if the file was read before."""
         if self._is_shown:
             last = next(reversed(self._documents.values()), None)
             if last is not None:
@@ -88,19 +90,25 @@ class JediDocuments:
 
     @uninterruptible
     def forget_documents(self) -> None:
-        """For after an interruption: what was being parsed is half changed, and what jedi was inferring is
-        noted as unknown."""
+        """Forget all documents after an interruption.
+
+        The tree that was being parsed is half changed then, and jedi has noted as unknown what it was
+        inferring.
+        """
         self.hand_back_files()
         self._documents.clear()
 
     def renew(self, path: str | None) -> None:
-        """When there is time: have a state that holds on to many earlier texts of a path made anew."""
+        """Forget a path's document if its inference state has served many texts. Called when there is time.
+
+        jedi keeps what it inferred about all these texts in memory.
+        """
         document = self._documents.get(path)
         if document is not None and document.state.is_worn:
             self.forget_text(path)
 
     def forget_text(self, path: str | None) -> None:
-        """Have the next text of a path parsed from nothing."""
+        """Forget a path's document, so that its next text is parsed from nothing."""
         self.hand_back_files()
         self._documents.pop(path, None)
 

@@ -1,12 +1,12 @@
-"""parso's tree of a text made that of the next text by parsing only the statements that differ.
+"""Change parso's tree of a text into the tree of the next text, parsing only the statements that differ.
 
 Successive texts of a document differ in a statement or two. parso's own incremental parser compares all lines
-and copies all nodes; here whole statements are parsed alone and put in the place of the old ones.
+and copies all nodes. Here the statements that differ are parsed alone and put in the place of the old ones.
 
-Invariant: a tree that was changed is the one that parso makes of the new text from nothing. What a parser
-does with a text depends on what is before it only by its state: the brackets, strings, blocks and errors that
-are open, and the indentations. Statements are replaced only between two places where nothing is open, if the
-new ones begin in the column of the old ones and leave nothing open either.
+Invariant: a changed tree equals the tree that parso makes of the new text from nothing. The text before a
+statement influences the parser only through the parser's state: open brackets, strings, blocks and errors,
+and the indentations. So statements are replaced only between two places where nothing is open, and only if
+the new statements begin in the column of the old ones and leave nothing open either.
 """
 
 import re
@@ -38,16 +38,18 @@ from parso.python.token import PythonTokenTypes
 from parso.python.tokenize import BOM_UTF8_STRING
 from parso.tree import BaseNode
 
+#: Lines that are parsed at most; beyond that parso's own incremental parser does it.
 LINES_MAX = 250
-"""So many lines are parsed at most."""
 _COMMENTS = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*")
 _CODE = re.compile(r"([ \t]*)[^ \t\n#]")
 _UNUSUAL = "\r\f\v\x1c\x1d\x1e\x85\u2028\u2029"
-"""What ends a line to Python's strings or to parso, but not to both, or does not count as indentation."""
+"""Characters that end a line only for ``str.splitlines`` or only for parso, or that do not count as
+indentation.
+"""
 
 
 class _StatementParser(Parser):
-    """Gives up where statements are not complete: in the whole text something else follows them."""
+    """A parser that gives up on incomplete statements, because in the whole text more text follows them."""
 
     def error_recovery(self, token: Any) -> None:
         if token.type is PythonTokenTypes.ENDMARKER:
@@ -57,7 +59,11 @@ class _StatementParser(Parser):
 
 @dataclass(frozen=True, slots=True)
 class _Replacement:
-    """``statements`` to be put in a place, and the prefix that the leaf behind them then has."""
+    """Statements to be put in a place.
+
+    ``prefix`` is the new prefix (white space and comments) of the leaf behind them, and ``lines_more`` the
+    number of lines by which the text grows.
+    """
 
     place: Place
     statements: list[Any]
@@ -66,9 +72,10 @@ class _Replacement:
 
 
 def reparse_statements(grammar: Any, path: str | None, text: str) -> bool:
-    """Whether parso's tree of a path, which is of an earlier text, has been made that of ``text``.
+    """Change parso's tree of a path, which is that of an earlier text, into the tree of ``text``.
 
-    If not, it is as it was. If this was interrupted, the tree is of no use.
+    Returns False if this is not certain to succeed; the tree is then unchanged. If this function is
+    interrupted, the tree must not be used any more.
     """
     key = None if path is None else Path(path).absolute()
     item = cached_tree(grammar, key)
@@ -80,7 +87,7 @@ def reparse_statements(grammar: Any, path: str | None, text: str) -> bool:
     replacements = _replacements(grammar, item.node, item.lines, lines)
     if replacements is None:
         return False
-    for each in reversed(replacements):  # so that the places before it are where they were
+    for each in reversed(replacements):  # from the end, so that the places before it do not move
         _put(each)
     set_used_names(item.node, None)
     cache_tree(grammar, key, text, item.node, lines)
@@ -90,7 +97,7 @@ def reparse_statements(grammar: Any, path: str | None, text: str) -> bool:
 def _replacements(
     grammar: Any, module: Any, old: Sequence[str], new: Sequence[str]
 ) -> list[_Replacement] | None:
-    """In the order of the text, with lines as in the old one; None if anything is uncertain."""
+    """The replacements in the order of the text, in lines of the old text; None if one is uncertain."""
     found: list[tuple[Change, Place]] = []
     for each in changes_of(old, new):
         change = each
@@ -132,17 +139,19 @@ def _replacement_of(grammar: Any, change: Change, place: Place, new: Sequence[st
 
 
 def _prefix_parts(place: Place) -> tuple[str, str]:
-    """What stands before the next leaf, within the place and behind it."""
+    """Split the prefix of the leaf behind a place: the part within the place, and the part behind it."""
     lines = place.behind.prefix.split("\n")
     count = place.stop_line - (place.last.line + 1 if place.last else 1)
     return "".join(line + "\n" for line in lines[:count]), "\n".join(lines[count:])
 
 
 def _parsed(grammar: Any, lines: Sequence[str], line: int, column: int) -> tuple[list[Any], str] | None:
-    """The statements in lines, which begin in a column, and what is behind the last; None if they leave
-    anything open.
+    """Parse lines whose statements begin in a column, the first line being number ``line``.
+
+    Returns the statements and the white space and comments behind them, or None if they leave anything open.
     """
-    # The lower level makes a line that begins further left an error; the token that ends ours is not wanted.
+    # The level -1 turns a line that begins further left into an error. The token that closes the level of
+    # ``column`` is dropped, since there is no block.
     tokens = tokens_of(grammar, lines, line, indents=[-1, column])
     del tokens[-2]
     kinds = [token.type for token in tokens if token.type is not PythonTokenTypes.DEDENT]
@@ -170,7 +179,7 @@ def _put(replacement: _Replacement) -> None:
 
 
 def _move(block: Any, index: int, lines_more: int) -> None:
-    """Move all that stands in or behind the children of a block from an index on."""
+    """Shift the line numbers of a block's children from ``index`` on, and of all that follows the block."""
     nodes = list[Any]()
     while True:
         nodes += block.children[index:]

@@ -1,12 +1,14 @@
-"""What jedi has found out about files, kept from one text of a document to the next.
+"""The cache of what jedi has inferred about other files, kept from one text of a document to the next.
 
 Each text of a document is another jedi script, and jedi would infer everything anew for it: the modules that
-it imports, their classes, what those inherit. None of that depends on the document, unless one of them
-imports it. So scripts of one document share an inference state, to which only the document's module is new.
+the document imports, their classes and the base classes of those. None of that depends on the document,
+unless one of these modules imports it. So the scripts of one document share an inference state of jedi, in
+which only the document's module is new.
 
-Invariants: nothing that was found out about an earlier text is found again for a later one, for all of it is
-filed under the module of its text, and where another module has asked for the document the state is not kept;
-nothing is kept beyond a change of a file or folder that it was read from.
+Invariants:
+- Nothing that was inferred about an earlier text is used for a later one. jedi files it under the module of
+  its text, and the state is not kept if another module has asked for the document's module.
+- Nothing is kept after a file or folder that it was read from has changed.
 """
 
 import os
@@ -23,16 +25,20 @@ from holesmith.analysis.python.parsing.jedi_internals import (
 )
 from parso.cache import parser_cache
 
+#: Texts that share a state at most: jedi keeps what it inferred about each of them in memory.
 TEXTS_MAX = 200
+#: Texts after which a state is replaced if there is time for it.
 TEXTS_MANY = 60
-"""So many texts share a state, and so many if there is time to make another: jedi forgets none of them."""
 _SOURCES = (".py", ".pyi")
+#: The resolution, in seconds, that the modification times of files are assumed to have.
 CLOCK_S = 0.05
-"""How coarse the times of files may be."""
 
 
 class _Stamp(NamedTuple):
-    """When a file or folder was changed, and what counts of it: parso's tree, or the modules in a folder."""
+    """Modification time and fingerprint of a file or folder.
+
+    ``content`` is the identity of parso's tree of a file, or a hash of the names of the modules in a folder.
+    """
 
     path: Path
     time_s: float
@@ -41,7 +47,11 @@ class _Stamp(NamedTuple):
 
 @dataclass(slots=True)
 class InferenceCache:
-    """The inference state of one document, from text to text."""
+    """The inference state that the successive texts of one document share.
+
+    ``files`` and ``folders`` are what was read for it, and ``names`` is the document's module name, in parts.
+    ``is_lasting`` is False if one of the files may have changed while it was being read.
+    """
 
     inference: Any
     texts: int = 0
@@ -53,7 +63,7 @@ class InferenceCache:
 
     @classmethod
     def of(cls, script: Any) -> "InferenceCache":
-        """That of a script which has inferred nothing yet."""
+        """Make the cache from a script that has inferred nothing yet."""
         state = cls(inference_state_of(script))
         state.inference.module_cache = AskedModules()
         state.take(script)
@@ -61,22 +71,24 @@ class InferenceCache:
 
     @property
     def is_fresh(self) -> bool:
-        """Whether all files are as they were when they were read, and all folders hold the same modules."""
+        """True if all files are as they were when they were read, and all folders hold the same modules."""
         return self.is_lasting and self._are_files_unchanged() and self._are_folders_unchanged()
 
     @property
     def serves_another_text(self) -> bool:
+        """True if the document's next text may use this state."""
         return (
             self.names not in self.inference.module_cache.asked and self.texts < TEXTS_MAX and self.is_fresh
         )
 
     @property
     def is_worn(self) -> bool:
-        """Whether it is time for another."""
+        """True if the state has served so many texts that it should be replaced when there is time."""
         return self.texts >= TEXTS_MANY
 
     def _are_files_unchanged(self) -> bool:
-        # For each question, of some hundred files: times first, by names as the system takes them.
+        # This runs for each question and some hundred files, so the cheap test of the times comes first, with
+        # names as strings.
         for name, stamp in self.files.items():
             if _changed_s(name) != stamp.time_s:
                 return False
@@ -84,7 +96,10 @@ class InferenceCache:
         return all(_tree_in(trees, stamp.path) == stamp.content for stamp in self.files.values())
 
     def _are_folders_unchanged(self) -> bool:
-        """A folder may change without a change of its modules: editors save to another file first."""
+        """Tell whether all folders hold the same modules as before.
+
+        A new modification time of a folder alone proves nothing: many editors save to a temporary file in it.
+        """
         for name, before in self.folders.items():
             if _changed_s(name) != before.time_s:
                 stamp = self.folders[name] = _stamp(before.path)
@@ -93,19 +108,22 @@ class InferenceCache:
         return True
 
     def take(self, script: Any) -> None:
-        """Have a script of the document's next text use this state."""
+        """Give this state to the script of the document's next text."""
         self.texts += 1
         give_inference_state(script, self.inference)
         self.reset_limits()
         self.names = module_path_of(script)
 
     def reset_limits(self) -> None:
-        """As jedi's own methods do at the beginning, so that a question does not pay for those before it."""
+        """Reset jedi's counters of inference steps, so that earlier questions do not use up this one's.
+
+        jedi's own public methods reset them at their beginning too.
+        """
         self.inference.reset_recursion_limitations()
         self.inference.inferred_element_counts.clear()
 
     def note_files(self, began_s: float) -> None:
-        """After a question that began at ``began_s``: remember the state of what it has read."""
+        """Record a stamp of each file and folder read by a question that began at ``began_s`` (seconds)."""
         modules: list[Any] = [
             *(value for values in self.inference.module_cache.items() for value in values),
             *self.inference.stub_module_cache.values(),
@@ -141,13 +159,13 @@ def _stamp(path: Path) -> _Stamp:
 
 def _changed_s(name: str) -> float:
     try:
-        return os.stat(name).st_mtime  # noqa: PTH116 # a path would be taken apart for each question
+        return os.stat(name).st_mtime  # noqa: PTH116 # making a Path for each question would be slow
     except OSError:
         return 0.0
 
 
 def _tree_in(trees: Iterable[dict[Path, Any]], path: Path) -> int:
-    """The identity of parso's tree of a file."""
+    """The identity of parso's tree of a file; that of None if there is no tree."""
     for files in trees:
         item = files.get(path)
         if item is not None:

@@ -4,11 +4,11 @@ Only this file uses names of jedi and parso that begin with an underscore, chang
 parso's constants, and replaces functions of the two libraries.
 
 jedi has no public interface to its values, contexts and names, so other files import classes and functions of
-jedi's internal modules (``jedi.inference`` and others) where they use them. To hand all of them on from here
-would hide which part of jedi a file depends on.
+jedi's internal modules (``jedi.inference`` and others) where they use them. If this file re-exported all of
+them, nobody would see which part of jedi a file depends on.
 
-``tests/analysis/python/parsing/test_jedi_internals.py`` lists both, the private names and the imports from
-internal modules, and names those that an upgrade has moved.
+``tests/analysis/python/parsing/test_jedi_internals.py`` lists both the private names and the imports from
+internal modules, and reports those that an upgrade of jedi or parso has moved.
 """
 
 # ruff: noqa: SLF001  # this file exists to hold all uses of private members
@@ -34,7 +34,7 @@ from jedi.inference.imports import ModuleCache
 from parso.cache import _set_cache_item, parser_cache, try_to_save_module
 from parso.file_io import KnownContentFileIO
 
-# What parso keeps of files must be whole: an interruption would leave it without one of them, or many.
+# parso's cache must stay consistent: an interruption here would leave one or many files out of it.
 uninterruptible(_set_cache_item)
 uninterruptible(try_to_save_module)
 
@@ -58,17 +58,17 @@ def module_path_of(script: Any) -> tuple[str, ...]:
 
 
 def inference_state_of(script: Any) -> Any:
-    """jedi's inference state, which holds all that a script has found out."""
+    """jedi's inference state, which holds everything that a script has inferred."""
     return script._inference_state
 
 
 def give_inference_state(script: Any, state: Any) -> None:
-    """Have a script infer with the state of another one. The script must not have inferred anything yet."""
+    """Make a script use the inference state of another one. It must not have inferred anything yet."""
     script._inference_state = state
 
 
 class AskedModules(ModuleCache):
-    """jedi's cache of modules; ``asked`` are the names of all modules that anything asked for."""
+    """jedi's cache of modules; ``asked`` has the names (in parts) of all modules that jedi has looked for."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class AskedModules(ModuleCache):
         return super().get(string_names)
 
     def items(self) -> list[Any]:
-        """The sets of values that names of modules stand for."""
+        """The cached modules; each is a set of jedi's values."""
         return list(self._name_cache.values())
 
 
@@ -90,7 +90,7 @@ GenericInstance = _GenericInstanceWrapper
 
 
 def wrapped_value(wrapper: Any) -> Any:
-    """The value inside a wrapper; what a bound method is of."""
+    """The value inside a wrapper; for a bound method its function."""
     return wrapper._wrapped_value
 
 
@@ -100,12 +100,12 @@ def class_without_arguments(generic: Any) -> Any:
 
 
 def typed_dict_of(value: Any) -> Any:
-    """The class that declares the keys; None if the value is no TypedDict."""
+    """The class that declares the keys of a TypedDict; None if the value is no TypedDict."""
     return getattr(value, "_definition_class", None)
 
 
 def names_of_proxied(context: Any, instance: Any) -> list[Any]:
-    """The names of what an instance stands for, if its ``__getattr__`` hands everything on to one object."""
+    """The names of the object to which an instance's ``__getattr__`` forwards everything, if it does."""
     return list(_complete_getattr(context, instance))
 
 
@@ -115,55 +115,55 @@ def forward_reference(context: Any, text: str) -> Any:
 
 
 def inner_filters(names: Any) -> list[Any]:
-    """The filters that a filter of names has its names from; none for one that reads a tree."""
+    """The filters inside a filter of names, from which it takes its names; none for one that reads a tree."""
     parts = vars(names)
     return [parts[each] for each in ("_class_filter", "_wrapped_filter") if each in parts]
 
 
 def scope_of_filter(names: Any) -> Any:
-    """The scope whose names a filter gives; None if it reads no tree."""
+    """The scope whose names a filter gives; None if the filter reads no tree."""
     return vars(names).get("_parser_scope")
 
 
 def used_names_of_filter(names: Any) -> Any:
-    """The mapping of names that a filter looks at; only for a filter with a scope."""
+    """The mapping of names that a filter looks at. The filter must have a scope."""
     return names._used_names
 
 
 def look_only_at(names: Any, used: Any) -> None:
-    """Have a filter look at other names than all those of its file."""
+    """Make a filter look at the names in ``used`` instead of all names of its file."""
     names._used_names = used
-    names._parso_cache_node = None  # what is kept there is by name, for the whole file
+    names._parso_cache_node = None  # jedi caches there by name, for the whole file
 
 
 # parso's trees and its cache of them.
 
 
 def set_used_names(module: Any, used: Any) -> None:
-    """Tell a tree which names stand in it; None has it look for them when it is asked."""
+    """Set the mapping of the names in a tree; None makes the tree collect them when it is asked."""
     module._used_names = used
 
 
 def cached_tree(grammar: Any, path: Path | None) -> Any:
-    """parso's item of a path, with ``node`` and ``lines``; None if there is none."""
+    """parso's cache item of a path, with ``node`` and ``lines``; None if there is none."""
     return parser_cache.get(grammar._hashed, {}).get(path)
 
 
 def cache_tree(grammar: Any, path: Path | None, text: str, tree: Any, lines: Sequence[str]) -> None:
-    """Make a tree that of a path, as if parso had parsed the text."""
+    """Put a tree into parso's cache for a path, as if parso had parsed the text."""
     try_to_save_module(grammar._hashed, KnownContentFileIO(path, text), tree, lines, pickling=False)
 
 
 def tokens_of(grammar: Any, lines: Sequence[str], line: int, indents: list[int]) -> list[Any]:
-    """The tokens of lines from the middle of a text; the first is number ``line``.
+    """The tokens of lines from the middle of a text; the first line is number ``line``.
 
-    ``indents`` are the columns of the blocks that are open there, the innermost last; it is changed.
+    ``indents`` are the columns of the blocks that are open there, the innermost last; parso changes the list.
     """
     return list(grammar._tokenize_lines(lines, indents=indents, start_pos=(line, 0), is_first_token=False))
 
 
 def parser_tables(grammar: Any) -> Any:
-    """What parso's ``Parser`` is made of."""
+    """The tables of a grammar, which parso's ``Parser`` is made from."""
     return grammar._pgen_grammar
 
 
@@ -171,10 +171,11 @@ def parser_tables(grammar: Any) -> Any:
 
 
 def configure_libraries(files_max: int) -> None:
-    """Have jedi look neither into callers nor for modules that import themselves, and end its circles.
+    """Set jedi and parso up for the whole process.
 
-    parso may then keep far more than ``files_max`` files. It would throw some away in the middle of a
-    question, and jedi fails on the files it still uses.
+    jedi then infers no parameters from callers, imports no module to look into it, and ends its endless
+    search for the targets of ``*arguments``. parso may keep far more than ``files_max`` files: otherwise it
+    would drop some in the middle of a question, and jedi fails on a dropped file that it still uses.
     """
     jedi.settings.dynamic_params = False
     jedi.settings.dynamic_params_for_other_modules = False
@@ -188,9 +189,9 @@ def configure_libraries(files_max: int) -> None:
 
 @contextmanager
 def incremental_parsing() -> Generator[None]:
-    """Have jedi change the last tree of a path rather than parse its new text from nothing.
+    """Make jedi change the last tree of a path instead of parsing the new text from nothing.
 
-    Not for files: other scripts hold on to their trees.
+    Only for the texts of questions, not for files: other scripts still use the trees of files.
     """
     jedi.settings.fast_parser = True
     try:
@@ -200,11 +201,11 @@ def incremental_parsing() -> Generator[None]:
 
 
 class _Bounded:
-    """An end to jedi's search for what ``*arguments`` and ``**keywords`` of a function are passed on to.
+    """jedi's search for the targets of ``*arguments`` and ``**keywords`` of a function, made finite.
 
-    A function that passes them on to itself, or to one that calls it back, has jedi go round until Python
-    stops it; whatever was being inferred is then lost. This is jedi's function, but within itself the
-    parameters of a function that it has begun stay as they are.
+    If a function passes them on to itself, or to one that calls it back, the search recurses until Python's
+    recursion limit, and everything that was being inferred is lost. This wrapper calls jedi's search, but a
+    function whose search has already begun keeps its parameters as they are written.
     """
 
     def __init__(self, resolve: Callable[..., list[Any]]) -> None:
@@ -231,7 +232,7 @@ def _function_of(param_names: list[Any]) -> Any:
 
 
 class ModuleSource(Protocol):
-    """What jedi and parso may find and read."""
+    """The modules that jedi and parso may find, and the files that they may read."""
 
     def find(
         self,
@@ -241,17 +242,19 @@ class ModuleSource(Protocol):
         full_name: str | None = None,
         is_global_search: bool = True,
     ) -> tuple[Any, bool | None]:
-        """As jedi's ``get_module_info``: a file, the folders of a namespace package, or None for a compiled
-        module; and whether it is a package. Twice None if there is no such module.
+        """Find a module, with the arguments and the result of jedi's ``get_module_info``.
+
+        Returns a file, the folders of a namespace package, or None for a compiled module; and whether it is a
+        package. ``(None, None)`` means that there is no such module.
         """
         ...
 
     def names_in(self, paths: Iterable[str]) -> list[str]:
-        """Of the modules and packages in folders."""
+        """The names of the modules and packages in folders."""
         ...
 
     def import_path_of(self, name: str) -> list[str] | None:
-        """Where Python may import a compiled module from; None if it must not."""
+        """The folders from which Python may import a compiled module; None if it must not import it."""
         ...
 
     def read(self, path: str) -> bytes:
@@ -260,10 +263,11 @@ class ModuleSource(Protocol):
 
 
 def find_modules_with(current: Callable[[], ModuleSource]) -> None:
-    """Have jedi and parso, in this process from now on, find and read everything with ``current()``.
+    """Make jedi and parso, in this process from now on, find and read everything with ``current()``.
 
-    Nothing that was parsed is written to disk or read from there: parso would do so with pickle. Lists and
-    walks of folders serve refactorings in jedi, and nothing here asks for them. Only once in a process.
+    Call this only once in a process. parso's cache on disk is switched off, because parso would write and
+    read it with pickle. jedi lists and walks folders only for refactorings, which nothing here asks for, so
+    both give nothing.
     """
     load = jedi.inference.compiled.access.load_module
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
+#: Lines between the first and the last difference up to which single differences are looked for.
 DISTANCE_MAX = 400
-"""So many lines between the first and the last difference are looked at one by one."""
 
 
 class Change(NamedTuple):
-    """Lines of the old text and those of the new text in their place, counted from 0 and half-open."""
+    """Lines of the old text, and the lines of the new text in their place, counted from 0 and half-open."""
 
     start: int
     stop: int
@@ -17,12 +17,12 @@ class Change(NamedTuple):
     new_stop: int
 
     def to(self, later: "Change") -> "Change":
-        """This change, a later one of the same texts and what is between them."""
+        """Return one change that spans this change, a later one of the same texts, and the lines between."""
         return Change(self.start, later.stop, self.new_start, later.new_stop)
 
 
 def changes_of(old: Sequence[str], new: Sequence[str]) -> Iterator[Change]:
-    """In the order of the texts; a single one where they lie far apart."""
+    """The changes from ``old`` to ``new``, in order; one for all if they span over ``DISTANCE_MAX`` lines."""
     start = _same_count(old, new)
     same = _same_count(old[: start - 1 if start else None : -1], new[: start - 1 if start else None : -1])
     whole = Change(start, len(old) - same, start, len(new) - same)
@@ -36,7 +36,7 @@ def changes_of(old: Sequence[str], new: Sequence[str]) -> Iterator[Change]:
 
 
 def _same_count(some: Sequence[str], others: Sequence[str]) -> int:
-    """How many lines are the same at the beginning; slices are compared much faster than line by line."""
+    """The number of equal lines at the beginning, by bisection: slices are compared faster than in a loop."""
     low, high = 0, min(len(some), len(others))
     while low < high:
         middle = (low + high + 1) // 2

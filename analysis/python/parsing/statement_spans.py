@@ -1,7 +1,7 @@
-"""Where in parso's tree a change of some lines begins and ends, in whole statements.
+"""Find the whole statements of parso's tree that hold a change of some lines.
 
-Invariant: a place begins and ends where a line ends a statement and the next begins another, with no bracket,
-string or error left open, so that what the parser has read within it is all that it knows of it.
+Invariant: a place begins and ends between two lines, one of which ends a statement and the next begins
+another, with no bracket, string or error left open. So the nodes in a place depend only on the lines in it.
 """
 
 from bisect import bisect_left
@@ -20,8 +20,8 @@ _DEDENTS = ("DEDENT", "ERROR_DEDENT")
 class Place:
     """Whole lines of a text: the statements ``block.children[first:stop]`` and the comments around them.
 
-    ``last`` is the leaf before their end, None at the beginning of the file, and ``behind`` the next one, in
-    whose prefix they end. The lines count from 1 and are half-open.
+    ``last`` is the last leaf before the end of the place, None at the beginning of the file. ``behind`` is
+    the leaf after it; the place ends within that leaf's prefix. Lines count from 1 and are half-open.
     """
 
     block: Any
@@ -34,12 +34,12 @@ class Place:
 
     @property
     def is_between(self) -> bool:
-        """Whether no statement is in it, but at most comments."""
+        """True if the place holds no statement, but at most comments."""
         return self.first == self.stop
 
 
 def place_of(module: Any, change: Change) -> Place | None:
-    """The smallest place that holds the old lines of a change; None if its ends are not certain."""
+    """Return the smallest place that holds the old lines of a change; None if its ends are not certain."""
     start, stop = change.start + 1, change.stop + 1
     block = module
     while True:
@@ -62,7 +62,10 @@ def place_of(module: Any, change: Change) -> Place | None:
 
 
 def place_without(place: Place) -> Place | None:
-    """The place for no statements: the same, if a statement beside it tells the parser as much."""
+    """Return the place itself if its statements may be removed, None if they may not.
+
+    A statement beside them must begin in the same column, because the parser learns the column from it.
+    """
     if place.is_between:
         return place
     children = place.block.children
@@ -73,7 +76,10 @@ def place_without(place: Place) -> Place | None:
 
 
 def place_for_column(place: Place, column: int) -> Place | None:
-    """The place for statements that begin in a column; between statements, that of the block they are in."""
+    """Return the place for new statements that begin in ``column``; None if there is none.
+
+    A place between statements may be moved to the end of the block whose statements begin in that column.
+    """
     if not place.is_between:
         return place if place.block.children[place.first].start_pos[1] == column else None
     node = place.last
@@ -96,7 +102,7 @@ def place_for_column(place: Place, column: int) -> Place | None:
 
 
 def is_whole(statements: Sequence[Any]) -> bool:
-    """Whether the parser is after statements of a block where it was before, whatever errors are in them."""
+    """True if the parser's state is the same before and behind some statements, whatever errors they have."""
     if not statements:
         return True
     column = statements[0].start_pos[1]
@@ -108,12 +114,14 @@ def is_whole(statements: Sequence[Any]) -> bool:
 
 
 def ends_line(node: Any) -> bool:
-    """Whether the next line begins a statement; so it is where there is no node."""
+    """True if the next line begins a statement, or if there is no node."""
     return node is None or node.get_last_leaf().type == "newline"
 
 
 def _block_in(statement: Any, start: int, stop: int) -> Any:
-    """The block within a statement that holds lines, with the comments behind it."""
+    """The block within a statement that holds the lines from ``start`` to ``stop``, including the comments
+    behind the block; None without one.
+    """
     if statement.type in _ERRORS:
         return None
     for child in getattr(statement, "children", ()):
@@ -126,7 +134,7 @@ def _block_in(statement: Any, start: int, stop: int) -> Any:
 
 
 def _widened(children: list[Any], lowest: int, first: int, end: int) -> tuple[int, int]:
-    """Statements with all that error recovery made of the lines around them."""
+    """Widen a range of children by the nodes that error recovery made of the lines around it."""
     while first > lowest and not _is_plain(children[first - 1]):
         first -= 1
     column = children[first].start_pos[1] if first < len(children) else 0
@@ -146,7 +154,7 @@ def _is_plain(child: Any) -> bool:
 
 
 def _is_certain(leaf: Any) -> bool:
-    """Whether a leaf is no error, and none begins with it."""
+    """True if a leaf is no error and no error node begins with it."""
     node = leaf
     while node is not None and node.type not in _ERRORS:
         if node.parent is None or node.parent.children[0] is not node:
@@ -160,7 +168,7 @@ def _is_error_of(node: Any, kinds: tuple[str, ...]) -> bool:
 
 
 def _lowest(block: Any) -> int:
-    """The index of a block's first statement; before it is the end of the header's line."""
+    """The index of a block's first statement; the node before it is the line end of the header."""
     return 1 if block.type == "suite" else 0
 
 

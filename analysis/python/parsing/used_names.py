@@ -1,7 +1,7 @@
 """The names in a document's tree by their text, collected anew only where the document has changed.
 
-jedi needs them for each text. parso walks the whole tree for that, though its incremental parser takes over
-all statements of the last tree that are the same.
+jedi needs this mapping for each text. parso would walk the whole tree for it, although most statements are
+the same nodes as in the last tree.
 """
 
 from collections import defaultdict
@@ -18,15 +18,16 @@ _REOPENED = frozenset(
         *("if_stmt", "while_stmt", "for_stmt", "try_stmt", "with_stmt"),
     )
 )
-"""Nodes that are kept and given other children, by parso's incremental parser or ours; all others stay what
-they are."""
+"""Types of nodes whose children an incremental parser, parso's or ours, may replace. Other nodes never
+change.
+"""
 
 
 _ERRORS = frozenset(("error_node", "error_leaf"))
 
 
 class NotedNames(UsedNamesMapping):
-    """parso's mapping of names; ``is_whole`` says that the tree has nothing which parso could not parse."""
+    """parso's mapping of names; ``is_whole`` is True if parso could parse everything in the tree."""
 
     def __init__(self, names: dict[str, list[Any]], *, is_whole: bool) -> None:
         super().__init__(names)
@@ -41,12 +42,12 @@ class _Part:
 
 @dataclass(slots=True)
 class UsedNames:
-    """Of one document, from tree to tree."""
+    """The names of one document, kept from tree to tree by the nodes that hold them."""
 
     _by_part: dict[Any, _Part] = field(default_factory=dict[Any, _Part])
 
     def note(self, module: Any) -> None:
-        """Have parso's module know its names."""
+        """Collect the names in a tree and set them as parso's mapping."""
         kept: dict[Any, _Part] = {}
         found = defaultdict[str, list[Any]](list)
         is_whole = True
