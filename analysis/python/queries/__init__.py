@@ -1,1 +1,1 @@
-"""One file a question; they never import each other."""
+"""The functions that answer questions, one file for each kind; these files never import each other."""

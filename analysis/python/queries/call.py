@@ -1,5 +1,8 @@
-"""The call around the hole: its signatures, the parameter that the hole stands for, and the keywords
-still free.
+"""Answer a question about the call around the hole: signatures, current parameter, free keywords.
+
+For example:
+    def move(point, x, y=0): ...
+    move(p, ‸)    →  parameter x of move; x and y may still be given by name
 """
 
 from holesmith.analysis.answers import Call
@@ -11,7 +14,7 @@ from holesmith.analysis.questions import CallQuestion
 
 
 def call_at(project: JediProject, question: CallQuestion, deadline: Deadline) -> Call | None:
-    """None if the hole is not in the arguments of a call."""
+    """Return the call around the hole; None if the hole is not in the arguments of a call."""
     filled = project.fill(question.source, question.offset)
     found = callee_of(filled.leaf)
     if found is None:

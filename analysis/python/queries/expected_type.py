@@ -1,4 +1,8 @@
-"""The expected type of the hole as plain data, with the literals that fit where they can be listed."""
+"""Answer a question about the type that the hole should have, with the literals that fit if they are few.
+
+For example:
+    mode: Literal["r", "w"] = ‸    →  the type Literal["r", "w"]; only "r" and "w" fit
+"""
 
 import re
 from typing import Any
@@ -12,6 +16,7 @@ from holesmith.analysis.python.parsing.parso_nodes import subscripts_of
 from holesmith.analysis.python.project import JediProject
 from holesmith.analysis.questions import ExpectedTypeQuestion
 
+#: Literals that an answer lists at most.
 LITERALS_MAX = 60
 
 
@@ -30,8 +35,10 @@ def plain(expectation: Expectation) -> ExpectedType:
 
 
 def literals(expectation: Expectation) -> list[str]:
-    """Enum members, the values of ``Literal``, the keys of a TypedDict, True and False; empty if there
-    are more.
+    """The literals that fit an expected type, as source text; empty if other values fit too.
+
+    These are the members of an enumeration, the values of ``Literal``, the keys of a TypedDict, and the two
+    values of ``bool``.
     """
     found: list[str] = []
     if (
@@ -57,7 +64,7 @@ def literals(expectation: Expectation) -> list[str]:
 
 
 def _fields(cls: Any) -> list[Any]:
-    """The names assigned or annotated in the body of the class, in the order of the source."""
+    """The public names that the body of the class assigns or annotates, in the order of the source."""
     names = [
         name
         for name in next(iter(cls.get_filters())).values()

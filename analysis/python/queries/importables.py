@@ -1,4 +1,9 @@
-"""What can stand at the hole of an import statement: modules, or the names of one."""
+"""Answer a question about an import statement: the modules, or the names of one module, that fit the hole.
+
+For example:
+    from pathlib import Pa‸    →  the names of the module pathlib
+    import os.‸                →  the modules of the package os
+"""
 
 import re
 from collections.abc import Iterator
@@ -25,7 +30,7 @@ _LANGUAGE_NAMES = ("__doc__", "__file__", "__name__", "__package__", "__path__",
 def importables_at(
     project: JediProject, question: ImportableNamesQuestion, deadline: Deadline
 ) -> ImportableNames | None:
-    """None if the hole is not in an import statement."""
+    """Return the names that fit the hole; None if the hole is not in an import statement."""
     filled = project.fill(question.source, question.offset)
     if filled.hole.kind != "import":
         return None
@@ -54,6 +59,7 @@ def importables_at(
 
 
 def names_missing(project: JediProject, question: MissingNamesQuestion, _deadline: Deadline) -> MissingNames:
+    """Return the names that a file uses and nothing in it binds."""
     script = project.script(question.source.path, question.source.text)
     tree = tree_of(script)
     return MissingNames(missing_names(tree, sorted(tree.get_used_names())))
@@ -64,15 +70,16 @@ def project_state(filled: FilledHole) -> Any:
 
 
 def _reason(modules: Any, members: tuple[Any, ...]) -> str:
+    """The reason why modules may have other names than ``members``; "" if they have no others."""
     if not modules or not members:
         return "the module is not found"
     return next((reason for each in modules if (reason := dynamic_reason(each))), "")
 
 
 def _own_names(modules: Any) -> Iterator[str]:
-    """What modules have, but hardly for others: names of Python itself, and what they import to use it.
+    """The names that modules have, but hardly offer to others: Python's own, and those imported for own use.
 
-    A package's initial module imports for others.
+    The ``__init__.py`` of a package imports names for others, so its imports do not count.
     """
     yield from _LANGUAGE_NAMES
     for module in modules:
@@ -87,23 +94,27 @@ def _own_names(modules: Any) -> Iterator[str]:
 
 
 def _is_package(module: Any) -> bool:
-    """Whether a module is a package with an initial module, and may have others."""
+    """True if a module is a package with an ``__init__.py``, so that it may have submodules."""
     return getattr(module, "tree_node", None) is not None and module.is_package()
 
 
 def _quoted(module: Any) -> frozenset[str]:
-    """The words that stand alone in quotation marks, among which are those that a module exports."""
+    """All strings of a single word in a module; those in its ``__all__`` are among them."""
     return frozenset(_QUOTED.findall(code_of(module.as_context(), module.tree_node)))
 
 
 def _is_as_itself(name: Any) -> bool:
-    """Whether an imported name is for others, as is one that is imported as itself."""
+    """True for ``import x as x``, which by convention exports the name to others."""
     before = name.get_previous_leaf()
     return before.value == "as" and before.get_previous_leaf().value == name.value
 
 
 def _module_before(filled: FilledHole) -> tuple[int, tuple[str, ...], bool]:
-    """Level, dotted path and whether names of that module are asked for: from the tokens of the statement."""
+    """Read the module of an import statement from the tokens before the hole.
+
+    Returns the number of leading dots, the parts of the dotted path, and True if the hole stands behind
+    ``from … import``.
+    """
     line_begin = _statement_start(filled.text, filled.offset)
     tokens = [
         each
@@ -121,7 +132,7 @@ def _module_before(filled: FilledHole) -> tuple[int, tuple[str, ...], bool]:
 
 
 def _statement_start(text: str, offset: int) -> int:
-    """Of the import around the hole, which may have begun some lines above, or behind a colon."""
+    """The offset of the import statement around the hole; it may begin some lines above or behind a colon."""
     return max((match.start(1) for match in _IMPORT.finditer(text, 0, offset)), default=0)
 
 

@@ -1,7 +1,7 @@
-"""The modules that the file imports, with the signatures of what they offer (LANCE, arXiv 2405.04600).
+"""Answer a question about a file's imports: the modules, with the signatures of their functions and classes.
 
-The imports are resolved to modules, those of the project before installed ones; their APIs are ranked
-by how often their names, and variables of their classes, stand near the hole.
+After LANCE (arXiv 2405.04600). Modules of the project come before installed ones. Functions and methods are
+ranked by how often their names, and variables of their classes, stand near the hole.
 """
 
 import re
@@ -17,8 +17,11 @@ from holesmith.analysis.python.project import FilledHole, JediProject
 from holesmith.analysis.questions import ImportsQuestion
 from jedi.inference.names import TreeNameDefinition
 
+#: Imported modules that are looked at, at most.
 IMPORTS_MAX = 60
+#: Characters before the hole that count as near it.
 NEAR_CHARACTERS = 1_500
+#: Variables near the hole whose classes are inferred, at most: each costs some milliseconds.
 VARIABLES_MAX = 12
 _WORD = re.compile(r"[^\W\d]\w*")
 
@@ -39,7 +42,7 @@ def imports_of(project: JediProject, question: ImportsQuestion, deadline: Deadli
 
 
 def _cut(modules: dict[str, ImportedModule], apis_max: int) -> Iterator[ImportedModule]:
-    """The project's modules first, then by their best API; no more APIs than asked for in all."""
+    """Sort the project's modules first, then by their best score, and keep ``apis_max`` APIs in all."""
     left = apis_max
     for module in sorted(modules.values(), key=lambda each: (not each.is_local, -_best(each))):
         apis = sorted(dict.fromkeys(module.apis), key=lambda api: -api.score)[:left]
@@ -52,7 +55,7 @@ def _best(module: ImportedModule) -> float:
 
 
 def _imported(filled: FilledHole) -> Iterator[tuple[set[str], Any]]:
-    """Each import's module with the names it takes; an empty set for the module itself."""
+    """The imported modules, each with the names taken from it; no names if the module itself is imported."""
     context = filled.module_context
     for statement in context.tree_node.iter_imports():
         for name in statement.get_defined_names():
@@ -89,11 +92,12 @@ def _apis(module: Any, names: set[str], near: Counter[str]) -> Iterator[Api]:
 
 
 def _score(near: Counter[str], name: str) -> float:
+    """From 0 for a name that is not near the hole to 1 for a name that stands there four times."""
     return min(near[name], 4) / 4
 
 
 def classes_near(filled: FilledHole, deadline: Deadline) -> Iterator[str]:
-    """The classes of the variables that are used just before the hole, nearest first, with their bases."""
+    """The classes, by name, of the variables used just before the hole, nearest first, with up to two bases."""
     before = filled.text[max(filled.offset - NEAR_CHARACTERS, 0) : filled.offset]
     variables = dict.fromkeys(reversed(re.findall(r"(?<![\w.])([^\W\d]\w*)(?=\s*\.)", before)))
     context = filled.context
@@ -111,7 +115,7 @@ def _module(project: JediProject, module: Any, apis: tuple[Api, ...]) -> Importe
 
 
 def is_local(project: JediProject, path: Path | None) -> bool:
-    """In a source root of the project, and not in an environment that lies inside of it."""
+    """True if a file is in a source root of the project, but not in an environment inside that root."""
     if path is None:
         return False
     environment = project.environment.path

@@ -1,6 +1,11 @@
-"""Which members of an enumeration a ``case`` may name: behind the enumeration's dot, or for its subject.
+"""Answer a question about a ``case``: the members of the enumeration that it may name.
 
-Invariant: where the subject may be something else than the enumeration, nothing is said.
+For example:
+    match color:        # color: Color, an enumeration
+        case ‸          →  Color.RED, Color.GREEN, …
+        case Color.‸    →  RED, GREEN, …
+
+Invariant: there is no answer if the subject may be anything else than a member of the enumeration.
 """
 
 import re
@@ -24,7 +29,7 @@ _DOTTED = re.compile(r"[\w.]+\.$")
 
 @dataclass(frozen=True, slots=True)
 class _Match:
-    """A ``match`` statement: what stands before it, its margin, and what is matched."""
+    """A ``match`` statement: the text before it, its indentation, and the expression that is matched."""
 
     before: str
     margin: str
@@ -32,7 +37,10 @@ class _Match:
 
 
 def cases_at(project: JediProject, question: MatchCaseQuestion, deadline: Deadline) -> MatchCases | None:
-    """None if the hole is in no ``case`` of a simple subject, or no enumeration is matched there."""
+    """Return the members that fit the hole.
+
+    None if the hole is in no ``case``, if the subject is not a plain dotted name, or if it is no enumeration.
+    """
     before = question.source.text[: question.offset]
     statement = _statement_of(before)
     if statement is None:
@@ -44,7 +52,7 @@ def cases_at(project: JediProject, question: MatchCaseQuestion, deadline: Deadli
 
 
 def _members(filled: FilledHole) -> MatchCases | None:
-    """Behind the dot of an enumeration."""
+    """The members behind the dot of an enumeration: ``case Color.‸``."""
     classes = list(_values(filled))
     if not classes or not all(each.is_class() and is_enumeration(each) for each in classes):
         return None
@@ -53,7 +61,10 @@ def _members(filled: FilledHole) -> MatchCases | None:
 
 
 def _subject(filled: FilledHole) -> MatchCases | None:
-    """Where a pattern begins: the members of what is matched, by the name of their class in scope."""
+    """The members of the subject's class at the beginning of a pattern: ``case ‸``.
+
+    None if the class has no name in scope by which a pattern could write them.
+    """
     values = list(_values(filled))
     if len(values) != 1 or not values[0].is_instance() or not is_enumeration(values[0].py__class__()):
         return None
@@ -66,7 +77,7 @@ def _subject(filled: FilledHole) -> MatchCases | None:
 
 
 def _statement_of(before: str) -> _Match | None:
-    """The ``match`` around the last line, which begins a ``case``."""
+    """The ``match`` statement whose ``case`` the last line of ``before`` begins; None without one."""
     *above, line = before.split("\n")
     case = _CASE.match(line)
     if case is None:
@@ -81,13 +92,16 @@ def _statement_of(before: str) -> _Match | None:
 
 
 def _asked(project: JediProject, path: str | None, statement: _Match, expression: str) -> FilledHole:
-    """The file up to the ``match``, and there an expression with a hole: parso knows no patterns."""
+    """Fill the hole in the file up to the ``match``, followed by ``expression`` in its place.
+
+    parso has no grammar for ``match``, so the pattern is asked about as an expression.
+    """
     text = f"{statement.before}{statement.margin}{expression}"
     return project.fill(Source(path, f"{text}\n"), len(text))
 
 
 def _values(filled: FilledHole) -> Any:
-    """What the receiver before the hole's dot can be; nothing if that is not certain."""
+    """All values of the receiver before the hole's dot; none if they are not known for certain."""
     receiver = receiver_of(filled.leaf)
     return (ValueInference().chain(filled.context, receiver) if receiver else None) or ()
 
@@ -99,7 +113,7 @@ def _stands_for(name: Any, cls: Any) -> bool:
 
 
 def _members_of(cls: Any) -> set[str]:
-    """What the body of the class assigns, private names too."""
+    """The names that the body of the class assigns, private ones too."""
     node = cls.tree_node
     return {
         text
@@ -109,5 +123,5 @@ def _members_of(cls: Any) -> set[str]:
 
 
 def _holds_only_members(cls: Any) -> bool:
-    """Whether nothing else of the class makes a pattern: no class is nested, nothing set by name."""
+    """True if no other attribute of the class can be a pattern: it nests no class, and sets none by name."""
     return dynamic_reason(cls) is None and not any(True for _ in cls.tree_node.iter_classdefs())

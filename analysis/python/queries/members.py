@@ -1,8 +1,13 @@
-"""Members before the dot, with the verdict whether the list is complete.
+"""Answer a question about the members behind a dot, and tell whether the list of them is complete.
 
-Complete needs three things: every value that the receiver can have is known (``expression_values``), no
-class of them has members out of sight (``dynamic_attributes``), and nothing else in the file shows a
-member or a test of the type that contradicts it (``usage_evidence``).
+For example:
+    path: Path = find()
+    path.‸    →  the members of Path; complete, because path has no other binding
+
+A list is complete if three things are proved: every value that the receiver can have is known
+(``expression_values``), no class of these values has members that its source does not show
+(``dynamic_attributes``), and nothing else in the file contradicts the list by another member or a test of
+the type (``usage_evidence``). ``lookup/member_view.py`` puts the three together.
 """
 
 from typing import Any
@@ -18,7 +23,7 @@ from holesmith.analysis.questions import MembersQuestion
 
 
 def members_at(project: JediProject, question: MembersQuestion, deadline: Deadline) -> Members | None:
-    """None if there is no dot before the hole."""
+    """Return the members behind the dot; None if there is no dot before the hole."""
     filled = project.fill(question.source, question.offset)
     if filled.hole.kind != "attribute":
         return None
@@ -44,9 +49,10 @@ def members_at(project: JediProject, question: MembersQuestion, deadline: Deadli
 
 
 def is_perhaps_bound_behind(context: Any, leaf: Any, receiver: list[Any]) -> bool:
-    """Whether the receiver begins with a name of the builtins, in brackets that may become a comprehension.
+    """True if the receiver begins with a builtin's name inside brackets that may become a comprehension.
 
-    Few use members of builtins there, some give their names to variables: ``[range.start for range in …]``.
+    The comprehension may then bind the name: ``[range.start for range in …]``. This is more frequent than a
+    member of the builtin itself.
     """
     name = receiver[0]
     if name.type != "name" or (len(receiver) > 1 and receiver[1].children[0].value == "("):
@@ -58,7 +64,7 @@ def is_perhaps_bound_behind(context: Any, leaf: Any, receiver: list[Any]) -> boo
 
 
 def _may_be_assigned(leaf: Any) -> bool:
-    """Whether the statement begins with the attribute, so that an ``=`` may follow."""
+    """True if the statement begins with the attribute, so that an ``=`` may follow and set a new one."""
     owner = leaf.parent.parent
     statement = owner.parent
     is_first = statement.type in ("simple_stmt", "error_node", "file_input", "suite") or (
@@ -68,6 +74,6 @@ def _may_be_assigned(leaf: Any) -> bool:
 
 
 def _takes_attributes(value: Any) -> bool:
-    """Whether the value is of the project's own making rather than of a class known from a stub."""
+    """True if new attributes may be set on the value: its class is neither compiled nor known from a stub."""
     owner = value.py__class__() if value.is_instance() else value
     return not (owner.get_root_context().is_stub() or owner.is_compiled())

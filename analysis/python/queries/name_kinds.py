@@ -1,7 +1,10 @@
-"""What the names at a hole certainly are: exception classes, other classes, functions; the rest is unknown.
+"""Answer a question about the kinds of names at a hole: exception class, other class, function or unknown.
 
-A kind is told only if every binding of the name is followed and all bases of a class are known, so that what
-is said to be no exception is none.
+For example:
+    raise ‸    →  ValueError: exception, open: function, settings: unknown, …
+
+A kind is given only if every binding of the name is followed and all bases of a class are known. So a name
+that is said to be no exception is certainly none.
 """
 
 import builtins
@@ -33,12 +36,12 @@ from holesmith.analysis.python.project import PLACEHOLDER, FilledHole, JediProje
 from holesmith.analysis.questions import NameKindsQuestion
 
 _GENERIC = frozenset(("Generic", "Protocol"))
+#: Seconds for the kinds of the names that the question does not list in ``wanted``.
 OTHERS_S_MAX = 0.06
-"""How long the kinds of names are looked for that nobody wants to know for certain."""
 
 
 def _builtin_kinds() -> dict[str, NameKind]:
-    """Known without inference, which would read half of the standard library's stubs."""
+    """The kinds of the builtins, from Python itself: inference would read half of the standard stubs."""
     kinds: dict[str, NameKind] = {}
     for text, value in vars(builtins).items():
         if isinstance(value, type):
@@ -95,15 +98,15 @@ def _named(
 
 
 def _is_defined_there(names: Iterable[Any]) -> bool:
-    """Whether a name is defined where it is found rather than imported, which is quick to follow."""
+    """True if all names are ``class`` or ``def`` statements, not imports, and so are quick to follow."""
     parents = [name.tree_name.parent for name in names if name.tree_name is not None]
     return bool(parents) and all(each.type in ("classdef", "funcdef") for each in parents)
 
 
 def kind_of_names(names: Iterable[Any]) -> NameKind:
-    """The kind of what several bindings of one name stand for; unknown where they differ.
+    """The kind that all bindings of one name have in common; "unknown" if they differ.
 
-    The innermost scope hides the others, but which one that is depends on where the name is used.
+    The innermost scope hides the others, but the place where the name is used decides which scope that is.
     """
     kinds: set[NameKind] = {_kind_of_binding(name) for name in names}
     return kinds.pop() if len(kinds) == 1 else "unknown"
@@ -128,7 +131,7 @@ def _kind_of_value(value: Any) -> NameKind:
 
 
 def _is_followed(cls: Any) -> bool:
-    """Whether all bases are followed, and no decorator puts something else in the place of the class."""
+    """True if all bases of a class are known and no decorator replaces the class by something else."""
     node = getattr(cls, "tree_node", None)
     if node is None or node.type != "classdef":
         return bool(cls.is_compiled()) or cls.py__name__() in _GENERIC
@@ -141,9 +144,9 @@ def _is_followed(cls: Any) -> bool:
 
 
 def is_abstract(cls: Any) -> bool:
-    """Whether instantiating the class fails: it has ``ABCMeta`` and a method that is still abstract.
+    """True if instantiating the class fails: its metaclass is ``ABCMeta`` and a method is still abstract.
 
-    Of stubs it is not told, which say less of what is abstract than the modules themselves.
+    False for a class in a stub, because stubs do not mark all abstract methods of their modules.
     """
     if cls.get_root_context().is_stub() or not _has_abstract_meta(cls):
         return False
@@ -167,7 +170,7 @@ def _has_abstract_meta(cls: Any) -> bool:
 
 
 def _is_abstract_method(classdef: Any, text: str) -> bool:
-    """Whether the last that the body of the class binds to a name is an abstract method."""
+    """True if the last binding of a name in the body of the class is an abstract method."""
     bindings = [each for each in class_bindings(classdef, text) if not is_member(each)]
     definition = bindings[-1].get_definition() if bindings else None
     is_method = definition is not None and definition.type == "funcdef"

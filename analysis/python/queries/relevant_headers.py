@@ -1,9 +1,9 @@
-"""Values and functions in reach whose type, or result, fits the expected type (ChatLSP, "relevant
-headers").
+"""Answer a question about relevant headers: values and functions whose type or result fits the hole.
 
-Targets are the expected type, the return type of an expected callable, and the parts of an expected
-tuple. A candidate is a name in scope, or a constructor, class method or function of the module that
-defines the expected class; its score is 0.8 for a base type and 1 for any other, plus a little for
+"Statically Contextualizing Large Language Models with Typed Holes" (ChatLSP, 2024) defines relevant headers.
+The targets are the expected type, the return type of an expected callable, and the parts of an expected
+tuple. A candidate is a name in scope, or a constructor, class method or function of the module that defines
+the expected class. Its score is 0.8 for a base type such as ``int`` and 1 for any other, plus a little for
 nearness.
 """
 
@@ -23,6 +23,7 @@ from holesmith.analysis.python.lookup.visible_names import visible_names
 from holesmith.analysis.python.project import PLACEHOLDER, FilledHole, JediProject
 from holesmith.analysis.questions import RelevantHeadersQuestion
 
+#: Names in scope that are looked at, at most, innermost scope first.
 CANDIDATES_MAX = 400
 _ITERABLES = frozenset(
     (
@@ -41,6 +42,7 @@ _ITERABLES = frozenset(
     )
 )
 _BASE_TYPES = frozenset(("int", "float", "bool", "str", "bytes", "complex"))
+#: Added to the score by jedi's kind of the name, a guess: a parameter is nearer than a class of the module.
 _NEARNESS = {"param": 0.15, "statement": 0.1, "instance": 0.1, "function": 0.05, "class": 0.0}
 
 
@@ -96,8 +98,10 @@ def _candidates(
 def _makers(
     filled: FilledHole, expectation: Expectation, targets: frozenset[str], seen: set[str], deadline: Deadline
 ) -> Iterator[Header]:
-    """What the module of the expected class offers: functions that give one, and the class's own class
-    methods.
+    """The candidates in the module of the expected class.
+
+    These are the public methods of the class that are annotated to return the class, and, if the module is
+    not the document itself, all names of the module that fit.
     """
     for cls in classes_of(expectation):
         root = cls.get_root_context()
@@ -145,7 +149,7 @@ def _header(name: Any, text: str, targets: frozenset[str], import_line: str | No
 
 
 def _matched(value: Any, targets: frozenset[str]) -> str | None:
-    """The target that the value, its instances or its results are a kind of."""
+    """The target that fits a value, an instance of a class, or the result of a function; None without one."""
     if value.is_function() or value.is_bound_method():
         annotation = getattr(getattr(value, "tree_node", None), "annotation", None)
         names = type_names(annotation.get_code())[:1] if annotation is not None else ()

@@ -1,7 +1,8 @@
-"""The definitions that are reachable from the expected type of the hole (ChatLSP, "relevant types").
+"""Answer a question about relevant types: the definitions reachable from the expected type of the hole.
 
-The class of the expected type comes first, then the classes in its fields' annotations and its bases,
-breadth first. What every reader knows, the builtins and ``typing``, is left out.
+"Statically Contextualizing Large Language Models with Typed Holes" (ChatLSP, 2024) defines relevant types.
+The class of the expected type comes first, then the classes in its fields' annotations and its bases, breadth
+first. The builtins and ``typing`` are left out, because every reader knows them.
 """
 
 from typing import Any

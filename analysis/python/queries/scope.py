@@ -1,4 +1,4 @@
-"""The names that may begin an expression at the hole, innermost scope first."""
+"""Answer a question about scope: the names that may begin an expression at the hole, innermost first."""
 
 from dataclasses import replace
 from typing import Any
@@ -30,7 +30,7 @@ def scope_names_at(project: JediProject, question: ScopeQuestion, deadline: Dead
 
 
 def _described(name: Any, module: Any) -> ScopeName:
-    """Without its type. What is said of the builtins is kept with jedi's state, as they are."""
+    """Describe a name, without inferring its type. Descriptions of builtins are memoised."""
     kept = project_memo(module.inference_state).described_builtins
     if name in kept:
         return kept[name]

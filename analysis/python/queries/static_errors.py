@@ -1,7 +1,11 @@
-"""The errors that a filled hole has: only what is certain, so that a right completion is never blamed.
+"""Answer a question about the errors in a filled hole, naming only certain ones.
 
-Where parso has no grammar for a statement, where a line asks type checkers to look away, and where the code
-reckons with what is missing, nothing is said.
+For example:
+    import json
+    json.lods(text)    →  unknown_member: "lods" is not a member
+
+A right completion must never be refused. So there is no error in a statement that parso has no grammar for,
+on a line with a comment such as ``# type: ignore``, and for a name that the code expects to be missing.
 """
 
 import ast
@@ -27,6 +31,7 @@ from holesmith.analysis.python.parsing.parso_nodes import arguments_of, is_keywo
 from holesmith.analysis.python.project import JediProject
 from holesmith.analysis.questions import StaticErrorsQuestion
 
+#: Errors that are reported at most.
 ERRORS_MAX = 50
 _ALWAYS_KNOWN = frozenset(
     (
@@ -74,7 +79,7 @@ def static_errors_in(
 
 
 class _Check:
-    """One text with one span in it."""
+    """The check of one span, from ``start`` to ``stop``, in one text."""
 
     def __init__(self, script: Any, path: str | None, text: str, start: int, stop: int) -> None:
         self.script = script
@@ -97,8 +102,9 @@ class _Check:
         return min(self.line_starts[line - 1] + position[1], len(self.text))
 
     def syntax(self) -> Iterator[StaticError]:
-        """parso's complaints about the span and the rest of its last line, where others complain too: Python
-        itself, and tree-sitter, whose grammar is newer.
+        """The syntax errors that parso reports in the span and the rest of its last line.
+
+        Python's own parser and tree-sitter must find an error there too, because their grammars are newer.
         """
         if _is_python(self.text):
             return
@@ -124,7 +130,7 @@ class _Check:
                 waiting += node.children
 
     def names(self) -> list[Any]:
-        """The names of the span that something is known of, in order."""
+        """The names of the span that may be judged, in order."""
         found = [
             name
             for names in self.node.get_used_names().values()
@@ -164,8 +170,9 @@ class _Check:
             yield self._error("unresolved_name", f'"{name.value}" is not defined', name)
 
     def _is_bound_nearby(self, name: Any) -> bool:
-        """Whether any scope of the file binds the name: jedi loses comprehensions, type parameters and
-        ``del``.
+        """True if any scope of the file may bind the name.
+
+        jedi does not find all that comprehensions, type parameters and ``del`` bind.
         """
         return any(
             each.is_definition() or each.parent.type == "type_params" or may_be_bound_unseen(each)
@@ -221,10 +228,10 @@ class _Check:
 
 
 def _is_python(text: str) -> bool:
-    """Whether the interpreter can parse it; it knows syntax that parso has no grammar for."""
+    """True if the interpreter can parse the text; it knows syntax that parso has no grammar for."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of strange escapes, which are no errors
+            warnings.simplefilter("ignore")  # invalid escapes give warnings, and are no errors
             ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
@@ -237,7 +244,7 @@ def _is_required(parameter: Any) -> bool:
 
 
 def _is_label(name: Any) -> bool:
-    """Names that are not looked up: keywords of calls, and parts of imports."""
+    """True for a name that is not looked up in a scope: an argument's keyword, and a part of an import."""
     parent = name.parent
     if parent.type == "argument":
         return parent.children[0] is name and getattr(parent.children[1], "value", "") == "="

@@ -1,8 +1,7 @@
-"""Getting to know a document before anything is asked: what it imports, what stands before its dots
-and what it calls.
+"""Warm up a document's analysis: its imports, the receivers before its dots, and the callees of its calls.
 
-The first question about a module or a class costs up to a second, the second a few milliseconds; so the first
-is asked while nobody waits.
+The first question about a module or class takes up to a second, the next one a few milliseconds. So the first
+is asked before a user waits for it.
 """
 
 import time
@@ -24,14 +23,16 @@ from holesmith.analysis.python.project import FilledHole, JediProject
 from holesmith.analysis.questions import WarmUpQuestion
 from jedi.inference.names import TreeNameDefinition
 
+#: Seconds that one slice of the work takes, so that other questions need not wait longer than this.
 SLICE_S = 0.05
+#: Receivers and callees that are looked at, at most.
 RECEIVERS_MAX = CALLEES_MAX = 200
 
 _Work = Callable[[], object]
 
 
 def warm_up(project: JediProject, question: WarmUpQuestion, deadline: Deadline) -> WarmedUp:
-    """A slice of the work, from piece ``question.begin`` on; the nearest to the offset first."""
+    """Do one slice of the work, from piece ``question.begin`` on; pieces near the offset come first."""
     if question.begin == 0:
         project.documents.renew(question.source.path)
     filled = project.fill(question.source, question.offset)
@@ -40,7 +41,7 @@ def warm_up(project: JediProject, question: WarmUpQuestion, deadline: Deadline) 
     for index in range(question.begin, len(pieces)):
         try:
             pieces[index]()
-        except Exception:  # noqa: BLE001 # what fails here fails again when it is asked for, and is answered there
+        except Exception:  # noqa: BLE001 # the question about this piece will fail too, and report it
             project.documents.forget_documents()
             return WarmedUp(index + 1 if index + 1 < len(pieces) else None)
         if time.monotonic() >= stop_at or deadline.is_near():
@@ -49,7 +50,7 @@ def warm_up(project: JediProject, question: WarmUpQuestion, deadline: Deadline) 
 
 
 def _look_around(filled: FilledHole) -> None:
-    """The names in scope, those of the builtins among them."""
+    """Find the names in scope, so that the names of the builtins are memoised."""
     visible_names(filled.context, filled.position)
 
 
@@ -60,7 +61,7 @@ def _imports(filled: FilledHole) -> Iterator[_Work]:
 
 
 def _meet(context: Any, name: Any) -> None:
-    """An imported name: the members of a module, or of the instances of a class."""
+    """List the members of an imported module, or of the instances of an imported class."""
     for value in TreeNameDefinition(context, name).infer():
         if value.is_module():
             dynamic_reason(value)
@@ -72,7 +73,7 @@ def _meet(context: Any, name: Any) -> None:
 
 
 def _receivers(filled: FilledHole) -> list[_Work]:
-    """One for each text that stands before a dot, where it stands nearest to the hole."""
+    """One piece for each receiver by its text, at its place nearest to the hole."""
     pieces: dict[str, _Work] = {}
     module = filled.module_context
     for name in _names_by_nearness(filled):
@@ -84,7 +85,7 @@ def _receivers(filled: FilledHole) -> list[_Work]:
 
 
 def _callees(filled: FilledHole) -> list[_Work]:
-    """As `_receivers`, for what is called, and what that gives."""
+    """One piece for each callee by its text, at its place nearest to the hole. It looks at the result too."""
     pieces: dict[str, _Work] = {}
     module = filled.module_context
     for name in _names_by_nearness(filled):
@@ -102,7 +103,7 @@ def _names_by_nearness(filled: FilledHole) -> list[Any]:
 
 
 def _call_of(name: Any) -> list[Any]:
-    """The operand and the trailers up to that behind a name with which it is called; nothing if it is not."""
+    """The first operand and the trailers, up to the call behind a name; empty if the name is not called."""
     last = name.parent if is_member(name) else name
     following = last.get_next_sibling() if is_postfix(last.parent) else None
     if following is None or not is_trailer(following, "("):
