@@ -1,1 +1,1 @@
-"""What several questions need: receivers, member lists, signatures, names in view."""
+"""Look-ups that several questions need: receivers, member lists, signatures, visible names."""

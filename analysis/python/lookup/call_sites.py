@@ -1,4 +1,8 @@
-"""The parts of a call in the code: callee, arguments, and the parameter that an argument is for."""
+"""The parts of a call in the code: its callee, its arguments, and the parameter that an argument is for.
+
+For example:
+    shop.find(name, ‸)    →  callee [shop, .find]; one positional argument before the hole
+"""
 
 from collections.abc import Iterable
 from typing import Any, cast
@@ -12,7 +16,10 @@ _KINDS = ("positional_only", "positional_or_keyword", "var_positional", "keyword
 
 
 def callee_of(leaf: Any) -> tuple[list[Any], list[Any]] | None:
-    """The parts of the callee and the argument nodes of the innermost call around a leaf."""
+    """Return the innermost call around a leaf as the parts of its callee and the nodes of its arguments.
+
+    None if the leaf is not in the arguments of a call.
+    """
     node = leaf
     while node.parent is not None:
         node = node.parent
@@ -27,22 +34,23 @@ def callee_of(leaf: Any) -> tuple[list[Any], list[Any]] | None:
 
 
 def callee_values(context: Any, callee: list[Any]) -> Any:
-    """What is called, or what jedi thinks of it."""
+    """All values of a callee; if they are not known for certain, the values that jedi infers."""
     return ValueInference().chain(context, callee) or inferred(context, callee)
 
 
 def argument_index(arguments: list[Any], leaf: Any) -> int:
+    """The index of the argument that holds a leaf; 0 if none does."""
     return next((i for i, each in enumerate(arguments) if each.start_pos <= leaf.start_pos < each.end_pos), 0)
 
 
 def position_at(arguments: list[Any], leaf: Any) -> int:
-    """How many positional arguments stand before the hole."""
+    """The number of positional arguments before the one that holds the leaf."""
     before = arguments[: argument_index(arguments, leaf)]
     return sum(1 for each in before if each.type != "argument" or each.children[0].type == "operator")
 
 
 def keyword_at(arguments: list[Any], leaf: Any) -> str | None:
-    """The keyword in ``f(name=‸``."""
+    """The keyword of the argument that holds the leaf, as in ``f(name=‸``; None without a keyword."""
     argument = arguments[argument_index(arguments, leaf)] if arguments else None
     if argument is not None and argument.type == "argument" and argument.children[1].value == "=":
         name = argument.children[0]
@@ -51,6 +59,7 @@ def keyword_at(arguments: list[Any], leaf: Any) -> str | None:
 
 
 def used_keywords(arguments: Iterable[Any], leaf: Any) -> set[str]:
+    """The keywords of the arguments; not the leaf itself, which may be a keyword that is being written."""
     return {
         each.children[0].value
         for each in arguments
@@ -59,6 +68,7 @@ def used_keywords(arguments: Iterable[Any], leaf: Any) -> set[str]:
 
 
 def signature_of(signature: Any, index: int | None) -> Signature:
+    """Turn a signature of jedi's into plain data; the hole is the positional argument number ``index``."""
     names = signature.get_param_names(resolve_stars=True)
     parameters = tuple(_parameter(name) for name in names)
     returns = signature.annotation_string or None
@@ -74,6 +84,7 @@ def _parameter(name: Any) -> Parameter:
 
 
 def position_of(parameters: tuple[Parameter, ...], index: int | None) -> int | None:
+    """The position of the parameter for positional argument number ``index``; None if there is none."""
     if index is None:
         return None
     for position, parameter in enumerate(parameters):

@@ -1,4 +1,4 @@
-"""What a value takes when it is called."""
+"""The signatures of values that are called, and the proof that they take no other arguments."""
 
 from dataclasses import replace
 from inspect import Parameter as Inspected
@@ -16,6 +16,7 @@ from jedi.inference.value import ClassValue, FunctionValue
 from jedi.inference.value.function import MethodValue, OverloadedFunctionValue
 from jedi.inference.value.instance import BoundMethod
 
+#: Signatures in an answer at most; more of them, from overloads, make the answer incomplete.
 SIGNATURES_MAX = 20
 
 
@@ -23,13 +24,18 @@ _KEPT_KINDS = frozenset((ClassValue, FunctionValue, MethodValue, OverloadedFunct
 
 
 def call_of(context: Any, callee: list[Any], index: int, used: set[str], *, allow_incomplete: bool) -> Call:
-    """What ``callee`` takes behind ``index`` arguments without a name and the keywords ``used``."""
+    """Return the call of ``callee`` with ``index`` positional arguments and the keywords ``used`` given.
+
+    ``callee`` is the first operand and its trailers. With ``allow_incomplete``, jedi's guess stands in for
+    values that are not known for certain; without it the call then has no signatures.
+    """
     values = ValueInference().chain(context, callee, is_called=True)
     is_known = bool(values)
     if not is_known:
         values = inferred(context, callee) if allow_incomplete else ()
     callables = [_callable(context, value) for value in values]
-    # A function with overloads in several branches comes once for each of them, with all overloads.
+    # If several branches define a function with overloads, jedi gives a value for each branch, each with all
+    # overloads.
     shown = list(dict.fromkeys(each for callable_ in callables for each in callable_.signatures))
     is_complete = (
         is_known and 0 < len(shown) <= SIGNATURES_MAX and all(each.is_complete for each in callables)
@@ -41,7 +47,7 @@ def call_of(context: Any, callee: list[Any], index: int, used: set[str], *, allo
 
 
 def _callable(context: Any, value: Any) -> CallSignatures:
-    """What was found for a function or class of another file is kept with the inference state."""
+    """The signatures of a value; those of functions and classes of other files are memoised."""
     key = _key(context, value)
     if key is None:
         return _callable_anew(value)
@@ -58,8 +64,10 @@ def _callable_anew(value: Any) -> CallSignatures:
 
 
 def _key(context: Any, value: Any) -> Any:
-    """What values have in common that take the same; None for other kinds of values, where the document has a
-    part in it, and where it is up to the instance of a method what its stars are passed on to.
+    """A key that values with the same signatures share; None if the signatures must not be memoised.
+
+    These are signatures of other kinds of values, those of the document itself, and those of a bound method
+    with ``*arguments`` or ``**keywords``, because it depends on the instance where they are passed on.
     """
     is_bound = type(value) is BoundMethod
     plain = wrapped_value(value) if is_bound else value
@@ -72,8 +80,10 @@ def _key(context: Any, value: Any) -> Any:
 
 
 def _takes_more(signature: Any) -> bool:
-    """Whether it may take more than is shown: ``**keywords``, or ``*arguments`` in whose place jedi shows
-    what they are passed on to, which need not be all.
+    """True if a callable may take arguments that its signature does not show.
+
+    So it is with ``**keywords``, and with ``*arguments`` that jedi replaces by the parameters of the function
+    to which they are passed on: there may be other such functions.
     """
     names, shown = (signature.get_param_names(resolve_stars=each) for each in (False, True))
     kinds = {name.get_kind() for name in names}

@@ -1,4 +1,10 @@
-"""A class trimmed to what a reader needs: its head, its fields, and the signatures of its public methods."""
+"""The text of a class trimmed to its header, its fields, and the signatures of its public methods.
+
+For example:
+    class Point:
+        x: int
+        def __init__(self, x: int): ...
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,6 +13,7 @@ from holesmith.analysis.python.inference.bindings import is_self_member
 from holesmith.analysis.python.inference.decorators import decorators_of
 from holesmith.analysis.python.parsing.parso_nodes import is_async
 
+#: Fields and methods of a class that are shown, at most.
 FIELDS_MAX = 40
 METHODS_MAX = 30
 _VISIBLE_DECORATORS = frozenset(
@@ -15,6 +22,7 @@ _VISIBLE_DECORATORS = frozenset(
 
 
 def trimmed(classdef: Any) -> str:
+    """Return the trimmed text of a class statement."""
     lines = [f"class {classdef.name.value}{_bases(classdef)}:"]
     lines += [f"    {field}" for field in fields_of(classdef)][:FIELDS_MAX]
     lines += [f"    {method}" for method in method_headers(classdef)][:METHODS_MAX]
@@ -27,8 +35,10 @@ def _bases(classdef: Any) -> str:
 
 
 def fields_of(classdef: Any) -> list[str]:
-    """Annotated and assigned names of the body, then what ``__init__`` assigns to ``self``, each name
-    once.
+    """The fields of a class as source text, each name once.
+
+    These are the names annotated or assigned in the body, then the attributes that ``__init__`` sets on
+    ``self``. Names that begin with two underscores are left out.
     """
     found: dict[str, str] = {}
     for statement in _statements(classdef):

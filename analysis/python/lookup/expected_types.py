@@ -1,8 +1,12 @@
-"""What the code around a hole expects there: an annotation, or values of the right type.
+"""Find the type that the code around a hole expects there, as an annotation or as values of that type.
 
-Bidirectional typing's analytic position (ChatLSP, "Statically Contextualizing Large Language Models
-with Typed Holes", 2024): the expectation comes from outside the hole, from parameter, return and
-variable annotations first, then from defaults and from the other operand.
+For example:
+    def scale(size: float): ...
+    scale(‸)    →  float, from the annotation of parameter size of scale
+
+This is the analytic position of bidirectional typing ("Statically Contextualizing Large Language Models with
+Typed Holes", ChatLSP, 2024): the type comes from the code outside the hole. Annotations of parameters,
+results and variables come first, then defaults and the other operand.
 """
 
 import re
@@ -26,7 +30,9 @@ from holesmith.analysis.python.parsing.parso_nodes import is_postfix, is_trailer
 from holesmith.analysis.python.project import FilledHole
 from jedi.inference.gradual.annotation import infer_annotation
 
+#: Nodes that are gone up from the hole, at most.
 STEPS_MAX = 60
+#: Overloads of a callee that are looked at, at most.
 SIGNATURES_MAX = 20
 _TYPE_VARIABLE = re.compile(r"_?[A-Z][A-Z0-9]{0,3}\d?(?:_co|_contra)?|_[A-Z]\w*T(?:_co|_contra)?")
 _SCOPES = frozenset(("file_input", "suite", "simple_stmt", "classdef", "lambdef"))
@@ -37,9 +43,11 @@ _BOOLEAN = frozenset(("if_stmt", "while_stmt", "assert_stmt", "not_test", "comp_
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """``annotation`` is the node that says it, read in ``context``; ``values`` are instances of the type.
+    """The type that a hole should have.
 
-    One of them may be missing. ``text`` is the type as source code.
+    ``text`` is the type as source code, and ``origin`` says where it comes from. ``annotation`` is the node
+    of the annotation, whose names belong to ``context``; ``values`` are instances of the type. Annotation and
+    values may be None.
     """
 
     text: str
@@ -50,7 +58,7 @@ class Expectation:
 
 
 def expectation_at(filled: FilledHole) -> Expectation | None:
-    """None where any type would do."""
+    """Return the expectation at the hole; None if any type would do."""
     if filled.hole.kind == "comment":
         return None
     leaf = filled.leaf
@@ -58,7 +66,7 @@ def expectation_at(filled: FilledHole) -> Expectation | None:
 
 
 def _of_node(filled: FilledHole, node: Any, steps: int) -> Expectation | None:
-    """What the parent expects of a node; a parent that only passes the node on is asked in its place."""
+    """The type that the parent of a node expects; a parent that only passes on its value is skipped."""
     parent = node.parent
     if parent is None or steps > STEPS_MAX or parent.type in _SCOPES:
         return None
@@ -71,7 +79,7 @@ def _of_node(filled: FilledHole, node: Any, steps: int) -> Expectation | None:
 
 
 def is_container(node: Any) -> bool:
-    """Whether the node holds the elements of a list, set, dictionary or tuple."""
+    """True if the node holds the elements of a list, set, dictionary or tuple."""
     is_display = node.type == "atom" and node.children[0].value in ("[", "{")
     return is_display or node.type in ("dictorsetmaker", "testlist_comp", "testlist_star_expr", "testlist")
 
@@ -85,7 +93,7 @@ def _fixed(parent: Any) -> Expectation | None:
 
 
 def _iterated(filled: FilledHole, loop: Any, node: Any) -> Expectation | None:
-    """What ``for`` goes over; its target may be annotated."""
+    """An iterable behind ``for … in``; its elements have the type of the target's annotation, if any."""
     if node is not loop.children[3]:
         return None
     is_async = loop.parent.type in ("async_stmt", "comp_for")
@@ -94,7 +102,7 @@ def _iterated(filled: FilledHole, loop: Any, node: Any) -> Expectation | None:
 
 
 def _managed(filled: FilledHole, statement: Any, node: Any) -> Expectation | None:
-    """What ``with`` enters; its target may be annotated."""
+    """A context manager behind ``with``; it gives the type of the target's annotation, if any."""
     is_item = statement.type == "with_item"
     with_stmt = statement.parent if is_item else statement
     is_async = with_stmt.parent.type == "async_stmt"
@@ -139,7 +147,7 @@ def _annotated(context: Any, annotation: Any, origin: str) -> Expectation | None
 
 
 def _wrapped(annotation: Any) -> Any:
-    """What ``Annotated[…]`` and its like say of a type, None for a type that is not wrapped."""
+    """The type inside ``Annotated[…]``, ``Final[…]`` and the like; None for a type that is not wrapped."""
     if not is_postfix(annotation) or not is_trailer(annotation.children[-1], "["):
         return None
     before = annotation.children[-2]
@@ -172,19 +180,22 @@ def _argument(filled: FilledHole, parent: Any, node: Any) -> Expectation | None:
 
 
 def _without_type_variables(expectation: Expectation, callee: Any) -> Expectation | None:
-    """A type variable stands for what the receiver's class was given for it, else for any type."""
+    """Replace a type variable by the type argument of the receiver's class.
+
+    None if the type argument is not known: any type would do then.
+    """
     if expectation.annotation is None or expectation.annotation.type != "name":
         return expectation
     name = expectation.annotation.value
     given = _class_arguments(callee)
     if name in given:
         return _of_values(given[name].execute_annotation(None), expectation.origin)
-    # jedi loses many type variables of stubs, so the convention for their names must do.
+    # jedi does not find many type variables of stubs, so they are recognised by their usual names.
     return None if not expectation.values and _TYPE_VARIABLE.fullmatch(name) else expectation
 
 
 def _class_arguments(callee: Any) -> dict[str, Any]:
-    """What stands for the type variables of the class whose method is called."""
+    """The type arguments of the receiver of a called method, by the names of the type variables."""
     instance = getattr(callee, "instance", None)
     owner = instance.py__class__() if instance is not None else None
     if owner is None or not hasattr(owner, "get_generics") or not hasattr(owner, "list_type_vars"):
@@ -244,7 +255,7 @@ def _target_name(target: Any) -> Any:
 
 
 def _declaration_of(target: Any) -> Any:
-    """The annotation of a target, given where it is assigned or declared elsewhere in its scope."""
+    """The annotation of a target, at any assignment or declaration in its scope; None without one."""
     name = _target_name(target)
     if name is None:
         return None
@@ -256,7 +267,7 @@ def _declaration_of(target: Any) -> Any:
 
 
 def _same_target(definition: Any, name: Any) -> bool:
-    """Whether an annotated name is the assigned one: in the same scope, or a field of the class around it."""
+    """True if an annotated name is the assigned one: in the same scope, or an attribute in the same class."""
     if name.parent.type == "trailer":
         return name.search_ancestor("classdef") is definition.search_ancestor("classdef")
     return name.search_ancestor("funcdef", "classdef") is definition.search_ancestor("funcdef", "classdef")
@@ -293,7 +304,7 @@ def _subscript(filled: FilledHole, trailer: Any, node: Any) -> Expectation | Non
 
 
 def _element(filled: FilledHole, parent: Any, node: Any, steps: int) -> Expectation | None:
-    """The element type of what the container around the hole is expected to be."""
+    """The element type of the type that the container around the hole is expected to have."""
     container = parent if parent.type == "atom" or parent.parent.type != "atom" else parent.parent
     outer = _of_node(filled, container, steps + 1)
     if outer is None or outer.annotation is None:
@@ -359,6 +370,6 @@ _NOT_TYPES = frozenset(
 
 
 def type_names(text: str) -> tuple[str, ...]:
-    """The names of the classes in a type, outermost first, without what only wraps them."""
+    """The class names in a type, outermost first, without wrappers: ``Optional[Path]`` → ``Path``."""
     names = dict.fromkeys(_NAME.findall(re.sub(r"Literal\[[^\]]*\]", "Literal", text)))
     return tuple(name for name in names if name not in _NOT_TYPES)

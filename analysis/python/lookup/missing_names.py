@@ -1,7 +1,11 @@
-"""Names that a file uses and nothing in it binds: what an import statement in it is probably for.
+"""Find the names that a file uses and nothing in it binds: an import statement is probably for one of them.
 
-Invariant: a name counts as bound if any scope of the file binds it, so what is left is missing wherever it
-is used.
+For example:
+    from pathlib import ‸
+    root = Path(".")    →  Path is missing
+
+Invariant: a name counts as bound if any scope of the file binds it. So a missing name is missing at every
+place where the file uses it.
 """
 
 import builtins
@@ -19,9 +23,10 @@ _WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
 
 
 def missing_names(module: Any, offered: Iterable[str]) -> tuple[str, ...]:
-    """Those of the names ``offered`` that the file, as parso has parsed it, needs from elsewhere.
+    """Return those of the names ``offered`` that the file uses and does not bind.
 
-    Text in annotations and in ``__all__`` counts as use. Empty if a star import may bind them.
+    ``module`` is parso's tree of the file. Strings in annotations and in ``__all__`` count as uses. Empty if
+    the file has a star import, which may bind any name.
     """
     used = module.get_used_names()
     if _has_star_import(module):
@@ -49,9 +54,9 @@ def _may_bind(name: Any) -> bool:
 
 
 def _is_used_bare(name: Any) -> bool:
-    """Whether the name stands for a value by itself: behind no dot, in no import, as no keyword."""
+    """True if the name is used as a value: not behind a dot, not in an import, not as a keyword."""
     before, parent = name.get_previous_leaf(), name.parent
-    if before is not None and before.value in (".", "!"):  # "!": how a value is formatted in a text
+    if before is not None and before.value in (".", "!"):  # "!" as in f"{value!r}"
         return False
     if parent.type == "argument" and parent.children[0] is name and parent.children[1].type == "operator":
         return False
@@ -59,7 +64,7 @@ def _is_used_bare(name: Any) -> bool:
 
 
 def _around(node: Any, types: frozenset[str]) -> Any:
-    """The nearest node of one of the types that a node stands in, within its statement; None without one."""
+    """The nearest node of one of ``types`` that holds a node, within its statement; None without one."""
     node = node.parent
     while node is not None and node.type not in types:
         node = node.parent if node.type not in ("suite", "file_input") else None
@@ -67,7 +72,7 @@ def _around(node: Any, types: frozenset[str]) -> Any:
 
 
 def _quoted_names(module: Any) -> frozenset[str]:
-    """The words of strings in annotations, and the strings of ``__all__``."""
+    """The words in strings of annotations and of ``__all__``."""
     names: set[str] = set()
     for leaf in _strings(module):
         if _is_annotation(leaf) or _is_export(leaf):
@@ -76,7 +81,7 @@ def _quoted_names(module: Any) -> frozenset[str]:
 
 
 def _is_annotation(string: Any) -> bool:
-    """Whether a string stands in an annotation: not in the value that follows one."""
+    """True if a string stands in an annotation, not in the value that follows the annotation."""
     node = _around(string, _ANNOTATED)
     if node is None or node.type == "param":
         return False
@@ -93,6 +98,6 @@ def _strings(node: Any) -> Iterable[Any]:
 
 
 def _is_export(string: Any) -> bool:
-    """Whether a string stands in what is assigned, or added, to ``__all__``."""
+    """True if a string stands in the value that is assigned or added to ``__all__``."""
     statement = _around(string, _STATEMENTS)
     return statement is not None and statement.get_first_leaf().value == "__all__"

@@ -1,4 +1,4 @@
-"""jedi's names as plain data."""
+"""Turn jedi's names into the plain data of answers: kinds, members, types and signatures."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -17,7 +17,7 @@ def kind_of(name: Any) -> SymbolKind:
 
 
 def members_of(names: Iterable[Any], detailed_max: int, deadline: Deadline) -> tuple[Member, ...]:
-    """Each name once, the first ``detailed_max`` with signature and type as long as there is time."""
+    """Describe each name once; the first ``detailed_max`` with signature and type, if there is time."""
     members: dict[str, Member] = {}
     for name in names:
         text = name.string_name
@@ -29,7 +29,7 @@ def members_of(names: Iterable[Any], detailed_max: int, deadline: Deadline) -> t
 
 
 def member_of(name: Any, is_detailed: bool) -> Member:
-    """Signature and type need inference, some milliseconds each."""
+    """Describe a name, with signature and type if ``is_detailed``: each takes some milliseconds to infer."""
     kind = kind_of(name)
     if not is_detailed:
         return Member(name.string_name, kind)
@@ -39,7 +39,7 @@ def member_of(name: Any, is_detailed: bool) -> Member:
 
 
 def type_text(values: Any) -> str | None:
-    """The types of some values as an annotation."""
+    """The types of some values, written as an annotation; None if there are none."""
     texts = sorted({text for value in values if (text := _type_hint(value))})
     return " | ".join(texts) or None
 
@@ -55,7 +55,7 @@ def _type_hint(value: Any) -> str | None:
 
 
 def signatures_of(value: Any) -> list[Any]:
-    """jedi's signatures of a callable; of a NamedTuple its fields, where jedi has NamedTuple's own."""
+    """jedi's signatures of a callable; for a NamedTuple one made of its fields, which jedi does not give."""
     if value.is_class():
         bases = list(value.py__mro__())
         if any(base.py__name__() == "NamedTuple" for base in bases[1:]):
@@ -65,7 +65,7 @@ def signatures_of(value: Any) -> list[Any]:
 
 
 def signature_text(value: Any) -> str | None:
-    """``(x: int) -> str`` of the first signature; None for what cannot be called."""
+    """The first signature of a value, such as ``(x: int) -> str``; None if the value cannot be called."""
     signatures = (
         signatures_of(value) if value.is_function() or value.is_class() or value.is_bound_method() else []
     )

@@ -1,4 +1,8 @@
-"""What stands before the dot of a member, and the values that it can have."""
+"""The receiver of a member, which is the expression before its dot, and the values that jedi infers for it.
+
+For example:
+    shop.find(1).‸    →  receiver [shop, .find, (1)]
+"""
 
 from typing import Any
 
@@ -8,7 +12,10 @@ _TARGET_LISTS = frozenset(("testlist_comp", "testlist_star_expr", "star_expr", "
 
 
 def is_bound_by_statement(leaf: Any) -> bool:
-    """Whether the attribute is or may become one of several targets, or that of ``for`` or ``as``."""
+    """True if the attribute is or may become a target: one of several, or the target of ``for`` or ``as``.
+
+    For example ``a.x, b.‸``, behind which ``= 1, 2`` may follow.
+    """
     owner = leaf.parent.parent
     before = owner.get_first_leaf().get_previous_leaf()
     if before is not None and before.value in ("for", "as"):
@@ -24,12 +31,16 @@ def is_bound_by_statement(leaf: Any) -> bool:
 
 
 def begins_line(node: Any) -> bool:
+    """True if a node begins a statement: at a line's beginning, or behind a semicolon or colon."""
     before = node.get_first_leaf().get_previous_leaf()
     return before is None or before.type in ("newline", "indent", "dedent") or before.value in (";", ":", "")
 
 
 def receiver_of(leaf: Any) -> list[Any] | None:
-    """The first operand and the trailers before the placeholder's dot; None where the parser lost them."""
+    """Return the first operand and the trailers before the dot of ``leaf``; None if there is no dot.
+
+    ``await`` is left out, because it applies to the whole expression.
+    """
     trailer = leaf.parent
     if trailer.type != "trailer" or trailer.children[0].value != ".":
         return None
@@ -41,7 +52,7 @@ def receiver_of(leaf: Any) -> list[Any] | None:
 
 
 def inferred(context: Any, receiver: list[Any]) -> Any:
-    """What jedi thinks of the receiver, with no promise."""
+    """The values that jedi infers for a receiver; there may be others."""
     values = context.infer_node(receiver[0])
     for trailer in receiver[1:]:
         values = infer_trailer(context, values, trailer)

@@ -6,6 +6,7 @@ from holesmith.analysis.python.lookup.member_listing import names_in
 from holesmith.analysis.python.parsing.project_memo import project_memo
 from jedi.inference.context import get_global_filters
 
+#: Names that an answer about a scope has at most; with more the answer is incomplete.
 NAMES_MAX = 3_000
 
 
@@ -16,7 +17,7 @@ def visible_names(context: Any, position: tuple[int, int]) -> list[Any]:
 
 
 def _names(state: Any, names: Any) -> list[Any]:
-    """All names of a filter; those of the builtins are kept with jedi's state."""
+    """All names of a filter of jedi's; those of the builtins are memoised."""
     context = vars(names).get("parent_context")
     if context is None or not context.is_builtins_module():
         return names_in(state, names)

@@ -97,7 +97,7 @@ def _score(near: Counter[str], name: str) -> float:
 
 
 def classes_near(filled: FilledHole, deadline: Deadline) -> Iterator[str]:
-    """The classes, by name, of the variables used just before the hole, nearest first, with up to two bases."""
+    """The names of the classes of variables used just before the hole, nearest first, with two bases each."""
     before = filled.text[max(filled.offset - NEAR_CHARACTERS, 0) : filled.offset]
     variables = dict.fromkeys(reversed(re.findall(r"(?<![\w.])([^\W\d]\w*)(?=\s*\.)", before)))
     context = filled.context
