@@ -16,7 +16,7 @@ from jedi.inference.value import ClassValue, FunctionValue
 from jedi.inference.value.function import MethodValue, OverloadedFunctionValue
 from jedi.inference.value.instance import BoundMethod
 
-#: Signatures in an answer at most; more of them, from overloads, make the answer incomplete.
+# Signatures in an answer at most; more of them, from overloads, make the answer incomplete.
 SIGNATURES_MAX = 20
 
 

@@ -13,7 +13,7 @@ from holesmith.analysis.python.inference.bindings import is_self_member
 from holesmith.analysis.python.inference.decorators import decorators_of
 from holesmith.analysis.python.parsing.parso_nodes import is_async
 
-#: Fields and methods of a class that are shown, at most.
+# Fields and methods of a class that are shown, at most.
 FIELDS_MAX = 40
 METHODS_MAX = 30
 _VISIBLE_DECORATORS = frozenset(

@@ -30,9 +30,9 @@ from holesmith.analysis.python.parsing.parso_nodes import is_postfix, is_trailer
 from holesmith.analysis.python.project import FilledHole
 from jedi.inference.gradual.annotation import infer_annotation
 
-#: Nodes that are gone up from the hole, at most.
+# Nodes that are gone up from the hole, at most.
 STEPS_MAX = 60
-#: Overloads of a callee that are looked at, at most.
+# Overloads of a callee that are looked at, at most.
 SIGNATURES_MAX = 20
 _TYPE_VARIABLE = re.compile(r"_?[A-Z][A-Z0-9]{0,3}\d?(?:_co|_contra)?|_[A-Z]\w*T(?:_co|_contra)?")
 _SCOPES = frozenset(("file_input", "suite", "simple_stmt", "classdef", "lambdef"))

@@ -58,7 +58,7 @@ def _has_certain_constructor(cls: Any) -> bool:
 
 
 def _is_plain_dataclass(base: Any) -> bool:
-    """True if a base of a dataclass is ``object``, or a dataclass with a parameter for each annotated name."""
+    """True if a base of a dataclass is ``object`` or a dataclass with a parameter for each annotated name."""
     if base.get_root_context().is_stub():
         return base.py__name__() == "object"
     code = base.tree_node.get_code()

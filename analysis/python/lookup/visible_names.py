@@ -6,7 +6,7 @@ from holesmith.analysis.python.lookup.member_listing import names_in
 from holesmith.analysis.python.parsing.project_memo import project_memo
 from jedi.inference.context import get_global_filters
 
-#: Names that an answer about a scope has at most; with more the answer is incomplete.
+# Names that an answer about a scope has at most; with more the answer is incomplete.
 NAMES_MAX = 3_000
 
 

@@ -38,7 +38,7 @@ from parso.python.token import PythonTokenTypes
 from parso.python.tokenize import BOM_UTF8_STRING
 from parso.tree import BaseNode
 
-#: Lines that are parsed at most; beyond that parso's own incremental parser does it.
+# Lines that are parsed at most; beyond that parso's own incremental parser does it.
 LINES_MAX = 250
 _COMMENTS = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*")
 _CODE = re.compile(r"([ \t]*)[^ \t\n#]")

@@ -25,12 +25,12 @@ from holesmith.analysis.python.parsing.jedi_internals import (
 )
 from parso.cache import parser_cache
 
-#: Texts that share a state at most: jedi keeps what it inferred about each of them in memory.
+# Texts that share a state at most: jedi keeps what it inferred about each of them in memory.
 TEXTS_MAX = 200
-#: Texts after which a state is replaced if there is time for it.
+# Texts after which a state is replaced if there is time for it.
 TEXTS_MANY = 60
 _SOURCES = (".py", ".pyi")
-#: The resolution, in seconds, that the modification times of files are assumed to have.
+# The resolution, in seconds, that the modification times of files are assumed to have.
 CLOCK_S = 0.05
 
 

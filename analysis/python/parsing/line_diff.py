@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-#: Lines between the first and the last difference up to which single differences are looked for.
+# Lines between the first and the last difference up to which single differences are looked for.
 DISTANCE_MAX = 400
 
 

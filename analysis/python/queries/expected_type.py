@@ -16,7 +16,7 @@ from holesmith.analysis.python.parsing.parso_nodes import subscripts_of
 from holesmith.analysis.python.project import JediProject
 from holesmith.analysis.questions import ExpectedTypeQuestion
 
-#: Literals that an answer lists at most.
+# Literals that an answer lists at most.
 LITERALS_MAX = 60
 
 

@@ -17,11 +17,11 @@ from holesmith.analysis.python.project import FilledHole, JediProject
 from holesmith.analysis.questions import ImportsQuestion
 from jedi.inference.names import TreeNameDefinition
 
-#: Imported modules that are looked at, at most.
+# Imported modules that are looked at, at most.
 IMPORTS_MAX = 60
-#: Characters before the hole that count as near it.
+# Characters before the hole that count as near it.
 NEAR_CHARACTERS = 1_500
-#: Variables near the hole whose classes are inferred, at most: each costs some milliseconds.
+# Variables near the hole whose classes are inferred, at most: each costs some milliseconds.
 VARIABLES_MAX = 12
 _WORD = re.compile(r"[^\W\d]\w*")
 

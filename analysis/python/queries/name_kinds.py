@@ -36,7 +36,7 @@ from holesmith.analysis.python.project import PLACEHOLDER, FilledHole, JediProje
 from holesmith.analysis.questions import NameKindsQuestion
 
 _GENERIC = frozenset(("Generic", "Protocol"))
-#: Seconds for the kinds of the names that the question does not list in ``wanted``.
+# Seconds for the kinds of the names that the question does not list in ``wanted``.
 OTHERS_S_MAX = 0.06
 
 

@@ -23,7 +23,7 @@ from holesmith.analysis.python.lookup.visible_names import visible_names
 from holesmith.analysis.python.project import PLACEHOLDER, FilledHole, JediProject
 from holesmith.analysis.questions import RelevantHeadersQuestion
 
-#: Names in scope that are looked at, at most, innermost scope first.
+# Names in scope that are looked at, at most, innermost scope first.
 CANDIDATES_MAX = 400
 _ITERABLES = frozenset(
     (
@@ -42,7 +42,7 @@ _ITERABLES = frozenset(
     )
 )
 _BASE_TYPES = frozenset(("int", "float", "bool", "str", "bytes", "complex"))
-#: Added to the score by jedi's kind of the name, a guess: a parameter is nearer than a class of the module.
+# Added to the score by jedi's kind of the name, a guess: a parameter is nearer than a class of the module.
 _NEARNESS = {"param": 0.15, "statement": 0.1, "instance": 0.1, "function": 0.05, "class": 0.0}
 
 

@@ -31,7 +31,7 @@ from holesmith.analysis.python.parsing.parso_nodes import arguments_of, is_keywo
 from holesmith.analysis.python.project import JediProject
 from holesmith.analysis.questions import StaticErrorsQuestion
 
-#: Errors that are reported at most.
+# Errors that are reported at most.
 ERRORS_MAX = 50
 _ALWAYS_KNOWN = frozenset(
     (

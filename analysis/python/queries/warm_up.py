@@ -23,9 +23,9 @@ from holesmith.analysis.python.project import FilledHole, JediProject
 from holesmith.analysis.questions import WarmUpQuestion
 from jedi.inference.names import TreeNameDefinition
 
-#: Seconds that one slice of the work takes, so that other questions need not wait longer than this.
+# Seconds that one slice of the work takes, so that other questions need not wait longer than this.
 SLICE_S = 0.05
-#: Receivers and callees that are looked at, at most.
+# Receivers and callees that are looked at, at most.
 RECEIVERS_MAX = CALLEES_MAX = 200
 
 _Work = Callable[[], object]
