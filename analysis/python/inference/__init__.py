@@ -1,1 +1,1 @@
-"""Every value that an expression can have, or "unknown"."""
+"""Inference of all values that an expression can have; the result is "unknown" if it may have others."""

@@ -1,4 +1,9 @@
-"""Whether every part of an annotation is understood, so that its instances are all that may come."""
+"""Tell whether every part of an annotation is understood, so that its instances are all possible values.
+
+For example:
+    def read(path: Path | None, value: Any): ...
+    # The annotation of path is understood. That of value is not, because Any allows other classes.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +12,7 @@ from holesmith.analysis.python.parsing.jedi_internals import forward_reference
 from holesmith.analysis.python.parsing.parso_nodes import is_postfix, is_trailer, subscripts_of
 from jedi.inference.gradual.type_var import TypeVar
 
+# Nested parts of an annotation that are looked at, at most; recursive aliases would go on for ever.
 DEPTH_MAX = 12
 _OPAQUE_NAMES = frozenset(
     (
@@ -40,12 +46,16 @@ _TYPING_ALIASES = frozenset(
     )
 )
 
-# The values of an operand with its trailers, read in a context; None if some are unknown.
+# A function that gives all values of an operand with its trailers in a context; None if some are unknown.
 Chain = Callable[[Any, list[Any]], Any]
 
 
 def is_understood(chain: Chain, context: Any, node: Any, depth: int = 0, *, is_deep: bool = False) -> bool:
-    """Every alternative names a class that is found. Arguments of generics matter only if ``is_deep``."""
+    """True if every alternative of an annotation names a class that is found.
+
+    With ``is_deep`` the arguments of generic classes must be understood too: ``list[Any]`` is understood
+    without it, and is not understood with it.
+    """
     if depth > DEPTH_MAX:
         return False
     if node.type == "keyword":
@@ -66,7 +76,7 @@ def is_understood(chain: Chain, context: Any, node: Any, depth: int = 0, *, is_d
 
 
 def string_payload(node: Any) -> str:
-    """What stands between the quotation marks."""
+    """The text between the quotation marks of a string."""
     text = str(node.value).lstrip("rRuUbBfF")
     mark = text[:3] if text[:3] in ('"""', "'''") else text[:1]
     return text[len(mark) : -len(mark)]
@@ -95,7 +105,7 @@ def _is_understood_reference(chain: Chain, context: Any, node: Any, depth: int, 
 
 
 def _is_typing_alias(chain: Chain, context: Any, operand: list[Any]) -> bool:
-    """Names such as ``List``, which typing defines as variables."""
+    """True for a name such as ``List``, which ``typing`` defines as a variable and not as a class."""
     *before, last = operand
     name = last.children[1] if last.type == "trailer" else last
     if getattr(name, "value", "") not in _TYPING_ALIASES:
@@ -113,7 +123,7 @@ def _is_class(chain: Chain, context: Any, operand: list[Any]) -> bool:
 
 
 def annotation_of(binding: Any) -> Any:
-    """The annotation of an annotated assignment to this name, None if it has none."""
+    """The annotation of the annotated assignment that binds a name; None if nothing annotates it there."""
     definition = binding.get_definition()
     if definition is None or definition.type != "expr_stmt" or definition.children[1].type != "annassign":
         return None
@@ -121,13 +131,17 @@ def annotation_of(binding: Any) -> Any:
 
 
 def is_membership(comparison: Any) -> bool:
+    """True for ``in``, ``not in``, ``is`` and ``is not``, whose result is always a ``bool``."""
     operator = comparison.children[1]
     text = operator.value if hasattr(operator, "value") else operator.children[0].value
     return text in ("in", "is", "not")
 
 
 def generic_arguments(annotation: Any) -> list[Any]:
-    """``A`` and ``B`` of ``dict[A, B]``, also inside ``Optional`` and ``… | None``."""
+    """The type arguments of an annotation, such as ``A`` and ``B`` of ``dict[A, B]``.
+
+    ``Optional[…]``, ``… | None`` and wrappers such as ``Final[…]`` around it are ignored.
+    """
     if annotation.type == "expr":
         parts = [each for each in annotation.children[::2] if each.get_code().strip() != "None"]
         return generic_arguments(parts[0]) if len(parts) == 1 else []

@@ -1,6 +1,10 @@
-"""Every place in a file that gives a name its value, found in parso's tree.
+"""Find all bindings of a name, the places in a file that give it a value, in parso's tree.
 
-jedi stops at the binding that it thinks was the last; a loop or a branch may have used another.
+For example:
+    for user in users: ...
+    user = None    # user has two bindings, and both count
+
+jedi stops at the binding that it takes for the last one. In a loop or behind a branch another one may hold.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,10 +15,12 @@ from holesmith.analysis.python.parsing.parso_nodes import is_postfix
 from holesmith.analysis.python.parsing.project_memo import tree_memo
 from jedi.parser_utils import get_parent_scope
 
+# Bindings of a name that are followed at most; with more, the name's values are unknown.
 BINDINGS_MAX = 40
+# Leaves before a name, on its line, that are searched for syntax without a grammar.
 LINE_LEAVES_MAX = 80
+# Types of nodes in which parso accepts ``x := y`` without telling that it binds ``x``.
 _UNSEEN = frozenset(("argument", "subscript", "dictorsetmaker"))
-"""Where parso reads ``x := y`` and does not say that it binds ``x``."""
 _BLOCKS = frozenset(
     (
         "suite",
@@ -36,7 +42,7 @@ def scope_of(node: Any) -> Any:
 
 
 def code_of(context: Any, node: Any) -> str:
-    """The text of a node in the file of ``context``; quicker than asking the tree for it leaf by leaf."""
+    """The text of a node in the file of ``context``, cut out of the file's lines, which is fast."""
     lines = context.get_root_context().code_lines
     (first, start), (last, stop) = node.start_pos, node.end_pos
     if lines is None:
@@ -48,8 +54,9 @@ def code_of(context: Any, node: Any) -> str:
 
 
 def region_of(leaf: Any, receiver: list[Any]) -> Any:
-    """What may say something of a receiver: the class for ``self``, else the function; the whole file at the
-    top level.
+    """Return the part of the file whose code is evidence about a receiver.
+
+    This is the class around for ``self`` and ``cls``, else the function around; the file at the top level.
     """
     scope = enclosing = scope_of(leaf)
     first = getattr(receiver[0], "value", "")
@@ -61,12 +68,14 @@ def region_of(leaf: Any, receiver: list[Any]) -> Any:
 
 
 def bindings_of(tree_name: Any) -> list[Any] | None:
-    """All definitions of the name in the scope of ``tree_name``; None if there are too many, or some are
-    out of sight: in another scope with ``global`` or ``nonlocal``, or in syntax that parso cannot read.
+    """Return all bindings of a name in the scope of ``tree_name``, one of its occurrences.
+
+    None if there are too many, or if others may be out of sight: in another scope with ``global`` or
+    ``nonlocal``, or in syntax that parso has no grammar for.
     """
     scope = scope_of(tree_name)
     used = tree_name.get_root_node().get_used_names()
-    # A builtin may be named some thousand times in its file, and each annotation asks for it.
+    # Memoised, because a builtin occurs a thousand times in its stub, and each annotation asks for it.
     kept = tree_memo(used).bindings
     key = tree_name.value, scope
     if key not in kept:
@@ -87,8 +96,10 @@ def _bindings_in(scope: Any, names: Iterable[Any]) -> list[Any] | None:
 
 
 def may_be_bound_unseen(name: Any) -> bool:
-    """Whether a name stands in what parso has no grammar for and may be bound there: a pattern of ``case``,
-    ``except*``, ``with`` in parentheses, and ``:=`` among the arguments of a call.
+    """True if a name stands in syntax that parso has no grammar for, and may be bound there.
+
+    These are patterns of ``case``, ``except*``, ``with`` in parentheses, and ``:=`` in the arguments of a
+    call.
     """
     if getattr(name.get_root_node().get_used_names(), "is_whole", False):
         following = name.get_next_sibling() if name.parent.type in _UNSEEN else None
@@ -112,12 +123,12 @@ def may_be_bound_unseen(name: Any) -> bool:
 
 
 def is_member(name: Any) -> bool:
-    """Whether the name stands behind a dot, as in ``self.x = 1``."""
+    """True if the name stands behind a dot, as in ``self.x = 1``."""
     return name.parent.type == "trailer"
 
 
 def class_bindings(classdef: Any, name: str) -> Iterator[Any]:
-    """The definitions of a member: in the class's body, and behind ``self`` in its methods."""
+    """The bindings of a member of a class: in the body of the class, and behind ``self`` in its methods."""
     for each in classdef.get_root_node().get_used_names().get(name, ()):
         if not (classdef.start_pos < each.start_pos < classdef.end_pos) or not each.is_definition():
             continue
@@ -129,7 +140,7 @@ def class_bindings(classdef: Any, name: str) -> Iterator[Any]:
 
 
 def is_self_member(name: Any, classdef: Any) -> bool:
-    """Whether the trailer hangs on the first parameter of a method of this class."""
+    """True if a name stands behind the first parameter of a method of the class, as ``x`` in ``self.x``."""
     owner = name.parent.parent
     if not is_postfix(owner) or owner.children[1] is not name.parent:
         return False
@@ -147,7 +158,7 @@ def is_self_member(name: Any, classdef: Any) -> bool:
 
 
 def is_receiver(parameter: Any) -> bool:
-    """Whether the parameter is the ``self`` or ``cls`` of a method."""
+    """True if the parameter is the ``self`` or ``cls`` of a method."""
     function = parameter.get_parent_function()
     parent = scope_of(function)
     is_first = function.get_params()[0] is parameter
@@ -155,12 +166,13 @@ def is_receiver(parameter: Any) -> bool:
 
 
 def is_overload(binding: Any) -> bool:
+    """True if a binding is a function under ``@overload``."""
     definition = binding.get_definition()
     return definition is not None and definition.type == "funcdef" and "overload" in decorators_of(definition)
 
 
 def defined_names(scope: Any) -> frozenset[str]:
-    """The names bound directly in a file or in the body of a class, in any branch."""
+    """The names that a file or the body of a class binds directly, in any branch."""
     kept = tree_memo(scope.get_root_node().get_used_names()).defined_names
     if scope not in kept:
         kept[scope] = frozenset(_names_defined_in(scope))

@@ -1,4 +1,9 @@
-"""What a call gives: what the annotation says, an instance of the class, or all that the body returns."""
+"""Infer the results of a call: by the return annotation, as an instance of a class, or from all returns.
+
+For example:
+    def current(): return admin if is_admin else Guest()    # no annotation
+    current().‸    →  the values of admin, and an instance of Guest
+"""
 
 from typing import Any
 
@@ -12,11 +17,13 @@ from holesmith.analysis.python.inference.inference import Inference
 from holesmith.analysis.python.parsing.parso_nodes import is_async
 from jedi.inference.base_value import ValueSet
 
+# Return statements of a function that are followed at most; with more, its result is unknown.
 RETURNS_MAX = 20
 _ODD_CLASSES = frozenset(("type", "object", "super", "property", "Mock", "MagicMock"))
 
 
 def called(inference: Inference, callee: Any, is_awaited: bool) -> Any:
+    """Return all results of calling one value, after ``await`` if ``is_awaited``; None if unknown."""
     if callee.is_class():
         if is_awaited:
             return inference.unknown("an awaited class")
@@ -34,6 +41,7 @@ def _constructed(inference: Inference, cls: Any) -> Any:
 
 
 def returned(inference: Inference, function: Any, callee: Any, is_awaited: bool = False) -> Any:
+    """Return all results of ``function``, one of the overloads of ``callee``; None if unknown."""
     node = getattr(function, "tree_node", None)
     if node is None or node.type != "funcdef":
         return inference.unknown("a compiled function")
@@ -49,7 +57,7 @@ def returned(inference: Inference, function: Any, callee: Any, is_awaited: bool 
 
 
 def _receiver(inference: Inference, callee: Any) -> Any:
-    """What ``Self`` is: the instance that the method is bound to, or an instance of the class."""
+    """The value of ``Self``: the instance that the method is bound to, or an instance of the class."""
     receiver = getattr(callee, "instance", None) or getattr(callee, "owner", callee)
     if receiver.is_class():
         return receiver.execute_with_values()

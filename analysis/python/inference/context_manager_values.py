@@ -1,4 +1,11 @@
-"""What ``with`` gives to its target."""
+"""Infer the values that ``with`` gives to its target.
+
+For example:
+    with path.open() as file:
+        file.‸    →  the result of __enter__ of what path.open() returns
+
+A function under ``@contextmanager`` gives what it is annotated to yield.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,11 +17,15 @@ from holesmith.analysis.python.inference.inference import Inference
 from holesmith.analysis.python.inference.value_classes import class_of
 from holesmith.analysis.python.parsing.parso_nodes import is_postfix, is_trailer
 
+# Imports that are followed from the name of a context manager to its definition, at most.
 _NAMES_MAX = 8
 
 
 def entered(inference: Inference, context: Any, manager: Any, *, is_async: bool) -> Any:
-    """The result of ``__enter__`` or ``__aenter__``, and what a generator made a manager yields."""
+    """Return all values that ``with`` gets from the expression ``manager``; None if unknown.
+
+    These are the results of ``__enter__`` or ``__aenter__``, or what a ``@contextmanager`` yields.
+    """
     functions = list(_generators(inference, context, manager))
     if functions:
         return inference.merge(_yielded(inference, *each) for each in functions)
@@ -33,8 +44,9 @@ def _yielded(inference: Inference, context: Any, function: Any) -> Any:
 
 
 def _generators(inference: Inference, context: Any, node: Any) -> Iterator[tuple[Any, Any]]:
-    """The functions under ``@contextmanager`` that a call may be of, with the context of their annotations;
-    none if it may be of anything else.
+    """The functions under ``@contextmanager`` that an expression calls, each with its annotation's context.
+
+    Empty if the expression is no call, or may call anything else.
     """
     if not is_postfix(node) or not is_trailer(node.children[-1], "("):
         return

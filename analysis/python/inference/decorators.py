@@ -1,6 +1,10 @@
-"""The decorators that we know, by what they leave as it is. Any other one may do anything.
+"""The decorators that we know, by what they leave unchanged; any other decorator may change everything.
 
-All are compared by their last name only: ``cached_property`` of ``@functools.cached_property``.
+Only the last name of a decorator is compared: ``cached_property`` of ``@functools.cached_property``.
+
+For example:
+    @lru_cache      # a call still gives what the function returns
+    @app.command    # not known: a call may give anything
 """
 
 from typing import Any
@@ -20,18 +24,18 @@ CALL_PRESERVING_DECORATORS = frozenset(
         "wraps",
     )
 )
-"""Of functions: a call takes and gives what the function itself takes and gives."""
+"""Decorators of functions: a call takes the arguments and gives the result of the function itself."""
 
 PROPERTY_DECORATORS = frozenset(("property", "cached_property", "abstractproperty"))
-"""Of functions: the attribute is what the function gives."""
+"""Decorators of methods: the attribute is the result of the function."""
 
 CONTEXT_MANAGER_DECORATORS = frozenset(("contextmanager", "asynccontextmanager"))
-"""Of generators: a call gives a context manager, and ``with`` what is yielded."""
+"""Decorators of generators: a call gives a context manager, and ``with`` gives the yielded value."""
 
 ABSTRACT_DECORATORS = frozenset(
     ("abstractmethod", "abstractproperty", "abstractclassmethod", "abstractstaticmethod")
 )
-"""Of functions: a class that inherits the function as it is cannot be instantiated."""
+"""Decorators of methods: a class that inherits the method unchanged cannot be instantiated."""
 
 MEMBER_PRESERVING_DECORATORS = frozenset(
     [
@@ -53,15 +57,15 @@ MEMBER_PRESERVING_DECORATORS = frozenset(
         "dataclass_transform",
     ]
 )
-"""Of classes: whoever reads the class sees its members, except special methods."""
+"""Decorators of classes: all members are visible in the text of the class, except special methods."""
 
 CONSTRUCTOR_PRESERVING_DECORATORS = frozenset(
     ("final", "total_ordering", "runtime_checkable", "unique", "deprecated")
 )
-"""Of classes: a call takes what the class's own constructor takes."""
+"""Decorators of classes: a call takes the arguments of the class's own constructor."""
 
 CLASS_PRESERVING_DECORATORS = frozenset(("dataclass", "final", "runtime_checkable", "total_ordering"))
-"""Of classes: the name stands for the class itself or for one with the same bases, not for something else."""
+"""Decorators of classes: the name stands for the class itself, or for a class with the same bases."""
 
 
 def decorators_of(definition: Any) -> set[str]:

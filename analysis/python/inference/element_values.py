@@ -1,7 +1,12 @@
-"""What loops, unpacking and subscripts take out of a value, where its type arguments or its display tell.
+"""Infer the values that loops, unpacking and subscripts take out of a value.
 
-A target such as ``a, (b, c)`` is described by a path: the indices that lead from the whole value to the part
-that a name gets.
+For example:
+    ages: dict[str, int] = load()
+    for name, age in ages.items(): age.‸    →  int
+
+They are known from type arguments, or from a display, which is a tuple or list that is written out. A target
+such as ``a, (b, c)`` is described by a path: the indices that lead from the whole value to the part that a
+name gets, ``(1, 0)`` for ``b``.
 """
 
 from typing import Any
@@ -39,7 +44,10 @@ _SAME_ELEMENTS = frozenset(("sorted", "list", "tuple", "set", "frozenset", "reve
 
 
 def target_path(binding: Any, target: Any) -> Path | None:
-    """Which part of what ``target`` gets goes to the name; None if a star makes that uncertain."""
+    """The path from the value that ``target`` gets to the part that the name ``binding`` gets.
+
+    None if a star makes it uncertain, or if the name stands in an expression within the target.
+    """
     path: list[int] = []
     node = binding
     while node is not target:
@@ -56,7 +64,7 @@ def target_path(binding: Any, target: Any) -> Path | None:
 
 
 def iterated(inference: Inference, context: Any, node: Any, path: Path) -> Any:
-    """What ``for`` takes from an iterable expression."""
+    """All values that ``for`` gives to the part of its target at ``path``, from an iterable expression."""
     if is_postfix(node) and is_trailer(node.children[-1], "("):
         found = _iterated_call(inference, context, node, path)
         if found is not None:
@@ -71,7 +79,7 @@ def iterated(inference: Inference, context: Any, node: Any, path: Path) -> Any:
 
 
 def part_of(inference: Inference, context: Any, node: Any, path: Path) -> Any:
-    """What unpacking gives to a target with this path."""
+    """All values that unpacking an expression gives to the part of a target at ``path``."""
     if not path:
         return inference.values(context, node)
     items = _display(node)
@@ -83,14 +91,14 @@ def part_of(inference: Inference, context: Any, node: Any, path: Path) -> Any:
 
 
 def elements_of(inference: Inference, values: Any) -> Any:
-    """What iterating over values gives; nothing is got out of None."""
+    """All values that iterating over ``values`` gives; a value that is None gives none."""
     if not values:
         return inference.unknown("what is iterated over is not known")
     return inference.merge(_elements(inference, value) for value in values if not is_none(value))
 
 
 def subscribed(inference: Inference, value: Any, index: Any) -> Any:
-    """What ``value[index]`` is."""
+    """All values of ``value[index]``."""
     if value.is_class():
         if is_enumeration(value):
             return value.execute_with_values()
@@ -109,7 +117,7 @@ def subscribed(inference: Inference, value: Any, index: Any) -> Any:
 
 
 def _iterated_call(inference: Inference, context: Any, node: Any, path: Path) -> Any:
-    """Of calls that hand on the elements of something else; None for others."""
+    """The elements of a call that passes on those of another value, such as ``zip(…)``; None for others."""
     arguments = _positional(node.children[-1])
     name = node.children[0]
     if arguments is None:
@@ -131,7 +139,7 @@ def _iterated_call(inference: Inference, context: Any, node: Any, path: Path) ->
 
 
 def _viewed(inference: Inference, context: Any, node: Any, path: Path) -> Any:
-    """Of ``items()``, ``keys()`` and ``values()`` of mappings."""
+    """The elements of ``items()``, ``keys()`` and ``values()`` of a mapping; None for other calls."""
     name = node.children[-2].children[1].value
     if name not in ("items", "keys", "values") or (name == "items" and not path):
         return None
@@ -185,7 +193,7 @@ def _elements(inference: Inference, value: Any) -> Any:
 
 
 def _argument(inference: Inference, value: Any, index: int) -> Any:
-    """The instances of a type argument."""
+    """The instances of the type argument number ``index`` of a value's class."""
     generics = _generics(value)
     if index >= len(generics):
         return inference.unknown("a type argument is missing")
@@ -195,7 +203,7 @@ def _argument(inference: Inference, value: Any, index: int) -> Any:
 
 
 def _tuple_item(inference: Inference, value: Any, index: int | None) -> Any:
-    """One item, or any of them for None."""
+    """All values of the item ``index`` of a tuple; of any item if ``index`` is None."""
     generics = _generics(value)
     rest = generics[1] if len(generics) == 2 else ()
     is_homogeneous = any(class_of(each).py__name__() in ("ellipsis", "EllipsisType") for each in rest)
@@ -220,7 +228,7 @@ def _computes_subscripts(cls: Any) -> bool:
 
 
 def _display(node: Any) -> list[Any] | None:
-    """The items of a tuple or list that is written out, without stars; None for anything else."""
+    """The items of a tuple or list that is written out without stars; None for anything else."""
     if node.type in ("testlist_star_expr", "testlist", "exprlist"):
         items = node.children[::2]
     elif node.type == "atom" and node.children[0].value in ("(", "[") and len(node.children) == 2:
@@ -242,7 +250,7 @@ def _single(node: Any, inner: Any) -> list[Any] | None:
 
 
 def _positional(trailer: Any) -> list[Any] | None:
-    """The positional arguments of a call that has no unpacked ones."""
+    """The positional arguments of a call; None if it has ``*values`` or ``**keywords``."""
     arguments = arguments_of(trailer)
     if any(is_unpacked(each) for each in arguments):
         return None

@@ -1,24 +1,27 @@
-"""What the parts of one inference of an expression ask of each other; ``expression_values`` implements
-it."""
+"""The interface through which the files of this folder call each other, within one inference.
+
+``ValueInference`` in ``expression_values`` implements it.
+"""
 
 from collections.abc import Iterable
 from typing import Any, Protocol
 
 
 class Inference(Protocol):
-    """Values are jedi's ``ValueSet``; None stands for "may also be something that is not in it".
+    """One inference of an expression.
 
-    ``parametrised`` are instances of generic classes all of whose type arguments are understood.
+    Results are ``ValueSet``s of jedi. None means "unknown": there may be values that we do not know.
+    ``parametrised`` has the instances of generic classes all of whose type arguments are understood.
     """
 
     parametrised: set[Any]
 
     def values(self, context: Any, node: Any) -> Any:
-        """Of an expression."""
+        """All values of an expression."""
         ...
 
     def chain(self, context: Any, children: list[Any], is_awaited: bool = False) -> Any:
-        """Of a postfix expression given as its first operand and its trailers."""
+        """All values of a postfix expression, given as its first operand and its trailers."""
         ...
 
     def annotated(self, context: Any, annotation: Any) -> Any:
@@ -26,21 +29,21 @@ class Inference(Protocol):
         ...
 
     def assigned(self, context: Any, binding: Any, statement: Any) -> Any:
-        """What an assignment gives to one of its targets."""
+        """All values that an assignment gives to one of its targets."""
         ...
 
     def member(self, value: Any, name: str) -> Any:
-        """Of an attribute of a value."""
+        """All values of an attribute of a value."""
         ...
 
     def call(self, callees: Any, is_awaited: bool = False) -> Any:
-        """Of a call."""
+        """All results of calling some values."""
         ...
 
     def merge(self, parts: Iterable[Any]) -> Any:
-        """All parts together; None if one of them is."""
+        """The union of the parts; None if one of them is None."""
         ...
 
     def unknown(self, reason: str) -> None:
-        """Note the first reason for a None."""
+        """Return None; the first reason given is kept, to explain why a list is not complete."""
         ...

@@ -1,4 +1,4 @@
-"""The functions of classes as jedi values, bound to what they were looked up on."""
+"""The functions of classes as values of jedi, bound to the class or instance they were looked up on."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,17 +22,18 @@ class ClassMethod(ValueWrapper):
 
 
 def functions_of(owner: Any, function: Any) -> Iterator[Any]:
-    """The function value of a definition in the body of a class or of one of its bases."""
+    """The function values of a definition in the body of a class or of one of its bases."""
     for base in owner.py__mro__():
         if getattr(base, "tree_node", None) is scope_of(function):
             yield FunctionValue.from_context(base.as_context(), function)
 
 
 def methods_of(value: Any, owner: Any, function: Any) -> Iterator[Any]:
-    """A plain method, as it is looked up on a class or an instance of it."""
+    """The values of a plain method: functions on a class, and bound methods on an instance."""
     return functions_of(owner, function) if value.is_class() else bound_methods(value, owner, function)
 
 
 def bound_methods(instance: Any, owner: Any, function: Any) -> Iterator[Any]:
+    """The values of a method bound to an instance."""
     for each in functions_of(owner, function):
         yield BoundMethod(instance, each.parent_context, each)
