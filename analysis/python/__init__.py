@@ -1,1 +1,1 @@
-"""Python, analysed with jedi."""
+"""The analysis of Python, with jedi."""

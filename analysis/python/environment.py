@@ -1,8 +1,7 @@
-"""The Python environment of a project, found by reading files and directories only.
+"""Find the Python environment of a project by reading files and directories only.
 
-The workspace is untrusted and its interpreter is a program of the workspace, so nothing is ever
-executed: version and packages are read from ``pyvenv.cfg`` and the directories, ``.pth`` files give
-directories and never run code.
+The workspace is untrusted, and its interpreter is a program of the workspace, so nothing is ever executed.
+Version and packages are read from ``pyvenv.cfg`` and the directories; ``.pth`` files only add directories.
 """
 
 import base64
@@ -21,15 +20,22 @@ from holesmith.analysis.options import Options
 from holesmith.analysis.python.package_links import is_folder, with_links
 from holesmith.analysis.python.project_file import read_toml
 
+# Bytes of a ``pyvenv.cfg``; a larger file counts as missing.
 FILE_BYTES_MAX = 1_000_000
+# Folders of packages of one environment, at most.
 FOLDERS_MAX = 32
+# Source roots that the project's settings may name.
 SOURCE_ROOTS_MAX = 200
 NONE_FOUND = "none found"
 _DIRECTORIES = (".venv", "venv", "env", ".env", "virtualenv")
 
 
 def find_environment(options: Options) -> PythonEnvironment:
-    """The user's setting first, then the project's own files, then what the editor was started in."""
+    """Return the first environment that has packages.
+
+    The user's setting comes first, then the project's own files, then the environment in which the editor was
+    started.
+    """
     root = Path(options.root)
     project = read_toml(root / "pyproject.toml")
     roots = tuple(_source_roots(root, project))
@@ -42,13 +48,13 @@ def find_environment(options: Options) -> PythonEnvironment:
 
 
 def fault_of_setting(root: Path, python: str) -> str | None:
-    """What is wrong with the interpreter or environment that the user has named, in one line, or None."""
+    """Return one line about what is wrong with the interpreter or environment that the user set, or None."""
     chosen = _chosen_prefix(root, python)
     return None if chosen is not None and _packages(chosen) else f"{python} is no Python environment"
 
 
 def in_words(environment: PythonEnvironment) -> str:
-    """One line for a person: which environment it is, and what told it."""
+    """One line for the user: the environment, and how it was found."""
     if environment.path is None:
         fault = "" if environment.origin == NONE_FOUND else f" ({environment.origin})"
         return f"no Python environment found: the project's own files and the standard library{fault}"
@@ -83,28 +89,29 @@ def _candidates(options: Options, root: Path, project: dict[str, Any]) -> Iterat
 
 
 def _chosen_prefix(root: Path, python: str) -> Path | None:
-    """The folder of an environment, given that folder or an interpreter in it; None if it is neither."""
+    """The folder of an environment, given that folder or an interpreter in it; None for anything else."""
     chosen = root / python
     if is_folder(chosen):
         return chosen
-    # Not resolved: that would leave the virtual environment, and the link may lead nowhere on this machine.
+    # The link is not resolved, because it leads out of the virtual environment, perhaps to nothing.
     if chosen.parent.name in ("bin", "Scripts"):
         return chosen.parent.parent
     return chosen.parent if _is_file(chosen) else None
 
 
 def _packages(prefix: Path) -> list[Path]:
-    """The folders of packages of an environment; none where it is no environment or can't be read."""
+    """The folders of packages of an environment; none if it is no environment or can't be read."""
     found: list[Path] = []
-    with suppress(OSError, RuntimeError):  # names that are too long, links that go round in a circle
+    with suppress(OSError, RuntimeError):  # a name may be too long, and links may form a circle
         if is_folder(prefix):
             found.extend(islice(_site_packages(prefix), FOLDERS_MAX))
     return found
 
 
 def _poetry_environments(root: Path, project: dict[str, Any]) -> Iterator[Path]:
-    """Poetry's own place: <cache>/virtualenvs/<name>-<hash of the project's path>-py<version>, newest
-    first.
+    """The project's environments in Poetry's cache, the newest Python first.
+
+    Poetry names them <cache>/virtualenvs/<name>-<hash of the project's path>-py<version>.
     """
     name = _table(project, "tool", "poetry").get("name") or _table(project, "project").get("name")
     if not isinstance(name, str):
@@ -120,7 +127,7 @@ def _poetry_environments(root: Path, project: dict[str, Any]) -> Iterator[Path]:
 def _poetry_caches() -> Iterator[Path]:
     if named := os.environ.get("POETRY_CACHE_DIR"):
         yield Path(named)
-    with suppress(RuntimeError):  # the user has no home
+    with suppress(RuntimeError):  # raised if the user has no home
         yield Path.home() / ".cache/pypoetry"
         yield Path.home() / "Library/Caches/pypoetry"
 
@@ -177,7 +184,10 @@ def _version(prefix: Path) -> str | None:
 
 
 def _number_of(version: str) -> str | None:
-    """Its first two numbers. None for any other text: the workspace wrote it, and it would be shown."""
+    """The first two numbers of a version; None for any other text.
+
+    The text comes from the workspace and is shown to the user, so nothing else may pass.
+    """
     number = re.fullmatch(r"(\d+(?:\.\d+)?)(?:\.\w+)*\+?", version, re.ASCII)
     return number[1] if number else None
 

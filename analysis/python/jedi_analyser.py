@@ -1,4 +1,4 @@
-"""The analyser for Python, on jedi: one project, kept warm between questions."""
+"""The analyser for Python, with jedi: it keeps one project, and its caches, between questions."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -45,7 +45,7 @@ _Handler = Callable[[JediProject, Any, Deadline], object]
 def _environment(
     project: JediProject, question: EnvironmentQuestion, deadline: Deadline
 ) -> PythonEnvironment:
-    # A member of a string takes the builtins, which every later question needs.
+    # To list the members of a string, jedi loads the builtins, which every later question needs.
     text = '"".'
     members_at(project, MembersQuestion(Source(None, text), len(text)), deadline)
     return project.environment
@@ -70,7 +70,7 @@ _HANDLERS: dict[type, _Handler] = {
 
 
 class JediAnalyser:
-    """Implements ``Analyser``. An interrupted question leaves nothing behind but parsed files."""
+    """An ``Analyser`` for Python. An interrupted question leaves nothing in it but parsed files."""
 
     def __init__(self, options: Options) -> None:
         self._project = JediProject.of(options)

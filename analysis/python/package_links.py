@@ -1,7 +1,7 @@
-"""The folders that an environment's packages name besides their own: ``.pth`` files and editable installs.
+"""Find the folders that an environment's packages add in ``.pth`` files and editable installs.
 
-They are read and never run. An environment may be the workspace's own, so there is a bound to what all its
-files together may cost; folders beyond it are left out.
+These files are read and never run. An environment may belong to the untrusted workspace, so all its files
+together may only cost a bounded effort; folders beyond the bounds are left out.
 """
 
 import ast
@@ -12,14 +12,16 @@ from pathlib import Path
 
 from holesmith.analysis.files.regular_file import regular_file_or_none
 
+# Files, and entries in them, that are read of one environment.
 FILES_MAX = 2_000
 ENTRIES_MAX = 2_000
+# Bytes of one file, and of all files together.
 FILE_BYTES_MAX = 1_000_000
 BYTES_MAX = 2_000_000
 
 
 def with_links(packages: Iterable[Path]) -> tuple[str, ...]:
-    """Each folder of packages, followed by those that its files name, without doubles."""
+    """Return each folder of packages, followed by the folders that its files name, without duplicates."""
     budget = _Budget()
     found: dict[str, None] = {}
     for folder in packages:
@@ -32,7 +34,7 @@ def with_links(packages: Iterable[Path]) -> tuple[str, ...]:
 
 
 def is_folder(path: Path) -> bool:
-    """False also for what the system takes for no path at all, such as a name that is too long."""
+    """True if a path is a folder; False also for an invalid path, such as a name that is too long."""
     try:
         return path.is_dir()
     except OSError:
@@ -40,7 +42,7 @@ def is_folder(path: Path) -> bool:
 
 
 class _Budget:
-    """What is left of the bounds, for all files together."""
+    """The files, entries and bytes that may still be read."""
 
     def __init__(self) -> None:
         self._files = FILES_MAX
@@ -49,7 +51,7 @@ class _Budget:
         self._home = Path(os.path.realpath(os.path.expanduser("~")))  # noqa: PTH111 # never fails
 
     def texts(self, folder: Path, pattern: str) -> Iterator[str]:
-        """Of the files in the folder that have such a name, in the order of their names."""
+        """The texts of the files in a folder that match a pattern, in the order of their names."""
         for file in sorted(folder.glob(pattern)):
             if min(self._files, self._bytes, self._entries) <= 0:
                 return
@@ -59,12 +61,12 @@ class _Budget:
             yield data.decode("utf-8", "replace")
 
     def takes(self) -> bool:
-        """Whether one more entry of a file may be looked at."""
+        """Count one more entry of a file; False if it may not be looked at."""
         self._entries -= 1
         return self._entries >= 0
 
     def is_too_wide(self, folder: Path) -> bool:
-        """Whether it holds the whole home of the user, and so everything; packages are not kept there."""
+        """True if a folder contains the user's whole home; nobody keeps packages there."""
         return self._home.is_relative_to(os.path.realpath(folder))
 
 
@@ -79,7 +81,10 @@ def _linked(folder: Path, pth: str, budget: _Budget) -> Iterator[Path]:
 
 
 def _mapped(finder: str, budget: _Budget) -> Iterator[Path]:
-    """The parents of the packages that setuptools' editable finder maps, read as a literal."""
+    """The parent folders of the packages in the mapping of setuptools' editable finder.
+
+    The mapping is read from the finder's text as a literal.
+    """
     match = re.search(r"^MAPPING(?::[^=\n]+)?= (\{.*\})\s*$", finder, re.M)
     try:
         mapping = ast.literal_eval(match[1]) if match else {}

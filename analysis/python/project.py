@@ -1,9 +1,12 @@
 """A project as jedi needs it, and the text of a question as a parsed script with the hole filled in.
 
-jedi would by default run the environment's interpreter to learn its search path, and load extension
-modules. Here it gets the search path that was read from files, and an environment that is the
-worker's own interpreter with nothing but its standard library in view, so nothing of the project is
-executed.
+For example:
+    print(user.‸       is parsed as
+    print(user.holesmith_hole)
+
+By default jedi would run the environment's interpreter to learn its search path, and load extension modules.
+Here jedi gets the search path that was read from files, and as its environment the worker's own interpreter,
+which sees only the standard library. So nothing of the project is executed.
 """
 
 import re
@@ -40,8 +43,11 @@ from parso.cache import parser_cache
 from parso.grammar import load_grammar
 
 PLACEHOLDER = "holesmith_hole"
+# Characters of a text; jedi cannot parse a longer one in any useful time.
 CHARACTERS_MAX = 600_000
+# The version of Python whose grammar reads all code, whatever interpreter runs.
 GRAMMAR_VERSION = "3.13"
+# Parsed files in parso's cache; if there are more between two questions, the cache is emptied.
 FILES_MAX = 1_500
 _NEXT_ELEMENT = re.compile(r"(?!(?:for|if|else|and|or|in|is|not|async)\b)[\w\"'(\[{*]")
 
@@ -51,15 +57,17 @@ class TooLongError(Exception):
 
 
 class IsolatedEnvironment(InterpreterEnvironment):
-    """The worker's interpreter, with only the standard library on its path, and the newest grammar: the
-    project may be newer than the interpreter, and older code is a part of it."""
+    """The worker's interpreter with only the standard library on its path, and with a new grammar.
+
+    The project's Python may be newer than the interpreter, and a new grammar also reads older code.
+    """
 
     def get_grammar(self) -> Any:
         return load_grammar(version=GRAMMAR_VERSION)
 
     def get_sys_path(self) -> list[str]:
-        # Of the installation itself: in a virtual environment "platstdlib" is the environment's own
-        # directory.
+        # ``base_exec_prefix`` is the installation itself; in a virtual environment "platstdlib" would be a
+        # directory of that environment.
         paths = sysconfig.get_paths(vars={"platbase": sys.base_exec_prefix})
         libraries = [paths["stdlib"], paths["platstdlib"]]
         return list(dict.fromkeys([*libraries, str(Path(paths["platstdlib"]) / "lib-dynload")]))
@@ -67,10 +75,10 @@ class IsolatedEnvironment(InterpreterEnvironment):
 
 @dataclass(frozen=True)
 class FilledHole:
-    """The text of a question in which a placeholder name stands at the hole, and what the hole is.
+    """The text of a question with a placeholder name at the hole, and the hole itself.
 
-    Brackets that nothing closes are closed behind the placeholder and a missing colon is added, so
-    that the rest of the file is parsed as what it is. ``offset`` is where the placeholder begins.
+    Brackets that nothing closes are closed behind the placeholder, and a missing colon is added, so that the
+    rest of the file is parsed correctly. ``offset`` is the beginning of the placeholder.
     """
 
     script: Any
@@ -90,7 +98,7 @@ class FilledHole:
 
     @property
     def is_sound(self) -> bool:
-        """Whether the placeholder stands in the tree, and behind a dot if the text has one there."""
+        """True if the placeholder stands in the tree, and behind a dot if the text has a dot there."""
         if self.hole.kind == "comment":
             return True
         leaf = self.leaf
@@ -108,7 +116,7 @@ class FilledHole:
 
 @dataclass(frozen=True, slots=True)
 class JediProject:
-    """``documents`` are the texts that were asked about: several questions come about one text."""
+    """One project: its environment, the documents asked about last, and the modules that jedi may find."""
 
     environment: PythonEnvironment
     documents: JediDocuments
@@ -128,26 +136,34 @@ class JediProject:
         return cls(environment, documents, modules)
 
     def begin(self) -> None:
-        """Before each question: several projects may be in one process, and jedi knows of none."""
+        """Prepare for a question: make jedi find the modules of this project.
+
+        A process may have several projects, but jedi's functions are set for the whole process.
+        """
         find_in(self.modules)
         self._forget_files()
 
     def _forget_files(self) -> None:
-        """Between two questions, let go of the parsed files if they are many.
+        """Empty parso's cache between two questions if it holds too many files.
 
-        parso would do so in the middle of a question, and jedi then fails on the files it still uses.
+        parso itself would do so in the middle of a question, and jedi fails on a dropped file that it still
+        uses.
         """
         if sum(len(files) for files in parser_cache.values()) > FILES_MAX:
             parser_cache.clear()
             self.documents.forget_documents()
 
     def script(self, path: str | None, text: str) -> Any:
+        """Return jedi's script of a text. Raises ``TooLongError`` beyond ``CHARACTERS_MAX``."""
         if len(text) > CHARACTERS_MAX:
             raise TooLongError(f"the file has more than {CHARACTERS_MAX:,} characters")
         return self.documents.script(path, text)
 
     def fill(self, source: Source, offset: int) -> FilledHole:
-        """Fill the hole at ``offset``; the rest of a word around it is replaced by the placeholder."""
+        """Fill the hole at ``offset``; the placeholder replaces the word around it.
+
+        Raises ``TooLongError`` beyond ``CHARACTERS_MAX``.
+        """
         if len(source.text) > CHARACTERS_MAX:
             raise TooLongError(f"the file has more than {CHARACTERS_MAX:,} characters")
         offset = min(max(offset, 0), len(source.text))
@@ -163,7 +179,7 @@ class JediProject:
         text = prefix[:start] + PLACEHOLDER + closers + suffix
         filled = FilledHole(self.script(source.path, text), text, start, hole)
         if self.documents.is_incremental and not filled.is_sound:
-            # parso's incremental parser lost its way between two texts, so this one is parsed anew.
+            # parso's incremental parser can make a wrong tree of the new text, so this text is parsed anew.
             self.documents.forget_text(source.path)
             filled = FilledHole(self.script(source.path, text), text, start, hole)
         return filled
@@ -173,7 +189,7 @@ def _parser(
     root: str, search_path: list[str], interpreter: IsolatedEnvironment, access: SourceAccess
 ) -> Callable[[str | None, str], Any]:
     def parse(path: str | None, text: str) -> Any:
-        # Not jedi's own way of looking around: it takes a module beside the document for any of that name.
+        # smart_sys_path is off because jedi would prefer a module beside the document to any of that name.
         if path is not None:
             access.allow_beside(path)
         paths = [*search_path, *script_directories(root, path)]
@@ -186,8 +202,9 @@ def _parser(
 
 
 def script_directories(root: str, path: str | None) -> list[str]:
-    """Where a program in the document's folder would find modules: that folder and those above it within the
-    project, unless they are packages; the nearest last.
+    """The folders in which a program in the document's folder would find modules, the nearest last.
+
+    These are the document's folder and the folders above it within the project, without packages.
     """
     if path is None:
         return []
@@ -196,14 +213,16 @@ def script_directories(root: str, path: str | None) -> list[str]:
 
 @lru_cache(maxsize=DOCUMENTS_MAX)
 def _package_markers(root: str, path: str) -> tuple[Path, ...]:
-    """What would make a package of each of those folders."""
+    """The path of ``__init__.py`` in each of those folders; the folder is a package if the file exists."""
     above = [folder for folder in Path(path).parents if folder.is_relative_to(root)]
     return tuple(folder / "__init__.py" for folder in reversed(above or Path(path).parents[:1]))
 
 
 def closing(excerpt: Excerpt, suffix: str) -> str:
-    """What the hole's statement lacks to be whole: closing brackets, the comma before the next element
-    in a bracket that goes on below, and the colon of a header.
+    """The text that the hole's statement lacks to be complete.
+
+    This is closing brackets, the comma before the next element in a bracket that goes on below, and the colon
+    of a header.
     """
     brackets = [excerpt.tokens[index] for index in unowned_openers(excerpt)]
     closers = "".join(CLOSER_OF[token.text] for token in reversed(brackets))
@@ -227,8 +246,9 @@ def closing(excerpt: Excerpt, suffix: str) -> str:
 
 
 def position_of(text: str, offset: int) -> tuple[int, int]:
-    """Line from 1 and column from 0, as parso counts them: form feeds do not end a line, carriage
-    returns do.
+    """The line, from 1, and the column, from 0, of an offset, as parso counts them.
+
+    Form feeds do not end a line, carriage returns do.
     """
     before = text[:offset].replace("\r\n", "\n").replace("\r", "\n")
     line = before.count("\n")

@@ -1,11 +1,13 @@
-"""How jedi finds and reads modules in the worker: by looking into folders, and in no other way.
+"""Make jedi find and read modules in the worker only by looking into folders.
 
-jedi by itself asks every finder on ``sys.meta_path``, with the project's folders on ``sys.path``. Finders
-are programs: that of setuptools imports ``setuptools`` when it is asked for ``distutils``, and would take
-it from the workspace. Python's own finder also prefers an extension module to the source beside it; jedi
-then refuses to load the extension, and the module would be lost. So jedi is given functions of ours: they
-find sources, and extension modules only in the interpreter's own standard library. What is read goes
-through ``SourceAccess``, also where jedi opens files by itself.
+By itself, jedi asks every finder on ``sys.meta_path``, with the project's folders on ``sys.path``. Finders
+are programs: the finder of setuptools imports ``setuptools`` when it is asked for ``distutils``, and would
+import it from the workspace. Python's own finder also prefers an extension module to the source beside it.
+jedi then refuses to load the extension, and the module would be missing.
+
+Therefore jedi's functions are replaced by functions that find sources, and extension modules only in the
+interpreter's own standard library. All files are read through ``SourceAccess``, also those that jedi opens by
+itself.
 """
 
 import sys
@@ -32,21 +34,22 @@ from holesmith.analysis.python.parsing.jedi_internals import find_modules_with
 from jedi.file_io import KnownContentFileIO
 from jedi.inference.compiled.subprocess.functions import ImplicitNSInfo
 
+# Folders whose finders, each with a list of the folder's files, are kept in memory.
 FINDERS_MAX = 5_000
 _NOT_FOUND = (None, None)
 
 
 def forget_other_finders() -> None:
-    """For the worker process, once, after its own imports: leave Python no finder that runs code of its own.
+    """Remove all finders of Python that may run other code. Called once, after the worker's own imports.
 
-    What is imported later are parts of packages that are there already, and the standard library.
+    Only the standard library and more modules of packages that are already imported are imported later.
     """
     sys.meta_path[:] = [BuiltinImporter, FrozenImporter, PathFinder]
 
 
 @dataclass(slots=True)
 class _Current:
-    """jedi's functions belong to the process, and know nothing of projects."""
+    """The modules of the project that is asked about. jedi's functions are set for the whole process."""
 
     modules: "Modules | None" = None
 
@@ -59,17 +62,17 @@ _current = _Current()
 
 
 def find_in(modules: "Modules") -> None:
-    """Have jedi, in this process from now on, find and read modules as ``modules`` says."""
+    """Make jedi, in this process from now on, find and read modules with ``modules``."""
     if _current.modules is None:
         find_modules_with(_current.value)
     _current.modules = modules
 
 
 class Modules:
-    """What jedi's own functions of these names give, from folders and files only."""
+    """The ``ModuleSource`` of a project, which looks only into folders and files."""
 
     def __init__(self, access: SourceAccess, standard_library: Iterable[str]) -> None:
-        """Extension modules count in the folders ``standard_library`` only, and Python imports no others."""
+        """Extension modules are found only in the folders ``standard_library``; Python imports no others."""
         self.access = access
         self._own = tuple(standard_library)
         self._finder_of = lru_cache(FINDERS_MAX)(self._new_finder)
@@ -82,8 +85,10 @@ class Modules:
         full_name: str | None = None,
         is_global_search: bool = True,
     ) -> tuple[Any, bool | None]:
-        """A file with its content, the folders of a namespace package, or None for a compiled module; and
-        whether it is a package. Twice None if there is no such module.
+        """Find a module, with the arguments and the result of jedi's ``get_module_info``.
+
+        Returns a file with its content, the folders of a namespace package, or None for a compiled module;
+        and whether it is a package. ``(None, None)`` means that there is no such module.
         """
         if is_global_search and string in sys.builtin_module_names:
             return None, False
@@ -105,14 +110,14 @@ class Modules:
         try:
             return KnownContentFileIO(spec.origin, self.access.read(spec.origin)), is_package
         except OSError:
-            return _NOT_FOUND  # not the next of that name: Python would take this one
+            return _NOT_FOUND  # no search for another of that name, because Python would take this one
 
     def read(self, path: str) -> bytes:
-        """The content of a file; OSError if it is out of bounds."""
+        """Return the content of a file; OSError if it must not be read."""
         return self.access.read(path)
 
     def import_path_of(self, name: str) -> list[str] | None:
-        """Where Python may import a compiled module of its own from; None if it is none of those."""
+        """The folders from which Python may import one of its own compiled modules; None for any other."""
         is_own = name in sys.builtin_module_names or self._is_extension(name)
         return list(self._own) if is_own else None
 
@@ -122,7 +127,7 @@ class Modules:
         return first is not None and isinstance(first.loader, ExtensionFileLoader)
 
     def names_in(self, paths: Iterable[str]) -> list[str]:
-        """Of the modules and packages in folders."""
+        """The names of the modules and packages in folders."""
         return [name for path in paths for name in self._names_of_modules(path)]
 
     def _names_of_modules(self, path: str) -> Iterator[str]:

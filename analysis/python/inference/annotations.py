@@ -12,7 +12,7 @@ from holesmith.analysis.python.parsing.jedi_internals import forward_reference
 from holesmith.analysis.python.parsing.parso_nodes import is_postfix, is_trailer, subscripts_of
 from jedi.inference.gradual.type_var import TypeVar
 
-# Nested parts of an annotation that are looked at, at most; recursive aliases would go on for ever.
+# Levels of nesting in an annotation; a deeper one is not understood.
 DEPTH_MAX = 12
 _OPAQUE_NAMES = frozenset(
     (

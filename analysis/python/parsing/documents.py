@@ -20,7 +20,7 @@ from holesmith.analysis.python.parsing.jedi_internals import tree_of
 from holesmith.analysis.python.parsing.used_names import UsedNames
 from parso.cache import parser_cache
 
-# Documents whose last text is kept, a guess: each costs a tree and an inference state.
+# Documents whose last text is kept: each costs the memory of a tree and an inference state.
 DOCUMENTS_MAX = 4
 
 Trees = dict[str, Any]

@@ -21,7 +21,7 @@ from jedi.inference.names import TreeNameDefinition
 IMPORTS_MAX = 60
 # Characters before the hole that count as near it.
 NEAR_CHARACTERS = 1_500
-# Variables near the hole whose classes are inferred, at most: each costs some milliseconds.
+# Variables near the hole whose classes are inferred, at most, because inference takes time.
 VARIABLES_MAX = 12
 _WORD = re.compile(r"[^\W\d]\w*")
 

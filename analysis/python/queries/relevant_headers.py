@@ -42,7 +42,7 @@ _ITERABLES = frozenset(
     )
 )
 _BASE_TYPES = frozenset(("int", "float", "bool", "str", "bytes", "complex"))
-# Added to the score by jedi's kind of the name, a guess: a parameter is nearer than a class of the module.
+# Added to the score, by jedi's kind of the name: parameters and variables are nearer than classes.
 _NEARNESS = {"param": 0.15, "statement": 0.1, "instance": 0.1, "function": 0.05, "class": 0.0}
 
 
