@@ -155,7 +155,8 @@ class Example:
         environment = IsolatedEnvironment()
         folders = [str(self.path.parent), *environment.get_sys_path()]
         project = jedi.Project(folders[0], sys_path=folders, smart_sys_path=False)
-        return jedi.Script(text, path=path, project=project, environment=environment)
+        with internals.incremental_parsing():  # as for the texts of questions, whatever ran before
+            return jedi.Script(text, path=path, project=project, environment=environment)
 
     # Not found before it is needed, so that one name that has moved does not make every test fail.
 
