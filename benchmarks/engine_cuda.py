@@ -61,7 +61,7 @@ def load(options: argparse.Namespace) -> tuple[LoadedModel, int]:
     # The table of embeddings lies there in bfloat16 beside the matrices: a step reads one row of it.
     cache = loaded.model.new_cache(1)
     vocabulary = loaded.model.forward(torch.zeros(1, dtype=torch.int64, device=CUDA), cache).shape[-1]
-    return loaded, taken - 2 * vocabulary * loaded.model.architecture.width
+    return loaded, taken - 2 * vocabulary * loaded.model.architecture.hidden_size
 
 
 def decode_rate(loaded: LoadedModel, model: Decoder, prompt: list[int], options: argparse.Namespace) -> float:

@@ -108,7 +108,7 @@ def _layer(
         feed_forward_norm=_required(norm(start + "ffn_norm")),
         feed_forward_input=make_matrix(_feed_forward_input(start, weights)),
         gated=f"{start}ffn_gate.weight" in weights,
-        down=make_matrix([start + "ffn_down"]),
+        down_proj=make_matrix([start + "ffn_down"]),
         query_norm=norm(start + "attn_q_norm"),
         key_norm=norm(start + "attn_k_norm"),
         post_attention_norm=norm(start + "post_attention_norm"),

@@ -37,7 +37,7 @@ def architecture_from_config(config: Json) -> Architecture | None:
     if not isinstance(family, str) or family not in _FAMILIES or activation is None:
         return None
     gemma = family.startswith("gemma")
-    width, heads, kv_heads, head_width = _attention_sizes(config)
+    hidden_size, heads, kv_heads, head_width = _attention_sizes(config)
     layers = whole(config, "num_hidden_layers")
     ropes = _ropes(config, head_width)
     if ropes is None:
@@ -45,11 +45,11 @@ def architecture_from_config(config: Json) -> Architecture | None:
     return Architecture(
         family=family,
         layers=layers,
-        width=width,
+        hidden_size=hidden_size,
         heads=heads,
         kv_heads=kv_heads,
         head_width=head_width,
-        inner_width=whole(config, "intermediate_size"),
+        intermediate_size=whole(config, "intermediate_size"),
         context_tokens_max=whole(config, "max_position_embeddings"),
         rope=ropes[0],
         local_rope=ropes[1],
@@ -59,7 +59,7 @@ def architecture_from_config(config: Json) -> Architecture | None:
         norm_offset=1.0 if gemma else 0.0,
         activation="gelu_tanh" if family == "gemma" else activation,
         attention_scale=_attention_scale(config, head_width),
-        embedding_scale=width**0.5 if gemma else real(config, "embedding_multiplier", 1.0),
+        embedding_scale=hidden_size**0.5 if gemma else real(config, "embedding_multiplier", 1.0),
         residual_scale=real(config, "residual_multiplier", 1.0),
         logit_scale=1 / real(config, "logits_scaling", 1.0),
         attention_softcap=optional_cap(config, "attn_logit_softcapping"),
@@ -73,16 +73,16 @@ def _activation(config: Json) -> Activation | None:
 
 
 def _attention_sizes(config: Json) -> tuple[int, int, int, int]:
-    """Return the width, the heads, the heads of keys and values, and the width of a head."""
-    width, heads = whole(config, "hidden_size"), whole(config, "num_attention_heads")
+    """Return the hidden size, the heads, the heads of keys and values, and the width of a head."""
+    hidden_size, heads = whole(config, "hidden_size"), whole(config, "num_attention_heads")
     kv_heads = whole(config, "num_key_value_heads", heads)
-    head_width = whole(config, "head_dim", max(width // heads, 1))
+    head_width = whole(config, "head_dim", max(hidden_size // heads, 1))
     if heads % kv_heads or head_width % 2:
         raise WeightsError(
             f"the model has {heads} heads and {kv_heads} of keys, each {head_width} wide, which can't be: "
             "is it damaged?"
         )
-    return width, heads, kv_heads, head_width
+    return hidden_size, heads, kv_heads, head_width
 
 
 def _epsilon(config: Json, family: str) -> float:

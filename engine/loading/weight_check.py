@@ -60,9 +60,9 @@ def check_weights(architecture: Architecture, headers: Headers) -> None:
     rows = table.shape[0] if table.shape else 0
     if not 1 <= rows <= VOCABULARY_ROWS_MAX:
         raise WeightsError(f"{table.place} has {rows} rows, which no vocabulary has: is the file damaged?")
-    _check(headers, "token_embd.weight", (rows, architecture.width), _MATRICES)
+    _check(headers, "token_embd.weight", (rows, architecture.hidden_size), _MATRICES)
     if "output.weight" in headers:
-        _check_matrix(headers, "output", (rows, architecture.width))
+        _check_matrix(headers, "output", (rows, architecture.hidden_size))
     _check_norm(architecture, headers, "output_norm")
     for layer in range(architecture.layers):
         _check_layer(architecture, headers, f"blk.{layer}.")
@@ -100,17 +100,17 @@ def _check_layer(architecture: Architecture, headers: Headers, start: str) -> No
 
 def _matrices(architecture: Architecture) -> Iterator[tuple[str, tuple[int, int]]]:
     """Yield the matrices of a layer with their shapes, outputs first."""
-    width, inner = architecture.width, architecture.inner_width
+    hidden, intermediate = architecture.hidden_size, architecture.intermediate_size
     queries = architecture.heads * architecture.head_width
     keys = architecture.kv_heads * architecture.head_width
-    yield "attn_q", (queries, width)
-    yield "attn_k", (keys, width)
-    yield "attn_v", (keys, width)
-    yield "attn_output", (width, queries)
-    yield "ffn_up", (inner, width)
-    yield "ffn_down", (width, inner)
+    yield "attn_q", (queries, hidden)
+    yield "attn_k", (keys, hidden)
+    yield "attn_v", (keys, hidden)
+    yield "attn_output", (hidden, queries)
+    yield "ffn_up", (intermediate, hidden)
+    yield "ffn_down", (hidden, intermediate)
     if architecture.family not in _UNGATED:
-        yield "ffn_gate", (inner, width)
+        yield "ffn_gate", (intermediate, hidden)
 
 
 def _further_norms(architecture: Architecture, headers: Headers) -> Iterator[tuple[str, int]]:
@@ -124,7 +124,7 @@ def _further_norms(architecture: Architecture, headers: Headers) -> Iterator[tup
         yield "attn_k_norm", architecture.head_width
     for name in ("post_attention_norm", "post_ffw_norm"):
         if architecture.family in _POST_NORMS or f"blk.0.{name}.weight" in headers:
-            yield name, architecture.width
+            yield name, architecture.hidden_size
 
 
 def _unexpected(architecture: Architecture, headers: Headers) -> set[str]:
@@ -141,9 +141,9 @@ def _check_matrix(headers: Headers, name: str, shape: tuple[int, int]) -> None:
 
 
 def _check_norm(architecture: Architecture, headers: Headers, name: str) -> None:
-    _check(headers, f"{name}.weight", (architecture.width,), _FLOATS)
+    _check(headers, f"{name}.weight", (architecture.hidden_size,), _FLOATS)
     if architecture.norm == "layer":
-        _check(headers, f"{name}.bias", (architecture.width,), _FLOATS)
+        _check(headers, f"{name}.bias", (architecture.hidden_size,), _FLOATS)
 
 
 def _check(headers: Headers, name: str, shape: tuple[int, ...], kinds: frozenset[str]) -> None:

@@ -17,7 +17,7 @@ Activation = Literal["silu", "gelu", "gelu_tanh"]
 class Architecture:
     """The shape of one decoder-only transformer.
 
-    ``inner_width`` is the width between the feed-forward matrices. ``windows`` has one entry a layer: the
+    ``intermediate_size`` is that between the feed-forward matrices. ``windows`` has one entry a layer: the
     number of tokens back that it may look at, None for all. ``local_rope`` is used by the layers with a
     window if it differs. ``norm_offset`` is added to the stored weights of the norms (Gemma stores them minus
     one). A softcap c maps x to ``c * tanh(x / c)``.
@@ -25,11 +25,11 @@ class Architecture:
 
     family: str
     layers: int
-    width: int
+    hidden_size: int
     heads: int
     kv_heads: int
     head_width: int
-    inner_width: int
+    intermediate_size: int
     context_tokens_max: int
     rope: Rope
     windows: tuple[int | None, ...]

@@ -48,7 +48,7 @@ def cpu_step_of(architecture: Architecture, parts: Parts, context_tokens_max: in
 
 def _matrices(layer: Layer) -> list[object]:
     """Return the matrices of a layer in the order of `kernels.step_tables`."""
-    return [layer.qkv, layer.attention_output, layer.feed_forward_input, layer.down]
+    return [layer.qkv, layer.attention_output, layer.feed_forward_input, layer.down_proj]
 
 
 def _norms(layer: Layer) -> list[Norm | None]:
@@ -131,7 +131,7 @@ class CpuStep:
     def _check(self, embedded: Tensor, cache: KeyValueCache, logits_count: int) -> None:
         """Check the arguments, because compiled code trusts them and checks no bounds."""
         sizes = self._model.sizes
-        layers, kv_heads, width = (
+        layers, kv_heads, head_width = (
             int(sizes[at]) for at in (tables.LAYERS, tables.KV_HEADS, tables.HEAD_WIDTH)
         )
         tokens = len(embedded)
@@ -140,7 +140,7 @@ class CpuStep:
         stop = cache.length + tokens
         assert 0 <= cache.length < stop <= min(cache.capacity, self._positions), (cache.length, tokens)
         for values in (cache.keys, cache.values):
-            assert values.shape == (layers, kv_heads, cache.capacity, width), values.shape
+            assert values.shape == (layers, kv_heads, cache.capacity, head_width), values.shape
             assert values.dtype == embedded.dtype == torch.float32
             assert values.is_contiguous()
 
@@ -186,13 +186,13 @@ def _record(matrix: LowBitMatrix, vectors: _Vectors) -> Record:
 
 def _check_sizes(architecture: Architecture, parts: Parts, table: Record) -> None:
     """Check the sizes of all layers: buffers have those of the architecture and the first layer."""
-    width, heads = architecture.width, architecture.heads * architecture.head_width
+    hidden_size, heads = architecture.hidden_size, architecture.heads * architecture.head_width
     keys, gates = architecture.kv_heads * architecture.head_width, 2 if parts.layers[0].gated else 1
     expected = {
-        tables.QKV: (heads + 2 * keys, width),
-        tables.OUTPUT: (width, heads),
-        tables.FEED_FORWARD: (gates * architecture.inner_width, width),
-        tables.DOWN: (width, architecture.inner_width),
+        tables.QKV: (heads + 2 * keys, hidden_size),
+        tables.OUTPUT: (hidden_size, heads),
+        tables.FEED_FORWARD: (gates * architecture.intermediate_size, hidden_size),
+        tables.DOWN: (hidden_size, architecture.intermediate_size),
     }
     assert len(table) == tables.MATRICES * architecture.layers + 1
     for at, record in enumerate(table[:-1]):
@@ -201,13 +201,13 @@ def _check_sizes(architecture: Architecture, parts: Parts, table: Record) -> Non
             _padded(rows, TILE_ROWS),
             _padded(inputs, GROUP),
         ), at
-    assert int(table[-1, WIDTH]) == _padded(width, GROUP)
+    assert int(table[-1, WIDTH]) == _padded(hidden_size, GROUP)
     for layer in parts.layers:
         assert layer.gated == parts.layers[0].gated
         for norm in (layer.query_norm, layer.key_norm):
             assert norm is None or norm.scale.shape == (architecture.head_width,)
     for norm in (parts.norm, *(norm for layer in parts.layers for norm in _wide_norms(layer))):
-        assert all(part is None or part.shape == (width,) for part in (norm.scale, norm.shift))
+        assert all(part is None or part.shape == (hidden_size,) for part in (norm.scale, norm.shift))
 
 
 def _wide_norms(layer: Layer) -> list[Norm]:
@@ -239,7 +239,7 @@ def _sizes(architecture: Architecture, layer: Layer) -> Record:
     first = layer.feed_forward_input
     assert isinstance(first, LowBitMatrix)
     sizes[tables.LAYERS] = architecture.layers
-    sizes[tables.HIDDEN] = architecture.width
+    sizes[tables.HIDDEN] = architecture.hidden_size
     sizes[tables.HEADS], sizes[tables.KV_HEADS] = architecture.heads, architecture.kv_heads
     sizes[tables.HEAD_WIDTH] = architecture.head_width
     sizes[tables.INNER] = first.rows // 2 if layer.gated else first.rows
@@ -265,14 +265,14 @@ def _ropes(architecture: Architecture, positions: int) -> tuple[Record, Floats, 
     ropes: list[Rope] = [architecture.rope]
     if architecture.local_rope is not None:
         ropes.append(architecture.local_rope)
-    cpu, width = torch.device("cpu"), architecture.head_width
-    tables = [rope.tables(positions, width, cpu) for rope in ropes]
+    cpu, head_width = torch.device("cpu"), architecture.head_width
+    tables = [rope.tables(positions, head_width, cpu) for rope in ropes]
     rope_of = [0 if window is None else len(ropes) - 1 for window in architecture.windows]
     return (
         np.array(rope_of, np.int64),
         torch.stack([cosine for cosine, _ in tables]).numpy(),
         torch.stack([sine for _, sine in tables]).numpy(),
-        torch.stack([rope.swap(width, cpu) for rope in ropes]).numpy(),
+        torch.stack([rope.swap(head_width, cpu) for rope in ropes]).numpy(),
     )
 
 
@@ -297,8 +297,8 @@ def _scratch_buffers(
     queries = TOKENS_MAX * (architecture.heads // architecture.kv_heads)
     widest = TOKENS_MAX * int(table[:, WIDTH].max())
     return tables.Scratch(
-        hidden=np.zeros((workers, TOKENS_MAX * architecture.width), np.float32),
-        normed=np.zeros((workers, TOKENS_MAX * architecture.width), np.float32),
+        hidden=np.zeros((workers, TOKENS_MAX * architecture.hidden_size), np.float32),
+        normed=np.zeros((workers, TOKENS_MAX * architecture.hidden_size), np.float32),
         room=np.zeros((workers, 2, architecture.head_width), np.float32),
         queries=np.zeros((workers, queries, architecture.head_width), np.float32),
         scores=np.zeros((workers, queries, positions), np.float32),

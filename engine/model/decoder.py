@@ -48,7 +48,7 @@ class Layer:
     feed_forward_norm: Norm
     feed_forward_input: Linear
     gated: bool
-    down: Linear
+    down_proj: Linear
     query_norm: Norm | None
     key_norm: Norm | None
     post_attention_norm: Norm | None
@@ -59,7 +59,7 @@ class Layer:
 class Parts:
     """All the weights of a model."""
 
-    embed: Callable[[Tensor], Tensor]  # [tokens] int64 -> [tokens, width]
+    embed: Callable[[Tensor], Tensor]  # [tokens] int64 -> [tokens, hidden_size]
     layers: tuple[Layer, ...]
     norm: Norm
     head: Linear
@@ -89,7 +89,7 @@ class CpuStepModel(Protocol):
     ) -> Tensor:
         """Write the keys and values of the tokens behind the cached ones, without changing the length.
 
-        # [tokens, width] float32 -> [logits_count, vocabulary] float32
+        # [tokens, hidden_size] float32 -> [logits_count, vocabulary] float32
         """
         ...
 
@@ -202,7 +202,7 @@ class Decoder:
             self._fused.abandon()
 
     def _embed(self, token_ids: Tensor) -> Tensor:
-        """Return the embeddings of the tokens.  # [tokens] int64 -> [tokens, width] float32"""
+        """Return the embeddings of the tokens.  # [tokens] int64 -> [tokens, hidden_size] float32"""
         return self._parts.embed(token_ids).float() * self.architecture.embedding_scale
 
     def forward_at(self, token_ids: Tensor, positions: Tensor, cache: KeyValueCache, keys: int) -> Tensor:
@@ -268,7 +268,7 @@ class Decoder:
             self._fused.probe()
             return
         with torch.inference_mode():
-            hidden = torch.zeros(1, self.architecture.width, dtype=self.dtype, device=self.device)
+            hidden = torch.zeros(1, self.architecture.hidden_size, dtype=self.dtype, device=self.device)
             self._parts.layers[0].feed_forward_input(hidden)
 
     @property
@@ -347,13 +347,13 @@ class Decoder:
         return attention_output.permute(2, 0, 1, 3).reshape(tokens, -1)
 
     def _feed_forward(self, layer: Layer, hidden: Tensor) -> Tensor:
-        inner = layer.feed_forward_input(layer.feed_forward_norm(hidden).to(self.dtype))
+        intermediate = layer.feed_forward_input(layer.feed_forward_norm(hidden).to(self.dtype))
         if layer.gated:
-            gate, up = inner.chunk(2, dim=-1)
-            inner = self._activate(gate).mul_(up)
+            gate, up = intermediate.chunk(2, dim=-1)
+            intermediate = self._activate(gate).mul_(up)
         else:
-            inner = self._activate(inner)
-        output = layer.down(inner)
+            intermediate = self._activate(intermediate)
+        output = layer.down_proj(intermediate)
         if layer.post_feed_forward_norm is not None:
             output = layer.post_feed_forward_norm(output.float())
         return hidden.add(output, alpha=self.architecture.residual_scale)

@@ -44,13 +44,13 @@ class Rope:
         )
 
 
-def scaled_rope(width: int, base: float, scaling: Json, context: int) -> Rope | None:
+def scaled_rope(rotated: int, base: float, scaling: Json, context: int) -> Rope | None:
     """Return the rope of a model's ``rope_parameters`` (once ``rope_scaling``); None if its kind is unknown.
 
-    ``width`` is the number of rotated components, ``context`` the longest context of the configuration.
+    ``rotated`` is the number of rotated components, ``context`` the longest context of the configuration.
     Raises WeightsError for numbers that no model has.
     """
-    plain = tuple(base ** -(2 * i / width) for i in range(width // 2))
+    plain = tuple(base ** -(2 * i / rotated) for i in range(rotated // 2))
     kind = scaling.get("rope_type", scaling.get("type", "default"))
     factor = real(scaling, "factor", 1.0)
     if kind in ("default", "none", "dynamic"):  # dynamic: unscaled up to the context, never exceeded here

@@ -261,7 +261,7 @@ def library_qwen(weights: GGUFWeights, architecture: Architecture) -> torch.nn.M
     """transformers' Qwen2 with these very weights."""
     config = Qwen2Config(
         vocab_size=len(weights.tensor("token_embd.weight")),
-        hidden_size=architecture.width,
+        hidden_size=architecture.hidden_size,
         intermediate_size=len(weights.tensor("blk.0.ffn_up.weight")),
         num_hidden_layers=architecture.layers,
         num_attention_heads=architecture.heads,

@@ -173,7 +173,7 @@ def test_layers_of_different_sizes_make_no_step(tmp_path: Path) -> None:
     first, *others = parts.layers
     for swapped in (
         replace(first, qkv=first.feed_forward_input),
-        replace(first, down=first.attention_output),
+        replace(first, down_proj=first.attention_output),
         replace(first, feed_forward_input=first.qkv),
         replace(first, gated=False),
         replace(first, attention_norm=replace(first.attention_norm, scale=torch.ones(8))),

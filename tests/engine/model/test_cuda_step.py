@@ -76,7 +76,7 @@ def test_equals_the_ordinary_pass(decoder: Decoder, edits: list[tuple[int, list[
 
 def test_nothing_is_decided_by_values(decoder: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Or no graph could be captured: tensors without values raise where one is asked for."""
-    table = torch.zeros(300, decoder.architecture.width)
+    table = torch.zeros(300, decoder.architecture.hidden_size)
 
     def rows(_weights: SafetensorsWeights, _name: str, indices: Tensor) -> Tensor:
         return table[indices]
