@@ -63,7 +63,7 @@ def from_json(data: Any, kind: type[T]) -> T:
 @cache
 def _encoder(kind: type) -> _Codec:
     """Build the encoder of a dataclass."""
-    names = [each.name for each in fields(kind)]
+    names = [field.name for field in fields(kind)]
     inner = [_part_encoder(hint) for hint in _hints(kind)]
     if len(names) > 1 and not any(inner):
         return attrgetter(*names)
@@ -81,7 +81,7 @@ def _part_encoder(hint: Any) -> _Codec | None:
     if inner is None:
         return None
     if get_origin(hint) is tuple:
-        return lambda values: [inner(each) for each in values]
+        return lambda values: [inner(value) for value in values]
     return lambda value: None if value is None else inner(value)
 
 
@@ -121,17 +121,17 @@ def _tuple_decoder(inner: _Codec | None) -> _Codec:
         if not isinstance(data, (list, tuple)):
             raise ValueError("not a sequence")
         values = cast("list[Any]", data)
-        return tuple(values) if inner is None else tuple([inner(each) for each in values])
+        return tuple(values) if inner is None else tuple([inner(value) for value in values])
 
     return decode
 
 
 def _inner(hint: Any) -> Any:
     """Return the element type of a sequence, or the type of an optional value without None."""
-    return next(each for each in get_args(hint) if each is not type(None))
+    return next(kind for kind in get_args(hint) if kind is not type(None))
 
 
 @cache
 def _hints(kind: type) -> tuple[Any, ...]:
     hints = get_type_hints(kind)
-    return tuple(hints[each.name] for each in fields(kind))
+    return tuple(hints[field.name] for field in fields(kind))

@@ -67,7 +67,7 @@ class Mentions:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Definition:
     node: Node
     outer: Node
     kind: SymbolKind
@@ -85,18 +85,18 @@ def symbols_of(language: str, text: str) -> FileSymbols:
     if query is None or parsed is None:
         return FileSymbols((), ())
     data = parsed.data
-    found: list[_Found] = []
+    definitions: list[_Definition] = []
     imports: list[Import] = []
     for _, captures in QueryCursor(query).matches(parsed.tree.root_node):
         if "import" in captures:
             node = captures["import"][0]
             imports.extend(imports_of_statement(language, _text(data, node), node.start_point.row))
-        elif len(found) < SYMBOLS_MAX:
-            definition = _found(data, captures)
+        elif len(definitions) < SYMBOLS_MAX:
+            definition = _definition(data, captures)
             if definition:
-                found.append(definition)
-    found.sort(key=lambda each: (each.outer.start_byte, -each.outer.end_byte))
-    return FileSymbols(tuple(_nested(language, data, found)), tuple(imports))
+                definitions.append(definition)
+    definitions.sort(key=lambda definition: (definition.outer.start_byte, -definition.outer.end_byte))
+    return FileSymbols(tuple(_nested(language, data, definitions)), tuple(imports))
 
 
 def function_bodies(language: str, text: str) -> tuple[Span, ...]:
@@ -150,7 +150,7 @@ def _mentions_query(language: str) -> Query | None:
     return Query(grammar, MENTIONS[language]) if grammar else None
 
 
-def _found(data: bytes, captures: dict[str, list[Node]]) -> _Found | None:
+def _definition(data: bytes, captures: dict[str, list[Node]]) -> _Definition | None:
     whole: list[tuple[SymbolKind, Node]] = [
         (kind, captures[kind][0]) for kind in _KINDS if captures.get(kind)
     ]
@@ -160,8 +160,8 @@ def _found(data: bytes, captures: dict[str, list[Node]]) -> _Found | None:
     outer = node.parent if node.parent and node.parent.type == "decorated_definition" else node
     body = captures["body"][0] if "body" in captures else None
     name = _WORD.findall(_text(data, captures["name"][0]))
-    bases = " ".join(_text(data, each) for each in captures.get("bases", ()))
-    return _Found(node, outer, kind, name[-1], body, _base_names(bases)) if name else None
+    bases = " ".join(_text(data, node) for node in captures.get("bases", ()))
+    return _Definition(node, outer, kind, name[-1], body, _base_names(bases)) if name else None
 
 
 def _base_names(text: str) -> tuple[str, ...]:
@@ -171,51 +171,51 @@ def _base_names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name not in _NOT_BASES))
 
 
-def _nested(language: str, data: bytes, found: list[_Found]) -> Iterator[Symbol]:
+def _nested(language: str, data: bytes, definitions: list[_Definition]) -> Iterator[Symbol]:
     """Yield each symbol with its parent, but neither what is local to a function nor a repeated attribute."""
-    open_symbols: list[tuple[int, _Found, int]] = []  # [end byte, definition, index or -1 if left out]
+    open_symbols: list[tuple[int, _Definition, int]] = []  # [end byte, definition, index or -1 if left out]
     seen: set[tuple[int | None, str]] = set()
     last: tuple[int, str] | None = None
     index = 0
-    for each in found:
-        while open_symbols and open_symbols[-1][0] <= each.outer.start_byte:
+    for definition in definitions:
+        while open_symbols and open_symbols[-1][0] <= definition.outer.start_byte:
             open_symbols.pop()
-        is_repeated = last == (each.node.start_byte, each.name)
-        last = (each.node.start_byte, each.name)
+        is_repeated = last == (definition.node.start_byte, definition.name)
+        last = (definition.node.start_byte, definition.name)
         around = [(item, number) for _, item, number in open_symbols]
         parent = next(
             (number for item, number in reversed(around) if item.kind == "class" and number >= 0), None
         )
         in_function = any(item.kind in ("function", "method") for item, _ in around)
-        is_attribute = each.node.type == "assignment" and parent is not None and in_function
+        is_attribute = definition.node.type == "assignment" and parent is not None and in_function
         if (in_function and not is_attribute) or is_repeated:
-            open_symbols.append((each.outer.end_byte, each, -1))
+            open_symbols.append((definition.outer.end_byte, definition, -1))
             continue
-        if each.kind == "field":
-            if (parent, each.name) in seen:
+        if definition.kind == "field":
+            if (parent, definition.name) in seen:
                 continue
-            seen.add((parent, each.name))
-        yield _symbol(language, data, each, parent)
-        open_symbols.append((each.outer.end_byte, each, index))
+            seen.add((parent, definition.name))
+        yield _symbol(language, data, definition, parent)
+        open_symbols.append((definition.outer.end_byte, definition, index))
         index += 1
 
 
-def _symbol(language: str, data: bytes, found: _Found, parent: int | None) -> Symbol:
-    node, body = found.node, found.body
+def _symbol(language: str, data: bytes, definition: _Definition, parent: int | None) -> Symbol:
+    node, body = definition.node, definition.body
     stop_byte = body.start_byte if body else node.end_byte
     start_byte = min(node.start_byte, stop_byte)
-    kind: SymbolKind = "method" if found.kind == "function" and parent is not None else found.kind
-    stop_line = found.outer.end_point.row + (found.outer.end_point.column > 0)
+    kind: SymbolKind = "method" if definition.kind == "function" and parent is not None else definition.kind
+    stop_line = definition.outer.end_point.row + (definition.outer.end_point.column > 0)
     return Symbol(
-        name=found.name,
+        name=definition.name,
         kind=kind,
         parent=parent,
-        start_line=found.outer.start_point.row,
+        start_line=definition.outer.start_point.row,
         body_line=body.start_point.row if body else stop_line,
-        stop_line=max(stop_line, found.outer.start_point.row + 1),
+        stop_line=max(stop_line, definition.outer.start_point.row + 1),
         signature=_signature(data[start_byte : min(stop_byte, start_byte + 8 * SIGNATURE_CHARACTERS_MAX)]),
-        documentation=_documentation(language, data, found),
-        bases=found.bases,
+        documentation=_documentation(language, data, definition),
+        bases=definition.bases,
     )
 
 
@@ -226,16 +226,16 @@ def _signature(data: bytes) -> str:
     return text.removesuffix("{").removesuffix("=>").rstrip().removesuffix(":").rstrip(" ;")
 
 
-def _documentation(language: str, data: bytes, found: _Found) -> str:
+def _documentation(language: str, data: bytes, definition: _Definition) -> str:
     """Return the first line with words of the docstring, or of the comment right above."""
-    if found.kind == "field":
+    if definition.kind == "field":
         return ""
     if language == "python":
-        first = _first_child(found.body)
+        first = _first_child(definition.body)
         inner = _first_child(first) if first and first.type == "expression_statement" else first
         node = inner if inner and inner.type == "string" else None
     else:
-        node = found.outer.prev_named_sibling
+        node = definition.outer.prev_named_sibling
         node = node if node and "comment" in node.type else None
     if node is None:
         return ""

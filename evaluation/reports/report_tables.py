@@ -16,7 +16,8 @@ class Tables:
         self.names, self.common = short_names(summary.names)
         self.metrics = list(dict.fromkeys(result.metric for result in summary.results))
         self._cells: Mapping[tuple[str, str, str, str], Result] = {
-            (each.configuration, each.metric, each.slice, each.value): each for each in summary.results
+            (result.configuration, result.metric, result.slice, result.value): result
+            for result in summary.results
         }
 
     def results(self) -> str:
@@ -42,7 +43,7 @@ class Tables:
 
     def slices(self) -> str:
         """Return a table for each slice and metric: a line a value, a column a configuration."""
-        keys = list(dict.fromkeys(each.slice for each in self._summary.results if each.slice))
+        keys = list(dict.fromkeys(result.slice for result in self._summary.results if result.slice))
         parts = [self._slice(key) for key in keys]
         return "\n".join(parts) or "<p class='muted'>The suite has no slices.</p>"
 
@@ -58,8 +59,8 @@ class Tables:
         return table(("configuration", *COST_HEADS), rows)
 
     def _slice(self, key: str) -> str:
-        found = [each for each in self._summary.results if each.slice == key]
-        values = list(dict.fromkeys(each.value for each in found))
+        found = [result for result in self._summary.results if result.slice == key]
+        values = list(dict.fromkeys(result.value for result in found))
         parts = [f"<h3>By {escape(key)}</h3>"]
         for at, metric in enumerate(self.metrics):
             rows = [
@@ -76,10 +77,12 @@ class Tables:
         return number_cell("–") if found is None else share_cell(found)
 
     def _of(self, name: str) -> list[Result]:
-        return [each for each in self._summary.results if each.configuration == name and not each.slice]
+        return [
+            result for result in self._summary.results if result.configuration == name and not result.slice
+        ]
 
     def _totals(self, metric: str) -> list[Result]:
-        return [each for each in self._summary.results if each.metric == metric and not each.slice]
+        return [result for result in self._summary.results if result.metric == metric and not result.slice]
 
 
 def _times(rows: Sequence[Row]) -> dict[str, list[float]]:

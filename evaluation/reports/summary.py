@@ -219,9 +219,9 @@ def median(values: Sequence[float]) -> float:
 def short_names(names: Sequence[str]) -> tuple[dict[str, str], str]:
     """Return each name without the parts that all names share, and the shared parts."""
     parts = {name: name.split(" ") for name in names}
-    common = [part for part in parts[names[0]] if all(part in each for each in parts.values())]
+    common = [part for part in parts[names[0]] if all(part in others for others in parts.values())]
     short = {
-        name: " ".join(part for part in each if part not in common) or name for name, each in parts.items()
+        name: " ".join(part for part in own if part not in common) or name for name, own in parts.items()
     }
     return (short, " ".join(common)) if len(names) > 1 else ({name: name for name in names}, "")
 
@@ -235,17 +235,17 @@ def summary_text(summary: Summary) -> str:
     metrics = list(dict.fromkeys(result.metric for result in summary.results))
     lines = [" | ".join(("configuration", "cases", "files", *metrics))]
     for name, short in names.items():
-        found = {each.metric: each.interval for each in summary.results if is_total(each, name)}
+        found = {result.metric: result.interval for result in summary.results if is_total(result, name)}
         most = max(found.values(), key=lambda interval: interval.count)
         cells = [percent(found[metric]) if metric in found else "-" for metric in metrics]
         lines.append(" | ".join((short, str(most.count), str(most.clusters), *cells)))
-    against = [each for each in summary.differences if each.first == summary.names[0]]
+    against = [pair for pair in summary.differences if pair.first == summary.names[0]]
     if against:
         lines += ["", f"minus {names[summary.names[0]]} | metric | difference | p | better / worse | cases"]
         lines += [
-            f"{names[each.second]} | {each.metric} | {percent(each.interval)} | {each.p:.3f} | "
-            f"{each.better} / {each.worse} | {each.interval.count}"
-            for each in against
+            f"{names[pair.second]} | {pair.metric} | {percent(pair.interval)} | {pair.p:.3f} | "
+            f"{pair.better} / {pair.worse} | {pair.interval.count}"
+            for pair in against
         ]
     costs = [(names.get(cost.configuration, cost.configuration), cost) for cost in summary.costs]
     lines += ["", " | ".join(("configuration", *COST_HEADS[:-2]))]
