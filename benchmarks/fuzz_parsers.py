@@ -125,7 +125,7 @@ def messages(folder: Path) -> Test:
     import cattrs
     from holesmith.lsp.documents.uris import key_of, name_of, path_of
     from holesmith.lsp.settings import read_settings
-    from holesmith.lsp.transport.messages import OWN_REQUESTS, make_converter, without_strange
+    from holesmith.lsp.transport.messages import OWN_REQUESTS, make_converter, without_unknown
 
     converter = make_converter()
 
@@ -138,7 +138,7 @@ def messages(folder: Path) -> Test:
             return
         for problem in read_settings(value)[1]:
             require_one_line(problem)
-        without_strange(value, converter)
+        without_unknown(value, converter)
         for method, kind in OWN_REQUESTS.items():
             try:
                 converter.structure({"id": 1, "jsonrpc": "2.0", "method": method, "params": value}, kind)

@@ -35,13 +35,13 @@ class Document:
         self.version += 1
         span = {"start": self.position(start), "end": self.position(stop)}
         change: dict[str, object] = {"range": span, "text": text}
-        self._tell([change])
+        self._send([change])
         self.text = self.text[:start] + text + self.text[stop:]
         self.cursor = start + len(text)
 
     def replace_all(self, text: str) -> None:
         self.version += 1
-        self._tell([{"text": text}])
+        self._send([{"text": text}])
         self.text, self.cursor = text, min(self.cursor, len(text))
 
     def type(self, key: str) -> None:
@@ -124,7 +124,7 @@ class Document:
         is_shown = rest in prompt or "suffix" not in prompt.lower()
         return None if is_shown else f"{self.uri}: {rest!r} behind the cursor is not in the prompt"
 
-    def _tell(self, changes: list[dict[str, object]]) -> None:
+    def _send(self, changes: list[dict[str, object]]) -> None:
         document = {"uri": self.uri, "version": self.version}
         self.client.notify("textDocument/didChange", {"textDocument": document, "contentChanges": changes})
 

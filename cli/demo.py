@@ -99,35 +99,35 @@ class Waiting:
 
     def __init__(self, every_seconds: float = WAITING_SECONDS) -> None:
         self._every_seconds = every_seconds
-        self._told = ""
+        self._printed = ""
         self._hint = FIRST_TIME
 
     @asynccontextmanager
     async def on(self, work: str) -> AsyncGenerator[None]:
         """Tell of ``work`` while the block runs."""
-        self._tell(work)
-        telling = asyncio.ensure_future(self._go_on_telling(work))
+        self._print(work)
+        repeating = asyncio.ensure_future(self._repeat(work))
         try:
             yield
         finally:
-            telling.cancel()
+            repeating.cancel()
 
     def show_status(self, status: Status) -> None:
         """Tell each stage of a load once, and its progress in steps of a quarter."""
         if status.health == "loading":
             quarters = int(4 * (status.progress or 0))
-            self._tell(f"{status.message}, {25 * quarters} %" if quarters else status.message)
+            self._print(f"{status.message}, {25 * quarters} %" if quarters else status.message)
 
-    async def _go_on_telling(self, work: str) -> None:
+    async def _repeat(self, work: str) -> None:
         began = perf_counter()
         while True:
             await asyncio.sleep(self._every_seconds)
-            self._tell(f"still {work} after {perf_counter() - began:.0f} s{self._hint}")
+            self._print(f"still {work} after {perf_counter() - began:.0f} s{self._hint}")
             self._hint = ""
 
-    def _tell(self, text: str) -> None:
-        if text != self._told:
-            self._told = text
+    def _print(self, text: str) -> None:
+        if text != self._printed:
+            self._printed = text
             print(text, file=sys.stderr, flush=True)
 
 

@@ -25,8 +25,8 @@ from holesmith.lsp.features.chatlsp import ChatLsp
 from holesmith.lsp.features.inline_completion import Suggestions
 from holesmith.lsp.features.pages import Pages
 from holesmith.lsp.last_resort import end_process_soon
+from holesmith.lsp.session import Session
 from holesmith.lsp.settings import Settings
-from holesmith.lsp.snapshots import Workspace
 from holesmith.lsp.transport.log import ClientLog
 from holesmith.lsp.transport.messages import ErrorReportParams, InlineParams, PageParams, make_converter
 from holesmith.lsp.transport.parent_process import watch
@@ -81,14 +81,14 @@ class Server(LanguageServer):
         self.protocol.token, self.protocol.on_refusal = token, self.ended.set
         self._loop = asyncio.get_running_loop()
         self.reporting = Reporting(self)
-        self.holes = Workspace(Documents("utf-16", Settings().limits), Settings())
-        self.configuration = Configuration(self, self.reporting, self.holes)
+        self.session = Session(Documents("utf-16", Settings().limits), Settings())
+        self.configuration = Configuration(self, self.reporting, self.session)
         register_life(self)
         register_documents(self)
         register_notebooks(self)
         register_files(self)
-        suggestions = Suggestions(self.holes)
-        self.chatlsp = ChatLsp(self.holes, analyses)
+        suggestions = Suggestions(self.session)
+        self.chatlsp = ChatLsp(self.session, analyses)
         self.pages = Pages(suggestions, self.chatlsp, self.reporting)
         register_requests(self, suggestions)
         register_chatlsp(self)
@@ -102,18 +102,18 @@ class Server(LanguageServer):
             _logger.debug("where: %s", getattr(error, "data", None), exc_info=error)
             self.reporting.show_failure(error)
 
-    def run_beside(self, work: Coroutine[Any, Any, None], *, loads: bool = False) -> None:
+    def run_in_background(self, work: Coroutine[Any, Any, None], *, loads: bool = False) -> None:
         """Start work that no request waits for, and report its failure. ``loads``: it may load a model."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
-        task.add_done_callback(partial(self._finish_beside, loads))
+        task.add_done_callback(partial(self._finish_background, loads))
 
     def begin(self, params: types.InitializeParams) -> None:
         """Handle ``initialize``; pygls has negotiated the position encoding before."""
         encoding = encoding_named(self.workspace.position_encoding)
-        self.holes.documents = Documents(encoding, Settings().limits)
+        self.session.documents = Documents(encoding, Settings().limits)
         folders = [folder.uri for folder in params.workspace_folders or ()]
-        self.holes.folders = _paths(folders or [params.root_uri or ""])
+        self.session.folders = _paths(folders or [params.root_uri or ""])
         self._client_log.attach()
         if get_capability(params.capabilities, "window.work_done_progress"):
             self.reporting.allow_progress()
@@ -125,15 +125,15 @@ class Server(LanguageServer):
         """Handle ``initialized``; a second one has no effect."""
         if not self._started:
             self._started = True
-            self.run_beside(self._start(), loads=True)
+            self.run_in_background(self._start(), loads=True)
 
     async def _start(self) -> None:
         """Take the settings and load the model."""
         self.reporting.open()
         await self.configuration.start()
-        service = self._start_service(self.holes.settings.options, self.reporting.show_status)
-        self.holes.service = service
-        for uri in self.holes.documents.uris():
+        service = self._start_service(self.session.settings.options, self.reporting.show_status)
+        self.session.service = service
+        for uri in self.session.documents.uris():
             self._get_ready_for(uri)
         await self._watch_files()
         await service.load()
@@ -153,46 +153,46 @@ class Server(LanguageServer):
         """Stop all work. Work that does not stop soon ends with the process."""
         for task in self._tasks:
             task.cancel()
-        if self.holes.service is not None:
+        if self.session.service is not None:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.holes.service.close(), _CLOSE_SECONDS)
+                await asyncio.wait_for(self.session.service.close(), _CLOSE_SECONDS)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.chatlsp.close(), _CLOSE_SECONDS)
         self._client_log.detach()
 
     def open(self, params: types.DidOpenTextDocumentParams) -> None:
-        opened = self.holes.documents.open(params.text_document)
+        opened = self.session.documents.open(params.text_document)
         if isinstance(opened, RejectedDocument):
             _logger.warning("%s is not completed: %s", opened.uri, opened.reason)
         self._get_ready_for(params.text_document.uri)
 
     def _get_ready_for(self, uri: str) -> None:
         """Let the service index and analyse the workspace of a document in the background."""
-        self._get_ready(file_events.opened(self.holes, uri))
+        self._get_ready(file_events.opened(self.session, uri))
 
     def open_notebook(self, params: types.DidOpenNotebookDocumentParams) -> None:
-        self.holes.notebooks.open(params, self.holes.documents)
-        self._get_ready(file_events.opened_notebook(self.holes, params))
+        self.session.notebooks.open(params, self.session.documents)
+        self._get_ready(file_events.opened_notebook(self.session, params))
 
     def _get_ready(self, snapshot: Snapshot | None) -> None:
-        if snapshot is not None and self.holes.service is not None:
-            self.run_beside(self.holes.service.open(snapshot))
+        if snapshot is not None and self.session.service is not None:
+            self.run_in_background(self.session.service.open(snapshot))
 
     def change(self, params: types.DidChangeTextDocumentParams) -> None:
         document = params.text_document
-        before = self.holes.documents.get(document.uri)
-        after = self.holes.documents.change(document.uri, document.version, tuple(params.content_changes))
+        before = self.session.documents.get(document.uri)
+        after = self.session.documents.change(document.uri, document.version, tuple(params.content_changes))
         if after is None:
             _logger.warning("a change to %s, which is not open, was ignored", document.uri)
         elif isinstance(after, RejectedDocument) and after is not before:
             _logger.warning("%s is no longer completed: %s", after.uri, after.reason)
-        file_events.tell_edited(self.holes, document.uri)
+        file_events.notify_edited(self.session, document.uri)
 
     def close_document(self, params: types.DidCloseTextDocumentParams) -> None:
-        self.holes.documents.close(params.text_document.uri)
+        self.session.documents.close(params.text_document.uri)
         if not self._releases_memory:
             self._releases_memory = True
-            self.run_beside(self._release_memory())
+            self.run_in_background(self._release_memory())
 
     async def _release_memory(self) -> None:
         """Release free memory after a moment, so that documents closed together cost this only once."""
@@ -201,17 +201,17 @@ class Server(LanguageServer):
         self._releases_memory = False
 
     def change_notebook(self, params: types.DidChangeNotebookDocumentParams) -> None:
-        if not self.holes.notebooks.change(params, self.holes.documents):
+        if not self.session.notebooks.change(params, self.session.documents):
             _logger.warning("a change to %s, which is not open, was ignored", params.notebook_document.uri)
         cells = params.change.cells
         for edited in cells.text_content or () if cells is not None else ():
-            file_events.tell_edited(self.holes, edited.document.uri)
+            file_events.notify_edited(self.session, edited.document.uri)
 
     def move(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
         removed = _paths([folder.uri for folder in params.event.removed])
         added = _paths([folder.uri for folder in params.event.added])
-        kept = tuple(folder for folder in self.holes.folders if folder not in {*removed, *added})
-        self.holes.folders = (*kept, *added)
+        kept = tuple(folder for folder in self.session.folders if folder not in {*removed, *added})
+        self.session.folders = (*kept, *added)
 
     def end_from_thread(self, reason: str) -> None:
         """End the conversation soon, whatever the event loop is doing. Call it from any thread."""
@@ -224,7 +224,7 @@ class Server(LanguageServer):
         with contextlib.suppress(RuntimeError):  # the loop is closed: it has ended already
             self._loop.call_soon_threadsafe(end)
 
-    def _finish_beside(self, loads: bool, task: asyncio.Task[None]) -> None:
+    def _finish_background(self, loads: bool, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self.report_server_error(error, None)
@@ -249,7 +249,7 @@ def register_life(server: Server) -> None:
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     def configure(params: types.DidChangeConfigurationParams) -> None:
-        server.run_beside(server.configuration.refresh(params.settings), loads=True)
+        server.run_in_background(server.configuration.refresh(params.settings), loads=True)
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     def move(params: types.DidChangeWorkspaceFoldersParams) -> None:
@@ -271,7 +271,7 @@ def register_documents(server: Server) -> None:
 
 
 def register_notebooks(server: Server) -> None:
-    holes = server.holes
+    session = server.session
 
     @server.feature(types.NOTEBOOK_DOCUMENT_DID_OPEN)
     def open_notebook(params: types.DidOpenNotebookDocumentParams) -> None:
@@ -283,17 +283,17 @@ def register_notebooks(server: Server) -> None:
 
     @server.feature(types.NOTEBOOK_DOCUMENT_DID_CLOSE)
     def close_notebook(params: types.DidCloseNotebookDocumentParams) -> None:
-        holes.notebooks.close(params, holes.documents)
+        session.notebooks.close(params, session.documents)
 
 
 def register_files(server: Server) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def save(params: types.DidSaveTextDocumentParams) -> None:
-        file_events.tell_changed(server.holes, [params.text_document.uri])
+        file_events.notify_files_changed(server.session, [params.text_document.uri])
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def change_files(params: types.DidChangeWatchedFilesParams) -> None:
-        file_events.tell_changed(server.holes, [change.uri for change in params.changes])
+        file_events.notify_files_changed(server.session, [change.uri for change in params.changes])
 
 
 def register_requests(server: Server, suggestions: Suggestions) -> None:

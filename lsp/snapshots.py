@@ -5,16 +5,14 @@ saw when it asked.
 """
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from holesmith.completion.snapshot import Selected, Snapshot
-from holesmith.lsp.completion_service import CompletionService
-from holesmith.lsp.documents.documents import Cursor, Document, Documents, RejectedDocument
-from holesmith.lsp.documents.notebooks import Notebooks
+from holesmith.lsp.documents.documents import Cursor, Document, RejectedDocument
 from holesmith.lsp.documents.positions import Encoding
 from holesmith.lsp.documents.uris import address_of, folder_around, has_too_long_path, name_of, path_of
-from holesmith.lsp.settings import Settings
+from holesmith.lsp.session import Session
 from lsprotocol import types
 
 PATH_TOO_LONG = "the document's path is longer than the path of a file can be"
@@ -30,17 +28,6 @@ class AtPosition(Protocol):
 
     @property
     def position(self) -> types.Position: ...
-
-
-@dataclass(slots=True)
-class Workspace:
-    """The state of one client's session: its documents, settings, folders and the completion service."""
-
-    documents: Documents
-    settings: Settings
-    folders: tuple[str, ...] = ()
-    service: CompletionService | None = None
-    notebooks: Notebooks = field(default_factory=Notebooks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +66,7 @@ class SnapshotAt:
 
 
 def snapshot_at(
-    workspace: Workspace,
+    session: Session,
     params: AtPosition,
     *,
     invoked: bool = False,
@@ -92,12 +79,12 @@ def snapshot_at(
     count from the first of them.
     """
     uri = params.text_document.uri
-    document = workspace.documents.get(uri)
+    document = session.documents.get(uri)
     if document is None:
         return Unavailable("the document is not open")
     if isinstance(document, RejectedDocument):
         return Unavailable(document.reason)
-    around = workspace.notebooks.around(uri, workspace.documents) if with_cells else None
+    around = session.notebooks.around(uri, session.documents) if with_cells else None
     before, behind = (around.before, around.behind) if around else ("", "")
     if has_too_long_path(around.notebook if around else uri):
         return Unavailable(PATH_TOO_LONG)
@@ -111,14 +98,14 @@ def snapshot_at(
         language=document.language,
         text=well_formed(before + text + behind),
         offset=cursor.offset,
-        workspace=folder_around(path, workspace.folders),
+        workspace=folder_around(path, session.folders),
         version=document.version,
         invoked=invoked,
         selected=_selected(document, cursor, len(before), selected),
         after_deletion=document.is_just_deleted_at(local),
         address=address_of(whole),
     )
-    return SnapshotAt(snapshot, Place(uri, document.version, cursor, workspace.documents.encoding))
+    return SnapshotAt(snapshot, Place(uri, document.version, cursor, session.documents.encoding))
 
 
 def _moved(cursor: Cursor, count: int) -> Cursor:

@@ -6,8 +6,8 @@ from collections.abc import Coroutine, Mapping
 from typing import Any, TypeVar, cast
 
 from holesmith.lsp.client.reporting import Reporting
+from holesmith.lsp.session import Session
 from holesmith.lsp.settings import read_settings
-from holesmith.lsp.snapshots import Workspace
 from holesmith.lsp.transport.log import set_log_level
 from lsprotocol import types
 from pygls.capabilities import get_capability
@@ -25,12 +25,12 @@ T = TypeVar("T")
 class Configuration:
     """The settings from ``initialize``, overridden by those that the client sends later."""
 
-    def __init__(self, server: LanguageServer, reporting: Reporting, workspace: Workspace) -> None:
+    def __init__(self, server: LanguageServer, reporting: Reporting, session: Session) -> None:
         self._server = server
         self._reporting = reporting
-        self._workspace = workspace
+        self._session = session
         self._initial: object = None
-        self._told: object = None
+        self._sent: object = None
         self._changing = asyncio.Lock()
 
     def begin(self, initial: object) -> None:
@@ -50,22 +50,22 @@ class Configuration:
             await _answer(self._server.client_register_capability_async(params))
         await self.refresh(None)
 
-    async def refresh(self, told: object) -> None:
-        """Apply new settings: those that the client answers if it can be asked, else those ``told`` by it."""
+    async def refresh(self, sent: object) -> None:
+        """Apply new settings: those that the client answers if it can be asked, else those ``sent`` by it."""
         async with self._changing:
             if self._client_can("workspace.configuration"):
                 params = types.ConfigurationParams([types.ConfigurationItem(section="holesmith")])
                 answer = await _answer(self._server.workspace_configuration_async(params))
-                told = answer[0] if answer else self._told
-            self._told = told
+                sent = answer[0] if answer else self._sent
+            self._sent = sent
             self._apply()
-            if self._workspace.service is not None:
-                await self._workspace.service.configure(self._workspace.settings.options)
+            if self._session.service is not None:
+                await self._session.service.configure(self._session.settings.options)
 
     def _apply(self) -> None:
-        settings, problems = read_settings(self._initial, self._told)
-        self._workspace.settings = settings
-        self._workspace.documents.limits = settings.limits
+        settings, problems = read_settings(self._initial, self._sent)
+        self._session.settings = settings
+        self._session.documents.limits = settings.limits
         set_log_level(settings.log_level)
         self._reporting.show_settings_problems(problems)
 

@@ -31,9 +31,9 @@ class ProgressBar:
 
     def show(self, message: str, share: float | None = None) -> None:
         """Show what is being done, and the share of it that is done (0 to 1, None if unknown)."""
-        told = one_line(message), _percentage(share)
-        is_news = told != (self._message, self._percentage)
-        self._message, self._percentage = told
+        shown = one_line(message), _percentage(share)
+        is_news = shown != (self._message, self._percentage)
+        self._message, self._percentage = shown
         if self._token is None:
             self._token = f"holesmith/{self._kind}/{next(self._numbers)}"
             self._creating = asyncio.ensure_future(self._begin(self._token))

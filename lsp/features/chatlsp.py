@@ -26,7 +26,8 @@ from holesmith.completion.visible_text import code_block, code_span, plain_markd
 from holesmith.completion.workspace.analysis_clients import Workspaces
 from holesmith.completion.workspace.hole_report import HoleReport, hole_report
 from holesmith.lsp.documents.documents import Document
-from holesmith.lsp.snapshots import AtPosition, SnapshotAt, Unavailable, Workspace, snapshot_at
+from holesmith.lsp.session import Session
+from holesmith.lsp.snapshots import AtPosition, SnapshotAt, Unavailable, snapshot_at
 from holesmith.lsp.transport.messages import ErrorReportParams
 from lsprotocol import types
 
@@ -51,8 +52,8 @@ Json = dict[str, object]
 class ChatLsp:
     """The handlers of the ChatLSP requests. They use the analysis worker, never the model."""
 
-    def __init__(self, workspace: Workspace, analyses: Workspaces) -> None:
-        self._workspace = workspace
+    def __init__(self, session: Session, analyses: Workspaces) -> None:
+        self._session = session
         self._analyses = analyses
 
     async def expected_type(self, params: AtPosition) -> Json:
@@ -129,7 +130,7 @@ class ChatLsp:
 
     async def _report_on(self, snapshot: Snapshot) -> HoleReport:
         context = HoleContext(snapshot, await self._analyses.of(snapshot))
-        return await hole_report(context, self._workspace.settings.answer_ms_max)
+        return await hole_report(context, self._session.settings.answer_ms_max)
 
     def ai_tutorial(self) -> Json:
         return {"content": _markdown(AI_TUTORIAL), "reason": ""}
@@ -139,7 +140,7 @@ class ChatLsp:
 
     def _take(self, params: AtPosition) -> SnapshotAt | Unavailable:
         """Take a snapshot as `snapshot_at` does, but refuse a document that is withheld as secret."""
-        taken = snapshot_at(self._workspace, params, with_cells=True)
+        taken = snapshot_at(self._session, params, with_cells=True)
         is_secret = isinstance(taken, SnapshotAt) and is_withheld(taken.snapshot)
         return Unavailable(WITHHELD) if is_secret else taken
 

@@ -15,7 +15,8 @@ from holesmith.lsp.documents.uris import key_of
 from holesmith.lsp.features.explanations import Explanation, Explanations, LastSuggestion
 from holesmith.lsp.features.items import inline_list, menu_list
 from holesmith.lsp.features.latest import Latest
-from holesmith.lsp.snapshots import AtPosition, Place, SnapshotAt, Unavailable, Workspace, snapshot_at
+from holesmith.lsp.session import Session
+from holesmith.lsp.snapshots import AtPosition, Place, SnapshotAt, Unavailable, snapshot_at
 from holesmith.lsp.transport.messages import InlineParams
 from lsprotocol import types
 
@@ -32,8 +33,8 @@ T = TypeVar("T")
 class Suggestions:
     """The handlers of these requests. Each takes its snapshot before it awaits anything."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
+    def __init__(self, session: Session) -> None:
+        self._session = session
         self._latest = Latest()
         self._explanations = Explanations()
 
@@ -44,7 +45,7 @@ class Suggestions:
         has superseded this request.
         """
         invoked = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
-        off = None if invoked or self._workspace.settings.inline else TYPING_OFF
+        off = None if invoked or self._session.settings.inline else TYPING_OFF
         taken = off or self._take(
             params,
             invoked=invoked,
@@ -60,7 +61,7 @@ class Suggestions:
 
     async def menu(self, params: types.CompletionParams) -> types.CompletionList | None:
         """``textDocument/completion``: a list of at most one item, which is one line."""
-        taken = self._take(params) if self._workspace.settings.menu else MENU_OFF
+        taken = self._take(params) if self._session.settings.menu else MENU_OFF
         return await self._suggest(
             "menu", params, taken, lambda answer, place: menu_list(answer.completion, place)
         )
@@ -91,9 +92,9 @@ class Suggestions:
         selected: types.SelectedCompletionInfo | None = None,
         indentation: str | None = None,
     ) -> SnapshotAt | Unavailable:
-        if self._workspace.service is None:
+        if self._session.service is None:
             return NOT_STARTED
-        taken = snapshot_at(self._workspace, params, invoked=invoked, selected=selected, with_cells=True)
+        taken = snapshot_at(self._session, params, invoked=invoked, selected=selected, with_cells=True)
         if isinstance(taken, Unavailable) or indentation is None:
             return taken
         return replace(taken, snapshot=replace(taken.snapshot, indentation=indentation))
@@ -113,8 +114,8 @@ class Suggestions:
         return as_list(explanation.answer, taken.place)
 
     async def _complete(self, taken: SnapshotAt) -> Explanation:
-        assert self._workspace.service is not None
-        answer = await self._workspace.service.complete(taken.snapshot)
+        assert self._session.service is not None
+        answer = await self._session.service.complete(taken.snapshot)
         place = taken.place
         if answer.completion is not None and not self._is_unchanged(place):
             answer = replace(answer, completion=None, alternatives=(), reason=CHANGED)
@@ -123,7 +124,7 @@ class Suggestions:
         return explanation
 
     def _is_unchanged(self, place: Place) -> bool:
-        document = self._workspace.documents.get(place.uri)
+        document = self._session.documents.get(place.uri)
         return isinstance(document, Document) and document.version == place.version
 
     def _refuse(self, params: AtPosition, unavailable: Unavailable) -> Explanation:

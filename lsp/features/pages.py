@@ -45,12 +45,12 @@ class Pages:
         last = self._suggestions.last_suggestion(uri)
         if last is None:
             return nothing_to_explain(TITLE if params.page == "explanation" else PROMPT_TITLE)
-        told, snapshot = last.explanation, last.explanation.snapshot
-        explained = Explained(told.answer, snapshot, told.uri, newer=last.newer)
+        suggestion, snapshot = last.explanation, last.explanation.snapshot
+        explained = Explained(suggestion.answer, snapshot, suggestion.uri, newer=last.newer)
         if params.page == "prompt":
             return prompt_page(explained)
         hole = await self._chatlsp.hole_of(snapshot) if snapshot is not None else None
-        return explanation(Explained(told.answer, snapshot, told.uri, hole, last.newer))
+        return explanation(Explained(suggestion.answer, snapshot, suggestion.uri, hole, last.newer))
 
 
 def _text_as_json(page: PlainText) -> dict[str, object]:

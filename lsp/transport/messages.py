@@ -123,7 +123,7 @@ def make_converter() -> cattrs.Converter:
     return converter
 
 
-def without_strange(capabilities: object, converter: cattrs.Converter) -> dict[str, dict[str, object]]:
+def without_unknown(capabilities: object, converter: cattrs.Converter) -> dict[str, dict[str, object]]:
     """The client's capabilities without those that lsprotocol cannot read.
 
     New versions of editors bring new capabilities; an unknown one must not keep the server from starting.

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Literal, cast
 
 import cattrs
-from holesmith.lsp.transport.messages import OWN_REQUESTS, without_strange
+from holesmith.lsp.transport.messages import OWN_REQUESTS, without_unknown
 from lsprotocol import types
 from pygls.exceptions import (
     FeatureNotificationError,
@@ -132,7 +132,7 @@ class Protocol(LanguageServerProtocol):
             raise _invalid(error) from error
 
     def _structured_leniently(self, fields: dict[str, object], params: dict[str, object]) -> Any:
-        capabilities = without_strange(params["capabilities"], self._converter)
+        capabilities = without_unknown(params["capabilities"], self._converter)
         try:
             return super().structure_message({**fields, "params": {**params, "capabilities": capabilities}})
         except JsonRpcException as error:

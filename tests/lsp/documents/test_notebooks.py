@@ -3,8 +3,9 @@
 import pytest
 from holesmith.lsp.documents.documents import Documents, Limits
 from holesmith.lsp.documents.notebooks import Notebooks
+from holesmith.lsp.session import Session
 from holesmith.lsp.settings import Settings
-from holesmith.lsp.snapshots import SnapshotAt, Workspace, snapshot_at
+from holesmith.lsp.snapshots import SnapshotAt, snapshot_at
 from lsprotocol import types
 
 NOTEBOOK = "file:///shop/notes.ipynb"
@@ -22,42 +23,42 @@ def item(name: str, text: str, language: str = "python") -> types.TextDocumentIt
     return types.TextDocumentItem(uri(name), language, 1, text)
 
 
-def opened(**texts: str) -> Workspace:
+def opened(**texts: str) -> Session:
     """A notebook with cells of these names; ``text…`` are in Markdown."""
-    workspace = Workspace(Documents("utf-16", Limits()), Settings(), ("/shop",))
+    session = Session(Documents("utf-16", Limits()), Settings(), ("/shop",))
     items = [
         item(name, text, "markdown" if name.startswith("text") else "python") for name, text in texts.items()
     ]
     notebook = types.NotebookDocument(NOTEBOOK, "jupyter-notebook", 1, [cell(name) for name in texts])
-    workspace.notebooks.open(types.DidOpenNotebookDocumentParams(notebook, items), workspace.documents)
-    return workspace
+    session.notebooks.open(types.DidOpenNotebookDocumentParams(notebook, items), session.documents)
+    return session
 
 
-def changed(workspace: Workspace, cells: types.NotebookDocumentCellChanges) -> bool:
+def changed(session: Session, cells: types.NotebookDocumentCellChanges) -> bool:
     notebook = types.VersionedNotebookDocumentIdentifier(2, NOTEBOOK)
     params = types.DidChangeNotebookDocumentParams(notebook, types.NotebookDocumentChangeEvent(cells=cells))
-    return workspace.notebooks.change(params, workspace.documents)
+    return session.notebooks.change(params, session.documents)
 
 
-def taken(workspace: Workspace, name: str, row: int, column: int) -> SnapshotAt:
+def taken(session: Session, name: str, row: int, column: int) -> SnapshotAt:
     params = types.TextDocumentPositionParams(
         types.TextDocumentIdentifier(uri(name)), types.Position(row, column)
     )
-    result = snapshot_at(workspace, params, with_cells=True)
+    result = snapshot_at(session, params, with_cells=True)
     assert isinstance(result, SnapshotAt)
     return result
 
 
 def test_a_cell_sees_the_code_of_the_cells_around_it() -> None:
-    workspace = opened(a="import os", text="# Where we are", b="here = os.", c="print(here)\n")
-    snapshot = taken(workspace, "b", 0, 10).snapshot
+    session = opened(a="import os", text="# Where we are", b="here = os.", c="print(here)\n")
+    snapshot = taken(session, "b", 0, 10).snapshot
     assert (snapshot.prefix, snapshot.suffix) == ("import os\nhere = os.", "\nprint(here)\n")
     assert (snapshot.path, snapshot.workspace) == ("/shop/notes.ipynb", "/shop")
 
 
 def test_positions_are_those_of_the_cell() -> None:
-    workspace = opened(a="import os\n", b="x = 1\nhere = '😀' + os.")
-    result = taken(workspace, "b", 1, 17)
+    session = opened(a="import os\n", b="x = 1\nhere = '😀' + os.")
+    result = taken(session, "b", 1, 17)
     offset = result.snapshot.offset
     assert result.snapshot.prefix.endswith("os.")
     assert result.place.position == types.Position(1, 17)
@@ -67,18 +68,18 @@ def test_positions_are_those_of_the_cell() -> None:
 
 
 def test_a_selected_menu_item_is_found_in_the_whole() -> None:
-    workspace = opened(a="import os\n", b="os.ge")
+    session = opened(a="import os\n", b="os.ge")
     chosen = types.SelectedCompletionInfo(types.Range(types.Position(0, 3), types.Position(0, 5)), "getcwd")
     params = types.TextDocumentPositionParams(types.TextDocumentIdentifier(uri("b")), types.Position(0, 5))
-    result = snapshot_at(workspace, params, selected=chosen, with_cells=True)
+    result = snapshot_at(session, params, selected=chosen, with_cells=True)
     assert isinstance(result, SnapshotAt)
     assert result.snapshot.selected is not None
     assert (result.snapshot.selected.start, result.snapshot.selected.stop) == (13, 15)
 
 
 def test_cells_that_say_they_are_in_another_language_are_left_out() -> None:
-    workspace = opened(a="%%bash\nls", b="x = ")
-    assert taken(workspace, "b", 0, 4).snapshot.text == "x = "
+    session = opened(a="%%bash\nls", b="x = ")
+    assert taken(session, "b", 0, 4).snapshot.text == "x = "
 
 
 @pytest.mark.parametrize(
@@ -103,40 +104,40 @@ def test_cells_see_the_python_of_a_magic_and_the_names_it_binds(cell: str, seen:
 
 
 def test_cells_come_move_change_and_go() -> None:
-    workspace = opened(a="a = 1", b="b = ")
+    session = opened(a="a = 1", b="b = ")
     insert = types.NotebookCellArrayChange(start=1, delete_count=0, cells=[cell("new")])
     structure = types.NotebookDocumentCellChangeStructure(insert, did_open=[item("new", "n = 2")])
-    assert changed(workspace, types.NotebookDocumentCellChanges(structure=structure))
-    assert taken(workspace, "b", 0, 4).snapshot.prefix == "a = 1\nn = 2\nb = "
+    assert changed(session, types.NotebookDocumentCellChanges(structure=structure))
+    assert taken(session, "b", 0, 4).snapshot.prefix == "a = 1\nn = 2\nb = "
     edit = types.TextDocumentContentChangeWholeDocument("a = 3")
     content = types.NotebookDocumentCellContentChanges(
         types.VersionedTextDocumentIdentifier(2, uri("a")), [edit]
     )
-    assert changed(workspace, types.NotebookDocumentCellChanges(text_content=[content]))
-    assert taken(workspace, "b", 0, 4).snapshot.prefix == "a = 3\nn = 2\nb = "
+    assert changed(session, types.NotebookDocumentCellChanges(text_content=[content]))
+    assert taken(session, "b", 0, 4).snapshot.prefix == "a = 3\nn = 2\nb = "
     remove = types.NotebookCellArrayChange(start=0, delete_count=1)
     structure = types.NotebookDocumentCellChangeStructure(
         remove, did_close=[types.TextDocumentIdentifier(uri("a"))]
     )
-    assert changed(workspace, types.NotebookDocumentCellChanges(structure=structure))
-    assert taken(workspace, "b", 0, 4).snapshot.prefix == "n = 2\nb = "
+    assert changed(session, types.NotebookDocumentCellChanges(structure=structure))
+    assert taken(session, "b", 0, 4).snapshot.prefix == "n = 2\nb = "
     closing = types.DidCloseNotebookDocumentParams(types.NotebookDocumentIdentifier(NOTEBOOK), [])
-    workspace.notebooks.close(closing, workspace.documents)
-    assert len(workspace.documents) == 0
+    session.notebooks.close(closing, session.documents)
+    assert len(session.documents) == 0
 
 
 @pytest.mark.parametrize(("start", "count"), [(7, 0), (0, 99), (2_000_000_000, 2_000_000_000)])
 def test_a_change_outside_the_cells_is_taken_as_far_as_it_goes(start: int, count: int) -> None:
-    workspace = opened(a="a = 1", b="b = ")
+    session = opened(a="a = 1", b="b = ")
     array = types.NotebookCellArrayChange(start, count)
     assert changed(
-        workspace,
+        session,
         types.NotebookDocumentCellChanges(structure=types.NotebookDocumentCellChangeStructure(array)),
     )
-    assert taken(workspace, "b", 0, 4).snapshot.text.endswith("b = ")
+    assert taken(session, "b", 0, 4).snapshot.text.endswith("b = ")
 
 
 def test_a_change_to_a_notebook_that_is_not_open_is_refused() -> None:
-    workspace = Workspace(Documents("utf-16", Limits()), Settings())
-    assert not changed(workspace, types.NotebookDocumentCellChanges())
-    assert Notebooks().around("file:///a.py", workspace.documents) is None
+    session = Session(Documents("utf-16", Limits()), Settings())
+    assert not changed(session, types.NotebookDocumentCellChanges())
+    assert Notebooks().around("file:///a.py", session.documents) is None

@@ -9,8 +9,9 @@ from holesmith.completion.postprocess.filters import refusal_of
 from holesmith.completion.secret_documents import is_withheld
 from holesmith.completion.snapshot import Snapshot
 from holesmith.lsp.documents.documents import Documents, Limits
+from holesmith.lsp.session import Session
 from holesmith.lsp.settings import Settings
-from holesmith.lsp.snapshots import SnapshotAt, Workspace, snapshot_at
+from holesmith.lsp.snapshots import SnapshotAt, snapshot_at
 from lsprotocol import types
 
 TEXT = "x = "
@@ -32,10 +33,10 @@ ORDINARY = (
 
 
 def opened(uri: str) -> Snapshot:
-    workspace = Workspace(Documents("utf-16", Limits()), Settings())
-    workspace.documents.open(types.TextDocumentItem(uri, "python", 1, TEXT))
+    session = Session(Documents("utf-16", Limits()), Settings())
+    session.documents.open(types.TextDocumentItem(uri, "python", 1, TEXT))
     place = types.TextDocumentPositionParams(types.TextDocumentIdentifier(uri), types.Position(0, len(TEXT)))
-    taken = snapshot_at(workspace, place, invoked=True)
+    taken = snapshot_at(session, place, invoked=True)
     assert isinstance(taken, SnapshotAt)
     return taken.snapshot
 

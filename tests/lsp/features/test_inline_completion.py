@@ -10,8 +10,8 @@ from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.status import Status
 from holesmith.lsp.documents.documents import Documents
 from holesmith.lsp.features.inline_completion import CHANGED, Suggestions
+from holesmith.lsp.session import Session
 from holesmith.lsp.settings import Settings
-from holesmith.lsp.snapshots import Workspace
 from holesmith.lsp.transport.messages import InlineParams
 from lsprotocol import types
 
@@ -49,20 +49,20 @@ class HeldService:
 
 
 @pytest.fixture
-def workspace() -> Workspace:
+def session() -> Session:
     documents = Documents("utf-16", Settings().limits)
     documents.open(types.TextDocumentItem(URI, "python", 1, TEXT))
-    return Workspace(documents, Settings(), service=HeldService())
+    return Session(documents, Settings(), service=HeldService())
 
 
-def let_go(workspace: Workspace) -> None:
-    assert isinstance(workspace.service, HeldService)
-    workspace.service.let_go.set()
+def let_go(session: Session) -> None:
+    assert isinstance(session.service, HeldService)
+    session.service.let_go.set()
 
 
-def edit(workspace: Workspace, start: types.Position, stop: types.Position, text: str) -> None:
+def edit(session: Session, start: types.Position, stop: types.Position, text: str) -> None:
     change = types.TextDocumentContentChangePartial(range=types.Range(start, stop), text=text)
-    workspace.documents.change(URI, 2, (change,))
+    session.documents.change(URI, 2, (change,))
 
 
 def ask_inline(suggestions: Suggestions) -> "asyncio.Task[types.InlineCompletionList | None]":
@@ -71,9 +71,9 @@ def ask_inline(suggestions: Suggestions) -> "asyncio.Task[types.InlineCompletion
     return asyncio.ensure_future(suggestions.inline(params))
 
 
-async def test_an_unchanged_document_gets_its_answer(workspace: Workspace) -> None:
-    asked = ask_inline(Suggestions(workspace))
-    let_go(workspace)
+async def test_an_unchanged_document_gets_its_answer(session: Session) -> None:
+    asked = ask_inline(Suggestions(session))
+    let_go(session)
     answer = await asked
     assert answer is not None
     assert [item.insert_text for item in answer.items] == ["compute()", "compute()"]
@@ -89,23 +89,23 @@ EDITS = {
 @pytest.mark.parametrize("place", EDITS.values(), ids=EDITS)
 @pytest.mark.parametrize("asks", ["inline", "menu"])
 async def test_an_answer_that_an_edit_has_overtaken_is_not_sent(
-    workspace: Workspace, place: tuple[types.Position, types.Position, str], asks: str
+    session: Session, place: tuple[types.Position, types.Position, str], asks: str
 ) -> None:
-    suggestions = Suggestions(workspace)
+    suggestions = Suggestions(session)
     menu = types.CompletionParams(types.TextDocumentIdentifier(URI), CURSOR)
     asked = ask_inline(suggestions) if asks == "inline" else asyncio.ensure_future(suggestions.menu(menu))
     await asyncio.sleep(0)
-    edit(workspace, *place)
-    let_go(workspace)
+    edit(session, *place)
+    let_go(session)
     assert await asked is None
     explanation = await suggestions.explain(None)
     assert explanation is not None
     assert (explanation.answer.completion, explanation.answer.reason) == (None, CHANGED)
 
 
-async def test_a_document_that_was_closed_meanwhile_gets_nothing(workspace: Workspace) -> None:
-    asked = ask_inline(Suggestions(workspace))
+async def test_a_document_that_was_closed_meanwhile_gets_nothing(session: Session) -> None:
+    asked = ask_inline(Suggestions(session))
     await asyncio.sleep(0)
-    workspace.documents.close(URI)
-    let_go(workspace)
+    session.documents.close(URI)
+    let_go(session)
     assert await asked is None

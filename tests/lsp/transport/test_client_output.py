@@ -44,12 +44,12 @@ def test_a_client_that_closed_its_end_is_told_of_once() -> None:
     reasons: list[str] = []
     told = threading.Event()
 
-    def hear(reason: str) -> None:
+    def on_failure(reason: str) -> None:
         reasons.append(reason)
         told.set()
 
     sink = os.fdopen(written, "wb", buffering=0)
-    output = ClientOutput(sink, hear)
+    output = ClientOutput(sink, on_failure)
     output.write(b"x")
     assert told.wait(60)
     output.write(b"y")
