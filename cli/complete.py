@@ -37,8 +37,8 @@ TEXT_COLUMNS_MAX = 110
 
 
 def add_parser(subparsers: Subparsers) -> None:
-    parser = subparsers.add_parser("complete", help="one completion for a file on disk")
-    parser.add_argument("file", type=Path, metavar="FILE")
+    parser = subparsers.add_parser("complete", help="complete a file on disk once")
+    parser.add_argument("file", type=Path, metavar="FILE", help="the file to complete")
     parser.add_argument("line", type=int, metavar="LINE", help="the cursor's line, from 1")
     parser.add_argument("column", type=int, metavar="COL", help="the cursor's column, from 0, in characters")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -55,7 +55,7 @@ def add_explain_argument(parser: argparse.ArgumentParser) -> None:
         dest="explain",
         action="store_const",
         const="text",
-        help="say why, with the prompt and the times, on standard error",
+        help="explain the result on standard error, with the prompt and times",
     )
     parser.add_argument(
         "--explain=html",
@@ -73,23 +73,49 @@ def add_option_arguments(parser: argparse.ArgumentParser) -> None:
         "--model",
         type=model_argument,
         metavar="M",
-        help="a name of `model list`, a .gguf file or a directory",
+        help="a name from `model list`, a .gguf file or a directory; by default the device's model",
     )
     parser.add_argument("--device", default=defaults.device, help="auto, cpu, cuda or cuda:N")
-    parser.add_argument("--weights", choices=get_args(WeightForm), default=defaults.weights)
-    parser.add_argument("--lines", choices=("auto", "single", "multi"), default=defaults.lines)
-    parser.add_argument("--max-tokens", type=positive, default=defaults.tokens_max, metavar="N")
-    parser.add_argument("--no-context", action="store_true", help="only this file in the prompt")
-    parser.add_argument("--facts", action="store_true", help="put facts of static analysis into the prompt")
-    parser.add_argument("--sources", type=sources, metavar="S,…", help="only these sources of context")
-    parser.add_argument("--python", metavar="PATH", help="the project's interpreter or environment")
-    parser.add_argument("--no-monitor", action="store_true", help="let the model decode unguided")
+    parser.add_argument(
+        "--weights",
+        choices=get_args(WeightForm),
+        default=defaults.weights,
+        help="the number format of the weights on a GPU",
+    )
+    parser.add_argument(
+        "--lines",
+        choices=("auto", "single", "multi"),
+        default=defaults.lines,
+        help="one line or several; auto decides by the code around it",
+    )
+    parser.add_argument(
+        "--max-tokens",
+        type=positive,
+        default=defaults.tokens_max,
+        metavar="N",
+        help="the longest completion, in tokens",
+    )
+    parser.add_argument("--no-context", action="store_true", help="put only this file into the prompt")
+    parser.add_argument("--facts", action="store_true", help="put facts from static analysis into the prompt")
+    parser.add_argument(
+        "--sources",
+        type=sources,
+        metavar="S,…",
+        help="use only these sources of context, separated by commas",
+    )
+    parser.add_argument("--python", metavar="PATH", help="the project's Python interpreter or environment")
+    parser.add_argument(
+        "--no-monitor", action="store_true", help="do not check the model's names by static analysis"
+    )
 
 
 def positive(text: str) -> int:
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
     if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 up")
     return number
 
 
@@ -98,7 +124,9 @@ def sources(text: str) -> frozenset[str]:
 
     names = frozenset(filter(None, text.split(",")))
     if unknown := ", ".join(sorted(names - SOURCE_NAMES)):
-        raise argparse.ArgumentTypeError(f"no source {unknown}; there are {', '.join(sorted(SOURCE_NAMES))}")
+        raise argparse.ArgumentTypeError(
+            f"unknown source {unknown}; the sources are {', '.join(sorted(SOURCE_NAMES))}"
+        )
     return names
 
 

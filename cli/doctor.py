@@ -17,16 +17,24 @@ from holesmith.cli.source_file import workspace_of
 
 
 def add_parser(subparsers: Subparsers) -> None:
-    parser = subparsers.add_parser("doctor", help="what works on this machine, and what to do about the rest")
+    parser = subparsers.add_parser("doctor", help="check this machine, and say what to do about faults")
     parser.add_argument(
-        "directory", nargs="?", type=Path, metavar="DIR", help="the project whose environment is looked for"
+        "directory",
+        nargs="?",
+        type=Path,
+        metavar="DIR",
+        help="the project to check; by default the current folder",
     )
-    parser.add_argument("--verify", action="store_true", help="compare the hashes of models, not only sizes")
-    parser.add_argument("--model", type=model_argument, metavar="M", help="the model to complete a line with")
+    parser.add_argument(
+        "--verify", action="store_true", help="compare the hashes of models, not only their sizes"
+    )
+    parser.add_argument("--model", type=model_argument, metavar="M", help="the model that completes a line")
     parser.add_argument("--json", action="store_true", help="print one JSON list")
-    parser.add_argument("--bundle", type=Path, metavar="FILE", help="write a report to send, without code")
-    parser.add_argument("--settings", type=Path, metavar="FILE", help="for it: your settings, as JSON")
-    parser.add_argument("--log", type=Path, metavar="FILE", help="for it: a log of the server")
+    parser.add_argument(
+        "--bundle", type=Path, metavar="FILE", help="write a report for a bug report, without code"
+    )
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="with --bundle: your settings as JSON")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="with --bundle: a log of the server")
     parser.set_defaults(run=run)
 
 

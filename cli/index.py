@@ -21,7 +21,11 @@ from tqdm import tqdm
 def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser("index", help="build or update the index of a repository")
     parser.add_argument(
-        "directory", nargs="?", type=Path, metavar="DIR", help="default: the repository of this folder"
+        "directory",
+        nargs="?",
+        type=Path,
+        metavar="DIR",
+        help="the repository; by default the one of the current folder",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)

@@ -27,14 +27,18 @@ LOG_SECONDS = 0.5
 
 
 def add_parser(subparsers: Subparsers) -> None:
-    parser = subparsers.add_parser("lsp", help="the language server, on stdio by default")
+    parser = subparsers.add_parser("lsp", help="run the language server, on stdio by default")
     parser.add_argument(
-        "--tcp", type=address, metavar="HOST:PORT", help="serve one TCP client instead; :PORT is loopback"
+        "--tcp", type=address, metavar="HOST:PORT", help="serve one TCP client instead; :PORT means 127.0.0.1"
     )
     parser.add_argument(
-        "--allow-remote", action="store_true", help="with --tcp: also an address that others can reach"
+        "--allow-remote",
+        action="store_true",
+        help="with --tcp: allow an address that other machines can reach",
     )
-    parser.add_argument("--stdio", action="store_true", help="the default; editors like to say it")
+    parser.add_argument(
+        "--stdio", action="store_true", help="serve on standard input and output (the default)"
+    )
     parser.add_argument("--settings-schema", action="store_true", help="print the settings as a JSON schema")
     parser.set_defaults(run=run)
 

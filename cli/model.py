@@ -31,22 +31,24 @@ Fields = dict[str, object]
 PROGRAM_BYTES = 600_000_000
 # Licences that allow research only. For other licences "commercial_use" is left unknown.
 NON_COMMERCIAL = ("Qwen-Research",)
-NAME_HELP = "a name of `model list`, or OWNER/NAME[@REVISION][:FILE.gguf]"
+NAME_HELP = "a name from `model list`, or OWNER/NAME[@REVISION][:FILE.gguf]"
 
 
 def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser("model", help="list, pull and inspect models")
     verbs = parser.add_subparsers(title="what to do", metavar="VERB", required=True)
-    listing = verbs.add_parser("list", help="the models known by name, and which are on this machine")
+    listing = verbs.add_parser("list", help="list the models by name, and which are on this machine")
     listing.set_defaults(run=run_list)
-    pulling = verbs.add_parser("pull", help="bring a model to this machine, checked, and print its path")
+    pulling = verbs.add_parser("pull", help="download a model, verify it, and print its path")
     pulling.set_defaults(run=run_pull)
-    info = verbs.add_parser("info", help="what is known of one model, or of a model file")
-    info.add_argument("--verify", action="store_true", help="read every byte and compare its hash")
+    info = verbs.add_parser("info", help="describe a model or a model file")
+    info.add_argument("--verify", action="store_true", help="read all files and compare their hashes")
     info.set_defaults(run=run_info)
-    path = verbs.add_parser("path", help="where a model lies on this machine")
+    path = verbs.add_parser("path", help="print the path of a model on this machine")
     path.set_defaults(run=run_path)
-    pulling.add_argument("name", metavar="NAME", nargs="?", help=f"{NAME_HELP}; the default for this machine")
+    pulling.add_argument(
+        "name", metavar="NAME", nargs="?", help=f"{NAME_HELP}; by default the model for this machine"
+    )
     for verb in (info, path):
         verb.add_argument("name", type=model_argument, metavar="NAME", help=f"{NAME_HELP}, or a path")
     for verb in (listing, pulling, info, path):

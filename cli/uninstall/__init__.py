@@ -13,10 +13,10 @@ from holesmith.engine.store.staging import gigabytes
 
 def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
-        "uninstall", help="remove models, caches and all else that is kept for you"
+        "uninstall", help="remove models, caches and all other files that Holesmith keeps"
     )
-    parser.add_argument("--dry-run", action="store_true", help="only show what is kept, and where")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--dry-run", action="store_true", help="only list the files and their sizes")
+    parser.add_argument("--yes", action="store_true", help="remove without asking")
     parser.set_defaults(run=run)
 
 

@@ -35,8 +35,15 @@ class SuiteOpener:
 
 def _add_stack_repo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder that holds data/")
-    parser.add_argument("--split", choices=("train", "val", "test"), default="test")
-    parser.add_argument("--contexts", choices=("PP", "bm25", "randomNN"), default="PP")
+    parser.add_argument(
+        "--split", choices=("train", "val", "test"), default="test", help="the split of the data set"
+    )
+    parser.add_argument(
+        "--contexts",
+        choices=("PP", "bm25", "randomNN"),
+        default="PP",
+        help="the published contexts of each hole: prompt proposals, BM25 or random",
+    )
 
 
 def _open_stack_repo(arguments: argparse.Namespace) -> "Suite":
@@ -47,11 +54,13 @@ def _open_stack_repo(arguments: argparse.Namespace) -> "Suite":
 
 def _add_dotprompts(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder with dataset.csv")
-    parser.add_argument("--index", type=Path, metavar="FILE", help="another index: .csv or .jsonl")
+    parser.add_argument("--index", type=Path, metavar="FILE", help="another index, as .csv or .jsonl")
     parser.add_argument(
         "--texts", type=Path, metavar="PATH", help="fileContentsByRepo.json, or a folder of checkouts"
     )
-    parser.add_argument("--only-present", action="store_true", help="leave out repositories not at hand")
+    parser.add_argument(
+        "--only-present", action="store_true", help="leave out repositories whose files are missing"
+    )
 
 
 def _open_dotprompts(arguments: argparse.Namespace) -> "Suite":
@@ -68,9 +77,14 @@ def _add_apieval(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--repositories", type=Path, required=True, metavar="DIR", help="the folder of the repositories"
     )
-    parser.add_argument("--task", choices=("token", "conversation"), default="token")
     parser.add_argument(
-        "--candidates", type=int, default=10, metavar="N", help="APIs retrieved for a request"
+        "--task",
+        choices=("token", "conversation"),
+        default="token",
+        help="the name behind a dot, or the API that does what a sentence asks for",
+    )
+    parser.add_argument(
+        "--candidates", type=int, default=10, metavar="N", help="the APIs that are retrieved for a request"
     )
 
 
@@ -84,7 +98,9 @@ def _open_apieval(arguments: argparse.Namespace) -> "Suite":
 
 def _add_humaneval(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="FILE", help="the rows as JSON lines")
-    parser.add_argument("--whole-lines", action="store_true", help="put the line breaks around holes back")
+    parser.add_argument(
+        "--whole-lines", action="store_true", help="put the line breaks around the holes back"
+    )
 
 
 def _open_humaneval(arguments: argparse.Namespace) -> "Suite":
@@ -94,10 +110,14 @@ def _open_humaneval(arguments: argparse.Namespace) -> "Suite":
 
 
 def _add_repository(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("roots", type=Path, nargs="+", metavar="DIR", help="a repository")
-    parser.add_argument("--kinds", default=",".join(HOLE_KINDS), help="which holes to cut, with commas")
+    parser.add_argument("roots", type=Path, nargs="+", metavar="DIR", help="the repositories")
+    parser.add_argument("--kinds", default=",".join(HOLE_KINDS), help="kinds of holes, separated by commas")
     parser.add_argument(
-        "--per-kind", type=int, default=40, metavar="N", help="of each, in each DIR; 0 for all"
+        "--per-kind",
+        type=int,
+        default=40,
+        metavar="N",
+        help="the most holes of each kind in each DIR; 0 means all",
     )
     parser.add_argument("--language", metavar="L", help="only files of this language, such as python")
 
@@ -155,7 +175,7 @@ SUITES: Mapping[str, SuiteOpener] = {
         Configuration(mode="post+prior", tokens_max=64, prompt_tokens_max=1984, suffix_tokens_max=512),
     ),
     "repo": SuiteOpener(
-        "holes cut from repositories of yours",
+        "holes cut from your own repositories",
         _add_repository,
         _open_repository,
         ("roots", "kinds", "per_kind", "language"),

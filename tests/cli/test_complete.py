@@ -152,4 +152,4 @@ def test_without_an_explanation_a_missing_completion_is_one_line(
 def test_a_source_of_context_that_there_is_not(capsys: pytest.CaptureFixture[str], source: Path) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["complete", str(source), "1", "0", "--sources", "similar,rumours"])
-    assert "no source rumours; there are bm25, " in capsys.readouterr().err
+    assert "unknown source rumours; the sources are bm25, " in capsys.readouterr().err
