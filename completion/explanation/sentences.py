@@ -94,7 +94,7 @@ STAGES: Mapping[str, str] = {
 }
 
 PARTS: Mapping[PartKind, str] = {
-    "marker": "Markers of the model's",
+    "marker": "Markers of the model",
     "prefix": "Before the cursor",
     "suffix": "Behind the cursor",
     "middle": "The lines just above the cursor, up to it",

@@ -27,8 +27,8 @@ export async function findProgram(context: ExtensionContext): Promise<string | u
   return (await isExecutable(installed)) ? installed : findOnPath('holesmith');
 }
 
-/** Asks, and then makes a virtual environment of the extension's own. True if the program is there afterwards. */
-export async function offerInstallation(context: ExtensionContext): Promise<boolean> {
+/** Asks whether to make a virtual environment of the extension's own. False also where there is nothing to install. */
+export async function isInstallationWanted(context: ExtensionContext): Promise<boolean> {
   const install = 'Install', settings = 'Open Settings';
   if (!(await carriedWheel(context))) {
     await explainByHand();
@@ -37,7 +37,7 @@ export async function offerInstallation(context: ExtensionContext): Promise<bool
   const answer = await window.showWarningMessage(
     'Holesmith: the language server was not found. Install it into an environment of its own? (2 GB; with a GPU 6 GB)', install, settings);
   if (answer === settings) await commands.executeCommand('workbench.action.openSettings', SETTING);
-  return answer === install && installProgram(context);
+  return answer === install;
 }
 
 /** Makes the environment, or brings it up to date. True if the program is there afterwards. */

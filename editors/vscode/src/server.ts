@@ -9,7 +9,7 @@ import { Counters } from './counters';
 import { missingModel, showMessage, withoutLinks } from './messages';
 import { listModels, pullModel, size } from './models';
 import { surroundings } from './places';
-import { findProgram, installProgram, offerInstallation } from './program';
+import { findProgram, installProgram, isInstallationWanted } from './program';
 import { Status, StatusItem } from './status';
 import { Switches } from './switches';
 
@@ -40,7 +40,7 @@ export class Server implements Disposable {
     if (!this.program) {
       const message = 'the language server was not found; "Install the Server" is in the menu that a click opens';
       this.status.show({ health: 'error', message });
-      if (!(await offerInstallation(this.context))) return;
+      if (!(await isInstallationWanted(this.context)) || !(await this.isInstalled())) return;
       this.program = await findProgram(this.context);
     }
     // While the question stood there, the user may have had it started in another way.
@@ -75,7 +75,17 @@ export class Server implements Disposable {
 
   /** Installs what the extension carries, without a question, and starts it. */
   async install(): Promise<void> {
-    if (await installProgram(this.context)) await this.restart();
+    if (await this.isInstalled()) await this.restart();
+  }
+
+  /** Installs it, and shows meanwhile that this goes on. False if it failed, or the user stopped it. */
+  private async isInstalled(): Promise<boolean> {
+    const before = this.status.shown;
+    this.status.show({ health: 'loading', message: 'the server is being installed; the terminal shows how far it is' });
+    const isInstalled = await installProgram(this.context);
+    const failed: Status = { health: 'error', message: 'the server was not installed; "Install the Server" in the menu tries again' };
+    if (!isInstalled) this.status.show(this.client?.isRunning() ? before : failed);
+    return isInstalled;
   }
 
   /** A message of the server's. Where it says that a model is missing, a button brings the model. */

@@ -36,6 +36,10 @@ export class StatusItem implements Disposable {
     this.draw();
   }
 
+  get shown(): Status {
+    return this.status;
+  }
+
   /** Shows that a suggestion is being made until `work` ends. */
   async during<T>(work: PromiseLike<T>): Promise<T> {
     this.pending += 1;

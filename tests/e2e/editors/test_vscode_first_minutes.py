@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.editors.test_vscode_workspaces import Machine, carry_server, machine, started
+from tests.scripts.small_wheels import build_wheel
 
 __all__ = ["machine"]
 MANIFEST = Path(__file__).parents[3] / "editors" / "vscode" / "package.json"
@@ -58,6 +59,23 @@ def test_the_server_is_installed_from_the_menu_without_a_question(machine: Machi
     python, server = started(session)
     assert python == str(machine.interpreter)
     assert server == str(machine.home / "storage" / "server" / "bin" / "holesmith")
+
+
+def test_an_installation_is_seen_in_the_status_bar_and_is_not_red(machine: Machine) -> None:
+    carry_server(machine)
+    machine.answer = "Install"
+    session = machine.open([])
+    seen = [(text, colour) for text, colour, tooltip in session["drawn"] if "the server is being installed" in tooltip]
+    assert seen == [("$(loading~spin) Holesmith", None)]
+
+
+def test_an_installation_that_failed_is_red_and_says_how_to_try_again(machine: Machine) -> None:
+    carry_server(machine)
+    machine.answer = "Install"
+    build_wheel(machine.home / "index", "needed", source="print('another')")
+    session = machine.open([])
+    assert session["background"] == "statusBarItem.errorBackground"
+    assert '"Install the Server" in the menu tries again' in session["tooltip"]["plain"]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import path from 'node:path';
 export const job = {};
 export const seen = {
   messages: [], choices: [], entries: [], commands: [], started: [], tooltip: null, text: null, background: null, asked: [], panels: [], opened: [],
+  drawn: [], // the item in the status bar, each time that it changed
 };
 
 const nothing = { dispose() {} };
@@ -29,7 +30,10 @@ const show = async (message, ...choices) => {
 export const window = {
   createOutputChannel: () => ({ warn() {}, dispose() {} }),
   createStatusBarItem: () => ({
-    set tooltip(value) { seen.tooltip = typeof value === 'string' ? { plain: value } : { markdown: value.value }; },
+    set tooltip(value) {
+      seen.tooltip = typeof value === 'string' ? { plain: value } : { markdown: value.value };
+      seen.drawn.push([seen.text, seen.background, seen.tooltip.plain]);
+    },
     set text(value) { seen.text = value; },
     set backgroundColor(value) { seen.background = value?.id ?? null; },
     show() {}, dispose() {},
