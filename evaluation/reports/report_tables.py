@@ -48,15 +48,22 @@ class Tables:
         return "\n".join(parts) or "<p class='muted'>The suite has no slices.</p>"
 
     def costs(self) -> str:
-        rows = [
-            [
-                text_cell(self.names.get(cost.configuration, cost.configuration)),
-                *(number_cell(cell) for cell in cost.cells[:-2]),
-                *(text_cell(cell) for cell in cost.cells[-2:]),
-            ]
-            for cost in self._summary.costs
+        """Return a table of counts, and one of times with a column for each stage."""
+        costs = [
+            (self.names.get(cost.configuration, cost.configuration), cost) for cost in self._summary.costs
         ]
-        return table(("configuration", *COST_HEADS), rows)
+        counts = [[text_cell(name), *(number_cell(cell) for cell in cost.cells[:-2])] for name, cost in costs]
+        stages = list(dict.fromkeys(stage for _, cost in costs for stage in cost.stages_ms))
+        times = [
+            [text_cell(name), text_cell(prompts), *(_milliseconds(times_ms.get(stage)) for stage in stages)]
+            for name, cost in costs
+            for prompts, times_ms in (("cold", cost.cold_stages_ms), ("all", cost.stages_ms))
+        ]
+        return (
+            table(("configuration", *COST_HEADS[:-2]), counts)
+            + "<h3>Median milliseconds by stage</h3>"
+            + table(("configuration", "prompts", *stages), times)
+        )
 
     def _slice(self, key: str) -> str:
         found = [result for result in self._summary.results if result.slice == key]
@@ -120,6 +127,10 @@ def text_cell(text: str) -> str:
 
 def number_cell(text: str) -> str:
     return f'<td class="number">{escape(text)}</td>'
+
+
+def _milliseconds(value_ms: float | None) -> str:
+    return number_cell("–" if value_ms is None else f"{value_ms:,.0f}")
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

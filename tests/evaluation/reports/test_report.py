@@ -135,6 +135,26 @@ def test_configurations_keep_the_order_of_the_plan(tmp_path: Path) -> None:
     assert summarise(folder).names == ["two", "one"]
 
 
+def test_times_stand_in_a_column_for_each_stage_and_cold_prompts_in_a_row_of_their_own(
+    tmp_path: Path,
+) -> None:
+    cold = replace(
+        ROWS[0], timings_ms={"prefill": 1234.0, "total": 1300.0}, prompt_tokens=10, prefilled_tokens=10
+    )
+    known = replace(
+        ROWS[1], timings_ms={"prefill": 4.0, "total": 100.0}, prompt_tokens=10, prefilled_tokens=1
+    )
+    folder = write_run(tmp_path / "run", [cold, known])
+    summary = summarise(folder)
+    write_reports(folder, summary_text(summary), summary)
+    page = (folder / "report.html").read_text()
+    heads = re.search(r"<tr><th>configuration</th><th>prompts</th>(.*?)</tr>", page)
+    assert heads is not None
+    assert heads[1] == "<th>prefill</th><th>total</th>"
+    assert '<td>cold</td><td class="number">1,234</td><td class="number">1,300</td>' in page
+    assert '<td>all</td><td class="number">619</td><td class="number">700</td>' in page
+
+
 def test_the_page_stands_alone_and_shows_text_as_text(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "run", ROWS)
     summary = summarise(folder)
