@@ -2,18 +2,24 @@
 
 import argparse
 import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from threading import Timer
 
 from holesmith.cli.checks import machine_checks, model_checks, search_path_check, tool_checks
 from holesmith.cli.checks.bundle import bundle, write_bundle
 from holesmith.cli.checks.diagnosis import Check, Finding, diagnose
 from holesmith.cli.command import Subparsers
+from holesmith.cli.demo import FIRST_TIME
 from holesmith.cli.errors import CommandError
 from holesmith.cli.model_argument import model_argument
 from holesmith.cli.source_file import workspace_of
+
+WAITING_SECONDS = 3.0
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -43,7 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.bundle is not None:
         return report(arguments)
     findings: list[Finding] = []
-    for finding in diagnose(checks_of(arguments)):
+    for check in checks_of(arguments):
+        with announced(check):
+            finding = diagnose(check)
         findings.append(finding)
         if not arguments.json:
             print(in_lines(finding), flush=True)
@@ -52,12 +60,27 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if any(finding.outcome == "failed" for finding in findings) else 0
 
 
+@contextmanager
+def announced(check: Check, after_seconds: float = WAITING_SECONDS) -> Generator[None]:
+    """While the block runs the check: say so on standard error, if that takes longer than usual."""
+    hint = FIRST_TIME if check.name == "completion" else ""
+    timer = Timer(
+        after_seconds, print, [f"still checking: {check.name}{hint}"], {"file": sys.stderr, "flush": True}
+    )
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 def report(arguments: argparse.Namespace) -> int:
     """Write the file of ``--bundle``. It reports failed checks, and the command succeeds all the same."""
     if arguments.bundle.exists():
         raise CommandError(f"{arguments.bundle} is there already: name a new file")
     workspace = workspace_of((arguments.directory or Path.cwd()) / "x")
-    findings = list(diagnose(checks_of(arguments)))
+    findings = [diagnose(check) for check in checks_of(arguments)]
     write_bundle(arguments.bundle, list(bundle(findings, workspace, arguments.settings, arguments.log)))
     held = "versions, checks, names of variables, settings, log"
     print(f"{arguments.bundle}: {held}; read it before you send it")

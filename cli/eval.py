@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import get_args
 
-from holesmith.cli.command import Subparsers
+from holesmith.cli.command import Subparsers, add_verbs
 from holesmith.cli.complete import positive
 from holesmith.cli.model_argument import model_argument
 from holesmith.completion.options import WeightForm
@@ -14,7 +14,7 @@ from holesmith.evaluation.suites.open_suite import SUITES, SuiteOpener
 
 def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser("eval", help="evaluate completion on data sets, and compare runs")
-    verbs = parser.add_subparsers(title="suites and verbs", metavar="SUITE", required=True)
+    verbs = add_verbs(parser, title="suites and verbs", metavar="SUITE")
     for name, opener in SUITES.items():
         suite = verbs.add_parser(name, help=opener.help)
         opener.add_arguments(suite)
@@ -33,7 +33,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def add_build_parser(verbs: Subparsers) -> None:
     building = verbs.add_parser("build", help="make rows of a suite from your own repositories")
-    which = building.add_subparsers(title="suites", metavar="SUITE", required=True)
+    which = add_verbs(building, title="suites", metavar="SUITE")
     stack_repo = which.add_parser("stack-repo", help="holes with the 63 prompt proposals, and with BM25")
     stack_repo.add_argument("source", type=Path, metavar="DIR", help="a folder of OWNER/REPOSITORY folders")
     stack_repo.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write the rows")

@@ -16,6 +16,7 @@ import importlib  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
 from importlib.metadata import version  # noqa: E402
 
+from holesmith.cli.command import add_verbs  # noqa: E402
 from holesmith.cli.errors import CommandError  # noqa: E402
 from holesmith.cli.visible_output import visible_output  # noqa: E402
 from holesmith.engine.errors import EngineError  # noqa: E402
@@ -52,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
         prog="holesmith", description="Local code completion that treats the cursor as a typed hole."
     )
     top.add_argument("--version", action="version", version=f"holesmith {version('holesmith')}")
-    subparsers = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    subparsers = add_verbs(top, title="commands", metavar="COMMAND")
     for command in COMMANDS:
         importlib.import_module(f"holesmith.cli.{command}").add_parser(subparsers)
     return top

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
-from holesmith.cli.command import Subparsers
+from holesmith.cli.command import Subparsers, add_verbs
 from holesmith.cli.model_argument import model_argument
 from holesmith.cli.visible_output import bare
 from holesmith.completion.visible_text import visible
@@ -36,7 +36,7 @@ NAME_HELP = "a name from `model list`, or OWNER/NAME[@REVISION][:FILE.gguf]"
 
 def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser("model", help="list, pull and inspect models")
-    verbs = parser.add_subparsers(title="what to do", metavar="VERB", required=True)
+    verbs = add_verbs(parser, title="what to do", metavar="VERB")
     listing = verbs.add_parser("list", help="list the models by name, and which are on this machine")
     listing.set_defaults(run=run_list)
     pulling = verbs.add_parser("pull", help="download a model, verify it, and print its path")
@@ -61,7 +61,8 @@ def run_list(arguments: argparse.Namespace) -> int:
         print_json(models)
     else:
         print_table(models)
-        print(f"\nkept in {store_directory()}")
+        print(f"\nThe default is {default_model('cpu')}, with a GPU {default_model('cuda')}.")
+        print(f"Kept in {store_directory()}")
         print("Any model hub repository can be pulled as OWNER/NAME[@REVISION][:FILE.gguf].")
     return 0
 

@@ -1,6 +1,6 @@
-"""Run the checks of ``holesmith doctor``, so that one that raises an error hides no other."""
+"""The finding of one check of ``holesmith doctor``; a check that raises an error hides no other."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,13 +28,10 @@ class Check:
     find: Callable[[], Finding]
 
 
-def diagnose(checks: Iterable[Check]) -> Iterator[Finding]:
-    """Run the checks one after another, and yield each finding as soon as it is there."""
-    for check in checks:
-        try:
-            yield check.find()
-        except Exception as error:  # noqa: BLE001  # an error in one check must not hide the others
-            detail = f"the check itself broke ({type(error).__name__}: {error})"
-            yield Finding(
-                check.name, "failed", " ".join(detail.split()), "reinstall holesmith, or report this"
-            )
+def diagnose(check: Check) -> Finding:
+    """Run a check. A check that raises an error gives a finding too."""
+    try:
+        return check.find()
+    except Exception as error:  # noqa: BLE001  # an error in one check must not hide the others
+        detail = f"the check itself broke ({type(error).__name__}: {error})"
+        return Finding(check.name, "failed", " ".join(detail.split()), "reinstall holesmith, or report this")

@@ -1,9 +1,11 @@
 """The command ``holesmith doctor``: each judgement, and that a broken check hides no other."""
 
+import io
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import holesmith.cli.main as command_line
 import pytest
@@ -34,6 +36,7 @@ from holesmith.cli.checks.tool_checks import (
     judge_editors,
     judge_members,
 )
+from holesmith.cli.doctor import announced
 from holesmith.completion.answer import Answer, Completion
 from holesmith.completion.status import Status
 from holesmith.engine.files.weight_source import WeightSource
@@ -62,10 +65,30 @@ def works() -> Finding:
 
 
 def test_a_broken_check_hides_no_other() -> None:
-    broken, fine = diagnose([Check("breaks", breaks), Check("works", works)])
+    broken, fine = diagnose(Check("breaks", breaks)), diagnose(Check("works", works))
     check(broken, "failed", "the check itself broke (ValueError: first line second line)")
     assert broken.name == "breaks"
     assert fine == works()
+
+
+class Told(io.StringIO):
+    """A standard error that says when something was written to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_told = Event()
+
+    def flush(self) -> None:
+        super().flush()
+        self.is_told.set()
+
+
+def test_a_check_that_takes_long_is_announced(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Told()
+    monkeypatch.setattr("sys.stderr", told)
+    with announced(Check("completion", works), after_seconds=0.0):
+        assert told.is_told.wait(20)
+    assert told.getvalue().startswith("still checking: completion (the first time, ")
 
 
 @pytest.fixture

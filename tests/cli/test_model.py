@@ -190,6 +190,11 @@ def test_pull_prints_the_path_and_no_bar_without_a_terminal(
     assert holesmith("pull", NAME) == (0, f"{installed}\n", f"{NAME}: licence Apache-2.0\n")
 
 
+def test_the_list_names_the_default(holesmith: Run) -> None:
+    _, out, _ = holesmith("list")
+    assert f"The default is {NAME}, with a GPU qwen2.5-coder-1.5b." in out
+
+
 def test_a_failed_pull_is_one_line_and_status_one(holesmith: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def pull(_name: str, _progress: object) -> NoReturn:
         raise DownloadError("the disk is full")
@@ -203,7 +208,16 @@ def test_a_failed_pull_is_one_line_and_status_one(holesmith: Run, monkeypatch: p
     ]
 
 
-def test_wrong_usage_is_status_two(holesmith: Run) -> None:
+def test_without_a_verb_the_verbs_are_listed(holesmith: Run, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         holesmith()
     assert caught.value.code == 2
+    said = capsys.readouterr().err
+    assert "bring a model to this machine" in said
+
+
+def test_without_a_command_the_commands_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        command_line.main([])
+    assert caught.value.code == 2
+    assert "one completion for a file on disk" in capsys.readouterr().err
