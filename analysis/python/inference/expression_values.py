@@ -1,7 +1,11 @@
-"""What an expression can be, if everything that it can be is known.
+"""Infer all values that an expression can have, or None ("not known") if it may have others.
 
-Members of half a type would mask right answers, so every place that a value can come from is followed; the
-answer is None, "not known", as soon as one of them is not understood.
+For example:
+    user = User() if ready else unknown()
+    user.‸    →  None, although jedi itself would give an instance of User
+
+The members of half of the values would mask right names. So every place that a value can come from is
+followed, and the result is None as soon as one of these places is not understood.
 """
 
 from collections.abc import Iterable
@@ -28,6 +32,7 @@ from jedi.inference.gradual.annotation import infer_annotation
 from jedi.inference.names import TreeNameDefinition
 from jedi.inference.syntax_tree import infer_trailer
 
+# Nodes and bindings of one inference, and expressions nested in each other; beyond them the result is None.
 STEPS_MAX = 300
 DEPTH_MAX = 20
 _CONSTANTS = frozenset(("True", "False", "None"))
@@ -38,7 +43,9 @@ _LITERAL_TYPES = frozenset(("number", "string", "strings", "fstring", "lambdef")
 class ValueInference:
     """One inference, bounded in depth and in steps.
 
-    ``reason`` is why the last answer was None. ``ignored`` is a statement that does not count as a binding.
+    ``ignored`` is a statement that does not count as a binding. ``reason`` is the first reason why a result
+    was None, and "" if there was none. ``parametrised`` has the instances of generic classes all of whose
+    type arguments are understood.
     """
 
     ignored: Any = None
@@ -49,7 +56,7 @@ class ValueInference:
     _annotated: dict[Any, Any] = field(default_factory=dict[Any, Any])
 
     def values(self, context: Any, node: Any) -> Any:
-        """A jedi ``ValueSet``, or None if the expression may also be something that is not in it."""
+        """Return all values of an expression as a ``ValueSet`` of jedi; None if it may have others."""
         self.steps += 1
         key = (context, node)
         if self.steps > STEPS_MAX or len(self._active) > DEPTH_MAX or key in self._active:
@@ -103,7 +110,7 @@ class ValueInference:
         return context.infer_node(node)
 
     def _arithmetic(self, context: Any, node: Any) -> Any:
-        """``"…" % x``, ``"…" + x`` and ``path / x`` are what their left side is."""
+        """The values of the left side for ``"…" % x``, ``"…" + x`` and ``path / x``; None for the rest."""
         left = self.values(context, node.children[0])
         if left and all(value.name.string_name in ("str", "bytes") and value.is_instance() for value in left):
             return left
@@ -121,7 +128,7 @@ class ValueInference:
         return self.merge(self.definition(name) for name in names)
 
     def definition(self, name: Any) -> Any:
-        """All values of what a jedi name stands for."""
+        """Return all values of a name of jedi's; None if it may have others."""
         tree_name = getattr(name, "tree_name", None)
         if tree_name is None:
             values = name.infer()
@@ -217,7 +224,10 @@ class ValueInference:
         return self.unknown("unpacked or changed in place")
 
     def _narrowed(self, context: Any, annassign: Any) -> Any:
-        """What an annotation allows, and what is assigned with it: a subclass of that may be used as such."""
+        """The values that an annotation allows, and the assigned values of other classes.
+
+        After ``shape: Shape = Circle()`` the code may use the members of ``Circle``.
+        """
         values = self.annotated(context, annassign.children[1])
         if values is None or len(annassign.children) < 4:
             return values
@@ -234,7 +244,7 @@ class ValueInference:
         return entered(self, context, item.children[0], is_async=is_async)
 
     def _loop(self, context: Any, binding: Any, loop: Any) -> Any:
-        """Of ``for``, in a statement or a comprehension."""
+        """The values that ``for`` gives to one of its targets, in a statement or a comprehension."""
         path = target_path(binding, loop.children[1])
         if path is None:
             return self.unknown("unpacked with a star")
@@ -260,16 +270,19 @@ class ValueInference:
     # Annotations.
 
     def annotated(self, context: Any, annotation: Any) -> Any:
-        """The instances that an annotation allows, None if it allows anything that is not understood."""
-        # The overloads of one function repeat the same annotations, and each lists all of them. What a type
-        # variable stands for is up to the context.
+        """Return the instances that an annotation allows; None if a part of it is not understood."""
+        # Memoised, because the overloads of a function repeat the same annotations. The context is a part of
+        # the key, because the meaning of a type variable depends on it.
         key = context, annotation
         if key not in self._annotated:
             self._annotated[key] = self._instances_kept(context, annotation)
         return self._annotated[key]
 
     def _instances_kept(self, context: Any, annotation: Any) -> Any:
-        """Kept with jedi's own state, which forgets it with the text where it could change with it."""
+        """The values of ``_instances_of``, memoised in jedi's inference state.
+
+        The key, context and node, belongs to one text, so that a changed document has other keys.
+        """
         kept = project_memo(context.inference_state).annotated_values
         key = context, annotation
         if key not in kept:
@@ -285,7 +298,7 @@ class ValueInference:
         if annotation.type == "name" and annotation.value == "LiteralString":
             return builtin_from_name(context.inference_state, "str").execute_annotation(None)
         if "LiteralString" in annotation.get_code() and context.get_root_context().is_builtins_module():
-            return NO_VALUES  # the overload for any text says what is left to say
+            return NO_VALUES  # another overload, with ``str``, gives all values
         if not is_understood(self.chain, context, annotation):
             return self.unknown(f"annotation {annotation.get_code(include_prefix=False)[:40]}")
         values = infer_annotation(context, annotation).execute_annotation(context)
@@ -305,10 +318,10 @@ class ValueInference:
     def chain(
         self, context: Any, children: list[Any], is_awaited: bool = False, *, is_called: bool = False
     ) -> Any:
-        """The value of a postfix expression given as its first operand and its trailers.
+        """Return all values of a postfix expression, given as its first operand and its trailers.
 
-        ``is_called`` is for who asks what a call of it takes: a method need not know for that what the type
-        variables of its class stand for.
+        With ``is_called`` the values are used only for the signatures of a call. A method is then found even
+        if the type arguments of its class are not known.
         """
         if children[0].type == "name" and children[0].value == "super" and len(children) > 1:
             values = infer_trailer(context, context.infer_node(children[0]), children[1])
@@ -361,7 +374,7 @@ def _is_path(value: Any) -> bool:
 
 
 def _target_of(binding: Any, statement: Any) -> Any:
-    """The target of an assignment that a name stands in, None if it stands in a larger expression there."""
+    """The target of an assignment that holds a name; None if the name is only a part of an expression."""
     node = binding
     while node.parent is not statement:
         node = node.parent
