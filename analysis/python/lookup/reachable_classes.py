@@ -1,4 +1,8 @@
-"""Classes that can be reached from a type: by its attributes, results and parameters."""
+"""Find the classes that can be reached from a type through the text of its classes.
+
+From a class these are the classes in the annotations of its fields, its bases, and the classes in the
+annotations of the parameters of ``__init__``.
+"""
 
 from collections import deque
 from collections.abc import Iterator
@@ -8,6 +12,7 @@ from holesmith.analysis.deadline import Deadline
 from holesmith.analysis.python.lookup.expected_types import Expectation
 from holesmith.analysis.python.parsing.parso_nodes import is_trailer
 
+# Classes that are given at most, nearest first.
 DEFINITIONS_MAX = 20
 
 
@@ -17,7 +22,7 @@ _WELL_KNOWN = frozenset(
 
 
 def reachable(expectation: Expectation, deadline: Deadline) -> Iterator[Any]:
-    """jedi's classes, nearest first, at most ``DEFINITIONS_MAX``."""
+    """Yield the classes reachable from an expected type as jedi's values, breadth first."""
     queue: deque[Any] = deque(classes_of(expectation))
     seen: set[Any] = set()
     while queue and len(seen) < DEFINITIONS_MAX and not deadline.is_near():
@@ -31,7 +36,7 @@ def reachable(expectation: Expectation, deadline: Deadline) -> Iterator[Any]:
 
 
 def classes_of(expectation: Expectation) -> list[Any]:
-    """The classes in the expected type, also those inside its brackets."""
+    """The classes in the expected type, also its type arguments."""
     found = [value if value.is_class() else value.py__class__() for value in expectation.values or ()]
     if expectation.annotation is not None:
         found += _classes_in(expectation.context, expectation.annotation)
