@@ -1,4 +1,9 @@
-"""What an attribute of a value can be: from all places where a class of the value binds it."""
+"""Infer all values of an attribute, from all places where a class of the receiver binds it.
+
+For example:
+    class Task: owner = None    # its __init__ has: self.owner = User(name)
+    task.owner.‸    →  None and an instance of User
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -30,9 +35,10 @@ from jedi.inference.names import TreeNameDefinition
 
 
 def member_of_class(inference: Inference, value: Any, name: str, *, is_called: bool = False) -> Any:
-    """The first class of the method resolution order that binds the name decides.
+    """Return all values of the attribute ``name`` of a value; None if it may have others.
 
-    ``is_called`` is as for ``ValueInference.chain``.
+    Only the first class of the method resolution order that binds the name counts. ``is_called`` is as in
+    ``ValueInference.chain``.
     """
     owner = class_of(value)
     for base in owner.py__mro__():
@@ -48,7 +54,7 @@ def member_of_class(inference: Inference, value: Any, name: str, *, is_called: b
 
 
 def _is_one_method(bindings: list[Any]) -> bool:
-    """Whether nothing but a function without decorators is bound; it may have overloads."""
+    """True if a name is bound only to a function without decorators; the function may have overloads."""
     definition = bindings[-1].get_definition() if bindings else None
     is_function = definition is not None and definition.type == "funcdef"
     return is_function and decorators_of(definition) <= {"overload"} and all(map(is_overload, bindings[:-1]))
@@ -57,19 +63,19 @@ def _is_one_method(bindings: list[Any]) -> bool:
 def _bound_members(inference: Inference, value: Any, base: Any, bindings: list[Any]) -> Any:
     context = base.as_context()
     if all(is_overload(each) for each in bindings[:-1]):
-        bindings = bindings[-1:]  # jedi puts the overloads together itself
+        bindings = bindings[-1:]  # jedi itself joins the overloads of a function
     annotated = [each for each in bindings if annotation_of(each) is not None]
     if not annotated:
         return inference.merge(_bound_member(inference, value, context, each) for each in bindings)
     declared = inference.merge(_bound_member(inference, value, context, each) for each in annotated)
-    # What is assigned elsewhere may be of a subclass, and is used as that near the assignment.
+    # A value assigned elsewhere may be of a subclass, and code near the assignment may use it as such.
     others = [each for each in bindings if each not in annotated]
     assigned = (_bound_member(inference, value, context, each) for each in others)
     return declared and with_assigned(declared, [value for each in assigned for value in each or ()])
 
 
 def with_assigned(declared: Any, assigned: Iterable[Any]) -> Any:
-    """The declared values, and those assigned that are of other classes, which may be used as such."""
+    """The declared values, and the assigned values of other classes, whose members may be used too."""
     names = {_class_name(value) for value in declared} | {"NoneType"}
     return declared | ValueSet(value for value in assigned if _class_name(value) not in names)
 
@@ -97,7 +103,10 @@ def _bound_member(inference: Inference, value: Any, class_context: Any, binding:
 
 
 def _as_attribute(inference: Inference, owner: Any, values: Any) -> Any:
-    """Values bound in the body of a class, looked up on ``owner``: some become something else there."""
+    """The values of an attribute of ``owner`` that is bound in the body of its class to ``values``.
+
+    None if the attribute may have another value, as a descriptor has.
+    """
     own = [each for each in values or () if not each.get_root_context().is_stub()]
     cls = class_of(owner)
     if own and (not has_known_bases(cls) or shapes_subclasses(cls)):
@@ -110,7 +119,7 @@ def _as_attribute(inference: Inference, owner: Any, values: Any) -> Any:
 
 
 def _is_descriptor(value: Any) -> bool:
-    """Whether what it gives as an attribute is up to its class."""
+    """True if a class of the value defines ``__get__``, which computes the attribute's value."""
     nodes = [getattr(base, "tree_node", None) for base in _bases(value)]
     return any(node is not None and node.type == "classdef" and defines(node, "__get__") for node in nodes)
 
