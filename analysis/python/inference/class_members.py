@@ -1,8 +1,12 @@
-"""The members that the text of a class gives to it and to its instances, read from parso's tree.
+"""Read the members that the text of a class gives to the class and to its instances from parso's tree.
 
-They are those that jedi's filters of names find, which look at every name of the file for that, and infer
-what each ``self`` is; only that one which is bound anew is still taken for the instance here. What a class
-inherits is not looked at.
+For example:
+    class Counter:
+        def reset(self): self.count = 0    # reset is a member of the class, count one of its instances
+
+The result is that of jedi's filters of names, which are slow: they look at every name of the file and infer
+each ``self``. The only difference: a ``self`` that a method binds anew still counts as the instance here.
+Inherited members are not included.
 """
 
 from collections.abc import Iterator
@@ -14,7 +18,7 @@ from holesmith.analysis.python.parsing.parso_nodes import is_postfix, is_trailer
 from jedi.parser_utils import function_is_property
 
 Kinds = dict[str, SymbolKind]
-"""The names of members and what they are."""
+"""The kinds of members by their names."""
 
 _KINDS: dict[str, SymbolKind] = {
     "import_name": "module",
@@ -26,7 +30,7 @@ _BODIES = frozenset(("funcdef", "classdef", "lambdef"))
 
 
 def class_members(classdef: Any) -> Kinds:
-    """What the body of a class binds, in any branch; of several bindings the last counts."""
+    """Return the members that the body of a class binds, in any branch; the last binding of a name counts."""
     found: Kinds = {}
     for name in _names_outside_functions(classdef.children[-1]):
         if name.is_definition(include_setitem=True) and _is_in_scope(name, classdef):
@@ -37,7 +41,10 @@ def class_members(classdef: Any) -> Kinds:
 
 
 def instance_members(classdef: Any) -> Kinds:
-    """What methods bind behind their first parameter, those of classes and static ones too."""
+    """Return the members that methods bind behind their first parameter, such as ``self.count = 0``.
+
+    Class methods and static methods count too.
+    """
     start, stop = classdef.start_pos, classdef.end_pos
     used = classdef.get_root_node().get_used_names()
     receivers = {name.value for name in map(_first_parameter, _methods(classdef)) if name is not None}
@@ -53,8 +60,9 @@ def instance_members(classdef: Any) -> Kinds:
 
 
 def _names_outside_functions(node: Any) -> Iterator[Any]:
-    """The names in a part of a class, without those in the bodies of functions and classes, and without
-    parameters and what stands behind dots.
+    """The names in a part of a class.
+
+    Names in the bodies of functions and classes, names of parameters and names behind dots are left out.
     """
     children = node.children
     if node.type in _BODIES:
@@ -92,13 +100,13 @@ def _methods(classdef: Any) -> Iterator[Any]:
 
 
 def _first_parameter(function: Any) -> Any:
-    """Its name, or None."""
+    """The name of a function's first parameter; None without parameters."""
     parameters = function.get_params()
     return parameters[0].name if parameters else None
 
 
 def _member_behind(name: Any) -> Any:
-    """The name in ``name.member``, if nothing follows."""
+    """The leaf ``member`` of ``name.member``; None if ``name`` has other trailers or none."""
     owner = name.parent
     if not is_postfix(owner) or len(owner.children) != 2 or owner.children[0] is not name:
         return None
@@ -107,8 +115,9 @@ def _member_behind(name: Any) -> Any:
 
 
 def _is_first_parameter(name: Any, classdef: Any) -> bool:
-    """Whether the innermost function around it that has a parameter of this name is a method of the class,
-    and that is its first one.
+    """True if a name is the first parameter of a method of the class.
+
+    The innermost function around the name that has a parameter of this name decides.
     """
     function = scope_of(name)
     while function is not None and function.type != "file_input":
