@@ -1,4 +1,9 @@
-"""Whether a class or module can have members that its source does not show."""
+"""Tell whether a class or module can have members that its source does not show.
+
+For example:
+    class Settings:
+        def __getattr__(self, name): ...    →  "Settings computes attributes"
+"""
 
 import re
 from typing import Any
@@ -19,12 +24,12 @@ _DYNAMIC_HOOKS = ("__getattr__", "__getattribute__")
 _ATTRIBUTES = r"(?:\b(?:self|cls)\.__dict__|\bvars\(\s*(?:self|cls)?\s*\))"
 _DYNAMIC_CLASS = re.compile(
     r"\bsetattr\(\s*(?:self|cls)\b|\blocals\(\)|\bexec\("
-    # To read all attributes makes no others.
+    # Code that only reads all attributes makes no new ones.
     rf"|(?<!\*\*)(?<!\bin )(?<!\bdict\()(?<!\blist\(){_ATTRIBUTES}(?!\.(?:items|keys|values|copy|get)\()"
 )
 _DYNAMIC_MODULE = re.compile(
     r"\bglobals\(\)|\bvars\(\)|\blocals\(\)|\bexec\(|lazy_import|lazy_loader|LazyModule"
-    # A module that sets its own attributes has to get hold of itself first.
+    # To set its own attributes, a module must first get its own module object.
     r"|\bsys\.modules\b|import_module\(\s*__name__|__import__\(\s*__name__|\bgetmodule\("
 )
 _DYNAMIC_NAMES = re.compile(r"\bglobals\(\)\s*(?:\[|\.update)|\bvars\(\)\s*\[|\bexec(?:file)?\(")
@@ -35,7 +40,7 @@ _TAKE_ANY_ATTRIBUTE = frozenset(
 
 
 def dynamic_reason(value: Any) -> str | None:
-    """Why the value may have members that are not listed; None if it cannot."""
+    """Return the reason why a value may have members that are not listed; None if it cannot have them."""
     if value.is_module():
         return _reason_of_module(value)
     if not hasattr(value, "py__class__"):
@@ -52,13 +57,13 @@ def dynamic_reason(value: Any) -> str | None:
 
 @inference_state_method_cache()
 def _reason_of_owner(owner: Any) -> str | None:
-    """Of a class without what its type variables stand for, which is another value each time."""
+    """The reason for a class and its bases. ``owner`` has no type arguments, since jedi memoises by value."""
     reasons = (reason for base in owner.py__mro__() if (reason := _reason_of_class(base)))
     return next(reasons, None) or _completed_below(owner)
 
 
 def _completed_below(owner: Any) -> str | None:
-    """A class with nothing of its own but with classes derived from it stands for those."""
+    """The reason for an empty class with subclasses in its module, because it stands for the subclasses."""
     classdef = getattr(owner, "tree_node", None)
     if classdef is None or classdef.type != "classdef" or _is_stub(owner):
         return None
@@ -91,7 +96,7 @@ def _reason_of_class(base: Any) -> str | None:
 
 
 def _is_empty(classdef: Any) -> bool:
-    """Whether there is nothing in it but a docstring."""
+    """True if the body of a class holds only a docstring, ``pass`` or ``...``."""
     body = classdef.get_suite()
     lines = body.children if body.type == "suite" else [body]
     content = [line.children[0] for line in lines if line.type != "newline" and hasattr(line, "children")]
@@ -99,7 +104,7 @@ def _is_empty(classdef: Any) -> bool:
 
 
 def _has_subclasses_nearby(classdef: Any) -> bool:
-    """Whether other classes of the module derive from it."""
+    """True if other classes of the module derive from the class."""
     for name in classdef.get_root_node().get_used_names().get(classdef.name.value, ()):
         derived = name.search_ancestor("classdef")
         arguments = None if derived is None or derived is classdef else derived.get_super_arglist()
@@ -121,7 +126,7 @@ def _reason_of_bases(base: Any, name: str) -> str | None:
         if _is_stub(base) and node.type == "name" and node.value.startswith("_"):
             continue  # jedi hides private names of stubs; the compiled class has these members too
         values = context.infer_node(node)
-        # jedi resolves some private bases of stubs to the class itself.
+        # jedi wrongly resolves some private bases in stubs to the class itself.
         is_itself = any(getattr(value, "tree_node", None) is base.tree_node for value in values)
         if not values or is_itself or not all(value.is_class() for value in values):
             return f"a base of {name} is not known"
@@ -129,9 +134,10 @@ def _reason_of_bases(base: Any, name: str) -> str | None:
 
 
 def is_field_metaclass(metaclass: Any) -> bool:
-    """Whether it declares that it makes a constructor of annotated fields and adds nothing else (PEP 681).
+    """True if a metaclass is marked with ``dataclass_transform`` (PEP 681).
 
-    The dynamic code of the class that it stands at, such as pydantic's ``BaseModel``, is of no matter then.
+    By this mark it declares that it makes a constructor from annotated fields and adds nothing else. The
+    dynamic code of the class that names it, such as pydantic's ``BaseModel``, is ignored.
     """
     node = getattr(metaclass, "tree_node", None)
     return node is not None and node.type == "classdef" and "dataclass_transform" in decorators_of(node)
@@ -143,13 +149,13 @@ def _has_field_metaclass(cls: Any) -> bool:
 
 
 def _named_metaclasses(cls: Any) -> list[Any]:
-    """Those that the class statement itself names."""
+    """The metaclasses that the class statement itself names, without inherited ones."""
     named = [node.children[-1] for node in class_arguments(cls.tree_node) if node.type == "argument"]
     return [value for node in named for value in cls.parent_context.infer_node(node)]
 
 
 def defines(classdef: Any, name: str) -> bool:
-    """Whether the class, or one nested in it, has a method or attribute of that name."""
+    """True if the class, or a class nested in it, has a method or attribute of that name."""
     used = classdef.get_root_node().get_used_names().get(name, ())
     return any(
         each.parent.type == "funcdef" and each.parent.name is each and _inside(each, classdef)
@@ -164,7 +170,7 @@ def _inside(name: Any, classdef: Any) -> bool:
 
 
 def _is_patched(classdef: Any) -> bool:
-    """Whether the module assigns to attributes of the class, or sets them by name."""
+    """True if the module of the class assigns to its attributes, or sets them with ``setattr``."""
     for name in classdef.get_root_node().get_used_names().get(classdef.name.value, ()):
         parent = name.parent
         if is_postfix(parent) and parent.children[0] is name:
@@ -184,7 +190,7 @@ def _called(arguments: Any) -> str:
 
 
 def has_known_bases(cls: Any) -> bool:
-    """Whether all bases of a class and of its bases are found, with no metaclass of their own making."""
+    """True if all direct and indirect bases of a class are found, and none has an unknown metaclass."""
     return all(
         _reason_of_bases(base, base.py__name__()) is None
         for base in cls.py__mro__()
@@ -193,7 +199,7 @@ def has_known_bases(cls: Any) -> bool:
 
 
 def has_plain_construction(cls: Any) -> bool:
-    """Whether calling the class gives an instance of it."""
+    """True if a call of the class gives an instance of it."""
     for base in cls.py__mro__():
         classdef = getattr(base, "tree_node", None)
         if classdef is None or classdef.type != "classdef":
@@ -208,7 +214,7 @@ def has_plain_construction(cls: Any) -> bool:
 
 
 def shapes_subclasses(cls: Any) -> bool:
-    """Whether a base changes the classes derived from it, their constructor perhaps too."""
+    """True if a base has ``__init_subclass__``, which may change derived classes and their constructors."""
     nodes = [
         base.tree_node for base in cls.py__mro__() if getattr(base, "tree_node", None) and not _is_stub(base)
     ]
@@ -216,7 +222,7 @@ def shapes_subclasses(cls: Any) -> bool:
 
 
 def is_enumeration(cls: Any) -> bool:
-    """Whether a name assigned in the class's body is a member of an enumeration rather than the value."""
+    """True if the class is an enumeration, so that a name assigned in its body is a member of that class."""
     return any(base.py__name__() == "Enum" and _is_stub(base) for base in cls.py__mro__())
 
 
@@ -240,12 +246,16 @@ def _reason_of_module(module: Any) -> str | None:
 
 
 def has_all_names(module: Any) -> bool:
-    """Whether every name that the module's code can use is bound in sight."""
+    """True if the source shows all names that the module's code can use.
+
+    Code that sets names by name, or a star import that is not found, could bind others.
+    """
     node = module.tree_node
     return not _DYNAMIC_NAMES.search(code_of(module.as_context(), node)) and has_followed_stars(module, node)
 
 
 def has_followed_stars(module: Any, node: Any) -> bool:
+    """True if the modules of all star imports in a module are found."""
     context = module.as_context()
     return all(
         Importer(module.inference_state, each.get_paths()[-1], context, each.level).follow()
