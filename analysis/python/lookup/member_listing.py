@@ -1,8 +1,12 @@
-"""The names of a value's members, as jedi has them, at a small part of its cost.
+"""List the members of a value by name, with the result of jedi's own listing at a small part of its cost.
 
-jedi looks for the members of a class among all names of the class's file, once for each class that it
-inherits from, and does so anew for each value. Here a class is read once (see ``class_members``), and what is
-found for a class or module of another file is kept with the inference state.
+For example:
+    parser = ArgumentParser()
+    parser.‸    →  add_argument, parse_args, …, with those of all base classes
+
+For each value anew, jedi looks through all names of a class's file, and once more for each base class. Here
+a class is read once (see ``class_members``), and the members of classes and modules of other files are
+memoised in the inference state.
 """
 
 import re
@@ -35,23 +39,25 @@ from jedi.inference.value.iterable import Sequence
 from jedi.inference.value.klass import ClassFilter
 from parso.python.tree import UsedNamesMapping
 
+# Members of a value that are listed at most.
 MEMBERS_MAX = 5_000
+# Kinds of jedi's values whose members depend only on their class.
 _ALIKE = (TreeInstance, GenericInstance, ExactValue, Sequence, ClassValue, GenericClass)
-"""Values that have the members of their class, whatever else they are."""
 _HOOKS = frozenset(("__getattr__", "__getattribute__"))
 _PROXY = re.compile(r"\breturn[ \t]+getattr\(")
 
 
 def names_of(context: Any, value: Any) -> list[Any]:
-    """jedi's names of all members of a value, those of metaclasses too; a name may come several times."""
+    """Return jedi's names of all members of a value, also of metaclasses; a name may occur several times."""
     return list(_names(context, value))[:MEMBERS_MAX]
 
 
 def names_in(state: Any, names: Any) -> list[Any]:
-    """All names of a filter of jedi's.
+    """Return all names of a filter of jedi's.
 
-    What jedi thinks of the conditions around a name takes none away: the code may be for another system, and
-    for a newer Python. To infer anything meanwhile would go wrong, as jedi counts on one ``Ellipsis`` of two.
+    jedi's flow analysis would leave out names behind conditions such as ``sys.platform == "win32"``. It is
+    switched off here, because the code may be for another system or a newer Python. Nothing may be inferred
+    meanwhile: without flow analysis jedi finds two definitions of ``Ellipsis`` and fails.
     """
     state.flow_analysis_enabled = False
     try:
@@ -69,12 +75,12 @@ def _names(context: Any, value: Any) -> Iterator[Any]:
 
 
 def _with_source(value: Any) -> list[Any]:
-    """A value of a stub is followed by what the stub is for."""
+    """The value, and for a value of a stub also the values in the source that the stub describes."""
     return [value, *(source for source in convert_values(ValueSet((value,))) if source is not value)]
 
 
 def _names_elsewhere(context: Any, value: Any) -> Iterator[Any]:
-    """A class has the members of its metaclass too, and a proxy those of what it stands for."""
+    """jedi's names of further members: those of a metaclass, and those of the object behind a proxy."""
     if isinstance(value, TreeInstance):
         if not value.is_stub():
             yield from names_of_proxied(context, value)
@@ -86,7 +92,7 @@ def _names_elsewhere(context: Any, value: Any) -> Iterator[Any]:
 
 
 def _narrow(names: Any) -> None:
-    """Have a filter of jedi's for a class look at the names within that class only."""
+    """Make a filter of jedi's for a class look only at the names within that class."""
     for inner in inner_filters(names):
         _narrow(inner)
     scope = scope_of_filter(names)
@@ -112,7 +118,7 @@ def _used_within(scope: Any, used: Any) -> Any:
 
 
 def members_listed(context: Any, value: Any) -> list[Member]:
-    """The names of all members of a value and their kinds, each name once."""
+    """Return the names of all members of a value and their kinds, each name once."""
     key = _key(context, value)
     if key is None:
         return _listed(context, value)
@@ -123,7 +129,7 @@ def members_listed(context: Any, value: Any) -> list[Member]:
 
 
 def owners(value: Any) -> list[Any]:
-    """The module, or the classes that a value has its members from."""
+    """The module or the classes from which a value has its members."""
     if value.is_module() or not hasattr(value, "py__class__"):
         return [value]
     cls = class_of(value)
@@ -142,7 +148,7 @@ def _listed(context: Any, value: Any) -> list[Member]:
 
 
 def _filters(value: Any, origin: Any) -> Iterator[Any]:
-    """As jedi's, but for an instance without inferring what the parameters of its class are."""
+    """jedi's filters of a value; for an instance made without inferring the parameters of its class."""
     if type(value) is not TreeInstance:
         yield from value.get_filters(origin_scope=origin)
         return
@@ -154,7 +160,7 @@ def _filters(value: Any, origin: Any) -> Iterator[Any]:
 
 
 def _let_through(names: Any, context: Any) -> Iterable[Member]:
-    """The members that a filter of jedi's lets through. Those of classes are read from their text."""
+    """The members that a filter of jedi's gives; those of a class are read from its text instead."""
     if type(names) is InstanceClassFilter:
         (names,) = inner_filters(names)
     scope = scope_of_filter(names)
@@ -167,7 +173,7 @@ def _let_through(names: Any, context: Any) -> Iterable[Member]:
 
 
 def _read(context: Any, scope: Any, *, is_of_instances: bool) -> dict[str, Member]:
-    """The members that a class binds. The document's own are read for each text."""
+    """The members that a class statement binds. They are memoised for classes of other files."""
     read = instance_members if is_of_instances else class_members
     if scope.get_root_node() is context.get_root_context().tree_node:
         return {name: Member(name, kind) for name, kind in read(scope).items()}
@@ -179,7 +185,7 @@ def _read(context: Any, scope: Any, *, is_of_instances: bool) -> dict[str, Membe
 
 
 def _is_private(name: str) -> bool:
-    """Whether only the class itself has it under this name."""
+    """True if Python changes the name of the member outside of its class (name mangling)."""
     return name.startswith("__") and not name.endswith("__")
 
 
@@ -198,8 +204,10 @@ def _plain(names: Iterable[Any]) -> list[Member]:
 
 
 def _key(context: Any, value: Any) -> Any:
-    """What values have in common that have the same members; None if it cannot be told, or the document has a
-    part in it: its classes change from text to text, and what a proxy stands for differs from value to value.
+    """A key that values with the same members share; None if the members must not be memoised.
+
+    These are members of other kinds of values, members from classes of the document, which change with its
+    text, and members of a proxy, which stands for another object each time.
     """
     document = context.get_root_context().tree_node
     origins = owners(value)
@@ -219,7 +227,7 @@ def _key(context: Any, value: Any) -> Any:
 
 
 def _is_proxy(context: Any, owner: Any) -> bool:
-    """Whether a class gives attributes of something else for its own, in a way that jedi understands."""
+    """True if a class gives the attributes of another object as its own, in a way that jedi understands."""
     scope = getattr(owner, "tree_node", None)
     if scope is None or scope.type != "classdef":
         return False
@@ -228,6 +236,7 @@ def _is_proxy(context: Any, owner: Any) -> bool:
 
 
 def _unwrapped(value: Any) -> tuple[tuple[type, ...], Any]:
+    """The types of a value and of all values that it wraps, and the innermost one."""
     kinds = [type(value)]
     while isinstance(value, LazyValueWrapper | ValueWrapper):
         value = wrapped_value(value)
