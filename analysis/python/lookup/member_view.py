@@ -1,4 +1,13 @@
-"""The members that a value has as seen from a place in the code, and whether the list is complete."""
+"""List the members of a receiver at a place in the code, and tell whether the list is complete.
+
+For example:
+    def read(path: Path):
+        path.‸    →  the members of Path; complete, so that a completion may be held to them
+
+The list is complete if three things are proved, each in one file: all values of the receiver are known
+(``expression_values``), no class of them has other members (``dynamic_attributes``), and the code around does
+not contradict (``usage_evidence``). Otherwise ``reason`` says which proof is missing.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -52,7 +61,12 @@ _OBJECT_NAMES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class MemberView:
-    """What is known of a receiver: its jedi values, their members, and why there may be more."""
+    """The members of a receiver.
+
+    ``values`` are jedi's values of the receiver and ``members`` their listed members. ``implicit`` are names
+    that are members too, but that jedi does not list. ``reason`` says why there may be others; "" if the list
+    is complete.
+    """
 
     values: Any
     members: tuple[Member, ...]
@@ -61,7 +75,11 @@ class MemberView:
 
 
 def view_of(context: Any, leaf: Any, receiver: list[Any], *, allow_incomplete: bool = True) -> MemberView:
-    """What is not known for certain is guessed, or left out with all that there is to list."""
+    """Return the view of a receiver, given as its first operand and its trailers; ``leaf`` is the member.
+
+    If the values are not known for certain, jedi's guess is listed. Without ``allow_incomplete`` nothing is
+    listed as soon as the list is known to be incomplete, which saves time.
+    """
     inference = ValueInference()
     values = inference.chain(context, receiver)
     reason = "" if values else inference.reason or "unknown"
@@ -89,7 +107,7 @@ def view_of(context: Any, leaf: Any, receiver: list[Any], *, allow_incomplete: b
 
 
 def members_in(context: Any, values: Any) -> tuple[Member, ...]:
-    """The members of several values, each name once."""
+    """Return the members of several values, each name once."""
     found: dict[str, Member] = {}
     for value in in_order(values):
         for member in members_listed(context, value):
@@ -99,14 +117,14 @@ def members_in(context: Any, values: Any) -> tuple[Member, ...]:
 
 
 def in_order(values: Any) -> list[Any]:
-    """The same order each time: jedi's sets of values have none."""
+    """Sort values by their names, because jedi's sets of values have no fixed order."""
     return sorted(
         values, key=lambda value: (value.name.string_name, value.get_root_context().py__name__() or "")
     )
 
 
 def implicit_names(values: Any) -> frozenset[str]:
-    """What the interpreter adds, and the private names of stubs, which jedi hides."""
+    """The names that the interpreter adds to values, and private names of stubs, which jedi hides."""
     found: set[str] = set()
     for value in values:
         found |= _MODULE_NAMES if value.is_module() else _OBJECT_NAMES
@@ -122,7 +140,7 @@ def implicit_names(values: Any) -> frozenset[str]:
 
 
 def complete_members(context: Any, leaf: Any) -> frozenset[str] | None:
-    """All members of the expression before a name behind a dot; None if there may be others."""
+    """Return all members of the expression before the dot of ``leaf``; None if it may have others."""
     receiver = receiver_of(leaf)
     if receiver is None:
         return None
@@ -132,13 +150,13 @@ def complete_members(context: Any, leaf: Any) -> frozenset[str] | None:
 
 
 def without_none(values: Any) -> Any:
-    """An optional receiver is used for what it is when it is there."""
+    """The values without None, because an optional receiver is used for its other values."""
     some = ValueSet(value for value in values if not is_none(value))
     return some or values
 
 
 def _dynamic_reason_of_any(values: Any) -> str:
-    """Why a class may have members that cannot be listed."""
+    """The first reason why one of the values may have members that are not listed; "" without one."""
     if not values:
         return "no value"
     return next((reason for value in in_order(values) if (reason := dynamic_reason(value))), "")
