@@ -1,7 +1,11 @@
-"""What ``isinstance`` tests say of a receiver: the classes that it may have beside its declared one.
+"""Find the classes that ``isinstance`` tests name for a receiver, which it may have besides its declared one.
 
-Whatever branch the hole is in, the receiver is of its declared class or of a tested one, so all their members
-together are a complete list. No flow of control needs to be followed for that.
+For example:
+    if isinstance(shape, Circle): print(shape.radius)    # def draw(shape: Shape)
+    shape.‸    →  the members of Shape and of Circle
+
+In any branch the receiver is of its declared class or of a tested one. So all their members together are a
+complete list, and the flow of control need not be followed.
 """
 
 import re
@@ -14,9 +18,9 @@ from jedi.inference.base_value import NO_VALUES, ValueSet
 
 
 def tested_values(module_context: Any, leaf: Any, receiver: list[Any]) -> Any:
-    """jedi's instances of all classes that the code around ``leaf`` tests the receiver for.
+    """Return instances, as jedi's values, of all classes for which the code around tests the receiver.
 
-    None where there are tests whose classes are not known for certain.
+    None if there is a test whose classes are not known for certain.
     """
     text = "".join(each.get_code() for each in receiver).strip()
     region = region_of(leaf, receiver)
@@ -37,13 +41,13 @@ def tested_values(module_context: Any, leaf: Any, receiver: list[Any]) -> Any:
 
 
 def _arguments(name: Any) -> list[Any]:
-    """Of a call of the name; empty if it is none that can be read."""
+    """The arguments of the call of a name; empty if the name is not called."""
     trailer = name.get_next_sibling()
     return arguments_of(trailer) if trailer is not None and is_trailer(trailer, "(") else []
 
 
 def _instances(module_context: Any, node: Any) -> Any:
-    """Of the class or classes that the second argument names; empty where one is not certain."""
+    """Instances of the classes that the second argument names; empty if one of them is not certain."""
     if node.type == "atom" and node.children[0].value == "(":
         parts = elements_of(node.children[1], "testlist_comp")
     else:
