@@ -1,7 +1,11 @@
-"""What the rest of the file says about a receiver: other members used on it, or tests of its type.
+"""Find evidence in the code around a hole against a list of members, without any inference.
 
-A class may be completed by its subclasses, and a name may be narrowed by a test; the code around the
-hole shows both, without any inference.
+For example:
+    shape.radius = 2    # def grow(shape: Shape), and Shape has no radius
+    shape.‸             →  the list is not complete, because "radius is used on it too"
+
+Other members that are used on the receiver show that subclasses complete its class. A test of its type shows
+that the receiver's type is narrowed.
 """
 
 import re
@@ -12,8 +16,8 @@ from holesmith.analysis.python.inference.bindings import code_of, region_of
 from holesmith.analysis.python.project import PLACEHOLDER
 from holesmith.analysis.syntax.occurrences import occurrences
 
-# Also guards of the project's own: ``is_request(x)``, but not the tests of a path's file. What ``isinstance``
-# says is read more closely (isinstance_tests.py).
+# Tests of a type, also the project's own guards such as ``is_request(x)``, but not tests of paths and
+# numbers. ``isinstance`` is left out because isinstance_tests.py reads it more closely.
 _TESTS = re.compile(
     r"(?<!def )\b(?:issubclass|hasattr|getattr|setattr|delattr|callable|cast|type"
     r"|(?!isinstance|isfile|isdir|isabs|islink|ismount|isnan|isinf|isatty)(?:is|has)_?[a-z]\w*)\(\s*$"
@@ -22,12 +26,12 @@ _MEMBER = re.compile(r"\s*\.\s*([^\W\d]\w*)")
 _ARGUMENT_END = re.compile(r"\s*[,)]")
 _MATCH = re.compile(r"\bmatch\b[^\n]*$")
 _HEADER_END = re.compile(r"\b[^\n]*:[ \t]*$", re.MULTILINE)
+# Characters before a receiver that are searched for a test whose argument it is.
 TEST_CHARACTERS = 200
-"""The longest test that is seen before its argument."""
 
 
 def reason_to_doubt(known: Set[str], context: Any, leaf: Any, receiver: list[Any]) -> str | None:
-    """A reason to doubt that the receiver has only ``known`` members."""
+    """Return a reason to doubt that the receiver has only the members ``known``; None without one."""
     text = "".join(each.get_code() for each in receiver).strip()
     region = code_of(context, region_of(leaf, receiver))
     spans = [(start, start + len(text)) for start in occurrences(region, text)]
@@ -56,7 +60,7 @@ def _is_matched(region: str, start: int, stop: int) -> bool:
 
 
 def _is_caught(leaf: Any) -> bool:
-    """Whether the code stands in a ``try`` that goes on where an attribute is missing."""
+    """True if the code stands in a ``try`` that catches AttributeError."""
     node = leaf
     while (node := node.search_ancestor("try_stmt", "funcdef", "classdef")) is not None:
         if node.type != "try_stmt":
