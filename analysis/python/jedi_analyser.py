@@ -76,6 +76,7 @@ class JediAnalyser:
         self._project = JediProject.of(options)
 
     def answer(self, question: Question[A], deadline: Deadline) -> A | None:
+        """Answer a question. An exception of jedi's is raised again, after all documents were forgotten."""
         self._project.begin()
         handler = _HANDLERS[type(question)]
         try:

@@ -88,6 +88,7 @@ class FilledHole:
 
     @cached_property
     def position(self) -> tuple[int, int]:
+        """The line, from 1, and the column, from 0, of the placeholder."""
         return position_of(self.text, self.offset)
 
     @cached_property
@@ -124,6 +125,7 @@ class JediProject:
 
     @classmethod
     def of(cls, options: Options) -> "JediProject":
+        """Make the project in the folder ``options.root``, and set jedi and parso up for this process."""
         configure_libraries(FILES_MAX)
         interpreter = IsolatedEnvironment()
         environment = find_environment(options)

@@ -78,6 +78,7 @@ def _self_field(name: Any, annotations: dict[str, Any]) -> str:
 
 
 def method_headers(classdef: Any) -> Iterator[str]:
+    """The headers of public and some special methods, such as ``@property def size(self): ...``."""
     for function in classdef.iter_funcdefs():
         name = function.name.value
         if not name.startswith("_") or name in ("__init__", "__call__", "__getitem__", "__enter__"):

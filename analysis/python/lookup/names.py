@@ -12,6 +12,7 @@ _KINDS = frozenset(("module", "class", "function", "instance", "property", "para
 
 
 def kind_of(name: Any) -> SymbolKind:
+    """The kind of a name of jedi's; "statement" for a kind that answers do not have."""
     kind = name.api_type
     return kind if kind in _KINDS else "statement"
 

@@ -21,11 +21,13 @@ LITERALS_MAX = 60
 
 
 def expected_type_at(project: JediProject, question: ExpectedTypeQuestion, deadline: Deadline) -> Expected:
+    """Return the expected type of the hole."""
     expectation = expectation_at(project.fill(question.source, question.offset))
     return Expected(None if expectation is None else plain(expectation))
 
 
 def plain(expectation: Expectation) -> ExpectedType:
+    """Turn an expectation, which refers to jedi's objects, into plain data."""
     return ExpectedType(
         expectation.text,
         type_names(expectation.text),

@@ -27,6 +27,7 @@ _WORD = re.compile(r"[^\W\d]\w*")
 
 
 def imports_of(project: JediProject, question: ImportsQuestion, deadline: Deadline) -> Imports:
+    """Return the imported modules, the best first; if the deadline is near, only those found until then."""
     filled = project.fill(question.source, question.offset)
     near = Counter(_WORD.findall(filled.text[max(filled.offset - NEAR_CHARACTERS, 0) : filled.offset + 300]))
     near.update(classes_near(filled, deadline))

@@ -55,6 +55,7 @@ _BUILTIN_KINDS = _builtin_kinds()
 
 
 def name_kinds_at(project: JediProject, question: NameKindsQuestion, deadline: Deadline) -> NameKinds | None:
+    """Return the kinds of the names in scope, or of the members behind a dot; None without a receiver."""
     filled = project.fill(question.source, question.offset)
     found = _members(filled) if filled.hole.kind == "attribute" else _scope(filled)
     if found is None:

@@ -49,6 +49,7 @@ _NEARNESS = {"param": 0.15, "statement": 0.1, "instance": 0.1, "function": 0.05,
 def relevant_headers_at(
     project: JediProject, question: RelevantHeadersQuestion, deadline: Deadline
 ) -> RelevantHeaders:
+    """Return the best headers first, each name once; none if the hole has no expected type."""
     filled = project.fill(question.source, question.offset)
     expectation = expectation_at(filled)
     if expectation is None:

@@ -19,6 +19,7 @@ from holesmith.analysis.questions import RelevantTypesQuestion
 def relevant_types_at(
     project: JediProject, question: RelevantTypesQuestion, deadline: Deadline
 ) -> RelevantTypes:
+    """Return the definitions that fit into ``characters_max`` together; a longer one is left out."""
     expectation = expectation_at(project.fill(question.source, question.offset))
     if expectation is None:
         return RelevantTypes(())
@@ -33,6 +34,7 @@ def relevant_types_at(
 
 
 def definition_of(cls: Any) -> TypeDefinition:
+    """Describe a class of jedi's: its name, place and trimmed text."""
     root = cls.get_root_context()
     path = root.py__file__() if root.is_module() else None
     return TypeDefinition(

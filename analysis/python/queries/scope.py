@@ -15,6 +15,7 @@ from holesmith.analysis.questions import ScopeQuestion
 
 
 def scope_names_at(project: JediProject, question: ScopeQuestion, deadline: Deadline) -> ScopeNames:
+    """Return the names in scope; the first ``typed_max`` with their types, as long as there is time."""
     filled = project.fill(question.source, question.offset)
     module = filled.module_context
     found: dict[str, ScopeName] = {}

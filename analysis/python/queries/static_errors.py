@@ -66,6 +66,7 @@ _UNREAD = frozenset(("error_node", "fstring_conversion", "type_params", "global_
 def static_errors_in(
     project: JediProject, question: StaticErrorsQuestion, deadline: Deadline
 ) -> StaticErrors:
+    """Return the errors between ``start`` and ``stop``; names are checked only without a syntax error."""
     text = question.source.text
     path = question.source.path
     check = _Check(project.script(path, text), path, text, question.start, question.stop)
@@ -98,6 +99,7 @@ class _Check:
             self.known |= IPYTHON_NAMES
 
     def offset(self, position: tuple[int, int]) -> int:
+        """Turn a line, from 1, and a column, from 0, into an offset."""
         line = min(position[0], len(self.line_starts))
         return min(self.line_starts[line - 1] + position[1], len(self.text))
 
@@ -150,6 +152,7 @@ class _Check:
         return True
 
     def errors_of(self, name: Any) -> Iterator[StaticError]:
+        """The errors of one name: as a member or as a name in scope, and of the call behind it."""
         parent = name.parent
         if is_trailer(parent, "."):
             yield from self._member(name)
