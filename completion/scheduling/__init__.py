@@ -1,1 +1,1 @@
-"""When the engine runs, and what is kept so that it need not."""
+"""Schedule the engine's work, and keep results that save it work."""

@@ -1,4 +1,4 @@
-"""Having analysis get to know a document while nobody waits for an answer."""
+"""Warm up the analysis of a document while nobody waits for an answer."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,9 +8,10 @@ from holesmith.analysis.questions import Source, WarmUpQuestion
 from holesmith.completion.snapshot import Snapshot
 
 ANSWER_MS_MAX = 3_000.0
-"""Of one slice: a large module that is new takes long, and cannot be met in parts."""
+"""Milliseconds for one slice: a large new module takes long, and cannot be analysed in parts."""
 
 
+# Seconds between two looks at whether the machine is still busy.
 BUSY_SECONDS = 0.05
 
 
@@ -21,9 +22,10 @@ async def warm_up_analysis(
     is_over: Callable[[], bool] = lambda: False,
     is_busy: Callable[[], bool] = lambda: False,
 ) -> None:
-    """What it imports and what stands before its dots, nearest first; other questions may come between.
+    """Warm up the analysis of a document: its imports and the receivers before its dots, nearest first.
 
-    Ends when it ``is_over``; waits while the machine ``is_busy`` with what somebody waits for.
+    The work is done in slices, so that other questions may come between. It ends when it ``is_over``, and
+    waits while the machine ``is_busy`` with work that somebody waits for.
     """
     source, begin = Source(snapshot.file_path, snapshot.text), 0
     for _ in range(slices_max):

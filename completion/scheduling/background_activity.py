@@ -1,4 +1,4 @@
-"""What goes on beside completions: workspaces that are indexed and analysed, and what went wrong with it."""
+"""The work beside completions, shown to the user: workspaces being indexed and analysed, and failures."""
 
 import asyncio
 from collections.abc import Callable, Generator
@@ -7,22 +7,25 @@ from pathlib import Path
 
 from holesmith.context.index.process.background import Event
 
-# Progress is told in so many steps: a client is told of each.
+# Progress is shown in this many steps, because each step is a message to the client.
 STEPS = 10
 
 
 class Background:
-    """The activities of a service, by what they are about. Belongs to one event loop."""
+    """The activities of a service, by their subjects. Belongs to one event loop."""
 
     def __init__(self, show: Callable[[str | None, str | None], None]) -> None:
-        """``show`` gets what goes on, and why an index fails, each in a line or None, when either changes."""
+        """``show`` is called with the present activity and the failure of an index when either changes.
+
+        Each is one line, or None if there is none.
+        """
         self._show = show
         self._activities: dict[tuple[str, str], str] = {}
         self._index_failures: dict[str, str] = {}
 
     @contextmanager
     def analysing(self, path: str) -> Generator[None]:
-        """While static analysis gets to know a workspace, or a file that is in none."""
+        """Show an activity while static analysis reads a workspace, or a file outside of all workspaces."""
         self._activities["analysis", path] = f"analysing {Path(path).name}"
         self._tell()
         try:
@@ -32,17 +35,17 @@ class Background:
             self._tell()
 
     def hearer(self) -> Callable[[str, Event], None]:
-        """What may be told of indexers' events on any thread. Must be called on the event loop."""
+        """Return the handler of indexers' events, for any thread. Must be called on the event loop."""
         loop = asyncio.get_running_loop()
 
         def hear(folder: str, event: Event) -> None:
-            with suppress(RuntimeError):  # the loop is closed: nobody is left to hear it
+            with suppress(RuntimeError):  # the loop is closed, so that nobody is left to handle the event
                 loop.call_soon_threadsafe(self.hear, folder, event)
 
         return hear
 
     def hear(self, folder: str, event: Event) -> None:
-        """An event of the indexer of a folder; context/index/process/indexer.py lists them."""
+        """Show an event of the indexer of a folder; context/index/process/indexer.py lists the events."""
         name, about = Path(folder).name, ("index", folder)
         match event:
             case {"event": "progress", "files_done": int(done), "files_total": int(total)} if done < total:
@@ -51,7 +54,7 @@ class Background:
                 self._activities[about] = f"waiting for another process that indexes {name}"
             case {"event": "failed", "message": message}:
                 self._activities.pop(about, None)
-                # The first says why; that the process has ended then, and ends again, is no news.
+                # The first message says why; that the process then ends, and ends again, is no news.
                 self._index_failures.setdefault(folder, f"{name} is not indexed: {message}")
             case {"event": "scanned"}:
                 self._activities.pop(about, None)

@@ -1,7 +1,8 @@
-"""Type-ahead: while what is typed agrees with what was completed, the rest of it is still the completion.
+"""The completion cache: the rest of an earlier completion, while the typed text agrees with it.
 
-No engine work, no flicker: the editor gets the remainder of the same text. A completion is remembered with
-the text around its hole, so that it is found again only in the same document in the same state.
+The rest needs no engine work and does not flicker: the editor gets the remainder of the same text. A
+completion is stored with the text around its hole, so that it is found again only in the same document in the
+same state. After the completion `b)` of `return f(a, ‸`, the user types `b`, and the rest is `)`.
 """
 
 from collections import deque
@@ -13,9 +14,9 @@ from holesmith.completion.postprocess.shaping import TRAILING, cut_overlap, rest
 from holesmith.completion.snapshot import Snapshot
 
 ANSWERS_MAX = 64
-# Each is remembered with the text of its document: of huge ones only the last few.
+# Each answer is stored with the text of its document: of huge documents only the last few are kept.
 CHARACTERS_MAX, ANSWERS_MIN = 8_000_000, 3
-# As many brackets and quotes as an editor may have closed by itself behind what was typed.
+# The most brackets and quotes that an editor may have closed by itself behind the typed text.
 CLOSED_MAX = 8
 TYPED_ALONG = "typed along"
 FORESEEN = "worked out before it was asked for"
@@ -23,11 +24,11 @@ FORESEEN = "worked out before it was asked for"
 
 @dataclass(slots=True)
 class CacheEntry:
-    """An answer that has ``completions`` between ``prefix`` and ``suffix``, the one shown first; the span of
-    each counts from the cursor.
+    """An answer with its ``completions`` between ``prefix`` and ``suffix``, the one shown first.
 
-    ``left`` is how much of the first one was still to be typed when it was last looked at; ``is_shown`` is
-    false while nobody has asked for it.
+    The span of each completion counts from the cursor. ``left`` is the number of characters of the first
+    completion that were still to be typed at the last look-up. ``is_shown`` is False while nobody has asked
+    for the answer.
     """
 
     path: str
@@ -44,11 +45,11 @@ class CacheEntry:
 
     @property
     def how(self) -> str:
-        """Why an answer needs no work."""
+        """The reason why the answer needs no work."""
         return TYPED_ALONG if self.is_shown else FORESEEN
 
     def show(self, answer: Answer) -> None:
-        """Its rest, ``answer``, is shown from now on."""
+        """Record that the rest of the completion, in ``answer``, is shown from now on."""
         assert answer.completion is not None
         self.is_shown, self.left = True, len(answer.completion.text)
 
@@ -61,7 +62,9 @@ class CompletionCache:
         self._judged: CacheEntry | None = None
 
     def add(self, snapshot: Snapshot, answer: Answer, *, is_shown: bool = True) -> None:
-        """Unless ``is_shown``, it was worked out ahead, and says nothing about what the user saw."""
+        """Store an answer. Unless ``is_shown``, it was prefetched, and says nothing
+        about what the user saw.
+        """
         if answer.completion is None:
             return
         prefix, suffix = snapshot.prefix, snapshot.suffix
@@ -79,7 +82,9 @@ class CompletionCache:
             self._answers.pop()
 
     def find(self, snapshot: Snapshot) -> tuple[CacheEntry, Answer] | None:
-        """A remembered answer that the text since typed agrees with, and the rest of it."""
+        """Return a stored answer that agrees with the text typed since, and the rest of it; None if there is
+        none.
+        """
         prefix, suffix = snapshot.prefix, snapshot.suffix
         for remembered in self._answers:
             rests = tuple(remainders(remembered, snapshot.path, prefix, suffix))
@@ -88,16 +93,19 @@ class CompletionCache:
         return None
 
     def is_just_taken(self, snapshot: Snapshot) -> bool:
-        """Whether the last completion shown, of one line, was taken at one stroke and nothing typed since."""
+        """True if the last completion shown, of one line, was taken at one stroke and nothing was typed
+        since.
+        """
         last = self._last_shown()
         if last is None or snapshot.path != last.path or "\n" in last.text or last.left < 2:
             return False
         return any(is_taken(last, completion, snapshot) for completion in last.completions)
 
     def outcome_of_last(self, snapshot: Snapshot) -> bool | None:
-        """Whether the last completion shown has been taken whole, or else dropped for other text.
+        """Return True if the last completion shown was taken whole, False if it was dropped for other text.
 
-        None while it is still being typed along, when its outcome was told before, or in another document.
+        None while the user still types along with it, if its outcome was returned before, or in another
+        document.
         """
         last = self._last_shown()
         if last is None or self._judged is last:
@@ -116,8 +124,8 @@ class CompletionCache:
 
 
 def is_taken(remembered: CacheEntry, completion: Completion, snapshot: Snapshot) -> bool:
-    """Whether the cursor is behind the completion, or behind the closing marks over which an item reaches."""
-    # The document as it is: an item that is only highlighted in the editor's menu was not taken.
+    """True if the cursor is behind the completion, or behind the closing marks that come after it."""
+    # The document without the editor's menu: an item that is only highlighted was not taken.
     before, behind = snapshot.text[: snapshot.offset], snapshot.text[snapshot.offset :]
     taken = remembered.prefix + completion.text
     closed = before[len(taken) :]
@@ -126,7 +134,7 @@ def is_taken(remembered: CacheEntry, completion: Completion, snapshot: Snapshot)
 
 
 def remainders(remembered: CacheEntry, path: str, prefix: str, suffix: str) -> Iterator[Completion]:
-    """What is left of each completion when ``prefix`` has been typed, of those that still fit."""
+    """Yield the rest of each completion that still fits after ``prefix`` has been typed."""
     if path != remembered.path or not prefix.startswith(remembered.prefix):
         return
     typed = prefix[len(remembered.prefix) :]
@@ -138,9 +146,10 @@ def remainders(remembered: CacheEntry, path: str, prefix: str, suffix: str) -> I
 
 
 def remainder(completion: Completion, typed: str, before: str, suffix: str) -> Completion:
-    """What is to be inserted of a completion of which ``typed`` is there; its text is empty if what stands
-    behind the cursor has changed otherwise than by what an editor does itself: ``before`` it stood there, now
-    ``suffix`` does.
+    """Return the rest of a completion of which ``typed`` is in the document.
+
+    ``before`` is the text that stood behind the cursor, ``suffix`` the text that stands there now. The rest
+    is empty if that text has changed in another way than editors change it by themselves.
     """
     rest = replace(completion, text=completion.text[len(typed) :])
     nothing = replace(completion, text="")
@@ -153,7 +162,7 @@ def remainder(completion: Completion, typed: str, before: str, suffix: str) -> C
     closed = suffix[: len(suffix) - len(before)]
     if not (typed and suffix.endswith(before) and is_closed_by_editor(closed)):
         return nothing
-    if rest.stop:  # it goes on behind the marks that were there; this one comes before them
+    if rest.stop:  # the completion replaces the marks that were there, and the new mark stands before them
         return replace(rest, stop=rest.stop + len(closed))
     return replace(rest, text=cut_overlap(rest.text, rest_of_line(suffix)))
 
@@ -163,7 +172,7 @@ def is_closed_by_editor(text: str) -> bool:
 
 
 def continued(remembered: CacheEntry, rests: tuple[Completion, ...], snapshot: Snapshot) -> Answer:
-    """The answer as it looks from ``snapshot``: its remaining texts, and no time spent."""
+    """Return the answer as seen from ``snapshot``: with its remaining texts, and without time spent."""
     first, *others = (placed(rest.text, rest.confidence, snapshot, rest.stop) for rest in rests)
     return replace(
         remembered.answer,
@@ -176,5 +185,5 @@ def continued(remembered: CacheEntry, rests: tuple[Completion, ...], snapshot: S
 
 
 def characters(remembered: CacheEntry) -> int:
-    """Of the document that it is remembered with."""
+    """Return the number of characters of the document that an entry keeps."""
     return len(remembered.prefix) + len(remembered.suffix)

@@ -1,8 +1,8 @@
-"""A request that is being answered, which others may join while what they typed agrees with what it writes.
+"""Requests in flight: other requests may join one while the text it writes agrees with the text typed since.
 
-Invariants: decoding goes on only while somebody waits for it; a document has one run, the newest. A waiter
-that leaves is given a moment, because an editor cancels the old request just before it sends the one that may
-join.
+Invariants: decoding goes on only while somebody waits for it; a document has one run, the newest. If a waiter
+leaves, the run is given a moment, because an editor cancels the old request just before it sends the one that
+may join.
 """
 
 import asyncio
@@ -13,7 +13,8 @@ from typing import Any
 from holesmith.completion.answer import Answer
 from holesmith.completion.snapshot import Snapshot
 
-# Less than one decode step of the fastest model on a CPU, more than an editor takes between two messages.
+# Seconds: less than one decode step of the fastest model on a CPU, more than an editor takes between two
+# messages.
 GRACE_SECONDS = 0.015
 SUPERSEDED = "superseded by a newer request in the same document"
 
@@ -21,14 +22,14 @@ Work = Callable[[Callable[[str], None]], Coroutine[Any, Any, Answer]]
 
 
 class SupersededError(Exception):
-    """A newer request in the same document took the place of the one that is waited for."""
+    """A newer request in the same document has taken the place of the one that is waited for."""
 
 
 class InFlight:
     """One run of the pipeline and the requests that wait for it."""
 
     def __init__(self, snapshot: Snapshot, work: Work, on_end: Callable[[float], None]) -> None:
-        """``on_end`` is told how many milliseconds the run took, however it ended."""
+        """``on_end`` is called with the milliseconds that the run took, however it ended."""
         self.snapshot = snapshot
         self._written = ""
         self._waiters = 0
@@ -40,7 +41,7 @@ class InFlight:
         return not self._task.done()
 
     def covers(self, snapshot: Snapshot) -> bool:
-        """Whether what has been written so far begins with all that was typed since this run began."""
+        """True if the text written so far begins with all the text typed since this run began."""
         if not self.is_running or snapshot.path != self.snapshot.path or snapshot.selected is not None:
             return False
         if snapshot.invoked and not self.snapshot.invoked:
@@ -52,7 +53,7 @@ class InFlight:
         return same_place and (agrees or not typed)
 
     async def answer(self) -> Answer:
-        """Wait for the answer. When the last waiter is cancelled, so is the run, milliseconds later.
+        """Wait for the answer. If the last waiter is cancelled, so is the run, GRACE_SECONDS later.
 
         Raises SupersededError if a newer run took the place of this one, and EngineError.
         """
@@ -72,7 +73,7 @@ class InFlight:
         self._task.cancel()
 
     def supersede(self) -> None:
-        """Stop; who still waits is told why."""
+        """Stop; requests that still wait get a SupersededError."""
         self._is_superseded = True
         self.stop()
 
@@ -80,7 +81,7 @@ class InFlight:
         self.stop_if_waiters_are_at_most(0)
 
     def stop_if_alone(self) -> None:
-        """Stop, where one waiter or none would miss the answer."""
+        """Stop if at most one waiter would miss the answer."""
         self.stop_if_waiters_are_at_most(1)
 
     def stop_if_waiters_are_at_most(self, count: int) -> None:
@@ -109,11 +110,11 @@ class Runs:
         return any(run.is_running for run in self._newest.values())
 
     def of(self, path: str) -> InFlight | None:
-        """The run of a document; it may have ended."""
+        """Return the run of a document, which may have ended; None if there is none."""
         return self._newest.get(path)
 
     def add(self, run: InFlight) -> InFlight:
-        """Let a run take the place of an older one in its document; gives the run."""
+        """Let a run take the place of an older one in its document; return the run."""
         path = run.snapshot.path
         if (older := self._newest.get(path)) is not None:
             older.supersede()
@@ -127,6 +128,6 @@ class Runs:
 
 
 def _is_cancelled() -> bool:
-    """Whether the task that runs now was cancelled itself."""
+    """True if the current task was cancelled itself."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0

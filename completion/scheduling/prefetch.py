@@ -1,8 +1,8 @@
-"""Looking ahead: while a completion is shown, working out what comes after it, so that it is there at once.
+"""Prefetch: compute the completion after the one that is shown, so that it is there at once.
 
-Invariants: one run at most, begun only after a pause in which nothing was asked; it gives way to every
-request that needs the engine, unless that request asks for just what is being worked out; what it yields is
-never shown before it is asked for, and is not looked ahead from.
+Invariants: there is one run at most, begun only after a pause without requests; it gives way to every request
+that needs the engine, unless that request asks for just the completion being prefetched; its result is never
+shown before it is asked for, and no further prefetch starts from it.
 """
 
 import asyncio
@@ -20,13 +20,14 @@ from holesmith.completion.scheduling.in_flight import InFlight
 from holesmith.completion.snapshot import Snapshot
 from holesmith.engine.errors import EngineError
 
-# Longer than the gap between two keys of most typists, shorter than it takes to read a suggestion.
+# Seconds: longer than the gap between two keys of most typists, shorter than reading a suggestion takes.
 IDLE_SECONDS = 0.2
+# The indentation of a new block if neither the document nor the editor has one.
 LEVEL = "    "
 
 
 class Prefetch:
-    """The one run ahead. Belongs to one event loop."""
+    """The one prefetch run of a service. Belongs to one event loop."""
 
     def __init__(self) -> None:
         self._target: Snapshot | None = None
@@ -34,7 +35,7 @@ class Prefetch:
         self.run: InFlight | None = None
 
     def begin(self, target: Snapshot, start: Callable[[], InFlight]) -> None:
-        """Work ``target`` out after a pause, in place of anything else."""
+        """Compute the completion for ``target`` after a pause, in place of any other prefetch."""
         if self._task is not None and not self._task.done() and self._target == target:
             return
         self.stop()
@@ -42,7 +43,7 @@ class Prefetch:
         self._task = asyncio.ensure_future(self._look(start))
 
     def stop(self) -> None:
-        """At once, unless a request has joined what is being worked out."""
+        """Stop at once, unless a request has joined the run."""
         if self._task is not None:
             self._task.cancel()
         if self.run is not None:
@@ -55,17 +56,17 @@ class Prefetch:
         try:
             await self.run.answer()
         except EngineError:
-            return  # whoever asks for it will be told
+            return  # the next request will report the failure
         finally:
             self.run = None
 
 
 def after_taking(snapshot: Snapshot, completion: Completion) -> Snapshot | None:
-    """The document as it is likely to be when the next completion is asked for.
+    """Return the document in its likely state at the next request; None if the user will go somewhere else.
 
     A completion of several lines has been taken; after one of a single line Enter has been pressed as well,
-    because right behind it nothing is suggested. None if the line goes on behind it with more than closing
-    marks: the user will go somewhere else.
+    because nothing is suggested directly behind it. None if the line goes on behind the completion with more
+    than closing marks.
     """
     before = snapshot.text[: completion.start] + completion.text
     behind = snapshot.text[completion.stop :]
@@ -87,7 +88,7 @@ def after_taking(snapshot: Snapshot, completion: Completion) -> Snapshot | None:
 
 
 def entered(before: str, behind: str, level: str | None) -> str:
-    """What an editor inserts for Enter: a line break and the next line's indentation."""
+    """Return the text that an editor inserts for Enter: a line break and the next line's indentation."""
     line = before[before.rfind("\n") + 1 :]
     opens_block = line.rstrip().endswith(BLOCK_OPENERS)
     deeper = (level_at(level, before, behind) or LEVEL) if opens_block else ""

@@ -1,7 +1,7 @@
-"""Has the engine read prompts ahead, piece by piece, and lets requests pass.
+"""Read prompts ahead in the engine, piece by piece, and let requests pass.
 
-Invariants: one prompt at a time; a request waits for one piece at most, or else for what it would have to
-read itself; what has been read is not read again.
+Invariants: there is one prompt at a time; a request waits for one piece at most, or else for tokens that it
+would have to read itself; a prompt that has been read is not read again.
 """
 
 import asyncio
@@ -14,19 +14,19 @@ from holesmith.completion.preparation import request_of
 from holesmith.context.prompt.prompt import Prompt
 from holesmith.engine.interface import Engine
 
-# On two cores a tenth of a second with the default model. Longer pieces are not read faster.
+# This takes a tenth of a second on two cores with the default model. Longer pieces are not read faster.
 PIECE_TOKENS = 64
-# Fewer than the engine's prefix cache has room for.
+# Fewer prompts than the engine's prefix cache has room for.
 PROMPTS_MAX = 8
 
 TokenIds = tuple[int, ...]
 
 
 class PromptReader:
-    """What is being read, and the prompts that have been. Belongs to one event loop."""
+    """The prompt that is being read, and the prompts that have been. Belongs to one event loop."""
 
     def __init__(self, measured: Callable[[int, float], None]) -> None:
-        """After each reading ``measured`` is told how many tokens it took, and how many milliseconds."""
+        """``measured`` is called after each reading with its number of tokens and its milliseconds."""
         self._measured = measured
         self._known: deque[TokenIds] = deque(maxlen=PROMPTS_MAX)
         self._reading: asyncio.Task[None] | None = None
@@ -34,7 +34,8 @@ class PromptReader:
         self._done = 0
 
     async def read(self, engine: Engine, prompt: Prompt, options: Options) -> bool:
-        """Have the engine read a prompt; False if a request that needs less of it has ended that.
+        """Read a prompt in the engine; False if a request that needs less of the prompt has ended the
+        reading.
 
         Cancelling the awaiting task stops the engine within one piece. Raises EngineError.
         """
@@ -50,16 +51,16 @@ class PromptReader:
         return len(prompt.token_ids) - len(self._wanted) < PIECE_TOKENS
 
     async def let_pass(self, token_ids: TokenIds) -> None:
-        """Before the engine gets a request with these ids: read on what the request needs, and nothing else.
+        """Read on only the tokens that a request with these ids needs, before the engine gets the request.
 
-        That takes the request no longer than to read it itself, and goes on if the request is given up.
+        That takes the request no longer than reading them itself, and goes on if the request is given up.
         """
         reading = self._reading
         if reading is None or reading.done():
             return
         piece = len(self._wanted[self._done : self._done + PIECE_TOKENS])
         self._wanted = self._wanted[: shared_length(self._wanted, token_ids)]
-        if 2 * (len(self._wanted) - self._done) < piece:  # most of what is read now is of no use
+        if 2 * (len(self._wanted) - self._done) < piece:  # most of the present piece is useless
             reading.cancel()
         await asyncio.wait([reading])
 
@@ -67,16 +68,18 @@ class PromptReader:
         return self._known_length(prompt.token_ids) == len(prompt.token_ids)
 
     def note(self, token_ids: TokenIds) -> None:
-        """The engine has read a prompt that begins with these ids."""
+        """Record that the engine has read a prompt that begins with these ids."""
         others = [known for known in self._known if known != token_ids[: len(known)]]
         self._known = deque((*others, token_ids), maxlen=PROMPTS_MAX)
 
     def forget(self) -> None:
-        """Another engine has read nothing yet."""
+        """Forget all prompts, because another engine has read nothing yet."""
         self._known.clear()
 
     async def _read_pieces(self, engine: Engine, prompt: Prompt, options: Options) -> None:
-        """Of each piece the engine decodes one token, because it always does."""
+        """Read the rest of the prompt. For each piece the engine decodes one token,
+        because it always does.
+        """
         request = replace(request_of(prompt, options), tokens_max=1, healed_prefix=b"")
         tokens, took_ms = 0, 0.0
         while self._done < len(self._wanted):
@@ -97,6 +100,6 @@ class PromptReader:
 
 
 def shared_length(first: TokenIds, second: TokenIds) -> int:
-    """How many ids two prompts share from the start."""
+    """Return the number of ids that two prompts share from the start."""
     shortest = min(len(first), len(second))
     return next((at for at in range(shortest) if first[at] != second[at]), shortest)

@@ -1,15 +1,15 @@
-"""Reading ahead: the prompt for where the cursor is, so that the next request need not read it.
+"""The prompt warm-up: read the prompt at the cursor ahead, so that the next request need not read it.
 
 A request anchors its prompt at the cursor's line (context/prompt); until the part above that line has been
-read, reading takes most of an answer's time. So it is read while nobody waits for an answer:
+read, reading takes most of an answer's time. So the prompt is read while nobody waits for an answer:
 
 - At the first edit or request in a new place, at once. Edits on the same line let the reading go on, and so
   do requests there, which need the same.
-- In a pause after that, with the context chosen anew, where nothing was asked or nothing is shown.
+- In a pause after that, with a new selection of context, if nothing was asked or nothing is shown.
 
-Invariants: one reading at most; it gives way to every request (prompt_reader.py); nothing of it is shown; a
-line that has been read is not read again; after some readings that no request followed there are no more
-until one comes.
+Invariants: there is one reading at most; it gives way to every request (prompt_reader.py); nothing of it is
+shown; a line that has been read is not read again; after some readings that no request followed there are no
+more until a request comes.
 """
 
 import asyncio
@@ -22,23 +22,25 @@ from holesmith.completion.scheduling.analysis_warm_up import warm_up_analysis
 from holesmith.completion.scheduling.prompt_reader import PromptReader
 from holesmith.completion.snapshot import Snapshot
 
-# A burst of edits, by a tool or by a key held down, is not followed; typing at full speed is.
+# Seconds: a burst of edits, by a tool or by a key held down, is not followed; typing at full speed is.
 SETTLE_SECONDS = 0.03
-# Longer than editors wait before they ask (Neovim: 0.2 s), and than most gaps between keys.
+# Seconds: longer than editors wait before they ask (Neovim: 0.2 s), and than most gaps between keys.
 IDLE_SECONDS = 0.4
+# Readings that no request followed, after which reading ahead stops.
 UNUSED_MAX = 8
-# Of analysis, in a pause.
+# Slices of the warm-up of analysis in a pause.
 SLICES_MAX = 4
-# Fewer than the engine's prefix cache has room for.
+# Fewer lines than the engine's prefix cache has room for prompts.
 LINES_MAX = 8
 
 SnapshotFactory = Callable[[], Snapshot | None]
-# Has the engine read the prompt for a snapshot, its context chosen anew or not; says whether it could.
+# Reads the prompt for a snapshot in the engine, with a new selection of context or not; False if it could
+# not.
 Read = Callable[[Snapshot, bool], Awaitable[bool]]
 
 
 class PromptWarmUp:
-    """The one reading. Belongs to one event loop."""
+    """The one reading ahead of a service. Belongs to one event loop."""
 
     def __init__(self, read: Read) -> None:
         self._read = read
@@ -51,9 +53,11 @@ class PromptWarmUp:
         self._unused = 0
 
     def begin(self, take_snapshot: SnapshotFactory, *, again: bool = False) -> None:
-        """Get ready for the place that ``take_snapshot`` gives: at once if it is new, and again in a pause.
+        """Read the prompt at the place that ``take_snapshot`` returns: at once if it is new, and again in a
+        pause.
 
-        ``again``: in the pause also where the line has been read before; its context may be better by then.
+        ``again``: in the pause, read it even if the line has been read before; its context may be better by
+        then.
         """
         self.hold()
         self._take_snapshot = take_snapshot
@@ -61,7 +65,7 @@ class PromptWarmUp:
             self._watch = asyncio.ensure_future(self._follow(take_snapshot, again))
 
     def hold(self) -> None:
-        """Wait for no pause any more; a reading goes on."""
+        """Stop waiting for a pause; a reading goes on."""
         if self._watch is not None:
             self._watch.cancel()
         self._watch = None
@@ -77,24 +81,28 @@ class PromptWarmUp:
         self._take_snapshot = None
 
     def asked(self) -> None:
-        """A request has come, which is what all this is for."""
+        """Record that a request has come, for which all this work is done."""
         self.hold()
         self._take_snapshot = None
         self._unused = 0
 
     def note(self, snapshot: Snapshot) -> None:
-        """The engine has just read the prompt of a request for this one."""
+        """Record that the engine has just read the prompt of a request for this snapshot."""
         self._warm.append(line_of(snapshot))
         self._settled.append(line_of(snapshot))
 
     def forget_lines(self) -> None:
-        """What was found meanwhile may have changed the prompts: the next key has its line read again."""
+        """Forget the lines that were read: new context may have changed the prompts, so the next key reads
+        its line.
+        """
         self._line = None
         self._warm.clear()
         self._settled.clear()
 
     def start_over(self) -> None:
-        """With another engine, or other prompts: nothing is read yet. A place that still waits is first."""
+        """Begin again with another engine, or other prompts: nothing is read yet. A waiting place comes
+        first.
+        """
         self._stop_reading()
         self.forget_lines()
         if self._take_snapshot is not None:
@@ -113,7 +121,7 @@ class PromptWarmUp:
             self._start(snapshot, anew=True)
 
     def _enter(self, snapshot: Snapshot) -> None:
-        """Read the prompt for a place that is new; let go what is read for another."""
+        """Read the prompt for a place that is new; stop reading for another place."""
         line = line_of(snapshot)
         if self._reading is not None and self._line == line:
             return
@@ -142,7 +150,10 @@ class PromptWarmUp:
 
 
 def line_of(snapshot: Snapshot) -> int:
-    """The same number for places whose prompts differ in their own line only: a hash of all around it."""
+    """Return a number that is the same for places whose prompts differ only in their own line.
+
+    It is a hash of all the text around that line.
+    """
     before = snapshot.prefix
     return hash((snapshot.path, before[: before.rfind("\n") + 1], snapshot.suffix))
 
@@ -156,10 +167,10 @@ async def read_ahead(
     anew: bool,
     is_busy: Callable[[], bool],
 ) -> bool:
-    """Have the prompt for a snapshot read, and in a pause, with ``anew``, analysis get to know what is there.
+    """Read the prompt for a snapshot; with ``anew``, in a pause, also warm up the analysis around the cursor.
 
-    False where that can't be done now, because the engine ``is_busy`` with a run that somebody may wait for,
-    or because a request ended it. Raises EngineError.
+    False if that can't be done now, because the engine ``is_busy`` with a run that somebody may wait for, or
+    because a request ended it. Raises EngineError.
     """
     prompt = await completer.prompt_ahead(snapshot, options, anew=anew)
     if prompt is None or is_busy():
