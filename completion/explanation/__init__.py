@@ -1,1 +1,1 @@
-"""Why there was a suggestion, or none, as a document for people and in the forms in which it is shown."""
+"""Explain a suggestion, or the lack of one: as a document for people, in the forms in which it is shown."""

@@ -1,4 +1,4 @@
-"""What was put into the prompt, and what was found and left out, as sections of the explanation."""
+"""The snippets of the prompt, and the snippets left out, as sections of the explanation."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -28,7 +28,7 @@ def context_sections(answer: Answer, workspace: str | None) -> Iterator[Section]
 
 
 def _read(answer: Answer) -> str:
-    """How much of the prompt the model had to read for this suggestion, and did not know from before."""
+    """Return how much of the prompt the model had to read for this suggestion, as the end of a sentence."""
     if answer.prefilled_tokens >= answer.prompt_tokens:
         return ", all of them new to the model"
     if not answer.prefilled_tokens:
@@ -53,7 +53,7 @@ def _left_table(uses: Sequence[SnippetUse], workspace: str | None) -> Table:
 
 
 def snippet_place(use: SnippetUse, workspace: str | None) -> Span:
-    """The file and line; a link where the file is there."""
+    """Return the file and line of a snippet, as a link if the file is there."""
     if use.path is None:
         return Span("–", "weak")
     shown = use.path if use.line is None else f"{use.path}:{use.line}"
@@ -61,7 +61,7 @@ def snippet_place(use: SnippetUse, workspace: str | None) -> Span:
 
 
 def link_to(path: str, line: int | None, workspace: str | None) -> Link | None:
-    """The place in the workspace; None for what is no file there."""
+    """Return a link to a place in the workspace; None if there is no such file."""
     if workspace is None or ".." in Path(path).parts:
         return None
     file = Path(workspace) / path

@@ -1,7 +1,7 @@
-"""A document as plain data: what is told to a person, without saying how it looks.
+"""A document for people as plain data, without its looks.
 
-Every text is made visible when its part is made: whatever a workspace or a model wrote, no hidden character
-is left in it. What draws a document escapes only what means something in its own form, such as HTML.
+Every text is made visible when its part is made: no hidden character of a workspace or a model is left in it.
+The code that renders a document escapes only characters with a meaning in its own form, such as HTML.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ SpanKind = Literal["text", "code", "strong", "weak", "good", "bad"]
 
 
 def on_one_line(text: str) -> str:
-    """The text made visible; a line break is shown as an arrow, a tab as a space."""
+    """Return the text made visible; a line break is shown as an arrow, a tab as a space."""
     return visible(text.replace("\r\n", "\n").replace("\n", "↵").replace("\t", " "))
 
 
@@ -46,7 +46,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Lines to be shown as they are, in a font of one width. Empty lines at the end are left out."""
+    """Lines to be shown unchanged, in a font of one width. Empty lines at the end are left out."""
 
     text: str
     kind: Literal["code"] = "code"
@@ -57,7 +57,9 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Every row has as many cells as there are ``heads``; columns of ``numbers`` are aligned to the right."""
+    """A table. Every row has as many cells as there are ``heads``; columns of ``numbers`` are aligned to the
+    right.
+    """
 
     heads: tuple[str, ...]
     rows: tuple[tuple[Span, ...], ...]
@@ -67,7 +69,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """``share`` of the whole, from 0 to 1; ``value`` says how much that is."""
+    """One bar: ``share`` of the whole, from 0 to 1; ``value`` says in words how much that is."""
 
     label: str
     value: str
@@ -87,7 +89,9 @@ Block = Paragraph | Code | Table | Bars
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """``is_open``: shown at first; otherwise a click or a key opens it."""
+    """A part of the document with a title. ``is_open``: shown at first; otherwise a
+    click or a key opens it.
+    """
 
     title: str
     blocks: tuple[Block, ...]
@@ -106,7 +110,7 @@ class Document:
         return asdict(self)
 
     def spans(self) -> Iterator[Span]:
-        """All pieces of lines, in order."""
+        """Yield all pieces of lines, in order."""
         for section in self.sections:
             for block in section.blocks:
                 if isinstance(block, Paragraph):
@@ -124,5 +128,5 @@ def code(words: str) -> Span:
 
 
 def paragraph(*spans: Span | str) -> Paragraph:
-    """A paragraph; a plain string is a span of plain text."""
+    """Return a paragraph; a plain string becomes a span of plain text."""
     return Paragraph(tuple(Span(span) if isinstance(span, str) else span for span in spans))

@@ -1,4 +1,4 @@
-"""Why there was a suggestion, or none, as a document: made from what is known already, nobody is asked."""
+"""Explain a suggestion, or the lack of one, as a document: from known facts, without asking anybody."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,11 +37,11 @@ NOTHING_YET = "Nothing was asked for yet: type something, or ask for a suggestio
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """What an explanation is made of.
+    """The data of an explanation.
 
-    ``snapshot`` is None where none could be taken; ``place`` says which document it was then. ``hole`` is
-    None where nothing may be told of the document. ``newer`` is why a request since then came to nothing
-    before the model was asked; "" if there was none.
+    ``snapshot`` is None if none could be taken; ``place`` then says which document it was. ``hole`` is None
+    if nothing may be shown of the document. ``newer`` is the reason why a later request ended before the
+    model was asked; "" if there was none.
     """
 
     answer: Answer
@@ -73,7 +73,7 @@ def nothing_to_explain(title: str = TITLE) -> Document:
 
 
 def where(explained: Explained) -> Paragraph:
-    """The document and the cursor's line, as a link, and what stands before the cursor there."""
+    """Return the document and the cursor's line, as a link, and the text before the cursor there."""
     snapshot = explained.snapshot
     if snapshot is None:
         return paragraph("In ", Span(explained.place, "strong"), ".")
@@ -135,7 +135,7 @@ def _alternatives(answer: Answer) -> Iterator[Section]:
 
 
 def _times(answer: Answer) -> Iterator[Section]:
-    """A bar for each stage; what no stage accounts for is waiting for answers of static analysis."""
+    """Yield a bar for each stage; the rest of the time was spent waiting for answers of static analysis."""
     stages = {STAGES.get(name, name): value for name, value in answer.timings_ms.items() if name != "total"}
     rest = answer.timings_ms.get("total", 0.0) + answer.timings_ms.get("wait", 0.0) - sum(stages.values())
     if rest >= 1:

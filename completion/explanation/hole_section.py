@@ -1,4 +1,4 @@
-"""What static analysis knows of the hole, as a section of the explanation."""
+"""The knowledge of static analysis about the hole, as a section of the explanation."""
 
 from collections.abc import Iterator
 

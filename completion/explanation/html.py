@@ -1,6 +1,6 @@
-"""A document as HTML without a script: a page of its own, or a body for an editor's web view.
+"""Render a document as HTML without a script: a page of its own, or a body for an editor's web view.
 
-Nothing in a document is ever markup: every text goes through `html.escape`, and links are made here only.
+Nothing in a document is ever markup: every text goes through `html.escape`, and links are made only here.
 """
 
 from collections.abc import Callable
@@ -36,7 +36,10 @@ Address = Callable[[Link], str]
 
 
 def file_address(link: Link) -> str:
-    """For a browser, which opens the file; it knows no lines. "" for a path that no URI can have."""
+    """Return the address for a browser, which opens the file but knows no lines.
+
+    "" for a path that no URI can have.
+    """
     try:
         return Path(link.path).as_uri()
     except ValueError:  # half of a surrogate pair
@@ -44,7 +47,9 @@ def file_address(link: Link) -> str:
 
 
 def html_page(document: Document) -> str:
-    """The whole page. It loads nothing, runs nothing and follows the reader's choice of light or dark."""
+    """Return the whole page. It loads nothing, runs nothing and follows the reader's
+    choice of light or dark.
+    """
     policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">\n'
@@ -56,7 +61,7 @@ def html_page(document: Document) -> str:
 
 
 def html_body(document: Document, address: Address) -> str:
-    """What stands in the page's body; ``address`` says where a link leads, "" for nowhere."""
+    """Return the contents of the page's body; ``address`` returns the target of a link, "" for no target."""
     sections = "\n".join(_section(section, address) for section in document.sections)
     return f"<main><h1>{escape(document.title)}</h1>\n{sections}</main>"
 
@@ -109,7 +114,7 @@ def _aligned(table: Table, column: int) -> str:
 
 
 def _bar(bar: Bar) -> str:
-    """The width is an attribute of SVG, not a style: web views allow no style in an element."""
+    """Return a bar. Its width is an attribute of SVG, not a style: web views allow no style in an element."""
     width = round(100 * min(max(bar.share, 0.0), 1.0), 1)
     drawn = f"<svg role='img' aria-label='{width} %'><rect width='{width}%' height='100%'/></svg>"
     return f"<tr><th>{escape(bar.label)}</th><td class='number'>{escape(bar.value)}</td><td>{drawn}</td></tr>"

@@ -1,4 +1,6 @@
-"""What the monitors did, as a section of the explanation: what they refused, what stands there instead."""
+"""The monitors' work, as a section of the explanation: refused text, and the text
+that stands there instead.
+"""
 
 from collections.abc import Iterator
 
@@ -8,7 +10,7 @@ from holesmith.completion.monitor_report import Fired, MonitorReport, Refusal
 
 
 def monitor_section(report: MonitorReport) -> Iterator[Section]:
-    """Nothing where no monitor had anything to look at."""
+    """Yield the section; none if no monitor had anything to look at."""
     if not (report.fired or report.refusals or report.objection):
         return
     blocks: list[Block] = [Paragraph(tuple(_refusal(refusal))) for refusal in report.refusals]

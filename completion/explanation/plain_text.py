@@ -1,4 +1,4 @@
-"""A document as plain text: for a terminal, and with folds and links for an editor's window."""
+"""Render a document as plain text: for a terminal, and with folds and links for an editor's window."""
 
 import textwrap
 import unicodedata
@@ -18,6 +18,7 @@ from holesmith.completion.explanation.document import (
     Table,
 )
 
+# Columns of the longest bar.
 INDENT = "  "
 CODE_MARK = "│ "
 BAR_COLUMNS = 30
@@ -25,7 +26,7 @@ BAR_COLUMNS = 30
 
 @dataclass(frozen=True, slots=True)
 class LineLink:
-    """``text`` on line ``row`` (from 1) leads to a place in a file."""
+    """A link: ``text`` on line ``row`` (from 1) leads to a place in a file."""
 
     row: int
     text: str
@@ -49,7 +50,7 @@ class PlainText:
 
 
 def plain_text(document: Document, columns: int | None = None) -> PlainText:
-    """The document; paragraphs are wrapped at so many ``columns``, or by whoever shows them if None."""
+    """Render the document; paragraphs are wrapped at ``columns``, or not at all if that is None."""
     page = PlainText([document.title])
     for section in document.sections:
         page.lines.append("")
@@ -62,7 +63,7 @@ def plain_text(document: Document, columns: int | None = None) -> PlainText:
 
 
 def _lines_of(section: Section, columns: int | None, page: PlainText) -> Iterator[str]:
-    """The lines are added to the page as they come, so that links know their row."""
+    """Yield the lines of a section, to be added to the page one by one, so that links know their row."""
     for at, block in enumerate(section.blocks):
         if at and not (isinstance(block, Paragraph) and isinstance(section.blocks[at - 1], Paragraph)):
             yield ""
@@ -127,7 +128,7 @@ def _bars(bars: Sequence[Bar]) -> Iterator[str]:
 
 
 def width_of(line: str) -> int:
-    """How many columns of a terminal the text takes."""
+    """Return the number of columns of a terminal that the text takes."""
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in line)
     combining = sum(unicodedata.combining(character) != 0 for character in line)
     return len(line) + wide - combining

@@ -1,4 +1,4 @@
-"""The prompt of the last suggestion as a document: its parts in order, where each came from, its tokens."""
+"""The prompt of the last suggestion as a document: its parts in order, with their sources and tokens."""
 
 from collections.abc import Iterator, Sequence
 
@@ -46,7 +46,7 @@ def _overview(explained: Explained) -> Section:
 
 
 def _parts(answer: Answer, workspace: str | None) -> Iterator[Section]:
-    """A section for each part but the markers, each of which is told in the section behind it."""
+    """Yield a section for each part but the markers; a marker is shown in the section behind it."""
     markers: list[str] = []
     for part in answer.prompt_parts:
         if part.kind == "marker":

@@ -1,4 +1,4 @@
-"""The parts of a prompt, for whoever wants to see what the model saw and where it came from."""
+"""Split a prompt into parts, to show what the model saw and where it came from."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
@@ -9,7 +9,7 @@ from holesmith.completion.answer import PartKind, PromptPart
 from holesmith.context.prompt.comments import as_appendix, as_comments
 from holesmith.context.prompt.prompt import Prompt, RepositoryFile, Segment
 
-# A piece of a segment: its kind, its text, and the path of the file it shows or "".
+# A piece of a segment: its kind, its text, and the path of the file that it shows or "".
 _Piece = tuple[PartKind, str, str]
 
 
@@ -19,9 +19,10 @@ def parts_of(
     language: str,
     token_bytes: Callable[[int], bytes],
 ) -> tuple[PromptPart, ...]:
-    """The prompt's segments in order, cut where another file's code begins or ends in one.
+    """Return the prompt's segments in order, cut where another file's code begins or ends in one.
 
-    ``files`` are those that the prompt shows. A token over such a cut counts for the part it begins in.
+    ``files`` are those that the prompt shows. A token across such a cut counts for the part in which it
+    begins.
     """
     parts: list[PromptPart] = []
     path = ""
@@ -39,7 +40,7 @@ def parts_of(
 def _pieces_of(
     segment: Segment, files: Sequence[RepositoryFile], language: str, path: str
 ) -> Iterator[_Piece]:
-    """``path`` is that of the last path in the prompt."""
+    """Yield the pieces of a segment; ``path`` is that of the last path in the prompt."""
     kind, text = cast("PartKind", segment.kind), segment.text
     if kind == "prefix" and (comments := as_comments(files, language)) and text.startswith(comments):
         for file in files:
@@ -56,7 +57,7 @@ def _pieces_of(
 def _tokens_of(
     pieces: Sequence[_Piece], segment: Segment, token_bytes: Callable[[int], bytes]
 ) -> Iterator[int]:
-    """How many of the segment's tokens begin in each piece."""
+    """Yield the number of the segment's tokens that begin in each piece."""
     if len(pieces) == 1:
         yield len(segment.token_ids)
         return

@@ -1,4 +1,4 @@
-"""What the parts of an answer mean, in words: one place, so that every editor says the same."""
+"""The parts of an answer in words: in one place, so that every editor says the same."""
 
 from collections.abc import Mapping
 
@@ -107,26 +107,26 @@ PARTS: Mapping[PartKind, str] = {
 
 
 def sentence(words: str) -> str:
-    """With a capital letter and a full stop."""
+    """Return the words with a capital letter and a full stop."""
     stripped = words.strip()
     ending = "" if stripped.endswith((".", "!", "?")) else "."
     return stripped[:1].upper() + stripped[1:] + ending if stripped else ""
 
 
 def because(answer: Answer) -> str:
-    """Why the completion was shown, or why there is none."""
+    """Return the reason why the completion was shown, or why there is none, as a sentence."""
     if answer.completion is not None:
         return _SHOWN_BECAUSE.get(answer.reason, sentence(answer.reason))
     return sentence(answer.reason)
 
 
 def remedy_for(reason: str) -> str:
-    """What to do about a reason for which nothing is shown; "" if there is nothing to do."""
+    """Return the advice for a reason for which nothing is shown; "" if there is nothing to do."""
     return next((remedy for words, remedy in _REMEDIES if words in reason), "")
 
 
 def counted(number: int, noun: str, nouns: str = "") -> str:
-    """A number with its noun; ``nouns`` is the plural, where that is more than an "s"."""
+    """Return a number with its noun; ``nouns`` is the plural if that needs more than an "s"."""
     return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
 
 

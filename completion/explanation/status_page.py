@@ -1,4 +1,4 @@
-"""The state of the server as a document: what is wrong and what to do about it, before everything else."""
+"""The state of the server as a document: problems with their remedies first, then everything else."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ DOCTOR = "`holesmith doctor` looks at everything that the program needs, and say
 def status_page(
     status: Status, settings_problems: Sequence[str] = (), last_failure: str | None = None
 ) -> Document:
-    """``last_failure`` is the last defect of the server's own."""
+    """Return the status as a document; ``last_failure`` is the server's own last defect."""
     problems = _problems(status, settings_problems, last_failure)
     sections = [_state(status)]
     if problems:

@@ -1,4 +1,4 @@
-"""The look of a document in HTML: the colours of the editor where there are any, else light or dark."""
+"""The style of a document in HTML: the colours of the editor if it has any, else light or dark."""
 
 STYLE = """
 :root {
