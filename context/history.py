@@ -12,6 +12,7 @@ from holesmith.context.request import RecentEdit
 
 # Documents whose texts are remembered.
 DOCUMENTS_MAX = 16
+# Edits that are remembered, and lines of one edit that are shown.
 EDITS_MAX = 12
 EDIT_LINES_MAX = 30
 # Edits that are at most this many lines apart are joined.

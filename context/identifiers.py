@@ -10,6 +10,7 @@ from functools import lru_cache
 IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\dA-Za-z_]+")
 
+# Characters: shorter terms and longer identifiers are left out.
 TERM_CHARACTERS_MIN = 2
 TERM_CHARACTERS_MAX = 64
 

@@ -15,6 +15,7 @@ from holesmith.context.git import Repository, setting_of
 
 ENTRIES_MAX = 200_000
 """The largest number of entries of one repository that are looked at; one with more counts as foreign."""
+# Bytes of a file that names another place; a larger one counts as foreign.
 _FILE_BYTES_MAX = 100_000
 _FILES = ("head", "index", "packed-refs", "config", "shallow", "commondir", "gitdir")
 _FOLDERS = ("objects", "refs", "reftable")

@@ -15,6 +15,7 @@ from holesmith.context.request import Revision
 
 # Subjects of the last commits that are read.
 SUBJECTS_MAX = 5
+# Staged files whose changes are read.
 STAGED_FILES_MAX = 100
 # Characters of the staged changes that are kept.
 DIFF_CHARACTERS_MAX = 8_000

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from holesmith.context.identifiers import IDENTIFIER
 from holesmith.context.snippet import LineSpan
 
+# Lines between the starts of two windows; each window has two steps.
 STEP_LINES = 5
 WINDOW_LINES = 2 * STEP_LINES
 # The lines that follow a window like the text before the hole may be like the middle, so they are added.

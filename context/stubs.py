@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from holesmith.analysis.outline.symbols import Symbol
 
+# Members of a class that a stub shows.
 MEMBERS_MAX = 24
 
 

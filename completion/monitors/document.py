@@ -15,6 +15,7 @@ from holesmith.analysis.syntax.languages.python import PYTHON
 from holesmith.analysis.syntax.languages.registry import rules_of
 from holesmith.analysis.syntax.lexer import tokenize
 
+# Characters before and behind the cursor in which names are looked for.
 WORDS_CHARACTERS_MAX = 24_000
 _DEFINITIONS = sorted(word for word, kind in PYTHON.statement_kinds.items() if kind == "definition")
 _MARGIN = re.compile(rf"^(?:async )?(?:{'|'.join(_DEFINITIONS)})\b", re.MULTILINE)

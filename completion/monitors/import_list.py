@@ -5,6 +5,7 @@ import re
 from holesmith.analysis.syntax.excerpt import Excerpt
 from holesmith.analysis.syntax.tokens_before_hole import TokensBeforeHole
 
+# Characters before the end in which a list is looked for; a longer list is not recognised.
 CHARACTERS_MAX = 2_000
 # Possessive quantifiers give nothing back: the time is proportional to the length of the text, for any text.
 _NAME = r"(?!as\b)\w++(?:[ \t]++as[ \t]++\w++)?"

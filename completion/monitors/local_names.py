@@ -51,6 +51,7 @@ _KEYWORD = re.compile(r"\b(\w+)[ \t]*=")
 
 # The characters of the document that are read on either side; for the rest, analysis is asked.
 CHARACTERS_MAX = 200_000
+# Members of one dotted chain, calls of one callee, and characters of one call that are looked at.
 LEVELS_MAX = 16
 CALLS_MAX = 8
 CALL_CHARACTERS_MAX = 400

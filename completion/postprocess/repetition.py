@@ -7,7 +7,9 @@ from itertools import takewhile
 
 # [characters of the piece at least, times at least]: a longer piece counts as repetition after fewer times.
 RUNS = ((3, 6), (10, 4))
+# Characters at the end of a line in which a repeated piece is looked for.
 RUN_CHARACTERS_MAX = 400
+# Times that a piece may stand at the end, and lines of such a piece.
 LINE_REPEATS_MAX = 2
 LINES_IN_PIECE_MAX = 4
 

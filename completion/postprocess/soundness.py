@@ -11,6 +11,7 @@ from holesmith.analysis.outline.syntax_process import SYNTAX
 from holesmith.completion.answer import Completion
 from holesmith.completion.snapshot import Snapshot
 
+# Lines of a completion that counts as a copy: a single line may well be written twice.
 LINES_MIN = 2
 DEFINED_BELOW = "the same definition stands below already"
 _OPENERS = (":", "{", "(", "[")

@@ -13,6 +13,7 @@ from holesmith.completion.answer import Answer, Completion, placed
 from holesmith.completion.postprocess.shaping import TRAILING, cut_overlap, rest_of_line
 from holesmith.completion.snapshot import Snapshot
 
+# Completions that are remembered.
 ANSWERS_MAX = 64
 # Each answer is stored with the text of its document: of huge documents only the last few are kept.
 CHARACTERS_MAX, ANSWERS_MIN = 8_000_000, 3

@@ -19,6 +19,7 @@ GAP_SECONDS_MIN, GAP_SECONDS_MAX = 0.02, 1.0
 GAP_SECONDS_USUAL = 0.14
 # The gaps and costs of which the medians are taken.
 GAPS_MAX = 16
+# Seconds; the user's option may set a shorter bound.
 WAIT_SECONDS_MAX = 1.0
 # The engine counts as quick if it answers in this share of a gap.
 QUICK_SHARE = 0.5

@@ -17,6 +17,7 @@ from holesmith.completion.snapshot import Snapshot
 from holesmith.system.private_files import NoPrivateFolderError, cache_folder
 from platformdirs import user_cache_path
 
+# Workers that live at a time: each is a process with its own memory.
 WORKSPACES_MAX = 4
 LANGUAGES = frozenset(("python",))
 """The languages that the analysis worker understands."""

@@ -24,6 +24,7 @@ from holesmith.analysis.syntax.hole import HoleKind
 from holesmith.completion.hole_context import HoleContext
 from holesmith.context.request import Fact
 
+# Members of the receiver that go into the prompt.
 MEMBERS_MAX = 24
 # No expression is missing in these, so there is nothing to say.
 SILENT: frozenset[HoleKind] = frozenset(("comment", "string", "definition", "parameter", "import"))

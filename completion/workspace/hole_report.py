@@ -38,6 +38,7 @@ from holesmith.analysis.questions import (
 from holesmith.analysis.syntax.hole import HoleKind
 from holesmith.completion.hole_context import HoleContext
 
+# Names of a list, and characters of a text, that the report shows.
 _SHOWN_MAX = 6
 _TEXT_MAX = 80
 # No expression is missing in a name that is being made, nor in prose.

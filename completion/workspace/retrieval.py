@@ -28,11 +28,13 @@ from holesmith.context.revision import read_revision
 from holesmith.context.snippet import Snippet
 from holesmith.system.private_files import NoPrivateFolderError
 
+# Workspaces whose indexes are kept up to date: each has a process of its own.
 WORKSPACES_MAX = 4
 # Milliseconds from the start of a request, of processor time and by the clock; snippets found by then are
 # used.
 RETRIEVAL_MS_MAX = 120.0
 RETRIEVAL_CLOCK_MS_MAX = 400.0
+# Snippets left out that an explanation lists.
 DROPPED_SHOWN_MAX = 12
 # Seconds for which a revision is used before it is read again.
 REVISION_AGE_S_MAX = 60.0

@@ -17,6 +17,7 @@ from holesmith.context.index.reader import Index
 
 _SOURCE_FOLDERS = ("src", "lib", "python", "src/main/java", "src/test/java")
 _ECMASCRIPT_ENDINGS = (".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", "/index.ts", "/index.tsx", "/index.js")
+# Files of one import; a package may have many.
 _FILES_MAX = 12
 
 

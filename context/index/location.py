@@ -15,8 +15,10 @@ from holesmith.analysis.files.regular_file import read_regular_file
 from holesmith.context.index.schema import DATABASE_NAME, delete_database
 from holesmith.system.private_files import cache_folder, open_private_file, private_cache_folder
 
+# Days since the last use, after which an index is deleted.
 UNUSED_DAYS_MAX = 60
 _OWNER_NAME = "workspace"
+# Bytes of the file that names the workspace; a path is never longer.
 _OWNER_BYTES_MAX = 65_536
 _FOLDER = "index"
 

@@ -19,7 +19,9 @@ from holesmith.context.index.schema import language_term, open_reader
 
 # A term in more chunks than this says little and costs much time.
 TERM_CHUNKS_MAX = 4_000
+# Terms of one search: the rarest, which find the most.
 QUERY_TERMS_MAX = 24
+# Paths that are kept in memory.
 PATHS_MAX = 20_000
 
 

@@ -21,6 +21,7 @@ from holesmith.system.private_files import (
 
 # Part of the file's name, so that versions of the program with different tables never share a database.
 SCHEMA_VERSION = 2
+# Milliseconds that a writer waits for another; a reader waits a fiftieth of it.
 BUSY_TIMEOUT_MS = 5_000
 DATABASE_NAME = f"index-{SCHEMA_VERSION}.sqlite3"
 _SUFFIXES = ("", "-wal", "-shm")

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 # The rest is always for the file itself: no snippet is worth as much as the lines around the hole.
 SNIPPET_SHARE = 0.4
+# The share of the text of the file itself that may stand behind the cursor.
 SUFFIX_SHARE = 0.25
 # Milliseconds for reading the snippets if none of them is in the cache.
 READING_MS_MAX = 1_500.0
+# Snippets get a multiple of this, so that a small change of speed changes nothing; and at least two steps.
 STEP_TOKENS = 64
 SNIPPET_TOKENS_MIN = 2 * STEP_TOKENS
 # The weight of a new measurement in the moving average.

@@ -30,7 +30,9 @@ SUFFIX_SHARE = 0.25
 # a file); the anchor moves once in ANCHOR_EVERY_LINES lines.
 ANCHORED_LINES_MIN = 6
 ANCHOR_EVERY_LINES = 8
+# Characters from the anchor to the cursor's line; behind longer text the anchor is the cursor's line.
 ANCHORED_CHARACTERS_MAX = 1_200
+# The tokens of the text behind the anchor are rounded up to a multiple of this.
 TAIL_STEP_TOKENS = 64
 
 

@@ -9,6 +9,7 @@ from holesmith.context.prompt.tokenizer import Tokenizer
 
 # A block is about an eighth of the window: rounding to blocks costs text that the model misses.
 BLOCK_LINES_MAX = 16
+# Tokens of the window for each line of a block.
 TOKENS_PER_BLOCK_LINE = 64
 # The search for what fits starts with this many characters a token; code has three or four.
 CHARACTERS_PER_TOKEN_MAX = 8

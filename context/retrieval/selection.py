@@ -27,9 +27,11 @@ CHARACTERS_PER_TOKEN_MIN = 2
 CANDIDATES_MAX = 60
 # A snippet far below the best one is noise to a small model, even if there is room for it.
 VALUE_SHARE_MIN = 0.2
+# A snippet with less value is dropped in any case.
 VALUE_MIN = 0.1
 # The power of a snippet's cost in its rank: with plain value per token the shortest snippets always win.
 COST_POWER = 0.5
+# Dropped snippets that are reported.
 DROPPED_MAX = 40
 
 

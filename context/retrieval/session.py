@@ -34,6 +34,7 @@ from holesmith.context.sources.catalogue import SOURCE_OF_SNIPPET
 NEIGHBOURHOOD_LINES = 24
 # Seconds until the kept selection is old.
 KEPT_S_MAX = 120.0
+# Documents whose selections are kept.
 DOCUMENTS_MAX = 32
 # The kept snippets stay unless the value of the new ones is higher by more than this factor.
 BETTER_FACTOR = 1.25

@@ -11,6 +11,7 @@ from holesmith.context.surroundings import Surroundings
 
 # The same number as in similar.py, so that both ask the index the same query.
 CANDIDATES_MAX = 24
+# Chunks that become snippets.
 CHUNKS_MAX = 6
 # BM25 has a best hit for every query, even if nothing is alike; comparing the sets of names finds that out.
 LIKENESS_FULL = 0.2

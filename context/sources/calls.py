@@ -11,10 +11,12 @@ from holesmith.context.snippet import LineSpan, Snippet
 from holesmith.context.stubs import stub_lines
 from holesmith.context.surroundings import Surroundings
 
+# Callees and callers that become snippets.
 CALLEES_MAX = 8
 CALLERS_MAX = 3
 # A name with more definitions than this does not tell which one is meant.
 DEFINITIONS_MAX = 4
+# Lines shown before and after a call.
 LINES_AROUND_CALL = 4
 
 

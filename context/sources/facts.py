@@ -15,6 +15,7 @@ SOURCE_OF_KIND: dict[FactKind, str] = {
     "member": "members",
     "signature": "signature",
 }
+# Facts of one kind that become snippets.
 FACTS_MAX = 8
 
 

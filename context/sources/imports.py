@@ -16,10 +16,12 @@ from holesmith.context.snippet import LineSpan, Snippet
 from holesmith.context.stubs import stub_of
 from holesmith.context.surroundings import Surroundings
 
+# Definitions that become snippets, and files that are looked at for them.
 APIS_MAX = 12
 FILES_MAX = 30
 # A name used this many lines away counts half as much as one at the hole.
 HALF_DISTANCE_LINES = 10
+# The score of a name that is only imported.
 UNUSED_SCORE = 0.05
 # A type named within this many lines of the hole counts without an import, if it has few definitions.
 TYPE_LINES = 12

@@ -8,6 +8,7 @@ from holesmith.context.snippet import Snippet
 from holesmith.context.surroundings import Surroundings
 
 PATH = ".holesmith/instructions.md"
+# Bytes of the file that are read, and characters of it that are shown.
 BYTES_MAX = 1_000_000
 CHARACTERS_MAX = 2_000
 

@@ -14,6 +14,7 @@ from holesmith.context.index.reader import Index
 from holesmith.context.snippet import Snippet
 from holesmith.context.surroundings import Surroundings
 
+# Missing names that are looked up, and statements that are shown.
 NAMES_MAX = 24
 STATEMENTS_MAX = 12
 _MODULE = re.compile(r"from +(\.|\w)")

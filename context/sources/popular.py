@@ -7,6 +7,7 @@ from holesmith.context.snippet import LineSpan, Snippet
 from holesmith.context.stubs import stub_lines
 from holesmith.context.surroundings import Surroundings
 
+# Definitions that become snippets.
 APIS_MAX = 8
 
 

@@ -14,6 +14,7 @@ TYPES = (
     "field_declarations",
     "lines",
 )
+# Longer strings are data or prose, and are left out.
 STRING_CHARACTERS_MAX = 120
 
 

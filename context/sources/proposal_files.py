@@ -14,6 +14,7 @@ from holesmith.context.index.import_targets import files_of_import
 from holesmith.context.index.reader import Index
 from holesmith.context.surroundings import Surroundings
 
+# Files of each kind.
 FILES_MAX = 6
 # The number of files whose imports are looked at.
 LOOKED_INTO_MAX = 40

@@ -29,6 +29,7 @@ OTHER_SOURCES = (
 LINE_RATIOS = (0.25, 0.5, 0.75)
 # Characters of the whole budget of a proposal; its ratio takes a share of it.
 BUDGET_CHARACTERS = 4_000
+# Snippets of all proposals together.
 SNIPPETS_MAX = 12
 # One more file is added only if this much of the budget is left, so that it can say something.
 BLOCK_CHARACTERS_MIN = 80

@@ -7,6 +7,7 @@ from holesmith.context.snippet import LineSpan, Snippet
 from holesmith.context.sources.similar import windows_in
 from holesmith.context.surroundings import Surroundings
 
+# Edits that become snippets, and visited files that are searched.
 EDITS_MAX = 4
 FILES_MAX = 6
 # The factor between the scores of a file and of the one visited before it.

@@ -7,6 +7,7 @@ from holesmith.context.snippet import LineSpan, Snippet
 from holesmith.context.stubs import stub_lines, stub_of
 from holesmith.context.surroundings import Surroundings
 
+# Parent classes that become snippets.
 PARENTS_MAX = 3
 
 

@@ -13,8 +13,10 @@ from holesmith.context.snippet import LineSpan, Snippet
 from holesmith.context.sources.bm25 import CANDIDATES_MAX
 from holesmith.context.surroundings import Surroundings
 
+# Other files that are searched, and windows that become snippets.
 FILES_MAX = 4
 WINDOWS_MAX = 5
+# A window with a lower score is not alike enough.
 SCORE_MIN = 0.12
 # The share of names in common that scores 1: the other names differ even in the best windows.
 SCORE_FULL = 0.4

@@ -7,6 +7,7 @@ from holesmith.context.index.reader import Index
 from holesmith.context.snippet import LineSpan, Snippet
 from holesmith.context.surroundings import Surroundings
 
+# Tasks that become snippets, and characters of the staged changes that are shown.
 TASKS_MAX = 4
 DIFF_CHARACTERS_MAX = 2_000
 _TASK = re.compile(r"(?:#|//|/?\*).*\b(?:TODO|FIXME|XXX)\b")

@@ -13,6 +13,7 @@ from holesmith.context.index.ignoring.wildcards import Component, components_of,
 
 # Longer lines are left out: no path is that long.
 LINE_BYTES_MAX = 4_096
+# A file with more lines ignores everything: nobody writes as many.
 LINES_MAX = 100_000
 # The most patterns with wildcards: each must be tried with each path.
 WILDCARDS_MAX = 2_000

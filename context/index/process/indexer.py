@@ -40,9 +40,11 @@ from holesmith.system.memory import limit_memory
 from holesmith.system.private_files import CACHE_VARIABLE, open_private_file
 from holesmith.system.process_priority import lower_priority
 
+# The priority that the process gives up: the model needs the cores more.
 NICENESS = 10
 # Address space: far more than any code needs.
 MEMORY_BYTES_MAX = 3 << 30
+# Seconds between two tries to get the lock that another process holds.
 LOCK_POLL_S = 0.2
 
 

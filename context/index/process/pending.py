@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 # If more files than this have changed, a scan finds them faster.
 PATHS_MAX = 5_000
+# Paths around which a scan begins.
 FOCUS_MAX = 100
 
 
