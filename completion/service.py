@@ -152,7 +152,7 @@ class Service:
     async def open(self, snapshot: Snapshot) -> None:
         """Begin to index and to analyse the workspace of a document that is shown to the user."""
         if self._retrieval is not None and self._options.context and snapshot.workspace is not None:
-            self._retrieval.listen(self._background.hearer())
+            self._retrieval.listen(self._background.event_handler())
             await asyncio.to_thread(self._retrieval.open, snapshot.workspace, (snapshot.path,))
         if self._workspaces is not None and self._options.monitor:
             self._opened = snapshot
@@ -184,8 +184,8 @@ class Service:
             )
 
     def _is_decoding(self) -> bool:
-        foreseen = self._prefetch.run
-        return self._runs.is_any_running or (foreseen is not None and foreseen.is_running)
+        prefetch = self._prefetch.run
+        return self._runs.is_any_running or (prefetch is not None and prefetch.is_running)
 
     def _show_background(self, activity: str | None, index_failure: str | None) -> None:
         self._activity, self._index_failure = activity, index_failure
@@ -223,14 +223,14 @@ class Service:
         found = self._recent.find(snapshot)
         if found is None:
             return None
-        remembered, answer = found
-        if snapshot.invoked and self._options.candidates_max > 1 and len(remembered.completions) == 1:
+        entry, answer = found
+        if snapshot.invoked and self._options.candidates_max > 1 and len(entry.completions) == 1:
             return None
-        if remembered.is_shown:
+        if entry.is_shown:
             count()
         else:
-            self._statistics.count_foreseen(remembered.answer.timings_ms.get("total", 0.0))
-        remembered.show(answer)
+            self._statistics.count_prefetched(entry.answer.timings_ms.get("total", 0.0))
+        entry.show(answer)
         self._look_ahead(snapshot, answer)
         return answer
 

@@ -33,7 +33,7 @@ class Statistics:
         """Count a request that waited for a run in progress, and got its completion or the rest of it."""
         self._set(replace(self._counters, joined=self._counters.joined + 1))
 
-    def count_foreseen(self, work_ms: float) -> None:
+    def count_prefetched(self, work_ms: float) -> None:
         """Count a request that got a prefetched completion, which took ``work_ms``."""
         counters = self._counters
         self._set(

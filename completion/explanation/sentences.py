@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from holesmith.analysis.syntax.hole import HoleKind
 from holesmith.completion.answer import Answer, PartKind
 from holesmith.completion.monitor_report import Outcome, TriggerKind
-from holesmith.completion.scheduling.completion_cache import FORESEEN, TYPED_ALONG
+from holesmith.completion.scheduling.completion_cache import PREFETCHED, TYPED_ALONG
 
 MODEL_ENDED: Mapping[str, str] = {
     "stop": "Then the model ended the text itself.",
@@ -17,7 +17,7 @@ MODEL_ENDED: Mapping[str, str] = {
 _SHOWN_BECAUSE: Mapping[str, str] = {
     "shown": "Nothing spoke against it.",
     TYPED_ALONG: "It is the rest of an earlier suggestion: what you typed since agrees with that one.",
-    FORESEEN: "It was worked out before you asked for it, while the suggestion before it was shown.",
+    PREFETCHED: "It was worked out before you asked for it, while the suggestion before it was shown.",
 }
 
 _REMEDIES = (

@@ -27,24 +27,24 @@ class Background:
     def analysing(self, path: str) -> Generator[None]:
         """Show an activity while static analysis reads a workspace, or a file outside of all workspaces."""
         self._activities["analysis", path] = f"analysing {Path(path).name}"
-        self._tell()
+        self._publish()
         try:
             yield
         finally:
             self._activities.pop(("analysis", path), None)
-            self._tell()
+            self._publish()
 
-    def hearer(self) -> Callable[[str, Event], None]:
+    def event_handler(self) -> Callable[[str, Event], None]:
         """Return the handler of indexers' events, for any thread. Must be called on the event loop."""
         loop = asyncio.get_running_loop()
 
-        def hear(folder: str, event: Event) -> None:
+        def handle(folder: str, event: Event) -> None:
             with suppress(RuntimeError):  # the loop is closed, so that nobody is left to handle the event
-                loop.call_soon_threadsafe(self.hear, folder, event)
+                loop.call_soon_threadsafe(self.on_event, folder, event)
 
-        return hear
+        return handle
 
-    def hear(self, folder: str, event: Event) -> None:
+    def on_event(self, folder: str, event: Event) -> None:
         """Show an event of the indexer of a folder; context/index/process/indexer.py lists the events."""
         name, about = Path(folder).name, ("index", folder)
         match event:
@@ -61,9 +61,9 @@ class Background:
                 self._index_failures.pop(folder, None)
             case _:
                 return
-        self._tell()
+        self._publish()
 
-    def _tell(self) -> None:
+    def _publish(self) -> None:
         self._show(
             "; ".join(self._activities.values()) or None, "; ".join(self._index_failures.values()) or None
         )

@@ -13,14 +13,14 @@ from holesmith.completion.answer import Answer, Completion, placed
 from holesmith.completion.postprocess.shaping import TRAILING, cut_overlap, rest_of_line
 from holesmith.completion.snapshot import Snapshot
 
-# Completions that are remembered.
+# Completions that are kept.
 ANSWERS_MAX = 64
 # Each answer is stored with the text of its document: of huge documents only the last few are kept.
 CHARACTERS_MAX, ANSWERS_MIN = 8_000_000, 3
 # The most brackets and quotes that an editor may have closed by itself behind the typed text.
 CLOSED_MAX = 8
 TYPED_ALONG = "typed along"
-FORESEEN = "worked out before it was asked for"
+PREFETCHED = "worked out before it was asked for"
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class CacheEntry:
     @property
     def how(self) -> str:
         """The reason why the answer needs no work."""
-        return TYPED_ALONG if self.is_shown else FORESEEN
+        return TYPED_ALONG if self.is_shown else PREFETCHED
 
     def show(self, answer: Answer) -> None:
         """Record that the rest of the completion, in ``answer``, is shown from now on."""
@@ -87,10 +87,10 @@ class CompletionCache:
         none.
         """
         prefix, suffix = snapshot.prefix, snapshot.suffix
-        for remembered in self._answers:
-            rests = tuple(remainders(remembered, snapshot.path, prefix, suffix))
+        for entry in self._answers:
+            rests = tuple(remainders(entry, snapshot.path, prefix, suffix))
             if rests:
-                return remembered, continued(remembered, rests, snapshot)
+                return entry, continued(entry, rests, snapshot)
         return None
 
     def is_just_taken(self, snapshot: Snapshot) -> bool:
@@ -121,27 +121,27 @@ class CompletionCache:
         self._answers.clear()
 
     def _last_shown(self) -> CacheEntry | None:
-        return next((remembered for remembered in self._answers if remembered.is_shown), None)
+        return next((entry for entry in self._answers if entry.is_shown), None)
 
 
-def is_taken(remembered: CacheEntry, completion: Completion, snapshot: Snapshot) -> bool:
+def is_taken(entry: CacheEntry, completion: Completion, snapshot: Snapshot) -> bool:
     """True if the cursor is behind the completion, or behind the closing marks that come after it."""
     # The document without the editor's menu: an item that is only highlighted was not taken.
     before, behind = snapshot.text[: snapshot.offset], snapshot.text[snapshot.offset :]
-    taken = remembered.prefix + completion.text
+    taken = entry.prefix + completion.text
     closed = before[len(taken) :]
-    is_behind = closed + behind == remembered.suffix[completion.stop :]
+    is_behind = closed + behind == entry.suffix[completion.stop :]
     return before.startswith(taken) and TRAILING.issuperset(closed) and is_behind
 
 
-def remainders(remembered: CacheEntry, path: str, prefix: str, suffix: str) -> Iterator[Completion]:
+def remainders(entry: CacheEntry, path: str, prefix: str, suffix: str) -> Iterator[Completion]:
     """Yield the rest of each completion that still fits after ``prefix`` has been typed."""
-    if path != remembered.path or not prefix.startswith(remembered.prefix):
+    if path != entry.path or not prefix.startswith(entry.prefix):
         return
-    typed = prefix[len(remembered.prefix) :]
-    for completion in remembered.completions:
+    typed = prefix[len(entry.prefix) :]
+    for completion in entry.completions:
         if completion.text.startswith(typed):
-            rest = remainder(completion, typed, remembered.suffix, suffix)
+            rest = remainder(completion, typed, entry.suffix, suffix)
             if rest.text:
                 yield rest
 
@@ -172,19 +172,19 @@ def is_closed_by_editor(text: str) -> bool:
     return 0 < len(text) <= CLOSED_MAX and TRAILING.issuperset(text)
 
 
-def continued(remembered: CacheEntry, rests: tuple[Completion, ...], snapshot: Snapshot) -> Answer:
+def continued(entry: CacheEntry, rests: tuple[Completion, ...], snapshot: Snapshot) -> Answer:
     """Return the answer as seen from ``snapshot``: with its remaining texts, and without time spent."""
     first, *others = (placed(rest.text, rest.confidence, snapshot, rest.stop) for rest in rests)
     return replace(
-        remembered.answer,
+        entry.answer,
         completion=first,
         alternatives=tuple(others),
-        reason=remembered.how,
+        reason=entry.how,
         prefilled_tokens=0,
         timings_ms={"total": 0.0},
     )
 
 
-def characters(remembered: CacheEntry) -> int:
+def characters(entry: CacheEntry) -> int:
     """Return the number of characters of the document that an entry keeps."""
-    return len(remembered.prefix) + len(remembered.suffix)
+    return len(entry.prefix) + len(entry.suffix)

@@ -118,7 +118,7 @@ class Runs:
         path = run.snapshot.path
         if (older := self._newest.get(path)) is not None:
             older.supersede()
-        running = {each: other for each, other in self._newest.items() if other.is_running}
+        running = {other_path: other for other_path, other in self._newest.items() if other.is_running}
         self._newest = {**running, path: run}
         return run
 

@@ -30,7 +30,7 @@ class PromptReader:
         self._measured = measured
         self._known: deque[TokenIds] = deque(maxlen=PROMPTS_MAX)
         self._reading: asyncio.Task[None] | None = None
-        self._wanted: TokenIds = ()
+        self._target: TokenIds = ()
         self._done = 0
 
     async def read(self, engine: Engine, prompt: Prompt, options: Options) -> bool:
@@ -39,7 +39,7 @@ class PromptReader:
 
         Cancelling the awaiting task stops the engine within one piece. Raises EngineError.
         """
-        self._wanted, self._done = prompt.token_ids, self._known_length(prompt.token_ids)
+        self._target, self._done = prompt.token_ids, self._known_length(prompt.token_ids)
         reading = self._reading = asyncio.ensure_future(self._read_pieces(engine, prompt, options))
         try:
             await asyncio.wait([reading])
@@ -48,7 +48,7 @@ class PromptReader:
         if reading.cancelled():
             return False
         reading.result()
-        return len(prompt.token_ids) - len(self._wanted) < PIECE_TOKENS
+        return len(prompt.token_ids) - len(self._target) < PIECE_TOKENS
 
     async def let_pass(self, token_ids: TokenIds) -> None:
         """Read on only the tokens that a request with these ids needs, before the engine gets the request.
@@ -58,9 +58,9 @@ class PromptReader:
         reading = self._reading
         if reading is None or reading.done():
             return
-        piece = len(self._wanted[self._done : self._done + PIECE_TOKENS])
-        self._wanted = self._wanted[: shared_length(self._wanted, token_ids)]
-        if 2 * (len(self._wanted) - self._done) < piece:  # most of the present piece is useless
+        piece = len(self._target[self._done : self._done + PIECE_TOKENS])
+        self._target = self._target[: shared_length(self._target, token_ids)]
+        if 2 * (len(self._target) - self._done) < piece:  # most of the present piece is useless
             reading.cancel()
         await asyncio.wait([reading])
 
@@ -82,8 +82,8 @@ class PromptReader:
         """
         request = replace(request_of(prompt, options), tokens_max=1, healed_prefix=b"")
         tokens, took_ms = 0, 0.0
-        while self._done < len(self._wanted):
-            piece = self._wanted[: self._done + PIECE_TOKENS]
+        while self._done < len(self._target):
+            piece = self._target[: self._done + PIECE_TOKENS]
             stream = engine.start(replace(request, token_ids=piece))
             try:
                 generation = await stream.result()

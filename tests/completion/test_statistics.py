@@ -17,7 +17,7 @@ EVENTS: list[tuple[Callable[[Statistics], None], dict[str, float]]] = [
     (lambda counted: counted.count_request(), {"requests": 1}),
     (lambda counted: counted.count_typed_along(), {"typed_along": 1}),
     (lambda counted: counted.count_joined(), {"joined": 1}),
-    (lambda counted: counted.count_foreseen(5.0), {"foreseen": 1, "completions": 1, "work_ms_used": 5.0}),
+    (lambda counted: counted.count_prefetched(5.0), {"foreseen": 1, "completions": 1, "work_ms_used": 5.0}),
     (lambda counted: counted.count_completion(5.0), {"completions": 1, "work_ms_used": 5.0}),
     (lambda counted: counted.count_cancelled(), {"cancelled": 1}),
     (lambda counted: counted.count_failure(), {"failures": 1}),

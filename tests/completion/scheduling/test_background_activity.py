@@ -41,7 +41,7 @@ def test_what_an_indexer_tells(
     shown: list[tuple[str | None, str | None]] = [(None, None)]
     background = Background(lambda activity, failure: shown.append((activity, failure)))
     for event in events:
-        background.hear("/code/shop", event)
+        background.on_event("/code/shop", event)
     assert shown[-1] == (activity, failure)
 
 
@@ -49,7 +49,7 @@ def test_several_things_at_once_are_all_told() -> None:
     shown: list[str | None] = []
     background = Background(lambda activity, _failure: shown.append(activity))
     with background.analysing("/code/shop"):
-        background.hear("/code/till", {"event": "progress", "files_done": 1, "files_total": 2})
+        background.on_event("/code/till", {"event": "progress", "files_done": 1, "files_total": 2})
     assert shown == ["analysing shop", "analysing shop; indexing till, 50 %", "indexing till, 50 %"]
 
 
@@ -80,7 +80,7 @@ async def test_opening_a_document_tells_of_its_workspace_until_it_is_known(
 async def test_events_of_other_threads_reach_the_event_loop() -> None:
     shown: list[str | None] = []
     background = Background(lambda activity, _failure: shown.append(activity))
-    thread = threading.Thread(target=background.hearer(), args=("/code/shop", {"event": "waiting"}))
+    thread = threading.Thread(target=background.event_handler(), args=("/code/shop", {"event": "waiting"}))
     thread.start()
     while not shown:
         await asyncio.sleep(0)
