@@ -122,4 +122,5 @@ class MonitorReport:
         }
 
     def outcomes(self) -> Counter[Outcome]:
+        """Count the triggers by their outcomes."""
         return Counter(each.outcome for each in self.fired)

@@ -19,6 +19,8 @@ LINES_AFTER = 8
 
 @dataclass(frozen=True, slots=True)
 class Window:
+    """Some lines of a text; ``score`` is their similarity, from 0 to 1."""
+
     span: LineSpan
     score: float
 
@@ -30,6 +32,7 @@ def jaccard(names: frozenset[str], others: frozenset[str]) -> float:
 
 
 def names_in(lines: Sequence[str]) -> frozenset[str]:
+    """Return the identifiers of some lines."""
     return frozenset(IDENTIFIER.findall("\n".join(lines)))
 
 

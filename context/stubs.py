@@ -44,6 +44,7 @@ def stub_lines(language: str, symbol: Symbol) -> list[str]:
 
 
 def is_public(name: str) -> bool:
+    """True if the name begins with neither ``_`` nor ``#``, or is ``__init__``."""
     return not name.startswith(("_", "#")) or name == "__init__"
 
 

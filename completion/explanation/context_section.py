@@ -11,6 +11,7 @@ _LEFT_OUT = "left out: "
 
 
 def context_sections(answer: Answer, workspace: str | None) -> Iterator[Section]:
+    """Yield the sections; none if the model was not asked."""
     if not answer.prompt_tokens:
         return
     used = [use for use in answer.context if use.tokens]

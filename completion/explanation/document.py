@@ -40,6 +40,8 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
+    """A run of spans that is wrapped at the width of the page."""
+
     spans: tuple[Span, ...]
     kind: Literal["paragraph"] = "paragraph"
 
@@ -103,6 +105,8 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Document:
+    """A title and its sections."""
+
     title: str
     sections: tuple[Section, ...]
 
@@ -120,6 +124,7 @@ class Document:
 
 
 def with_sections(document: Document, *more: Section) -> Document:
+    """Return the document with more sections at its end."""
     return replace(document, sections=(*document.sections, *more))
 
 

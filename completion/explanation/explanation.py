@@ -52,6 +52,7 @@ class Explained:
 
 
 def explanation(explained: Explained) -> Document:
+    """Return the explanation of one answer."""
     answer = explained.answer
     workspace = explained.snapshot.workspace if explained.snapshot is not None else None
     return Document(
@@ -69,6 +70,7 @@ def explanation(explained: Explained) -> Document:
 
 
 def nothing_to_explain(title: str = TITLE) -> Document:
+    """Return the document that is shown before the first request."""
     return Document(title, (Section("Nothing yet", (paragraph(NOTHING_YET),)),))
 
 

@@ -8,6 +8,7 @@ from holesmith.completion.workspace.hole_report import Asked, HoleReport
 
 
 def hole_section(hole: HoleReport) -> Section:
+    """Return the section."""
     blocks: list[Block] = [Paragraph(tuple(_kind(hole)))]
     if hole.expected is not None:
         told = f", by the {hole.expected.origin}" if hole.expected.origin else ""

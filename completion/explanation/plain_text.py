@@ -44,6 +44,8 @@ class Fold:
 
 @dataclass(slots=True)
 class PlainText:
+    """The lines of a page, with the lines that fold and the texts that are links."""
+
     lines: list[str] = field(default_factory=list[str])
     folds: list[Fold] = field(default_factory=list[Fold])
     links: list[LineLink] = field(default_factory=list[LineLink])

@@ -21,6 +21,7 @@ TITLE = "Holesmith: the last prompt"
 
 
 def prompt_page(explained: Explained) -> Document:
+    """Return the prompt as a document, or the reason why there is none."""
     answer = explained.answer
     if not answer.prompt_parts:
         told = paragraph("The model was not asked: ", because(answer))

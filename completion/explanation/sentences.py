@@ -131,6 +131,7 @@ def counted(number: int, noun: str, nouns: str = "") -> str:
 
 
 def milliseconds(duration_ms: float) -> str:
+    """Return a duration with its unit, in seconds from ten seconds on."""
     if duration_ms >= 10_000:
         return f"{duration_ms / 1000:.1f} s"
     return f"{duration_ms:.1f} ms" if duration_ms < 10 else f"{duration_ms:,.0f} ms"

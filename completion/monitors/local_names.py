@@ -68,6 +68,7 @@ class Words:
         return self._ordered[at : at + 1] == [word]
 
     def has_beginning(self, beginning: str) -> bool:
+        """True if a word begins with ``beginning``."""
         at = bisect_left(self._ordered, beginning)
         return at < len(self._ordered) and self._ordered[at].startswith(beginning)
 

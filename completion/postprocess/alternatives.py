@@ -48,6 +48,7 @@ def parting_of(prompt: Prompt, tokens: Sequence[Token], token_bytes: Callable[[i
 
 
 def is_text(spelling: bytes) -> bool:
+    """True if the bytes are whole characters in UTF-8."""
     try:
         spelling.decode()
     except UnicodeDecodeError:

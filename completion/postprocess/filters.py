@@ -57,6 +57,7 @@ def is_in_comment(context: HoleContext) -> bool:
 
 
 def line_length(snapshot: Snapshot) -> int:
+    """Return the number of characters of the cursor's line."""
     start = snapshot.text.rfind("\n", 0, snapshot.offset) + 1
     stop = snapshot.text.find("\n", snapshot.offset)
     return (len(snapshot.text) if stop < 0 else stop) - start

@@ -102,8 +102,10 @@ def with_spaces(indents: Sequence[str], lines: Sequence[str], opener: str, size:
 
 
 def leading(line: str) -> str:
+    """Return the spaces and tabs at the beginning of a line."""
     return line[: len(line) - len(line.lstrip(" \t"))]
 
 
 def width(line: str) -> int:
+    """Return the number of spaces and tabs at the beginning of a line."""
     return len(leading(line))

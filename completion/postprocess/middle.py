@@ -48,6 +48,7 @@ class Middle:
             self.add(token)
 
     def add(self, token: Token) -> None:
+        """Append the text of a token; an incomplete character at its end waits for the next token."""
         self._tokens.append(token)
         self._text += self._decoder.decode(self._token_bytes(token.id))
         self._ends.append((len(self._text), token.log_probability))

@@ -52,6 +52,7 @@ def breaks_more(other: Completion, first: Completion, snapshot: Snapshot) -> boo
 
 
 def with_completion(completion: Completion, snapshot: Snapshot) -> str:
+    """Return the document's text with the completion in it."""
     return snapshot.text[: completion.start] + completion.text + snapshot.text[completion.stop :]
 
 

@@ -169,6 +169,7 @@ def remainder(completion: Completion, typed: str, before: str, suffix: str) -> C
 
 
 def is_closed_by_editor(text: str) -> bool:
+    """True if an editor may have inserted ``text`` by itself to close brackets or quotes."""
     return 0 < len(text) <= CLOSED_MAX and TRAILING.issuperset(text)
 
 

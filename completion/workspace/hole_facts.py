@@ -44,6 +44,7 @@ async def facts_at(context: HoleContext, deadline_ms: float) -> tuple[Fact, ...]
 
 
 def questions_at(kind: HoleKind, source: Source, offset: int) -> tuple[Question[Any], ...]:
+    """Return the questions whose answers help the model at a hole of this kind."""
     if kind in SILENT:
         return ()
     if kind == "attribute":
@@ -57,6 +58,7 @@ def questions_at(kind: HoleKind, source: Source, offset: int) -> tuple[Question[
 
 
 def facts_of(reply: Reply[Any]) -> Iterator[Fact]:
+    """Yield the facts in an answer; none if there is no answer."""
     match reply.answer:
         case Members(members=members, receiver_type=receiver):
             for member in members:

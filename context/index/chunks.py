@@ -22,6 +22,7 @@ class Chunk:
 
 
 def chunks_of(text: str, symbols: Iterable[Symbol]) -> tuple[Chunk, ...]:
+    """Return the chunks of a file with these symbols, in order."""
     lines = text.split("\n")
     if not lines[-1]:
         lines.pop()

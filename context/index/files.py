@@ -75,6 +75,7 @@ def walk(root: Path, rules: IgnoreRules, limits: Limits) -> Iterator[FoundFile]:
 
 
 def is_source(path: str) -> bool:
+    """True if the index has a grammar for the language of the file."""
     return language_of(path) in LANGUAGES
 
 

@@ -16,7 +16,7 @@ _TELLING = re.compile(r"[a-z0-9]+_\w|[A-Z]\w*[a-z]\w*[A-Z]|[a-z]\w*[A-Z]")
 
 
 def store_popular(connection: sqlite3.Connection) -> None:
-    """Count the uses anew and store the POPULAR_MAX most used definitions."""
+    """Count the uses again and store the POPULAR_MAX most used definitions."""
     names = connection.execute(
         "SELECT name, min(file), min(ordinal) FROM symbols WHERE parent IS NULL AND kind != 'field'"
         " GROUP BY name HAVING count(*) = 1 LIMIT ?",

@@ -117,6 +117,7 @@ class Index:
         return "".join(text for (text,) in rows) if rows else None
 
     def chunks(self, path: str) -> tuple[IndexedChunk, ...]:
+        """Return the chunks of a file, in the order of the text."""
         rows = self._rows(
             "SELECT files.path, start_line, stop_line, text, 0.0 FROM chunks JOIN files ON files.id ="
             " chunks.file WHERE files.path = ? ORDER BY start_line",
@@ -165,6 +166,7 @@ class Index:
         return tuple((_indexed_symbol(row[:-1]), row[-1]) for row in rows)
 
     def imports(self, path: str) -> tuple[Import, ...]:
+        """Return the import statements of a file, in the order of the text."""
         rows = self._rows(
             "SELECT module, names, alias, level, line FROM imports JOIN files ON files.id = imports.file"
             " WHERE files.path = ? ORDER BY ordinal",

@@ -147,6 +147,7 @@ def repository_pieces(hole: Hole, template: Template) -> Iterator[tuple[Piece, s
 
 
 def hole_pieces(hole: Hole, template: Template, texts: Mapping[Slot, str]) -> Iterator[tuple[Piece, str]]:
+    """Yield the pieces of the hole, each with its text."""
     layout = template.repository
     for piece, text in filled(template.hole, texts):
         if piece is Slot.PREFIX and layout is not None and hole.files:
@@ -155,6 +156,7 @@ def hole_pieces(hole: Hole, template: Template, texts: Mapping[Slot, str]) -> It
 
 
 def filled(pieces: Sequence[Piece], texts: Mapping[Slot, str]) -> Iterator[tuple[Piece, str]]:
+    """Yield the pieces of a template, each with the text of its slot or its own."""
     for piece in pieces:
         match piece:
             case Special(text):

@@ -82,6 +82,7 @@ class Template:
         return tuple(piece.text for piece in (*self.hole, *repository) if isinstance(piece, Special))
 
     def fits(self, tokenizer: Tokenizer) -> bool:
+        """True if the vocabulary has the special tokens of this family and none that it excludes."""
         present = all(tokenizer.special_id(text) is not None for text in (*self.specials(), *self.requires))
         return present and all(tokenizer.special_id(text) is None for text in self.excludes)
 

@@ -13,6 +13,7 @@ from holesmith.context.sources.catalogue import SOURCE_OF_SNIPPET
 
 
 def in_order(snippets: Iterable[Snippet]) -> list[Snippet]:
+    """Sort snippets as they stand in the prompt."""
     return sorted(snippets, key=_place)
 
 

@@ -95,7 +95,7 @@ def retrieve(
 ) -> RetrievedContext:
     """Ask the sources for snippets, and select those that go into the prompt.
 
-    With ``kept``, only the hole's own snippets are found anew, and ``kept`` are the others. A source that is
+    With ``kept``, only the hole's own snippets are looked for, and ``kept`` are the others. A source that is
     at work when the deadline comes may end some milliseconds later.
     """
     request, budget = query.request, query.budget

@@ -46,6 +46,8 @@ class SelectedSnippet:
 
 @dataclass(frozen=True, slots=True)
 class DroppedSnippet:
+    """A snippet that was left out; ``why`` is the reason in a few words."""
+
     snippet: Snippet
     why: str
 
@@ -61,6 +63,7 @@ class Selection:
 
     @property
     def tokens(self) -> int:
+        """The tokens of the chosen snippets, with their paths and markers."""
         return sum(selected.tokens + OVERHEAD_TOKENS for selected in self.chosen)
 
 

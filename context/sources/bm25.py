@@ -18,6 +18,7 @@ LIKENESS_FULL = 0.2
 
 
 def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
+    """Yield the chunks with the best scores, up to the gap in the scores."""
     found = index.search(around.near_terms, CANDIDATES_MAX, around.request.path, around.languages)
     hits = found[:CHUNKS_MAX]
     best = hits[0].score if hits else 0.0

@@ -21,6 +21,7 @@ LINES_AROUND_CALL = 4
 
 
 def callees(around: Surroundings, index: Index) -> Iterator[Snippet]:
+    """Yield the signatures of functions called near the hole, the nearest first."""
     names = around.called_names[: 3 * CALLEES_MAX]
     by_name: dict[str, list[IndexedSymbol]] = {}
     for definition in index.definitions(names, languages=around.languages):
@@ -49,6 +50,7 @@ def callees(around: Surroundings, index: Index) -> Iterator[Snippet]:
 
 
 def callers(around: Surroundings, index: Index) -> Iterator[Snippet]:
+    """Yield lines around calls of the function that the hole is in."""
     function = next(
         (symbol for symbol in reversed(around.enclosing) if symbol.kind in ("function", "method")), None
     )

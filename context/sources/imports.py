@@ -43,6 +43,7 @@ class ImportedApi:
 
 
 def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
+    """Yield stubs of imported definitions and of classes named near the hole, the most useful first."""
     receiver_type = around.type_of_variable(around.receiver) if around.receiver else None
     apis = list(imported_apis(around, index))
     known = {api.symbol.name for api in apis}
@@ -124,6 +125,7 @@ def named_by(statement: Import, symbols: Sequence[Symbol], module: str) -> Itera
 
 
 def score_of(api: ImportedApi, around: Surroundings, receiver_type: str | None) -> float:
+    """Return the score of a definition: 1 for the receiver at the hole, less for a name used farther away."""
     if receiver_type == api.symbol.name or around.receiver == api.local_name:
         return 1.0
     distance = around.distance_of_name.get(api.local_name)

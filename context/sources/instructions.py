@@ -14,6 +14,7 @@ CHARACTERS_MAX = 2_000
 
 
 def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
+    """Yield the instructions; nothing if there is no such file."""
     del index
     root = around.request.root
     data = regular_file_or_none(root / PATH, BYTES_MAX, root=root, follow_links=False)

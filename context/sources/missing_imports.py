@@ -21,6 +21,7 @@ _MODULE = re.compile(r"from +(\.|\w)")
 
 
 def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
+    """Yield the statements as one snippet, those that continue the line at the cursor if there are any."""
     statements = list(statements_for(around.request.missing[:NAMES_MAX], around, index))
     begun = begun_line(around.request.prefix)
     fitting = [each for each in statements if each.startswith(begun)] or statements

@@ -12,6 +12,7 @@ APIS_MAX = 8
 
 
 def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
+    """Yield the signatures, the most used first."""
     count = 0
     for api, uses in index.popular(6 * APIS_MAX, around.languages):
         if api.path == around.request.path:

@@ -77,6 +77,7 @@ class ProposalFiles:
 
     @cached_property
     def siblings(self) -> tuple[str, ...]:
+        """The files in the folder of this file."""
         folder = str(PurePosixPath(self._around.request.path).parent)
         return self._by_shared_imports(self._index.paths_in(folder))
 
@@ -92,6 +93,7 @@ class ProposalFiles:
 
     @cached_property
     def children(self) -> tuple[str, ...]:
+        """The files with subclasses of the classes of this file."""
         names = [symbol.name for symbol in self._around.parsed.symbols if symbol.kind == "class"]
         return self._by_shared_imports(each.path for each in self._index.subclasses(names))
 

@@ -15,6 +15,7 @@ DECAY = 0.85
 
 
 def edits(around: Surroundings, index: Index) -> Iterator[Snippet]:
+    """Yield the recent edits that the prompt does not show anyway, the latest first."""
     del index
     related = [edit for edit in around.request.edits if around.is_related(edit.path)]
     for rank, edit in enumerate(related[:EDITS_MAX]):
@@ -26,6 +27,7 @@ def edits(around: Surroundings, index: Index) -> Iterator[Snippet]:
 
 
 def files(around: Surroundings, index: Index) -> Iterator[Snippet]:
+    """Yield the windows of visited files that are like the lines before the hole."""
     visited = filter(around.is_related, around.request.visited)
     paths = [path for path in visited if path != around.request.path]
     for rank, path in enumerate(paths[:FILES_MAX]):

@@ -12,6 +12,7 @@ PARENTS_MAX = 3
 
 
 def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
+    """Yield the hidden members of the class as one snippet, then a stub of each parent class."""
     language = around.request.language
     symbols = around.parsed.symbols
     class_ = next((symbol for symbol in reversed(around.enclosing) if symbol.kind == "class"), None)

@@ -23,6 +23,7 @@ SCORE_FULL = 0.4
 
 
 def snippets(around: Surroundings, index: Index) -> Iterator[Snippet]:
+    """Yield the best windows of this file and of others, the best first."""
     names = around.query_names
     if len(names) < 3:
         return

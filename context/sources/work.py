@@ -14,6 +14,7 @@ _TASK = re.compile(r"(?:#|//|/?\*).*\b(?:TODO|FIXME|XXX)\b")
 
 
 def revision(around: Surroundings, index: Index) -> Iterator[Snippet]:
+    """Yield the branch with the last commits, and the staged changes."""
     del index
     known = around.request.revision
     lines = [f"branch: {known.branch}"] if known.branch else []

@@ -55,6 +55,7 @@ class BackgroundIndexer:
         self._do(Update(tuple(paths)))
 
     def rename(self, old: str, new: str) -> None:
+        """Update a file under its old name and its new one."""
         self.update((old, new))
 
     @property

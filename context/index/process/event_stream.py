@@ -24,6 +24,7 @@ class EventStream:
         threading.Thread(target=self._write, name="events", daemon=True).start()
 
     def send(self, event: Mapping[str, object]) -> None:
+        """Queue an event; never waits."""
         line = json.dumps(event).encode() + b"\n"
         with self._changed:
             self._waiting.append(line)

@@ -48,6 +48,7 @@ class ReadingNote:
             self._write(b"")
 
     def close(self) -> None:
+        """Delete the note."""
         self._file.close()  # first, because Windows removes no open file
         self._path.unlink(missing_ok=True)
 

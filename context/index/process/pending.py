@@ -36,6 +36,7 @@ class Pending:
         self._has_ended = False
 
     def add(self, work: Scan | Update) -> None:
+        """Merge some work into the work that waits; never waits itself."""
         with self._changed:
             if isinstance(work, Scan):
                 self._scan(work.focus)
