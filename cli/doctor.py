@@ -78,7 +78,7 @@ def announced(check: Check, after_seconds: float = WAITING_SECONDS) -> Generator
 def report(arguments: argparse.Namespace) -> int:
     """Write the file of ``--bundle``. It reports failed checks, and the command succeeds all the same."""
     if arguments.bundle.exists():
-        raise CommandError(f"{arguments.bundle} is there already: name a new file")
+        raise CommandError(f"{arguments.bundle} exists already; name a new file")
     workspace = workspace_of((arguments.directory or Path.cwd()) / "x")
     findings = [diagnose(check) for check in checks_of(arguments)]
     write_bundle(arguments.bundle, list(bundle(findings, workspace, arguments.settings, arguments.log)))

@@ -34,7 +34,7 @@ def run_apieval(arguments: argparse.Namespace) -> int:
     for repository in tqdm(repositories, unit="repository", disable=None, file=bare(sys.stderr)):
         lines += [json.dumps(row, ensure_ascii=False) + "\n" for row in make_rows(repository)]
     if not lines:
-        raise EvaluationError(f"{arguments.source}: no row can be made from its Python files")
+        raise EvaluationError(f"{arguments.source}: no rows can be made from the Python files in it")
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     write_whole(arguments.out, "".join(lines))
     print(f"{len(lines)} rows in {arguments.out}")

@@ -77,7 +77,7 @@ def temperatures_of(text: str | None) -> tuple[float, ...]:
     try:
         temperatures = tuple(float(each) for each in text.split(","))
     except ValueError:
-        raise EvaluationError(f"--temperatures {text}: use numbers with commas between, or paper") from None
+        raise EvaluationError(f"--temperatures {text}: give numbers separated by commas, or paper") from None
     if not all(0 <= each <= 2 for each in temperatures):
         raise EvaluationError(f"--temperatures {text}: each must be from 0 to 2")
     return temperatures
@@ -116,7 +116,7 @@ def as_plain(value: object) -> object:
 def check_first(suite: Suite) -> None:
     """Raise EvaluationError if the suite has no case, before a model is loaded for it."""
     if next(iter(suite.cases()), None) is None:
-        raise EvaluationError("the suite has no case")
+        raise EvaluationError("the suite has no cases; check the options of the suite")
 
 
 def pool_of(arguments: argparse.Namespace, opener: SuiteOpener) -> Pool:

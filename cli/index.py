@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
         database = database_of(root)
         report, counts = build(root, database)
     except (OSError, sqlite3.Error) as error:
-        raise CommandError(f"no index of {root}: {error}") from error
+        raise CommandError(f"can't build the index of {root}: {error}") from error
     size = sum(path.stat().st_size for path in database.parent.glob(database.name + "*"))
     if arguments.json:
         print(
@@ -69,7 +69,7 @@ def build(root: Path, database: Path) -> tuple[BuildReport, dict[str, int]]:
         report = index_now(root, show)
     if report is None:
         raise CommandError(
-            "another process has been building this index for minutes, or it is too large; try later"
+            "another process is still building this index, or the index is too large; try again later"
         )
     connection = open_reader(database)
     try:
@@ -89,7 +89,7 @@ def summary(root: Path, database: Path, size: int, report: BuildReport, counts: 
     duration_s = report.duration_ms / 1000
     lines = [
         f"{root.resolve()}: {report.files:,} files, {symbols:,} symbols, {chunks:,} chunks",
-        f"stored {report.stored:,} ({report.lines:,} lines), forgot {report.removed:,}: {duration_s:.1f} s",
+        f"stored {report.stored:,} ({report.lines:,} lines), removed {report.removed:,}: {duration_s:.1f} s",
         f"index: {database} ({size / 1e6:.1f} MB)",
     ]
     return "\n".join(lines + ([f"left out: {skipped:,} ({reasons})"] if skipped else []))

@@ -77,8 +77,8 @@ def wait_for_client(host: str, port: int, token: str, *, allow_remote: bool) -> 
         listener = listen(host, port, allow_remote=allow_remote)
     except OthersCouldReachItError:
         raise CommandError(
-            f"{host} is not a loopback address: --allow-remote lets whoever has the token use the server "
-            "from there, over a connection that is not encrypted"
+            f"{host} is not a loopback address; add --allow-remote to let other machines that have the token "
+            "use the server, over an unencrypted connection"
         ) from None
     except OSError as error:
         raise CommandError(f"can't listen on {host}:{port}: {error.strerror}") from None

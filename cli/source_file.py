@@ -47,16 +47,18 @@ def read_text(path: Path) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise CommandError(f"{path}: not UTF-8 at byte {error.start:,}; convert it first") from None
+        raise CommandError(
+            f"{path}: not UTF-8 at byte {error.start:,}; convert the file to UTF-8 first"
+        ) from None
 
 
 def offset_of(text: str, line: int, column: int, path: Path) -> int:
     lines = text.split("\n")
     if not 1 <= line <= len(lines):
-        raise CommandError(f"{path}: no line {line}; the file has {len(lines)}, counted from 1")
+        raise CommandError(f"{path}: no line {line}; lines go from 1 to {len(lines)}")
     length = len(lines[line - 1].removesuffix("\r"))
     if not 0 <= column <= length:
-        raise CommandError(f"{path}: no column {column} in line {line}; columns there go from 0 to {length}")
+        raise CommandError(f"{path}: no column {column} in line {line}; its columns go from 0 to {length}")
     return sum(len(before) + 1 for before in lines[: line - 1]) + column
 
 

@@ -152,11 +152,11 @@ class Rule:
         if isinstance(self.default, bool):
             return "true or false"
         if self.parts:
-            return f"null, or some of {', '.join(self.parts)}, with commas between them"
+            return f"null, or some of {', '.join(self.parts)}, separated by commas"
         if self.place is not None:
-            names = "a name of `holesmith model list`, " if self.place == "model" else ""
+            names = "a name from `holesmith model list`, " if self.place == "model" else ""
             return f"{names}an absolute path or null"
-        return "a text" if self.default is not None else "a text or null"
+        return "a string" if self.default is not None else "a string or null"
 
 
 _DEFAULTS = Settings()
@@ -165,15 +165,15 @@ RULES = (
     Rule(
         "model",
         "model",
-        "A name of `holesmith model list`, a .gguf file or a folder in Hugging Face layout; "
-        "null takes the default for the device.",
+        "A name from `holesmith model list`, a .gguf file or a folder in Hugging Face layout; "
+        "null means the default model for the device.",
         place="model",
     ),
     Rule("device", "device", "Where the model runs: auto, cpu, cuda or cuda:N."),
     Rule(
         "weights",
         "weights",
-        "How the model's weights are kept: auto, or on a GPU in bf16, int8 or int4. "
+        "The number format of the model's weights: auto, or on a GPU bf16, int8 or int4. "
         "Fewer bits take less memory.",
         choices=("auto", "bf16", "int8", "int4"),
     ),
@@ -181,60 +181,60 @@ RULES = (
     Rule(
         "prompt_tokens_max",
         "context.promptTokensMax",
-        "The longest prompt, in tokens of the model. Longer ones know more and take longer.",
+        "The longest prompt, in tokens of the model. A longer prompt holds more context and takes more time.",
         bounds=(64, 32_768),
     ),
     Rule(
         "prompt_order",
         "context.promptOrder",
-        "How the prompt is laid out; anchored lets the model's cache be used again while you type.",
+        "The layout of the prompt. With anchored, the model can reuse its cache while you type.",
         choices=("plain", "anchored"),
     ),
     Rule(
         "sources",
         "context.sources",
-        "The only sources of context that are used (docs/manual/context.md); null takes those that paid "
+        "Use only these sources of context (docs/manual/context.md); null means the sources that helped "
         "when they were measured.",
         parts=CONTEXT_SOURCES,
     ),
     Rule(
         "facts",
         "context.facts",
-        "Put what static analysis says of the hole (expected type, relevant types and headers, members, "
-        "signature) into the prompt.",
+        "Put facts from static analysis (expected type, relevant types and headers, members, signature) "
+        "into the prompt.",
     ),
     Rule(
         "facts_ms_max",
         "context.factsMsMax",
-        "How long, in milliseconds, a suggestion waits for these facts.",
+        "The longest time, in milliseconds, that a suggestion waits for these facts.",
         bounds=(0, 5_000),
     ),
     Rule(
         "python",
         "analysis.python",
-        "The interpreter, or the environment's folder, whose packages static analysis reads; null looks for "
-        "the project's. It is never run.",
+        "The Python interpreter or environment whose packages static analysis reads; null finds that of the "
+        "project. It is never run.",
         place="environment",
     ),
     Rule("monitor", "monitor.enabled", "Let static analysis keep the model from inventing names."),
     Rule(
         "answer_ms_max",
         "monitor.answerMsMax",
-        "How long after a monitor's question, in milliseconds, an answer of static analysis still counts.",
+        "The longest time, in milliseconds, in which static analysis must answer a question of a monitor.",
         bounds=(0, 10_000),
     ),
     Rule(
         "check_ms_max",
         "monitor.checkMsMax",
-        "How long, in milliseconds, static analysis may read a finished suggestion for certain errors; "
-        "0 leaves it out.",
+        "The longest time, in milliseconds, in which static analysis may check a finished suggestion for "
+        "errors; 0 skips the check.",
         bounds=(0, 10_000),
     ),
-    Rule("inline", "inline.enabled", "Suggest while typing. A suggestion asked for by hand always comes."),
+    Rule("inline", "inline.enabled", "Suggest while you type. You can always ask for a suggestion by hand."),
     Rule(
         "lines",
         "inline.lines",
-        "Whether a suggestion may have several lines; auto decides by the code around the cursor.",
+        "One line or several lines; auto decides by the code around the cursor.",
         choices=("auto", "single", "multi"),
     ),
     Rule(
@@ -243,44 +243,44 @@ RULES = (
         "The longest suggestion, in tokens of the model.",
         bounds=(1, 1024),
     ),
-    Rule("in_comments", "inline.inComments", "Suggest inside comments while typing, too."),
+    Rule("in_comments", "inline.inComments", "Suggest inside comments, too, while you type."),
     Rule(
         "debounce_ms_max",
         "inline.debounceMsMax",
-        "The longest wait, in milliseconds, for a pause in typing before the model is asked. It follows "
-        "your rhythm, the speed of the model and what you accept; 0 never waits.",
+        "The longest wait, in milliseconds, for a pause in typing before the model is asked. The wait adapts "
+        "to your rhythm, the model's speed and what you accept; 0 never waits.",
         bounds=(0, 5_000),
     ),
     Rule(
         "confidence_min",
         "inline.confidenceMin",
-        "How likely the model must think the first line of a suggestion, from 0 to 1, to suggest it while "
-        "you type; 0 shows all.",
+        "The least confidence, from 0 to 1, in the first line of a suggestion that is shown while you type; "
+        "0 shows all.",
         bounds=(0, 1),
     ),
     Rule(
         "candidates_max",
         "inline.candidatesMax",
-        "How many different suggestions to make when asked for by hand, for going from one to the next.",
+        "The number of different suggestions to choose from when you ask by hand.",
         bounds=(1, 5),
     ),
     Rule(
         "look_ahead",
         "inline.lookAhead",
-        "Use pauses in typing: work out what may come after the suggestion that is shown, and let the model "
-        "read ahead where you stopped.",
+        "Use pauses in typing to prefetch what comes after the shown suggestion, and to let the model read "
+        "the text where you stopped.",
     ),
-    Rule("menu", "menu.enabled", "Offer the suggestion in the completion menu, too, if it is one line."),
+    Rule("menu", "menu.enabled", "Also offer a suggestion of one line in the completion menu."),
     Rule(
         "document_bytes_max",
         "documents.bytesMax",
-        "Larger documents are neither kept nor completed. Holds for documents opened afterwards.",
+        "The largest document, in bytes, that is completed. It applies to documents that are opened later.",
         bounds=(1, 50_000_000),
     ),
     Rule(
         "log_level",
         "log.level",
-        "What is written to the log. Code is never written to it.",
+        "The least important messages that are logged. Code is never logged.",
         choices=("error", "warning", "info", "debug"),
     ),
 )

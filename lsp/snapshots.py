@@ -15,7 +15,7 @@ from holesmith.lsp.documents.uris import address_of, folder_around, has_too_long
 from holesmith.lsp.session import Session
 from lsprotocol import types
 
-PATH_TOO_LONG = "the document's path is longer than the path of a file can be"
+PATH_TOO_LONG = "the path of the document is longer than a file's path can be"
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 

@@ -35,7 +35,7 @@ _LOGGED = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}) ([A-Z]+) (holesmit
 _OURS = "analysis|cli|completion|context|engine|evaluation|kernels|lsp"
 _FRAME = re.compile(rf'  File "[^"]*?/((?:{_OURS})/[\w/]+\.py)", line (\d+)')
 _FAILED = re.compile(r"[\w.]*(?:Error|Exception|Warning|Interrupt)\b")
-_BROKE = re.compile(r"the check itself broke \((\w+).*")
+_BROKE = re.compile(r"the check itself failed \((\w+).*")
 _WORD_CHARACTERS_MIN = 3
 # Any other path, which is replaced; and the values of free settings that may be written.
 _PATH = re.compile(r"(?<![\w~.>])/[\w.@+~-]+(?:/[\w.@+~-]+)*")
@@ -49,7 +49,7 @@ def write_bundle(path: Path, lines: Iterable[str]) -> None:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.writelines(f"{visible(line)}\n" for line in lines)
     except FileExistsError:
-        raise CommandError(f"{path} is there already: name a new file") from None
+        raise CommandError(f"{path} exists already; name a new file") from None
     except OSError as error:
         raise CommandError(f"{path} can't be written: {error.strerror}") from None
 
@@ -103,7 +103,7 @@ def anonymised(text: str, private: Mapping[str, str]) -> str:
 
 def line_of(finding: Finding, private: Mapping[str, str]) -> str:
     """A finding as a line, without the project's environment path and the message of an unexpected error."""
-    detail = _BROKE.sub(r"the check itself broke (\1)", finding.detail)
+    detail = _BROKE.sub(r"the check itself failed (\1)", finding.detail)
     if finding.name == "environment":
         detail = re.sub(r" in .* \(([\w .()]+)\), for .*", r" (\1)", detail).partition(", for ")[0]
     return f"{finding.outcome:8} {finding.name:16} {anonymised(detail, private)}"
@@ -116,7 +116,7 @@ def settings_lines(path: Path) -> Iterator[str]:
     try:
         given: object = json.loads(read_tail(path, SETTINGS_BYTES_MAX))
     except ValueError:
-        raise CommandError(f"{path}: no JSON, or more than {SETTINGS_BYTES_MAX:,} bytes") from None
+        raise CommandError(f"{path}: not valid JSON, or more than {SETTINGS_BYTES_MAX:,} bytes") from None
     settings, problems = read_settings(given)
     for rule in RULES:
         value = getattr(settings, rule.field)
@@ -125,7 +125,7 @@ def settings_lines(path: Path) -> Iterator[str]:
             is_harmless |= rule.place == "model" and is_model_name(str(value))
             is_harmless |= _PLAIN_VALUE.fullmatch(str(value)) is not None
             yield f"{rule.key} = {json.dumps(value) if is_harmless else '(set)'}"
-    yield f"{len(problems)} that are wrong or unknown"
+    yield f"wrong or unknown: {len(problems)}"
 
 
 def log_lines(path: Path) -> Iterator[str]:
@@ -138,7 +138,7 @@ def log_lines(path: Path) -> Iterator[str]:
             shown.append(f"    {frame[1]}:{frame[2]}")
         elif (failed := _FAILED.match(line)) and line[failed.end() :][:1] in ("", ":"):
             shown.append(f"    {failed[0].rpartition('.')[2]}")
-    yield from shown[-LOG_LINES_MAX:] or ["no lines of Holesmith's in it"]
+    yield from shown[-LOG_LINES_MAX:] or ["no lines of Holesmith in it"]
 
 
 def read_tail(path: Path, bytes_max: int) -> str:

@@ -33,5 +33,5 @@ def diagnose(check: Check) -> Finding:
     try:
         return check.find()
     except Exception as error:  # noqa: BLE001  # an error in one check must not hide the others
-        detail = f"the check itself broke ({type(error).__name__}: {error})"
-        return Finding(check.name, "failed", " ".join(detail.split()), "reinstall holesmith, or report this")
+        detail = f"the check itself failed ({type(error).__name__}: {error})"
+        return Finding(check.name, "failed", " ".join(detail.split()), "reinstall Holesmith, or report this")

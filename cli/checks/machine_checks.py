@@ -69,9 +69,7 @@ def judge_packages(requirements: Iterable[str], versions: Mapping[str, str]) -> 
         )
     ]
     if wrong:
-        return Finding(
-            "packages", "failed", "; ".join(wrong), "install holesmith again into a fresh environment"
-        )
+        return Finding("packages", "failed", "; ".join(wrong), "reinstall Holesmith in a fresh environment")
     shown = ", ".join(f"{name} {versions[name]}" for name in SHOWN_PACKAGES if name in versions)
     return Finding("packages", "ok", shown)
 
@@ -97,11 +95,9 @@ def judge_torch(found: Accelerators) -> Finding:
     if not found.has_driver:
         return Finding("torch", "ok", on_cpu)
     if found.cuda is None:
-        remedy = "there is an NVIDIA driver: install a torch built for CUDA to use the GPU"
+        remedy = "to use the NVIDIA GPU, install PyTorch built for CUDA"
         return Finding("torch", "warning", on_cpu, remedy)
-    remedy = (
-        f"the NVIDIA driver offers no GPU: update it so that it supports CUDA {found.cuda}, see nvidia-smi"
-    )
+    remedy = f"no GPU was found: update the NVIDIA driver to support CUDA {found.cuda} (see nvidia-smi)"
     return Finding("torch", "warning", on_cpu, remedy)
 
 
@@ -151,17 +147,17 @@ def judge_memory(bytes_available: int, bytes_needed: int) -> Finding:
 
 
 def check_cache_directory() -> Finding:
-    loss = "what it holds is used, but the model is packed again at each start"
+    loss = "its files are used, but the model is packed again at every start"
     return find_directory("cache directory", cache_folder, CACHE_VARIABLE, loss)
 
 
 def check_index_directory() -> Finding:
-    loss = "prompts have nothing of the rest of the repository"
+    loss = "prompts have no context from the rest of the repository"
     return find_directory("index directory", index_directory, CACHE_VARIABLE, loss)
 
 
 def check_model_directory() -> Finding:
-    loss = "models in it are used, but none can be pulled"
+    loss = "its models are used, but no model can be pulled"
     return find_directory("model directory", store_directory, STORE_VARIABLE, loss)
 
 
@@ -170,7 +166,7 @@ def find_directory(name: str, find: Callable[[], Path], variable: str, loss: str
     try:
         return judge_directory(name, find(), variable, loss)
     except RuntimeError:
-        return Finding(name, "failed", "this user has no home", f"set HOME or {variable}")
+        return Finding(name, "failed", "this user has no home directory", f"set HOME or {variable}")
     except (OSError, EngineError) as error:
         return Finding(name, "failed", str(error), f"set {variable} to a directory that you may write to")
 
@@ -186,5 +182,7 @@ def judge_directory(name: str, directory: Path, variable: str, loss: str) -> Fin
         return Finding(name, "warning", f"{directory} can't be written ({error.strerror}): {loss}", remedy)
     detail = f"{directory}, {gigabytes(bytes_free)} free"
     if bytes_free < DISK_BYTES:
-        return Finding(name, "warning", detail, f"free some space, or set {variable} to another disk")
+        return Finding(
+            name, "warning", detail, f"free some space, or set {variable} to a directory on another disk"
+        )
     return Finding(name, "ok", detail)

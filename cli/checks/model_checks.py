@@ -25,14 +25,14 @@ def check_models(*, verify: bool, root: Path | None = None) -> Finding:
     """Check the files of all models. ``verify``: compare hashes, not only sizes."""
     models = list(stored_models(root))
     if not models:
-        remedy = f"`holesmith model pull {default_model('cpu')}` brings the default model"
-        return Finding("models", "failed", "none on this machine", remedy)
+        remedy = f"run `holesmith model pull {default_model('cpu')}` to get the default model"
+        return Finding("models", "failed", "there are no models on this machine", remedy)
     look = find_hash_damage if verify else find_size_damage
     damaged = [(stored.record.name, damage) for stored in models if (damage := look(stored)) is not None]
     if damaged:
         remedy = " and ".join(f"`holesmith model pull {name}`" for name, _ in damaged)
         return Finding(
-            "models", "failed", "; ".join(damage for _, damage in damaged), f"{remedy} restores it"
+            "models", "failed", "; ".join(damage for _, damage in damaged), f"run {remedy} to restore it"
         )
     names = ", ".join(stored.record.name for stored in models)
     return Finding("models", "ok", f"{names} ({'hashes' if verify else 'sizes'} as recorded)")
@@ -57,8 +57,8 @@ async def _complete(model: str | None) -> Finding:
             answer = await service.complete(snapshot)
             return judge_answer(loaded, loaded_s, answer, service.status)
     except TimeoutError:
-        remedy = "the machine is too slow for this model: choose a smaller one of `holesmith model list`"
-        return Finding("completion", "failed", f"nothing came within {TIME_MAX_S:.0f} s", remedy)
+        remedy = "choose a smaller model from `holesmith model list`; this one is too slow here"
+        return Finding("completion", "failed", f"no completion came within {TIME_MAX_S:.0f} s", remedy)
     finally:
         await service.close()
 
@@ -72,7 +72,9 @@ def judge_answer(loaded: Status, loaded_s: float, answer: Answer, after: Status)
         remedy = "try another model, or report this"
         return Finding("completion", "failed", f"{model}, but: {answer.reason}", remedy)
     if answer.completion is None:
-        remedy = "`holesmith complete --explain` on a file of yours shows more; try another model"
-        return Finding("completion", "warning", f"{model}, but completes nothing: {answer.reason}", remedy)
+        remedy = "run `holesmith complete --explain` on one of your files to see more, or try another model"
+        return Finding(
+            "completion", "warning", f"{model}, but there was no completion: {answer.reason}", remedy
+        )
     took_ms = answer.timings_ms.get("total", 0.0)
     return Finding("completion", "ok", f"{model}; wrote {answer.completion.text!r} in {took_ms:.0f} ms")

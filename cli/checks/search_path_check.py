@@ -19,4 +19,6 @@ def judge_python_path(named: str) -> Finding:
         return Finding("python path", "ok", "PYTHONPATH names no folder relative to the current one")
     kinds = ", ".join(dict.fromkeys("a relative entry" if entry else "an empty entry" for entry in wrong))
     detail = f"PYTHONPATH has {kinds}: Python runs the sitecustomize.py of any folder you start it in"
-    return Finding("python path", "warning", detail, "take it out of PYTHONPATH, or name the folder in full")
+    return Finding(
+        "python path", "warning", detail, "remove it from PYTHONPATH, or give the absolute path of the folder"
+    )

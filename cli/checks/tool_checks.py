@@ -25,7 +25,7 @@ def check_grammars() -> Finding:
 
     broken = [f"{language} ({fault})" for language in sorted(LANGUAGES) if (fault := grammar_fault(language))]
     if broken:
-        remedy = "install holesmith again"
+        remedy = "reinstall Holesmith"
         return Finding("grammars", "failed", f"can't be loaded: {', '.join(broken)}", remedy)
     return Finding("grammars", "ok", ", ".join(sorted(LANGUAGES)))
 
@@ -58,7 +58,7 @@ def check_analysis() -> Finding:
 
 def judge_members(names: Set[str] | None, reason: str, elapsed_ms: float) -> Finding:
     """Judge the answer of analysis. ``names``: None if there was no answer; ``reason`` then says why."""
-    remedy = "completions go on without static analysis; install holesmith again"
+    remedy = "reinstall Holesmith; until then completions come without static analysis"
     if names is None:
         return Finding("analysis", "warning", f"jedi gave no answer: {reason}", remedy)
     if EXPECTED not in names:
@@ -74,7 +74,7 @@ def check_environment(folder: Path) -> Finding:
 
     found = find_environment(Options(root=str(folder), virtual_env=os.environ.get("VIRTUAL_ENV")))
     if found.path is None:
-        remedy = "name the project's environment in holesmith.analysis.python, or make a .venv"
+        remedy = "set holesmith.analysis.python to the project's environment, or create a .venv"
         return Finding("environment", "warning", f"{in_words(found)}, for {folder}", remedy)
     return Finding("environment", "ok", f"{in_words(found)}, for {folder}")
 
@@ -83,7 +83,10 @@ def check_git(folder: Path) -> Finding:
     version = first_line("git", folder)
     if version is None:
         return Finding(
-            "git", "warning", "not found on PATH", "install git: it tells which files belong to a repository"
+            "git",
+            "warning",
+            "not found on PATH",
+            "install git, which tells what files belong to a repository",
         )
     return Finding("git", "ok", version)
 
@@ -100,13 +103,11 @@ def judge_editors(neovim: str | None, vs_codes: list[str]) -> Finding:
         match = re.search(r"v(\d+)\.(\d+)", neovim)
         version = (int(match[1]), int(match[2])) if match is not None else (0, 0)
         if version < NEOVIM_PLUGIN and not vs_codes:
-            remedy = "the plugin in editors/neovim needs Neovim 0.11 or newer: update it"
+            remedy = "update Neovim; the plugin in editors/neovim needs Neovim 0.11 or newer"
             return Finding("editors", "warning", neovim, remedy)
         found.insert(0, f"{neovim} ({neovim_ability(version)})")
     if not found:
-        remedy = (
-            "any editor whose language client knows textDocument/inlineCompletion will do; see the README"
-        )
+        remedy = "use any editor whose language client knows textDocument/inlineCompletion; see the README"
         return Finding("editors", "warning", "neither Neovim nor VS Code found on PATH", remedy)
     return Finding("editors", "ok", ", ".join(found))
 
@@ -117,7 +118,7 @@ def neovim_ability(version: tuple[int, int]) -> str:
         return "ghost text"
     if version >= NEOVIM_PLUGIN:
         return "ghost text through the plugin in editors/neovim"
-    return "no ghost text, which needs 0.11 and the plugin"
+    return "no ghost text; it needs Neovim 0.11 and the plugin"
 
 
 def program_of_user(name: str, folder: Path) -> str | None:

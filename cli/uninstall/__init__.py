@@ -6,7 +6,7 @@ import sys
 from holesmith.cli.command import Subparsers
 from holesmith.cli.errors import CommandError
 from holesmith.cli.uninstall.editor_pieces import find_leftovers
-from holesmith.cli.uninstall.kept_files import Kept, find_kept
+from holesmith.cli.uninstall.kept_files import find_kept
 from holesmith.cli.uninstall.removal import remove
 from holesmith.engine.store.staging import gigabytes
 
@@ -23,24 +23,24 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(arguments: argparse.Namespace) -> int:
     kept = list(find_kept())
     for entry in kept:
-        note = f"  (stays: {entry.refusal})" if entry.refusal else ""
+        note = f"  (not removed: {entry.refusal})" if entry.refusal else ""
         print(f"{size(entry.bytes):>9}  {entry.kind:16}  {entry.path}{note}")
     removable = [entry for entry in kept if not entry.refusal]
     if not removable:
-        print("nothing is kept for you")
+        print("there is nothing to remove")
     elif not arguments.dry_run:
-        if not (arguments.yes or is_confirmed(removable)):
+        total = size(sum(entry.bytes for entry in removable))
+        if not (arguments.yes or is_confirmed(total)):
             return 1
-        report(remove(removable))
+        report(remove(removable), total)
     print_leftovers()
     return 0
 
 
-def is_confirmed(removable: list[Kept]) -> bool:
+def is_confirmed(total: str) -> bool:
     """Ask the user. Raises CommandError if standard input is no terminal."""
-    total = size(sum(entry.bytes for entry in removable))
     if not sys.stdin.isatty():
-        raise CommandError(f"{total} would be removed; --yes removes it without a question")
+        raise CommandError(f"add --yes to remove {total} without being asked")
     try:
         answer = input(f"Remove all of this ({total})? [y/N] ")
     except EOFError:
@@ -48,13 +48,13 @@ def is_confirmed(removable: list[Kept]) -> bool:
     return answer.strip().lower() in ("y", "yes")
 
 
-def report(failures: list[str]) -> None:
+def report(failures: list[str], total: str) -> None:
     """Print the result. Raises CommandError if something could not be removed."""
     for failure in failures:
         print(failure, file=sys.stderr)
     if failures:
-        raise CommandError(f"{len(failures)} of them could not be removed")
-    print("all of this is removed")
+        raise CommandError(f"could not remove {len(failures)} of these files; see above")
+    print(f"removed {total}")
 
 
 def print_leftovers() -> None:

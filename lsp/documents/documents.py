@@ -188,13 +188,15 @@ class Documents:
     def _refusal(self, document: Document) -> RejectedDocument | None:
         if document.size > self.limits.document_bytes_max:
             size, limit = _megabytes(document.size), _megabytes(self.limits.document_bytes_max)
-            return _rejected(document, f"the file has {size}, more than the limit of {limit}")
+            return _rejected(
+                document, f"the file has {size}, and the limit is {limit} (holesmith.documents.bytesMax)"
+            )
         others = (
             other for other in self._open.values() if isinstance(other, Document) and other is not document
         )
         if document.size + sum(other.size for other in others) > self.limits.total_bytes_max:
             limit = _megabytes(self.limits.total_bytes_max)
-            return _rejected(document, f"the open files have more than {limit} together")
+            return _rejected(document, f"the open files together have more than {limit}; close some")
         return None
 
 

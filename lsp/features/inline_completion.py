@@ -20,10 +20,12 @@ from holesmith.lsp.snapshots import AtPosition, Place, SnapshotAt, Unavailable, 
 from holesmith.lsp.transport.messages import InlineParams
 from lsprotocol import types
 
-NOT_STARTED = Unavailable("the model is not being loaded yet: that begins after the initialized notification")
+NOT_STARTED = Unavailable(
+    "the model is not loaded yet: loading begins after the client's initialized notification"
+)
 TYPING_OFF = Unavailable("suggestions while typing are turned off (holesmith.inline.enabled)")
 MENU_OFF = Unavailable("suggestions in the menu are turned off (holesmith.menu.enabled)")
-CHANGED = "the document was changed before the answer came"
+CHANGED = "the document changed before the answer came"
 
 _TAB_SIZE_MAX = 16
 

@@ -54,7 +54,7 @@ class ClientOutput:
                 self._sink.write(data)
                 self._sink.flush()
             except (OSError, ValueError) as error:  # ValueError: the stream is closed
-                self._fail(f"the client does not read any more: {error}")
+                self._fail(f"the client no longer reads: {error}")
                 return
             with self._changed:
                 if self._has_failed:

@@ -52,7 +52,9 @@ class StderrLog(logging.Handler):
             with self._changed:
                 self._unwritten.popleft()
                 if self._lost and len(self._unwritten) < LINES_MAX:
-                    self._unwritten.append(f"{self._lost} lines of the log, which was not read, are lost")
+                    self._unwritten.append(
+                        f"{self._lost} lines of the log were lost, because nobody read them"
+                    )
                     self._lost = 0
                 self._changed.notify_all()
 

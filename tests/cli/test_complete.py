@@ -46,8 +46,8 @@ def test_a_directory(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None
     ("line", "column", "message"),
     [
         ("0", "0", "no line 0"),
-        ("4", "0", "no line 4; the file has 3"),
-        ("1", "6", "columns there go from 0 to 5"),
+        ("4", "0", "no line 4; lines go from 1 to 3"),
+        ("1", "6", "its columns go from 0 to 5"),
         ("1", "99", "no column 99"),
     ],
 )

@@ -66,7 +66,7 @@ def works() -> Finding:
 
 def test_a_broken_check_hides_no_other() -> None:
     broken, fine = diagnose(Check("breaks", breaks)), diagnose(Check("works", works))
-    check(broken, "failed", "the check itself broke (ValueError: first line second line)")
+    check(broken, "failed", "the check itself failed (ValueError: first line second line)")
     assert broken.name == "breaks"
     assert fine == works()
 
@@ -156,8 +156,8 @@ def test_a_package_too_old_or_missing_is_named() -> None:
 
 def test_a_gpu_without_a_torch_for_it_has_a_remedy() -> None:
     check(judge_torch(CPU_TORCH), "ok", "CPU with 8 threads")
-    check(judge_torch(replace(CPU_TORCH, has_driver=True)), "warning", "install a torch built for CUDA")
-    check(judge_torch(replace(CPU_TORCH, has_driver=True, cuda="13.0")), "warning", "supports CUDA 13.0")
+    check(judge_torch(replace(CPU_TORCH, has_driver=True)), "warning", "install PyTorch built for CUDA")
+    check(judge_torch(replace(CPU_TORCH, has_driver=True, cuda="13.0")), "warning", "support CUDA 13.0")
     check(judge_torch(replace(CPU_TORCH, has_driver=True, cuda="13.0", gpus=("A GPU",))), "ok", "A GPU")
 
 
@@ -265,8 +265,8 @@ def test_analysis_that_is_silent_or_wrong_is_a_warning() -> None:
         ("NVIM v0.11.4", [], "ok", "NVIM v0.11.4 (ghost text through the plugin in editors/neovim)"),
         ("NVIM v0.11.4", ["code"], "ok", "ghost text through the plugin"),
         ("NVIM v0.10.2", [], "warning", "needs Neovim 0.11 or newer"),
-        ("NVIM v0.10.2", ["code"], "ok", "no ghost text, which needs 0.11 and the plugin"),
-        ("something else", [], "warning", "update it"),
+        ("NVIM v0.10.2", ["code"], "ok", "no ghost text; it needs Neovim 0.11 and the plugin"),
+        ("something else", [], "warning", "update Neovim"),
         (None, ["codium"], "ok", "codium"),
         (None, [], "warning", "textDocument/inlineCompletion"),
     ],

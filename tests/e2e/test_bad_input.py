@@ -217,7 +217,7 @@ async def test_a_path_that_no_file_can_have_has_no_suggestion_and_a_reason(folde
 async def test_a_document_of_10_mb_has_no_suggestion_and_a_reason(client: RawClient) -> None:
     uri = "file:///large.py"
     client.open("x" * 10_000_000, uri)
-    reason = "the file has 10.0 MB, more than the limit of 5.0 MB"
+    reason = "the file has 10.0 MB, and the limit is 5.0 MB (holesmith.documents.bytesMax)"
     while reason not in (await client.notification("window/logMessage"))["message"]:
         pass
     await check_refused(client, uri, reason)

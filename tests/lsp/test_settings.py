@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 ROOT = Path(__file__).parents[2]
-MODEL = "a name of `holesmith model list`, an absolute path or null"
+MODEL = "a name from `holesmith model list`, an absolute path or null"
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: (
@@ -78,7 +78,7 @@ def test_later_sources_win_setting_by_setting() -> None:
             {"analysis": {"python": ".venv"}},
             "holesmith.analysis.python must be an absolute path or null, not '.venv'; null is used",
         ),
-        ({"device": None}, "holesmith.device must be a text, not null; auto is used"),
+        ({"device": None}, "holesmith.device must be a string, not null; auto is used"),
         ({"inline": {"line": "x"}}, "holesmith.inline.line is not a setting"),
         ({"colour": {"a": 1}}, "holesmith.colour is not a setting"),
         ({"inline": False}, "holesmith.inline is not a setting"),

@@ -100,7 +100,7 @@ def test_what_helps_is_in_it(workspace: Path, monkeypatch: pytest.MonkeyPatch) -
     lines = written(workspace, monkeypatch).splitlines()
     for line in (
         "ok       environment      Python 3.12 (.venv)",
-        "failed   grammars         the check itself broke (ValueError)",
+        "failed   grammars         the check itself failed (ValueError)",
         "failed   models           <path> has 3 bytes",
         "model = (set)",
         'device = "cuda:1"',
@@ -108,7 +108,7 @@ def test_what_helps_is_in_it(workspace: Path, monkeypatch: pytest.MonkeyPatch) -
         "inline.tokensMax = 99",
         'inline.lines = "single"',
         "menu.enabled = false",
-        "1 that are wrong or unknown",
+        "wrong or unknown: 1",
         "2026-05-01 10:00:01,456 ERROR holesmith.lsp.server",
         "    lsp/server.py:77",
         "    ValueError",
@@ -142,5 +142,5 @@ def test_no_file_is_written_over(
 ) -> None:
     monkeypatch.setattr(doctor, "all_checks", no_checks)
     assert main(["doctor", "--bundle", "plan.py"]) == 1
-    assert "plan.py is there already" in capsys.readouterr().err
+    assert "plan.py exists already" in capsys.readouterr().err
     assert (workspace / "plan.py").read_text() == f"{SOURCE}\n"

@@ -56,4 +56,4 @@ def test_a_client_that_closed_its_end_is_told_of_once() -> None:
     output.wait_until_sent(60)
     sink.close()
     assert len(reasons) == 1
-    assert reasons[0].startswith("the client does not read any more")
+    assert reasons[0].startswith("the client no longer reads")
