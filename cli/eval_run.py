@@ -75,10 +75,10 @@ def temperatures_of(text: str | None) -> tuple[float, ...]:
     if text == "paper":
         return PAPER_TEMPERATURES
     try:
-        temperatures = tuple(float(each) for each in text.split(","))
+        temperatures = tuple(float(part) for part in text.split(","))
     except ValueError:
         raise EvaluationError(f"--temperatures {text}: give numbers separated by commas, or paper") from None
-    if not all(0 <= each <= 2 for each in temperatures):
+    if not all(0 <= temperature <= 2 for temperature in temperatures):
         raise EvaluationError(f"--temperatures {text}: each must be from 0 to 2")
     return temperatures
 
@@ -109,7 +109,7 @@ def made_with(arguments: argparse.Namespace, configurations: Sequence[Named]) ->
 
 def as_plain(value: object) -> object:
     if isinstance(value, list):
-        return [as_plain(each) for each in cast("list[object]", value)]
+        return [as_plain(item) for item in cast("list[object]", value)]
     return str(value.absolute()) if isinstance(value, Path) else value
 
 
@@ -163,7 +163,7 @@ def run_report(arguments: argparse.Namespace) -> int:
 def run_compare(arguments: argparse.Namespace) -> int:
     differences = compare(arguments.first, arguments.second)
     if arguments.json:
-        print(json.dumps([asdict(each) for each in differences], ensure_ascii=False))
+        print(json.dumps([asdict(difference) for difference in differences], ensure_ascii=False))
         return 0
     print(comparison_text(differences))
     return 0

@@ -174,12 +174,12 @@ def facts(source: WeightSource) -> Fields:
     from holesmith.context.prompt.templates import template_for
     from holesmith.engine.loading.weight_facts import read_facts
 
-    found = read_facts(source)
-    template = template_for(found.vocabulary)
+    weights = read_facts(source)
+    template = template_for(weights.vocabulary)
     return {
-        "architecture": found.architecture,
-        "context_tokens": found.context_tokens_max,
-        "vocabulary_tokens": found.vocabulary.size,
+        "architecture": weights.architecture,
+        "context_tokens": weights.context_tokens_max,
+        "vocabulary_tokens": weights.vocabulary.size,
         "fills_in_the_middle": template.fills_middle,
         "prompt_template": template.family,
     }

@@ -74,10 +74,10 @@ def make_private_folder(folder: Path, above: Path | None = None) -> None:
     _make_missing(above)
     _require_owner(above, or_root=True)
     ours = [folder, *folder.parents]
-    for each in reversed(ours[: ours.index(above)]):
-        _make_missing(each)
-        _require_owner(each)
-        _set_mode(each, FOLDER_MODE)
+    for own_folder in reversed(ours[: ours.index(above)]):
+        _make_missing(own_folder)
+        _require_owner(own_folder)
+        _set_mode(own_folder, FOLDER_MODE)
 
 
 def open_private_file(path: Path) -> BinaryIO:
@@ -139,10 +139,10 @@ def is_own_folder(folder: Path) -> bool:
 def is_own_file(path: Path) -> bool:
     """True if this is a regular file of the user, no link, and nobody else may write to it."""
     try:
-        found = path.lstat()
+        status = path.lstat()
     except OSError:
         return False
-    return stat.S_ISREG(found.st_mode) and _is_own(found) and not _may_others_write(found)
+    return stat.S_ISREG(status.st_mode) and _is_own(status) and not _may_others_write(status)
 
 
 def _above_cache(cache: Path) -> Path:
@@ -151,9 +151,9 @@ def _above_cache(cache: Path) -> Path:
 
 
 def _make_missing(folder: Path) -> None:
-    for each in reversed([folder, *folder.parents]):
-        if not each.exists():
-            each.mkdir(FOLDER_MODE, exist_ok=True)
+    for parent in reversed([folder, *folder.parents]):
+        if not parent.exists():
+            parent.mkdir(FOLDER_MODE, exist_ok=True)
 
 
 def _require_owner(folder: Path, *, or_root: bool = False) -> None:
@@ -172,12 +172,12 @@ def _check_owner(path: Path, status: os.stat_result, *, or_root: bool) -> None:
         )
 
 
-def _is_own(found: os.stat_result) -> bool:
-    return not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
+def _is_own(status: os.stat_result) -> bool:
+    return not hasattr(os, "geteuid") or status.st_uid == os.geteuid()
 
 
-def _may_others_write(found: os.stat_result) -> bool:
-    return hasattr(os, "geteuid") and bool(found.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
+def _may_others_write(status: os.stat_result) -> bool:
+    return hasattr(os, "geteuid") and bool(status.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
 
 
 def _set_mode(path: Path, mode: int) -> None:

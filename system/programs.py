@@ -22,9 +22,9 @@ def find_program(name: str, workspaces: Iterable[Path]) -> str | None:
     """
     foreign = _foreign_folders(workspaces)
     for folder in _path_entries():
-        found = shutil.which(name, path=folder)
-        if found is not None and Path(found).is_absolute() and not _lies_in(found, foreign):
-            return found
+        program = shutil.which(name, path=folder)
+        if program is not None and Path(program).is_absolute() and not _lies_in(program, foreign):
+            return program
     return None
 
 

@@ -91,13 +91,13 @@ def private_texts(workspace: Path) -> Mapping[str, str]:
 
 
 def anonymised(text: str, private: Mapping[str, str]) -> str:
-    for found, stand_in in private.items():
-        if os.sep in found:
-            text = text.replace(found, stand_in)
+    for private_text, stand_in in private.items():
+        if os.sep in private_text:
+            text = text.replace(private_text, stand_in)
     text = _PATH.sub("<path>", text)
-    for found, stand_in in private.items():
-        if os.sep not in found and len(found) >= _WORD_CHARACTERS_MIN:
-            text = re.sub(rf"(?<!\w){re.escape(found)}(?!\w)", stand_in, text)
+    for private_text, stand_in in private.items():
+        if os.sep not in private_text and len(private_text) >= _WORD_CHARACTERS_MIN:
+            text = re.sub(rf"(?<!\w){re.escape(private_text)}(?!\w)", stand_in, text)
     return text
 
 

@@ -49,7 +49,7 @@ def check_packages() -> Finding:
 
 
 def installed_versions() -> Mapping[str, str]:
-    return {canonical(found.name): found.version for found in metadata.distributions() if found.name}
+    return {canonical(package.name): package.version for package in metadata.distributions() if package.name}
 
 
 def canonical(name: str) -> str:
@@ -87,17 +87,17 @@ def check_torch() -> Finding:
     )
 
 
-def judge_torch(found: Accelerators) -> Finding:
-    build = f"{found.torch}, built for {f'CUDA {found.cuda}' if found.cuda else 'CPU'}"
-    if found.gpus:
-        return Finding("torch", "ok", f"{build}: {', '.join(found.gpus)}")
-    on_cpu = f"{build}: models run on the CPU with {found.threads} threads"
-    if not found.has_driver:
+def judge_torch(hardware: Accelerators) -> Finding:
+    build = f"{hardware.torch}, built for {f'CUDA {hardware.cuda}' if hardware.cuda else 'CPU'}"
+    if hardware.gpus:
+        return Finding("torch", "ok", f"{build}: {', '.join(hardware.gpus)}")
+    on_cpu = f"{build}: models run on the CPU with {hardware.threads} threads"
+    if not hardware.has_driver:
         return Finding("torch", "ok", on_cpu)
-    if found.cuda is None:
+    if hardware.cuda is None:
         remedy = "to use the NVIDIA GPU, install PyTorch built for CUDA"
         return Finding("torch", "warning", on_cpu, remedy)
-    remedy = f"no GPU was found: update the NVIDIA driver to support CUDA {found.cuda} (see nvidia-smi)"
+    remedy = f"no GPU was found: update the NVIDIA driver to support CUDA {hardware.cuda} (see nvidia-smi)"
     return Finding("torch", "warning", on_cpu, remedy)
 
 

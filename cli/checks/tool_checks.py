@@ -72,11 +72,11 @@ def check_environment(folder: Path) -> Finding:
     from holesmith.analysis.options import Options
     from holesmith.analysis.python.environment import find_environment, in_words
 
-    found = find_environment(Options(root=str(folder), virtual_env=os.environ.get("VIRTUAL_ENV")))
-    if found.path is None:
+    environment = find_environment(Options(root=str(folder), virtual_env=os.environ.get("VIRTUAL_ENV")))
+    if environment.path is None:
         remedy = "set holesmith.analysis.python to the project's environment, or create a .venv"
-        return Finding("environment", "warning", f"{in_words(found)}, for {folder}", remedy)
-    return Finding("environment", "ok", f"{in_words(found)}, for {folder}")
+        return Finding("environment", "warning", f"{in_words(environment)}, for {folder}", remedy)
+    return Finding("environment", "ok", f"{in_words(environment)}, for {folder}")
 
 
 def check_git(folder: Path) -> Finding:
@@ -98,18 +98,18 @@ def check_editors(folder: Path) -> Finding:
 
 def judge_editors(neovim: str | None, vs_codes: list[str]) -> Finding:
     """Judge the editors. ``neovim``: the first line of its ``--version``; None if it is not on PATH."""
-    found = [f"{name} (through the extension in editors/vscode)" for name in vs_codes]
+    editors = [f"{name} (through the extension in editors/vscode)" for name in vs_codes]
     if neovim is not None:
         match = re.search(r"v(\d+)\.(\d+)", neovim)
         version = (int(match[1]), int(match[2])) if match is not None else (0, 0)
         if version < NEOVIM_PLUGIN and not vs_codes:
             remedy = "update Neovim; the plugin in editors/neovim needs Neovim 0.11 or newer"
             return Finding("editors", "warning", neovim, remedy)
-        found.insert(0, f"{neovim} ({neovim_ability(version)})")
-    if not found:
+        editors.insert(0, f"{neovim} ({neovim_ability(version)})")
+    if not editors:
         remedy = "use any editor whose language client knows textDocument/inlineCompletion; see the README"
         return Finding("editors", "warning", "neither Neovim nor VS Code found on PATH", remedy)
-    return Finding("editors", "ok", ", ".join(found))
+    return Finding("editors", "ok", ", ".join(editors))
 
 
 def neovim_ability(version: tuple[int, int]) -> str:

@@ -103,8 +103,8 @@ def _matches(folder: Path, pattern: str) -> list[Path]:
 
 
 def _holds_machine_code(folder: Path) -> bool:
-    found = _matches(folder, "*")
-    return folder.is_dir() and all(path.suffix in _MACHINE_CODE for path in found)
+    paths = _matches(folder, "*")
+    return folder.is_dir() and all(path.suffix in _MACHINE_CODE for path in paths)
 
 
 def _bytes_of(path: Path) -> int:
@@ -126,9 +126,9 @@ def _bytes_of(path: Path) -> int:
 
 def _refusal(path: Path) -> str:
     """The reason not to remove a path; "" if there is none. A link may lead to files that are not ours."""
-    for each in (path, path.parent):
-        if each.is_symlink():
-            return f"{each} is a link; remove it yourself"
+    for place in (path, path.parent):
+        if place.is_symlink():
+            return f"{place} is a link; remove it yourself"
     if hasattr(os, "geteuid") and path.lstat().st_uid != os.geteuid():
         return "it belongs to another user"
     return ""

@@ -168,7 +168,9 @@ class Documents:
         """
         document = self.get(uri)
         if isinstance(document, RejectedDocument):
-            if not any(isinstance(each, types.TextDocumentContentChangeWholeDocument) for each in changes):
+            if not any(
+                isinstance(change, types.TextDocumentContentChangeWholeDocument) for change in changes
+            ):
                 return document
             document = Document(document.uri, document.language, version, "", self.encoding)
         if document is None:

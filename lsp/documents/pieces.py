@@ -117,9 +117,9 @@ class Pieces:
     def _break(self, number: int) -> tuple[int, int]:
         """The offsets at which a line ending starts and stops; the first line ending has number 1."""
         index, before = self._breaks.find(number - 1)
-        found = next(islice(_BREAK.finditer(self._pieces[index]), number - 1 - before, None))
+        line_ending = next(islice(_BREAK.finditer(self._pieces[index]), number - 1 - before, None))
         start = self._characters.before(index)
-        return start + found.start(), start + found.end()
+        return start + line_ending.start(), start + line_ending.end()
 
     def _units_before(self, offset: int) -> int:
         index, within = self._place(offset)

@@ -16,11 +16,11 @@ class PrefixSums:
 
     def before(self, index: int) -> int:
         """The sum of the first ``index`` numbers."""
-        tree, found = self._built(), 0
+        tree, total = self._built(), 0
         while index > 0:
-            found += tree[index]
+            total += tree[index]
             index &= index - 1
-        return found
+        return total
 
     def find(self, total: int) -> tuple[int, int]:
         """The last index before which the sum is at most ``total``, and that sum."""

@@ -62,15 +62,15 @@ class ChatLsp:
             return {"content": None, "location": None, "reason": taken.reason}
         snapshot = taken.snapshot
         answer, reason = await self._ask(snapshot, ExpectedTypeQuestion(_source(snapshot), snapshot.offset))
-        found = answer.expected if answer is not None else None
+        expected = answer.expected if answer is not None else None
         position = taken.place.position
         return {
-            "content": None if found is None else _markdown(_sentence(found)),
+            "content": None if expected is None else _markdown(_sentence(expected)),
             "location": types.Location(taken.place.uri, types.Range(position, position)),
-            "type": visible(found.type) if found else None,
-            "origin": visible(found.origin) if found else None,
-            "literals": list(map(visible, found.literals)) if found else [],
-            "reason": reason or ("" if found else "any type would do, or nothing is known"),
+            "type": visible(expected.type) if expected else None,
+            "origin": visible(expected.origin) if expected else None,
+            "literals": list(map(visible, expected.literals)) if expected else [],
+            "reason": reason or ("" if expected else "any type would do, or nothing is known"),
         }
 
     async def relevant_types(self, params: AtPosition) -> Json:
@@ -80,8 +80,10 @@ class ChatLsp:
         snapshot = taken.snapshot
         question = RelevantTypesQuestion(_source(snapshot), snapshot.offset)
         answer, reason = await self._ask(snapshot, question)
-        found = answer.definitions if answer else ()
-        return _listed(((each.text, each.path, each.line) for each in found), reason)
+        definitions = answer.definitions if answer else ()
+        return _listed(
+            ((definition.text, definition.path, definition.line) for definition in definitions), reason
+        )
 
     async def relevant_headers(self, params: AtPosition) -> Json:
         taken = self._take(params)
@@ -90,9 +92,12 @@ class ChatLsp:
         snapshot = taken.snapshot
         question = RelevantHeadersQuestion(_source(snapshot), snapshot.offset)
         answer, reason = await self._ask(snapshot, question)
-        found = answer.headers if answer else ()
-        texts = ((f"{each.import_line}\n{each.text}" if each.import_line else each.text) for each in found)
-        places = ((each.path, each.line) for each in found)
+        headers = answer.headers if answer else ()
+        texts = (
+            (f"{header.import_line}\n{header.text}" if header.import_line else header.text)
+            for header in headers
+        )
+        places = ((header.path, header.line) for header in headers)
         return _listed(((text, *place) for text, place in zip(texts, places, strict=True)), reason)
 
     async def error_report(self, params: ErrorReportParams) -> Json:
@@ -165,8 +170,8 @@ def _sentence(expected: ExpectedType) -> str:
     return f"The expected type of the hole is {code_span(expected.type)} ({origin}).{literals}"
 
 
-def _listed(found: Iterable[tuple[str, str | None, int]], reason: str) -> Json:
-    entries = list(found)
+def _listed(definitions: Iterable[tuple[str, str | None, int]], reason: str) -> Json:
+    entries = list(definitions)
     return {
         "contents": [_markdown(code_block(text, "python")) for text, _, _ in entries],
         "locations": [_location(path, line) for _, path, line in entries],

@@ -81,8 +81,8 @@ class Explanations:
 
     def last(self, uri: str | None = None) -> Explanation | None:
         """The last answer for ``uri``; without ``uri``, the last answer of all. None if there is none."""
-        found = self._of(uri)
-        return found.last if found is not None else None
+        document = self._of(uri)
+        return document.last if document is not None else None
 
     def last_suggestion(self, uri: str | None = None) -> LastSuggestion | None:
         """The last suggestion, shown or withheld, for ``uri``.
@@ -90,17 +90,17 @@ class Explanations:
         Without ``uri``, and for a document without an answer, take the last suggestion of any document. If
         there was no suggestion yet, return the last answer, whose reason says why. None before any answer.
         """
-        found = self._of(uri) or self._of(None)
-        is_given = uri is not None and found is self._of(uri)
-        if found is not None and found.suggestion is None and not is_given:
-            had_one = (each for each in reversed(self._last.values()) if each.suggestion is not None)
-            found = next(had_one, found)
-        if found is None:
+        document = self._of(uri) or self._of(None)
+        is_given = uri is not None and document is self._of(uri)
+        if document is not None and document.suggestion is None and not is_given:
+            had_one = (other for other in reversed(self._last.values()) if other.suggestion is not None)
+            document = next(had_one, document)
+        if document is None:
             return None
-        if found.suggestion is None:
-            return LastSuggestion(found.last)
-        newer = "" if found.last is found.suggestion else found.last.answer.reason
-        return LastSuggestion(found.suggestion, newer)
+        if document.suggestion is None:
+            return LastSuggestion(document.last)
+        newer = "" if document.last is document.suggestion else document.last.answer.reason
+        return LastSuggestion(document.suggestion, newer)
 
     def _of(self, uri: str | None) -> _LastOfDocument | None:
         if uri is not None:

@@ -18,7 +18,9 @@ def inline_list(completions: Sequence[Completion], place: Place | None) -> types
     """One item for each completion, the likeliest first."""
     if place is None:
         return types.InlineCompletionList(items=())
-    return types.InlineCompletionList(items=tuple(_inline_item(each, place) for each in completions))
+    return types.InlineCompletionList(
+        items=tuple(_inline_item(completion, place) for completion in completions)
+    )
 
 
 def _inline_item(completion: Completion, place: Place) -> types.InlineCompletionItem:

@@ -57,10 +57,10 @@ def _text_as_json(page: PlainText) -> dict[str, object]:
     """The page as JSON. The first line is the title; rows count from 1; a link is the ``text`` in its row."""
     return {
         "lines": page.lines,
-        "folds": [{"first": each.first, "last": each.last, "is_open": each.is_open} for each in page.folds],
+        "folds": [{"first": fold.first, "last": fold.last, "is_open": fold.is_open} for fold in page.folds],
         "links": [
-            {"row": each.row, "text": each.text, "path": each.target.path, "line": each.target.line}
-            for each in page.links
+            {"row": link.row, "text": link.text, "path": link.target.path, "line": link.target.line}
+            for link in page.links
         ],
     }
 

@@ -151,7 +151,7 @@ def _strictly(expected: type) -> Callable[[object, type], object]:
 
 def _camel_case(name: str) -> str:
     first, *others = name.split("_")
-    return first + "".join(each.capitalize() for each in others)
+    return first + "".join(word.capitalize() for word in others)
 
 
 def _items(value: object) -> tuple[tuple[str, object], ...]:

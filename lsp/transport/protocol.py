@@ -152,10 +152,10 @@ def _check_form(fields: dict[str, object]) -> None:
 
 def _token_in(fields: dict[str, object]) -> bytes:
     """The token in ``initialize``; empty if it has none."""
-    found: object = fields.get("params")
+    value: object = fields.get("params")
     for name in ("initializationOptions", "token"):
-        found = cast("dict[str, object]", found).get(name) if isinstance(found, dict) else None
-    return found.encode("utf-8", "surrogatepass") if isinstance(found, str) else b""
+        value = cast("dict[str, object]", value).get(name) if isinstance(value, dict) else None
+    return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else b""
 
 
 def _names_request(params: object) -> bool:
