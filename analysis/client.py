@@ -18,9 +18,9 @@ from typing import Any, Generic, Protocol, cast
 from holesmith.analysis.answers import PythonEnvironment
 from holesmith.analysis.crash_record import CrashRecord
 from holesmith.analysis.options import Options
-from holesmith.analysis.processes.own_process import FOLDER, command_of, environment
 from holesmith.analysis.questions import ANSWER_OF, A, EnvironmentQuestion, Question
 from holesmith.analysis.wire import LENGTH, MESSAGE_BYTES_MAX, from_json, pack, to_json
+from holesmith.system.own_process import FOLDER, command_of, environment
 
 # With so many questions in the queue, another one is refused.
 QUEUE_MAX = 16

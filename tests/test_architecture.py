@@ -48,8 +48,7 @@ FILES_MAX_OF = {"cli": 17}
 # data that all parts share, and what puts the parts together.
 INNER: dict[str, set[str]] = {
     "analysis/files": set(),
-    "analysis/outline": {"analysis/processes", "analysis/syntax", "analysis/syntax/languages"},
-    "analysis/processes": set(),
+    "analysis/outline": {"analysis/syntax", "analysis/syntax/languages"},
     "analysis/python": {
         "analysis/files",
         "analysis/syntax",
@@ -76,7 +75,7 @@ INNER: dict[str, set[str]] = {
     },
     "analysis/syntax": {"analysis/syntax/languages"},
     "analysis/syntax/languages": set(),
-    "analysis/worker": {"analysis/files", "analysis/processes", "analysis/python"},
+    "analysis/worker": {"analysis/files", "analysis/python"},
     "completion/explanation": {"completion/scheduling", "completion/workspace"},
     "completion/guidance": {"completion/monitors", "completion/postprocess"},
     "completion/monitors": set(),

@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 
 from holesmith.analysis.outline.symbols import FileSymbols, Mentions, mentions_of, symbols_of
 from holesmith.analysis.outline.syntax_errors import SyntaxErrors, syntax_errors_of
-from holesmith.analysis.processes.own_process import FOLDER, command_of, environment
 from holesmith.analysis.wire import from_json, pack, read_message
+from holesmith.system.own_process import FOLDER, command_of, environment
 
 T = TypeVar("T", FileSymbols, Mentions, SyntaxErrors)
 

@@ -9,9 +9,9 @@ import sys
 
 from holesmith.analysis.outline.symbols import mentions_of, symbols_of
 from holesmith.analysis.outline.syntax_errors import syntax_errors_of
-from holesmith.analysis.processes.parent_process import end_with_parent
 from holesmith.analysis.wire import pack, read_message, to_json
 from holesmith.system.memory import limit_memory
+from holesmith.system.parent_process import end_with_parent
 
 ADDRESS_SPACE_BYTES_MAX = 2 * 1024**3
 READERS = {"symbols": symbols_of, "mentions": mentions_of, "errors": syntax_errors_of}

@@ -15,12 +15,12 @@ from typing import Any, BinaryIO
 from holesmith.analysis.analyser import Analyser
 from holesmith.analysis.deadline import Overdue, interrupting
 from holesmith.analysis.options import Options
-from holesmith.analysis.processes.parent_process import end_with_parent
 from holesmith.analysis.python.jedi_analyser import JediAnalyser
 from holesmith.analysis.python.source_only_imports import forget_other_finders
 from holesmith.analysis.questions import ANSWER_OF
 from holesmith.analysis.wire import from_json, pack, read_message, to_json
 from holesmith.system.memory import limit_memory, resident_bytes
+from holesmith.system.parent_process import end_with_parent
 from holesmith.system.pipes import has_input
 from holesmith.system.process_priority import use_batch_scheduling
 

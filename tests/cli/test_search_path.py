@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from holesmith.analysis.processes.own_process import FOLDER, command_of, environment
+from holesmith.system.own_process import FOLDER, command_of, environment
 
 SHOW = "import json, sys; print(json.dumps(sys.path))"
 # None that Python itself imports before any code of ours.

@@ -14,8 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from holesmith.analysis.processes.own_process import FOLDER, command_of, environment
 from holesmith.context.index.process.pending import Pending, Scan, Update
+from holesmith.system.own_process import FOLDER, command_of, environment
 
 AFTER_DEATH = "--after-death"
 # A process that dies is started again until it has been started this often; then the index stays unchanged.

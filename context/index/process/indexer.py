@@ -25,7 +25,6 @@ from dataclasses import asdict, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
-from holesmith.analysis.processes.parent_process import end_with_parent
 from holesmith.context.index.build import Progress, Workspace, leave_out, scan, update
 from holesmith.context.index.files import Limits, is_inside
 from holesmith.context.index.ignoring.ignore_rules import GIT_NAME, OWN_NAME, IgnoreRules
@@ -37,6 +36,7 @@ from holesmith.context.index.process.pending import Pending, Scan, Update
 from holesmith.context.index.schema import delete_database, open_writer
 from holesmith.system.file_lock import try_lock_file
 from holesmith.system.memory import limit_memory
+from holesmith.system.parent_process import end_with_parent
 from holesmith.system.private_files import CACHE_VARIABLE, open_private_file
 from holesmith.system.process_priority import lower_priority
 
