@@ -10,6 +10,7 @@ from holesmith.engine.files.weight_source import WeightSource
 from holesmith.engine.store.catalogue import default_model
 from holesmith.engine.store.download import pull
 from holesmith.engine.store.store import find
+from holesmith.kernels.kept_code import usual_folder
 from holesmith.system.private_files import CACHE_VARIABLE
 from hypothesis import settings
 
@@ -33,9 +34,16 @@ def real_model_path() -> WeightSource:
 
 @pytest.fixture(scope="session", autouse=True)
 def indexes_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The indexes of the tests' workspaces stay out of the user's cache, also those that servers make."""
+    """The indexes of the tests' workspaces stay out of the user's cache, also those that servers make.
+
+    Compiled kernels are the user's, or each run would compile them for half a minute.
+    """
     before = os.environ.get(CACHE_VARIABLE)
-    os.environ[CACHE_VARIABLE] = str(tmp_path_factory.mktemp("cache"))
+    cache = tmp_path_factory.mktemp("cache")
+    kept = usual_folder()
+    if kept is not None:
+        (cache / "kernels").symlink_to(kept.parent)
+    os.environ[CACHE_VARIABLE] = str(cache)
     yield
     del os.environ[CACHE_VARIABLE]
     if before is not None:

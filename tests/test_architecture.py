@@ -105,6 +105,7 @@ INNER: dict[str, set[str]] = {
     "evaluation/reports": {"evaluation/metrics", "evaluation/runs"},
     "evaluation/runs": {"evaluation/metrics"},
     "evaluation/suites": {"evaluation/metrics", "evaluation/runs"},
+    "kernels/machine_code": set(),
     "lsp/client": {"lsp/transport"},
     "lsp/documents": set(),
     "lsp/features": {"lsp/client", "lsp/documents", "lsp/transport"},

@@ -103,7 +103,7 @@ def judge_torch(hardware: Accelerators) -> Finding:
 
 def check_processor() -> Finding:
     import torch
-    from holesmith.kernels.dot_tiles import instruction_width
+    from holesmith.kernels.machine_code.dot_tiles import instruction_width
 
     capability = torch.backends.cpu.get_cpu_capability()
     return judge_processor(instruction_width(), capability, os.cpu_count() or 1)

@@ -6,8 +6,8 @@ again.
 
 from collections.abc import Mapping
 
-from holesmith.kernels.dot_tiles import BLOCK_ROWS, GROUP, HALF_GROUP
-from holesmith.kernels.low_bit import TILE_ROWS
+from holesmith.kernels.machine_code.dot_tiles import BLOCK_ROWS, GROUP, HALF_GROUP
+from holesmith.kernels.machine_code.low_bit import TILE_ROWS
 
 PackedHeaders = Mapping[str, tuple[str, tuple[int, ...]]]
 """For each part in a file, its type as safetensors writes it, and its shape."""

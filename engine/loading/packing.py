@@ -23,14 +23,14 @@ from holesmith.engine.loading.weights import Weights
 from holesmith.engine.model.architecture import Architecture
 from holesmith.engine.model.decoder import Linear
 from holesmith.kernels.int8_rows import Int8Rows
-from holesmith.kernels.low_bit import (
-    IS_SUPPORTED,
+from holesmith.kernels.low_bit_matrix import (
     LowBitMatrix,
     pack_group_scales,
     pack_groups,
     pack_rows,
     pad_vector,
 )
+from holesmith.kernels.machine_code.low_bit import IS_SUPPORTED
 from holesmith.kernels.reference import quantise_rows
 from holesmith.kernels.workers import Workers
 from holesmith.system.private_files import is_private_file

@@ -9,9 +9,10 @@ from holesmith.engine.model.decoder import Layer, Parts
 from holesmith.engine.model.kv_cache import KeyValueCache
 from holesmith.engine.model.norm import Norm
 from holesmith.engine.model.rope import Rope
-from holesmith.kernels import step_tables as tables
-from holesmith.kernels.decode_step import COUNTERS, PHASES, TOKENS_MAX, run_step
-from holesmith.kernels.low_bit import (
+from holesmith.kernels.low_bit_matrix import LowBitMatrix
+from holesmith.kernels.machine_code import step_tables as tables
+from holesmith.kernels.machine_code.decode_step import COUNTERS, PHASES, TOKENS_MAX, run_step
+from holesmith.kernels.machine_code.low_bit import (
     BIAS,
     GROUP,
     HALF_GROUP,
@@ -20,10 +21,9 @@ from holesmith.kernels.low_bit import (
     TILE_ROWS,
     WIDTH,
     Floats,
-    LowBitMatrix,
     Record,
 )
-from holesmith.kernels.scalar_math import GELU, GELU_TANH, SILU
+from holesmith.kernels.machine_code.scalar_math import GELU, GELU_TANH, SILU
 from holesmith.kernels.workers import no_op
 from torch import Tensor
 

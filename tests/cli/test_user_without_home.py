@@ -86,7 +86,7 @@ def test_compiled_code_is_not_kept_in_the_current_folder(workspace: Path) -> Non
         "import pwd, sys\n"
         "def nobody(_): raise KeyError\n"
         "pwd.getpwuid = nobody\n"
-        "import holesmith.kernels.low_bit\n"
+        "import holesmith.kernels.machine_code.low_bit\n"
     )
     environment = {name: value for name, value in os.environ.items() if name not in PLACES}
     for more in ({}, {"XDG_CACHE_HOME": "cache", "HOME": "/"}, {"NUMBA_CACHE_DIR": "kept", "HOME": "/"}):

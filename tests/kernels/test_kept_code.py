@@ -6,14 +6,16 @@ import pickle
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numba
 import pytest
+from holesmith.kernels.kept_code import FOLDERS_MAX, UNUSED_DAYS_MAX, remove_old_code
 
 MODULE = """
-from holesmith.kernels.compiler import compiled
+from holesmith.kernels.kept_code import compiled
 
 @compiled
 def double(x):
@@ -22,12 +24,13 @@ def double(x):
 PROGRAM = """
 import os, sys
 os.umask(int(sys.argv[2]))
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = sys.argv[1], sys.argv[3]
 import doubling
 assert doubling.double(2) == 4
 print(sum(doubling.double.stats.cache_hits.values()))
 """
 STRANGER = 12345
+ROOT = Path(__file__).parents[2]
 
 
 class RunsCode:
@@ -41,21 +44,31 @@ class RunsCode:
 
 
 class Place:
-    """A module with a compiled function, beside a folder to start it in and a folder for caches."""
+    """A module with a compiled function, a copy of Holesmith, a folder to start in, and one for caches."""
 
     def __init__(self, folder: Path) -> None:
         self.module, self.cache, self.workspace = folder / "package", folder / "cache", folder / "workspace"
         for each in (self.module, self.cache, self.workspace):
             each.mkdir()
         (self.module / "doubling.py").write_text(MODULE)
-        self.beside = self.module / "__pycache__"
+        self.sources = folder / "holesmith" / "kernels" / "machine_code"
+        self.copy_holesmith()
         self.mark = folder / "code-ran"
+
+    def copy_holesmith(self) -> None:
+        """Anew, as an installation does: with other dates and other files."""
+        target = self.sources.parents[1]
+        shutil.rmtree(target, ignore_errors=True)
+        for name in ("kernels", "system"):
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, target / name, ignore=ignored, copy_function=shutil.copyfile)
+        (target / "__init__.py").touch()
 
     def was_kept(self, variables: Mapping[str, str] | None = None, umask: int = 0o022) -> bool:
         """Whether the code was there from an earlier run."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
         done = subprocess.run(
-            [sys.executable, "-P", "-c", PROGRAM, str(self.module), str(umask)],
+            [sys.executable, "-P", "-c", PROGRAM, str(self.module), str(umask), str(self.sources.parents[2])],
             cwd=self.workspace,
             env={
                 **environment,
@@ -78,6 +91,10 @@ class Place:
         (found,) = self.module.parent.rglob("doubling.double*.nbi")
         return found
 
+    def kept(self) -> Path:
+        """The folder in the cache that the code is kept in."""
+        return self.index().parent
+
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
@@ -93,36 +110,46 @@ def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 @pytest.fixture
 def compiled_place(place: Place, compiled_once: Place) -> Place:
-    """One whose function was compiled before: what is kept does not depend on where the module lies."""
-    shutil.copytree(compiled_once.beside, place.beside)
+    """One whose function was compiled before, by another copy of Holesmith."""
+    shutil.copytree(compiled_once.cache, place.cache, dirs_exist_ok=True)
     return place
 
 
-def test_code_is_kept_beside_the_module_for_its_user_alone_whatever_the_umask(compiled_place: Place) -> None:
+def test_code_is_kept_in_the_cache_for_its_user_alone_whatever_the_umask(compiled_once: Place) -> None:
+    kept = compiled_once.kept()
+    assert kept.parent == compiled_once.cache / "kernels"
+    assert {file.stat().st_mode & 0o777 for file in kept.iterdir()} == {0o600}
+    assert {folder.stat().st_mode & 0o777 for folder in (kept, kept.parent)} == {0o700}
+    assert compiled_once.was_kept()
+
+
+def test_another_copy_of_the_same_sources_finds_the_code(compiled_place: Place) -> None:
+    assert compiled_place.was_kept()
+
+
+def test_an_update_that_leaves_the_compiled_sources_as_they_are_keeps_the_code(compiled_place: Place) -> None:
     place = compiled_place
-    assert place.index().parent == place.beside
-    assert {file.stat().st_mode & 0o777 for file in place.beside.glob("*.nb?")} == {0o600}
-    assert place.beside.stat().st_mode & 0o022 == 0
+    place.copy_holesmith()
+    for path in place.sources.glob("*.py"):
+        os.utime(path, (1, 1))
+    other = place.sources.parent / "workers.py"
+    other.write_text(other.read_text() + "# another version\n")
     assert place.was_kept()
 
 
-def test_code_is_kept_in_a_private_folder_of_the_cache_where_none_can_be_beside_the_module(
-    place: Place,
-) -> None:
-    place.beside.write_text("a file in the way")
-    assert not place.was_kept(umask=0)
-    kernels = place.cache / "kernels"
-    assert place.index().parent.parent == kernels
-    assert kernels.stat().st_mode & 0o077 == 0
-    assert place.was_kept()
+def test_a_change_of_any_compiled_source_compiles_anew(compiled_place: Place) -> None:
+    place = compiled_place
+    before = place.kept()
+    changed = place.sources / "scalar_math.py"
+    changed.write_text(changed.read_text() + "# another version\n")
+    assert not place.was_kept()
+    assert [folder for folder in before.parent.iterdir() if folder != before]  # beside the other version's
 
 
-@pytest.mark.parametrize("name", ["XDG_CACHE_HOME", "NUMBA_CACHE_DIR"])
-def test_a_relative_folder_for_caches_costs_no_compilation_and_is_not_used(
-    compiled_place: Place, name: str
-) -> None:
-    assert compiled_place.was_kept({"HOLESMITH_CACHE": "", name: "relative"})
-    assert not list(compiled_place.workspace.iterdir())
+def test_a_relative_folder_for_caches_is_not_used(compiled_place: Place) -> None:
+    for name in ("XDG_CACHE_HOME", "NUMBA_CACHE_DIR"):
+        compiled_place.was_kept({"HOLESMITH_CACHE": "", name: "relative"})
+        assert not list(compiled_place.workspace.iterdir())
 
 
 def test_places_that_variables_of_the_compiler_name_are_not_read(compiled_place: Place) -> None:
@@ -139,11 +166,32 @@ def test_places_that_variables_of_the_compiler_name_are_not_read(compiled_place:
 
 
 def test_a_cache_in_the_current_folder_is_not_used_for_code(place: Place) -> None:
-    place.beside.write_text("a file in the way")
     cache = place.workspace / "cache"
     cache.mkdir()
     assert not place.was_kept({"HOLESMITH_CACHE": str(cache)})
     assert not list(cache.iterdir())
+    assert place.sources in place.index().parents  # beside the sources, where no cache can be used
+    assert place.was_kept({"HOLESMITH_CACHE": str(cache)})
+
+
+def test_folders_that_were_not_used_for_long_are_removed(tmp_path: Path) -> None:
+    def folder(number: int, days: float) -> Path:
+        made = tmp_path / f"{number:032x}"
+        made.mkdir(0o700)
+        (made / "code.nbc").touch()
+        used = time.time() - 86_400 * days
+        os.utime(made, (used, used))
+        return made
+
+    mine = folder(0, 0)
+    recent = [folder(number, number) for number in range(1, FOLDERS_MAX + 3)]
+    old = folder(100, UNUSED_DAYS_MAX + 1)
+    strange = tmp_path / "something-else"
+    strange.mkdir()
+    os.utime(strange, (1, 1))
+    remove_old_code(mine)
+    assert set(tmp_path.iterdir()) == {mine, strange, *recent[: FOLDERS_MAX - 1]}
+    assert not old.exists()
 
 
 def open_folder(index: Path) -> None:

@@ -14,7 +14,7 @@ from holesmith.engine.loading.load import load_engine, load_model
 from holesmith.engine.local import LocalEngine
 from holesmith.engine.request import Request
 from holesmith.engine.store.store import Record, StoredFile, find, write_record
-from holesmith.kernels.low_bit import IS_SUPPORTED
+from holesmith.kernels.machine_code.low_bit import IS_SUPPORTED
 from safetensors.torch import load_file, save_file
 
 from tests.engine.raw_gguf import INNER, WIDTH, tiny

@@ -11,7 +11,7 @@ from holesmith.engine.files.weight_source import WeightSource
 from holesmith.engine.loading.load import load_engine
 from holesmith.engine.local import LocalEngine
 from holesmith.engine.request import Request
-from holesmith.kernels.low_bit import IS_SUPPORTED
+from holesmith.kernels.machine_code.low_bit import IS_SUPPORTED
 from safetensors import safe_open
 
 from tests.engine.tiny_models import load_directory, make_model, save_model

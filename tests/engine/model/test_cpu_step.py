@@ -16,8 +16,8 @@ from holesmith.engine.loading.weights import SafetensorsWeights
 from holesmith.engine.model.cpu_step import cpu_step_of
 from holesmith.engine.model.decoder import Decoder
 from holesmith.engine.model.kv_cache import KeyValueCache
-from holesmith.kernels.decode_step import TOKENS_MAX
-from holesmith.kernels.low_bit import IS_SUPPORTED
+from holesmith.kernels.machine_code.decode_step import TOKENS_MAX
+from holesmith.kernels.machine_code.low_bit import IS_SUPPORTED
 from holesmith.kernels.workers import Workers
 from torch import Tensor
 

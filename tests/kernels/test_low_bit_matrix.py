@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 import torch
-from holesmith.kernels import low_bit
-from holesmith.kernels.dot_tiles import GROUP, HALF_GROUP
-from holesmith.kernels.low_bit import (
+from holesmith.kernels.low_bit_matrix import (
     LowBitMatrix,
     pack_group_scales,
     pack_groups,
     pack_rows,
     pad_vector,
 )
+from holesmith.kernels.machine_code.dot_tiles import GROUP, HALF_GROUP
+from holesmith.kernels.machine_code.low_bit import IS_SUPPORTED
 from holesmith.kernels.reference import (
     int4_groups_product,
     int8_rows_product,
@@ -22,7 +22,7 @@ from holesmith.kernels.reference import (
 from holesmith.kernels.workers import Workers
 from torch import Tensor
 
-pytestmark = pytest.mark.skipif(not low_bit.IS_SUPPORTED, reason="no dot-product instruction here")
+pytestmark = pytest.mark.skipif(not IS_SUPPORTED, reason="no dot-product instruction here")
 
 SIZES = [(64, 64), (96, 128), (7, 30), (200, 416)]
 TOKENS = [1, 2, 3, 4, 7, 33]

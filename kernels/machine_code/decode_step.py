@@ -15,8 +15,9 @@ only once in a step.
 """
 
 import numpy as np
-from holesmith.kernels.compiler import add_and_get, compiled, give_way, inlined, read_shared
-from holesmith.kernels.low_bit import (
+from holesmith.kernels.kept_code import compiled
+from holesmith.kernels.machine_code.compiler import add_and_get, give_way, inlined, read_shared
+from holesmith.kernels.machine_code.low_bit import (
     BIAS,
     GROUP,
     HALF_GROUP,
@@ -33,9 +34,9 @@ from holesmith.kernels.low_bit import (
     piece_of,
     quantise,
 )
-from holesmith.kernels.scalar_math import activate, apply_softcap
-from holesmith.kernels.step_attention import attend, normalise
-from holesmith.kernels.step_tables import (
+from holesmith.kernels.machine_code.scalar_math import activate, apply_softcap, copy_values
+from holesmith.kernels.machine_code.step_attention import attend, normalise
+from holesmith.kernels.machine_code.step_tables import (
     ACTIVATION,
     ATTENTION_NORM,
     DOWN,
@@ -99,7 +100,8 @@ def run_step(
     tokens, width = embedded.shape
     hidden = scratch.hidden[worker, : tokens * width].reshape(tokens, width)
     normed = scratch.normed[worker, : tokens * width].reshape(tokens, width)
-    hidden[:] = embedded
+    for token in range(tokens):
+        copy_values(embedded[token], hidden[token])
     # The phase is an int64 everywhere, because each function is compiled again for every other type.
     phase, layers = int(np.int64(counters.ctypes.data)), model.sizes[LAYERS]
     end = phase + (PHASES * layers + 1) * _PHASE_BYTES

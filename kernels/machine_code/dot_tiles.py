@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, cast
 
 import llvmlite.binding as llvm
-from holesmith.kernels.compiler import cgutils, intrinsic, ir, types
+from holesmith.kernels.machine_code.compiler import cgutils, intrinsic, ir, types
 
 BLOCK_ROWS = 16
 """The rows of a block, whose codes lie side by side: the lanes of one instruction."""

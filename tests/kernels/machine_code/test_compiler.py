@@ -17,7 +17,7 @@ def run_in(folder: Path, program: str) -> str:
 def test_settings_of_a_workspace_are_not_taken(tmp_path: Path) -> None:
     (tmp_path / ".numba_config.yaml").write_text("cache_dir: here\ndisable_jit: 1\nopt: 0\n")
     program = (
-        "import holesmith.kernels.low_bit, numba\n"
+        "import holesmith.kernels.machine_code.low_bit, numba\n"
         "from numba.core import config\n"
         "numba.njit(lambda x: x + 1)(1)\n"
         "print([*config.CACHE_DIR], config.DISABLE_JIT, int(config.OPT))"
@@ -27,4 +27,7 @@ def test_settings_of_a_workspace_are_not_taken(tmp_path: Path) -> None:
 
 
 def test_other_libraries_still_have_their_parser(tmp_path: Path) -> None:
-    assert run_in(tmp_path, "import holesmith.kernels.low_bit, yaml; print(yaml.safe_load('1'))") == "1"
+    assert (
+        run_in(tmp_path, "import holesmith.kernels.machine_code.low_bit, yaml; print(yaml.safe_load('1'))")
+        == "1"
+    )

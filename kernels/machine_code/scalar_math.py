@@ -1,9 +1,9 @@
-"""Functions of single numbers for compiled loops: exponential, activations, rounding to 16 bits."""
+"""Small functions that compiled loops call: exponentials, activations, rounding to 16 bits, copies."""
 
 import math
 
 import numpy as np
-from holesmith.kernels.compiler import bits_of, float_of, inlined
+from holesmith.kernels.machine_code.compiler import bits_of, float_of, inlined
 from numpy.typing import NDArray
 
 SILU, GELU, GELU_TANH = range(3)
@@ -40,6 +40,13 @@ def activate(value: np.float32, kind: int) -> np.float32:
         return np.float32(0.5) * value * np.float32(1.0 + math.erf(value * 0.7071067811865476))
     inner = 0.7978845608028654 * (value + 0.044715 * value * value * value)
     return np.float32(0.5) * value * np.float32(1.0 + math.tanh(inner))
+
+
+@inlined
+def copy_values(values: NDArray[np.float32], target: NDArray[np.float32]) -> None:
+    """A slice would take seconds more to compile: for the text of an error that can't be."""
+    for at in range(len(values)):
+        target[at] = values[at]
 
 
 @inlined

@@ -7,10 +7,10 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from holesmith.kernels.compiler import inlined
-from holesmith.kernels.low_bit import Floats
-from holesmith.kernels.scalar_math import apply_softcap, exponential, to_16_bits
-from holesmith.kernels.step_tables import (
+from holesmith.kernels.machine_code.compiler import inlined
+from holesmith.kernels.machine_code.low_bit import Floats
+from holesmith.kernels.machine_code.scalar_math import apply_softcap, copy_values, exponential, to_16_bits
+from holesmith.kernels.machine_code.step_tables import (
     ATTENTION_SCALE,
     ATTENTION_SOFTCAP,
     EPSILON,
@@ -105,7 +105,7 @@ def _attend_group(
                 (first_head + head) * width,
                 cache.start + token,
             )
-            queries[token * heads + head, :width] = turned
+            copy_values(turned, queries[token * heads + head])
     for block in range(0, cache.start + tokens, KEYS_AT_ONCE):
         for row in range(tokens * heads):
             begin, end = _seen(model, cache, layer, row // heads, block)

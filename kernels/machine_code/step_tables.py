@@ -5,7 +5,7 @@
 
 from typing import NamedTuple
 
-from holesmith.kernels.low_bit import Bytes, Floats, Integers, Record
+from holesmith.kernels.machine_code.low_bit import Bytes, Floats, Integers, Record
 
 LAYERS, HIDDEN, HEADS, KV_HEADS, HEAD_WIDTH, INNER, IS_GATED, ACTIVATION, IS_LAYER_NORM, SIZES = range(10)
 """Indices into ``sizes``."""
