@@ -24,7 +24,6 @@ from holesmith.completion.workspace.retrieval import Retrieval
 
 EXAMPLE = Path(__file__).parent / "example"
 WAITING_SECONDS = 5.0
-FIRST_TIME = " (the first time, code is compiled for this processor: up to a minute)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,6 @@ class Waiting:
     def __init__(self, every_seconds: float = WAITING_SECONDS) -> None:
         self._every_seconds = every_seconds
         self._printed = ""
-        self._hint = FIRST_TIME
 
     @asynccontextmanager
     async def on(self, work: str) -> AsyncGenerator[None]:
@@ -122,8 +120,7 @@ class Waiting:
         began = perf_counter()
         while True:
             await asyncio.sleep(self._every_seconds)
-            self._print(f"still {work} after {perf_counter() - began:.0f} s{self._hint}")
-            self._hint = ""
+            self._print(f"still {work} after {perf_counter() - began:.0f} s")
 
     def _print(self, text: str) -> None:
         if text != self._printed:

@@ -14,12 +14,12 @@ from holesmith.cli.checks import machine_checks, model_checks, search_path_check
 from holesmith.cli.checks.bundle import bundle, write_bundle
 from holesmith.cli.checks.diagnosis import Check, Finding, diagnose
 from holesmith.cli.command import Subparsers
-from holesmith.cli.demo import FIRST_TIME
 from holesmith.cli.errors import CommandError
 from holesmith.cli.model_argument import model_argument
 from holesmith.cli.source_file import workspace_of
 
 WAITING_SECONDS = 3.0
+FIRST_TIME = " (the first time, code is compiled for this processor: up to a minute)"
 
 
 def add_parser(subparsers: Subparsers) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from holesmith.cli.command import Subparsers
 from holesmith.cli.errors import CommandError
+from holesmith.completion.model_host import load_for_typing
 from holesmith.completion.options import Options
 from holesmith.completion.service import Service
 from holesmith.completion.status import Status
@@ -112,7 +113,7 @@ async def converse(
         analyses = Workspaces()
 
         def start(options: Options, on_status: Callable[[Status], None]) -> Service:
-            return Service(options, on_status, retrieval=Retrieval(), workspaces=analyses)
+            return Service(options, on_status, load_for_typing, Retrieval(), analyses)
 
         server = Server(start_service or start, analyses, watches_parent=watches_parent, token=token)
         code = await serve(server, source, sink)

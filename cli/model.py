@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NoReturn
 
 from holesmith.cli.command import Subparsers, add_verbs
@@ -74,6 +74,7 @@ def run_pull(arguments: argparse.Namespace) -> int:
         print(f"{model.name}: licence {model.licence}", file=sys.stderr)
     with tqdm(desc=visible(name), unit="B", unit_scale=True, disable=None, file=bare(sys.stderr)) as bar:
         source = pull(name, shown_on(bar))
+    compile_for_this_machine()
     print_path(source, as_json=arguments.json)
     return 0
 
@@ -83,6 +84,32 @@ def default_for_this_machine() -> str:
     from holesmith.engine.loading.load import choose_device
 
     return default_model(choose_device("auto").type)
+
+
+def compile_for_this_machine() -> None:
+    """Compile what the engine needs on a processor, so that no first suggestion waits for it; say so."""
+    from holesmith.engine.loading.kernels import compile_kernels, in_words
+    from holesmith.engine.loading.load import choose_device
+
+    if choose_device("auto").type != "cpu":
+        return
+    with tqdm(total=100, disable=None, bar_format="{desc}: {percentage:.0f} %|{bar}|", leave=True) as bar:
+        failure = compile_kernels(compilation_shown_on(bar))
+    if failure is not None:
+        print(f"holesmith: {in_words(failure)}", file=sys.stderr)
+
+
+def compilation_shown_on(bar: "tqdm[NoReturn]") -> Callable[[str, float], None]:
+    """A progress callback that says once what is done, also where no bar is shown, and moves the bar."""
+    told: set[str] = set()
+
+    def show(message: str, share: float) -> None:
+        if message not in told:
+            told.add(message)
+            bar.write(message, file=sys.stderr)
+        bar.update(round(100 * share) - bar.n)
+
+    return show
 
 
 def run_info(arguments: argparse.Namespace) -> int:

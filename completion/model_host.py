@@ -7,7 +7,7 @@ waits for a load; one model at most is loaded or being loaded.
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
 from holesmith.completion.options import Options
@@ -16,15 +16,22 @@ from holesmith.context.prompt.templates import Template, template_for
 from holesmith.engine.errors import EngineError
 from holesmith.engine.interface import Engine
 
+# Progress beside the model is told in so many steps: a client is told of each.
+_STEPS = 20
+
 _logger = logging.getLogger(__name__)
 
+# What is being done, and its share from 0 to 1. What is not at 1 when the model is loaded goes on beside it.
 Progress = Callable[[str, float], None]
 # A function that blocks until the model of the options is loaded. It raises EngineError and runs in a thread.
 Loader = Callable[[Options, Progress], Engine]
 
 
-def load_from_store(options: Options, progress: Progress) -> Engine:
-    """Load the named or default model from the model store: the default loader."""
+def load_from_store(options: Options, progress: Progress, *, compile_beside: bool = False) -> Engine:
+    """Load the named or default model from the model store: the default loader.
+
+    ``compile_beside`` is that of `engine.loading.load.load_engine`.
+    """
     # Imported here, in the loading thread: importing torch takes a second, for which the first answer must
     # not wait.
     from holesmith.engine.loading.load import choose_device, load_engine
@@ -32,7 +39,13 @@ def load_from_store(options: Options, progress: Progress) -> Engine:
     from holesmith.engine.store.store import find
 
     name = options.model or default_model(choose_device(options.device).type)
-    return load_engine(find(name), options.device, progress, options.weights)
+    source = find(name)
+    return load_engine(source, options.device, progress, options.weights, compile_beside=compile_beside)
+
+
+def load_for_typing(options: Options, progress: Progress) -> Engine:
+    """As `load_from_store`, for somebody who types: nothing is waited for that can be done beside."""
+    return load_from_store(options, progress, compile_beside=True)
 
 
 def needs_reload(before: Options, after: Options) -> bool:
@@ -51,8 +64,16 @@ class LoadedModel:
 class ModelHost:
     """The holder of the one model of a service. All methods belong to one event loop."""
 
-    def __init__(self, loader: Loader, on_change: Callable[[], None], on_unload: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        loader: Loader,
+        on_change: Callable[[], None],
+        on_unload: Callable[[], None],
+        on_activity: Callable[[str | None], None] = lambda activity: None,
+    ) -> None:
         """``on_change`` is called whenever ``state`` has changed.
+
+        ``on_activity`` is told what goes on beside the loaded model, in a line, and None when it is over.
 
         ``on_unload`` is called when the model is taken away, before it is closed, and also if there is no
         model.
@@ -60,6 +81,9 @@ class ModelHost:
         self._loader = loader
         self._on_change = on_change
         self._on_unload = on_unload
+        self._on_activity = on_activity
+        self._loads = 0
+        self._last_progress = "", 1.0
         self._loading = asyncio.Lock()
         self._model: LoadedModel | None = None
         self._state = ModelState("stopped", "not started")
@@ -96,6 +120,7 @@ class ModelHost:
                 self._set(_failed(chosen.model, error))
                 return False
             self._set(_ready(engine))
+            self._show_activity()
             return True
 
     def report_failure(self, message: str) -> None:
@@ -120,22 +145,38 @@ class ModelHost:
 
     async def _unload(self) -> None:
         model, self._model = self._model, None
+        self._loads += 1  # what the earlier load still tells is not shown any more
+        self._last_progress = "", 1.0
+        self._on_activity(None)
         self._on_unload()
         if model is not None:
             await model.engine.close()
 
     def _progress_reporter(self) -> Progress:
         """Return a function for the loading thread that shows progress on this event loop."""
-        loop = asyncio.get_running_loop()
+        loop, load = asyncio.get_running_loop(), self._loads
 
         def report(message: str, share: float) -> None:
-            loop.call_soon_threadsafe(self._show_progress, message, share)
+            with suppress(RuntimeError):  # the loop is closed, so nobody is left to hear it
+                loop.call_soon_threadsafe(self._show_progress, load, message, share)
 
         return report
 
-    def _show_progress(self, message: str, share: float) -> None:
+    def _show_progress(self, load: int, message: str, share: float) -> None:
+        if load != self._loads:
+            return
+        self._last_progress = message, share
         if self._state.health == "loading":
             self._set(replace(self._state, message=message, progress=share))
+        elif self._model is not None:
+            self._show_activity()
+            if share >= 1:
+                self._set(_ready(self._model.engine))  # what is over may have failed
+
+    def _show_activity(self) -> None:
+        message, share = self._last_progress
+        percent = 100 * int(_STEPS * share) // _STEPS
+        self._on_activity(f"{message}, {percent} %" if share < 1 else None)
 
     def _set(self, state: ModelState) -> None:
         if state != self._state:
@@ -145,7 +186,9 @@ class ModelHost:
 
 def _ready(engine: Engine) -> ModelState:
     model = engine.description
-    return ModelState("ready", f"{model.name} on {model.device}", model.name, model.device)
+    name = f"{model.name} on {model.device}"
+    message = name if model.problem is None else f"{name}; {model.problem}"
+    return ModelState("ready", message, model.name, model.device)
 
 
 def _failed(model: str | None, error: BaseException) -> ModelState:

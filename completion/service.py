@@ -57,7 +57,9 @@ class Service:
         self._environment: str | None = None
         self._activity: str | None = None
         self._index_failure: str | None = None
-        self._host = ModelHost(loader, self._publish, self._stop_runs)
+        self._background = Background(self._show_background)
+        show_activity = self._background.show_model_activity
+        self._host = ModelHost(loader, self._publish, self._stop_runs, show_activity)
         self._statistics = Statistics(self._publish)
         self._status = self._current_status()
         self._recent = CompletionCache()
@@ -70,7 +72,6 @@ class Service:
         self._runs = Runs()
         self._prefetch = Prefetch()
         self._warm_up = PromptWarmUp(self._read_ahead)
-        self._background = Background(self._show_background)
         self._reader = PromptReader(self._note_reading)
         self._edits = 0
 

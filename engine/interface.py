@@ -14,13 +14,17 @@ from holesmith.engine.vocabulary.vocabulary import Vocabulary
 
 @dataclass(frozen=True, slots=True)
 class ModelDescription:
-    """The loaded model and its device, shown in the status and in every completion's report."""
+    """The loaded model and its device, shown in the status and in every completion's report.
+
+    ``problem`` is what makes it slower than it should be, in one line; None if nothing does.
+    """
 
     name: str
     architecture: str
     device: str
     weights: str
     context_tokens_max: int
+    problem: str | None = None
 
 
 class Stream(Protocol):

@@ -17,6 +17,7 @@ from holesmith.engine.interface import ModelDescription
 from holesmith.engine.request import Generation, Request, Token
 from holesmith.engine.request_queue import RequestQueue
 from holesmith.engine.vocabulary.vocabulary import Vocabulary
+from holesmith.kernels.workers import no_op
 
 QUEUE_MAX = 16
 """More live requests than these in the queue are refused. Cancelled requests do not count."""
@@ -139,6 +140,11 @@ def _mark_retrieved(result: "asyncio.Future[Generation]") -> None:
         result.exception()
 
 
+def no_problem() -> str | None:
+    """There is none."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """A loaded model: the loop over it, its vocabulary and its description."""
@@ -146,6 +152,10 @@ class Loaded:
     loop: Loop
     vocabulary: Vocabulary
     description: ModelDescription
+    problem: Callable[[], str | None] = no_problem
+    """What makes it slower than it should be, in one line, if anything does."""
+    close: Callable[[], None] = no_op
+    """Ends what was begun beside the loop."""
 
 
 class LocalEngine:
@@ -153,6 +163,7 @@ class LocalEngine:
 
     def __init__(self, loaded: Loaded) -> None:
         self._description = loaded.description
+        self._problem, self._close = loaded.problem, loaded.close
         self._vocabulary = loaded.vocabulary
         self._waiting: RequestQueue[LocalStream] = RequestQueue(QUEUE_MAX)
         self._closing = threading.Event()
@@ -168,7 +179,7 @@ class LocalEngine:
     @property
     def description(self) -> ModelDescription:
         """See `interface.Engine`."""
-        return self._description
+        return replace(self._description, problem=self._problem())
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -192,6 +203,7 @@ class LocalEngine:
         self._closing.set()
         self._running.interrupt()
         self._waiting.close()
+        await asyncio.to_thread(self._close)
         await asyncio.to_thread(self._thread.join)
 
 

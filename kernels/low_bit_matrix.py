@@ -51,8 +51,6 @@ def room_for_inputs(tokens: int, width: int) -> QuantisedInputs:
     )
 
 
-
-
 @dataclass(frozen=True, slots=True)
 class LowBitMatrix:
     """A matrix of packed codes (see `pack_rows` and `pack_groups`): ``inputs @ values.T + bias``."""

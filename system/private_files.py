@@ -136,6 +136,11 @@ def is_own_folder(folder: Path) -> bool:
         return False
 
 
+def is_writable(folder: Path | None) -> bool:
+    """Whether files can be made in a folder; None is no folder."""
+    return folder is not None and folder.is_dir() and os.access(folder, os.W_OK)
+
+
 def is_own_file(path: Path) -> bool:
     """True if this is a regular file of the user, no link, and nobody else may write to it."""
     try:

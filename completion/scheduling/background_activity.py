@@ -34,6 +34,15 @@ class Background:
             self._activities.pop(("analysis", path), None)
             self._publish()
 
+    def show_model_activity(self, activity: str | None) -> None:
+        """Show the work that goes on beside the loaded model, in a line; None if there is none."""
+        if activity is None:
+            if self._activities.pop(("model", ""), None) is None:
+                return
+        else:
+            self._activities["model", ""] = activity
+        self._publish()
+
     def event_handler(self) -> Callable[[str, Event], None]:
         """Return the handler of indexers' events, for any thread. Must be called on the event loop."""
         loop = asyncio.get_running_loop()

@@ -18,6 +18,7 @@ from holesmith.engine.interface import ModelDescription
 from holesmith.engine.loading.assembly import assemble, dense_matrices
 from holesmith.engine.loading.configuration import architecture_from_config, architecture_from_gguf
 from holesmith.engine.loading.device_matrices import WeightForm, device_matrices
+from holesmith.engine.loading.kernels import Kernels
 from holesmith.engine.loading.packing import packed_matrices
 from holesmith.engine.loading.weight_check import check_ids, check_vocabulary
 from holesmith.engine.loading.weights import GGUFWeights, SafetensorsWeights, Weights
@@ -61,12 +62,16 @@ def load_engine(
     device: str = "auto",
     progress: Progress = _silent,
     weights: str = "auto",
+    *,
+    compile_beside: bool = False,
 ) -> LocalEngine:
     """Load a model and start its engine.
 
     ``device`` is "auto" (CUDA if there is one), "cpu" or "cuda" or "cuda:N". ``weights`` is a `WeightForm` or
     "auto": bf16 on CUDA, and on a CPU 8 bits, or 4 if the file has them. ``progress`` is called on this
-    thread with a stage and a share from 0 to 1.
+    thread with a stage and a share from 0 to 1. Kernels that no earlier run has compiled are compiled now or,
+    with ``compile_beside``, beside the first requests, which are slower then; ``progress`` is told of that on
+    another thread until the share is 1.
 
     Raises EngineError: damaged or unsupported weights (`WeightsError`), a device that does not exist or is
     too small (`DeviceError`), a form of weights that the device does not have.
@@ -75,7 +80,7 @@ def load_engine(
     form = choose_form(weights, chosen)
     try:
         loaded = load_model(source, chosen, progress, form)
-        return LocalEngine(Loaded(_loop(loaded), loaded.vocabulary, loaded.description))
+        return LocalEngine(_with_kernels(loaded, progress, beside=compile_beside))
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise DeviceError(
             f"not enough memory on {chosen} for {source.name}: choose a smaller model"
@@ -201,6 +206,15 @@ def _load_through_library(
     description = ModelDescription(source.name, name, str(device), "bf16", context)
     files = [OpenFile(path) for path in safetensors_files(source.path)] if device.type == "cpu" else ()
     return LoadedModel(model, vocabulary, description, files)
+
+
+def _with_kernels(loaded: LoadedModel, progress: Progress, *, beside: bool) -> Loaded:
+    loop, model = _loop(loaded), loaded.model
+    if isinstance(model, TransformersModel) or model.step is None:
+        return Loaded(loop, loaded.vocabulary, loaded.description)
+    kernels = Kernels()
+    served = kernels.serve(loop, model, progress, beside=beside)
+    return Loaded(served, loaded.vocabulary, loaded.description, kernels.problem, kernels.close)
 
 
 def _loop(loaded: LoadedModel) -> Loop:

@@ -162,6 +162,20 @@ class Decoder:
         }
         self._swaps = {rope: rope.swap(architecture.head_width, device) for rope in self._tables}
 
+    @property
+    def parts(self) -> Parts:
+        """The weights that passes are computed with."""
+        return self._parts
+
+    @property
+    def step(self) -> CpuStepModel | None:
+        """What runs a few tokens in one piece, if anything does."""
+        return self._fused
+
+    def compute_with(self, parts: Parts, step: CpuStepModel | None) -> None:
+        """Take another form of the same weights for the following passes. Not while one is under way."""
+        self._parts, self._fused = parts, step
+
     def new_cache(self, capacity: int | None = None) -> KeyValueCache:
         """Make an empty cache of ``capacity`` tokens; None for the longest context."""
         arch = self.architecture

@@ -187,12 +187,33 @@ def test_pull_prints_the_path_and_no_bar_without_a_terminal(
         return WeightSource(name, installed, "gguf")
 
     monkeypatch.setattr(command, "pull", pull)
+    monkeypatch.setattr("holesmith.engine.loading.kernels.compile_kernels", lambda progress: None)
     assert holesmith("pull", NAME) == (0, f"{installed}\n", f"{NAME}: licence Apache-2.0\n")
 
 
 def test_the_list_names_the_default(holesmith: Run) -> None:
     _, out, _ = holesmith("list")
     assert f"The default is {NAME}, with a GPU qwen2.5-coder-1.5b." in out
+
+
+def test_pull_compiles_the_kernels_at_the_end_and_says_so(
+    holesmith: Run, installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compile_kernels(progress: Callable[[str, float], None]) -> str:
+        for share in (0.0, 0.5, 1.0):
+            progress("compiling the kernels (once, half a minute)", share)
+        return "no"
+
+    monkeypatch.setattr(command, "pull", lambda name, progress: WeightSource(name, installed, "gguf"))
+    monkeypatch.setattr("holesmith.engine.loading.kernels.compile_kernels", compile_kernels)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    status, out, err = holesmith("pull", NAME)
+    assert (status, out) == (0, f"{installed}\n")
+    assert err.splitlines() == [
+        f"{NAME}: licence Apache-2.0",
+        "compiling the kernels (once, half a minute)",
+        "holesmith: the kernels could not be compiled, so PyTorch computes, which is slower: no",
+    ]
 
 
 def test_a_failed_pull_is_one_line_and_status_one(holesmith: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.status import Status
 from holesmith.engine.errors import DeviceError, ModelNotFoundError
-from holesmith.engine.interface import Engine
+from holesmith.engine.interface import Engine, ModelDescription
 
 from tests.fakes import FakeEngine
 
@@ -111,6 +111,72 @@ async def test_a_failure_while_decoding_is_answered_counted_and_survived() -> No
     engine.error = None
     assert (await service.complete(SNAPSHOT)).completion is not None
     assert service.status.message == "fake on cpu"
+
+
+class Preparing(FakeEngine):
+    """An engine that is still at work on something when it is loaded."""
+
+    problem: str | None = None
+
+    @property
+    def description(self) -> ModelDescription:
+        return replace(super().description, problem=self.problem)
+
+
+def preparing(engine: Preparing, tellers: list[Progress]) -> Loader:
+    def load(_options: Options, progress: Progress) -> Engine:
+        tellers.append(progress)
+        progress("loading weights", 1.0)
+        progress("compiling the kernels", 0.0)
+        return engine
+
+    return load
+
+
+async def told(progress: Progress, share: float) -> None:
+    """From another thread, as engines tell it; shown when the event loop comes round."""
+    await asyncio.to_thread(progress, "compiling the kernels", share)
+    await asyncio.sleep(0)
+
+
+async def test_what_goes_on_beside_a_loaded_model_is_an_activity_until_it_is_over() -> None:
+    tellers: list[Progress] = []
+    service = Service(Options(), loader=preparing(Preparing("1\n"), tellers))
+    await service.load()
+    assert (service.status.health, service.status.progress) == ("ready", None)
+    assert service.status.message == "fake on cpu"
+    assert service.status.activity == "compiling the kernels, 0 %"
+    assert (await service.complete(SNAPSHOT)).completion is not None
+    assert service.status.activity == "compiling the kernels, 0 %"
+    await told(tellers[0], 0.52)
+    assert service.status.activity == "compiling the kernels, 50 %"
+    await told(tellers[0], 1.0)
+    assert (service.status.activity, service.status.message) == (None, "fake on cpu")
+    await service.close()
+
+
+async def test_what_failed_beside_a_loaded_model_stays_in_the_message() -> None:
+    tellers: list[Progress] = []
+    engine = Preparing("1\n")
+    service = Service(Options(), loader=preparing(engine, tellers))
+    await service.load()
+    engine.problem = "the kernels could not be compiled: no"
+    await told(tellers[0], 1.0)
+    assert (await service.complete(SNAPSHOT)).completion is not None
+    assert service.status.health == "ready"
+    assert service.status.activity is None
+    assert service.status.message == "fake on cpu; the kernels could not be compiled: no"
+
+
+async def test_what_a_model_tells_after_it_was_taken_away_is_not_shown() -> None:
+    tellers: list[Progress] = []
+    service = Service(Options(), loader=preparing(Preparing("1\n"), tellers))
+    await service.load()
+    await service.close()
+    assert service.status.activity is None
+    await told(tellers[0], 0.5)
+    assert service.status.activity is None
+    assert service.status.message == "stopped"
 
 
 async def test_options_take_effect_and_reload_only_for_another_model() -> None:
