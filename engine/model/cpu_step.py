@@ -1,4 +1,4 @@
-"""The preparation of `kernels.decode_step` for one model: tables of numbers for the machine code."""
+"""The preparation of `machine_code.decode_step` for one model: tables of numbers for the machine code."""
 
 from collections.abc import Callable
 
@@ -47,12 +47,12 @@ def cpu_step_of(architecture: Architecture, parts: Parts, context_tokens_max: in
 
 
 def _matrices(layer: Layer) -> list[object]:
-    """Return the matrices of a layer in the order of `kernels.step_tables`."""
+    """Return the matrices of a layer in the order of `kernels.machine_code.step_tables`."""
     return [layer.qkv, layer.attention_output, layer.feed_forward_input, layer.down_proj]
 
 
 def _norms(layer: Layer) -> list[Norm | None]:
-    """Return the norms of a layer in the order of `kernels.step_tables`."""
+    """Return the norms of a layer in the order of `kernels.machine_code.step_tables`."""
     return [
         layer.attention_norm,
         layer.query_norm,
