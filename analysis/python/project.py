@@ -24,6 +24,7 @@ from holesmith.analysis.files.secrets import is_secret
 from holesmith.analysis.files.source_access import SourceAccess
 from holesmith.analysis.options import Options
 from holesmith.analysis.python.environment import find_environment
+from holesmith.analysis.python.evidence.project_facts import ProjectFacts, look_into
 from holesmith.analysis.python.parsing.documents import DOCUMENTS_MAX, JediDocuments
 from holesmith.analysis.python.parsing.incremental_parse import reparse_statements
 from holesmith.analysis.python.parsing.jedi_internals import (
@@ -122,6 +123,7 @@ class JediProject:
     environment: PythonEnvironment
     documents: JediDocuments
     modules: Modules
+    facts: ProjectFacts
 
     @classmethod
     def of(cls, options: Options) -> "JediProject":
@@ -135,7 +137,8 @@ class JediProject:
         libraries = [*standard_library, *environment.search_paths, stubs]
         modules = Modules(SourceAccess(options.root, libraries, is_secret), standard_library)
         documents = JediDocuments(_parser(options.root, search_path, interpreter, modules.access))
-        return cls(environment, documents, modules)
+        facts = ProjectFacts(options.root, modules.access.read)
+        return cls(environment, documents, modules, facts)
 
     def begin(self) -> None:
         """Prepare for a question: make jedi find the modules of this project.
@@ -143,6 +146,7 @@ class JediProject:
         A process may have several projects, but jedi's functions are set for the whole process.
         """
         find_in(self.modules)
+        look_into(self.facts)
         self._forget_files()
 
     def _forget_files(self) -> None:

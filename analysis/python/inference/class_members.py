@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from holesmith.analysis.answers import SymbolKind
+from holesmith.analysis.python.inference.annotations import string_payload
 from holesmith.analysis.python.inference.bindings import scope_of
 from holesmith.analysis.python.parsing.parso_nodes import is_postfix, is_trailer
 from jedi.parser_utils import function_is_property
@@ -37,7 +38,24 @@ def class_members(classdef: Any) -> Kinds:
             definition = name.get_definition(import_name_always=True, include_setitem=True)
             kind = _KINDS.get(definition.type, "statement")
             found[name.value] = "property" if _is_property(definition) else kind
+            if name.value == "__slots__" and definition.type == "expr_stmt":
+                found.update(dict.fromkeys(_strings_in(definition.get_rhs()), "statement"))
     return found
+
+
+def _strings_in(node: Any) -> Iterator[str]:
+    """The names in ``__slots__``: a string, or a display of strings; of a dictionary the keys."""
+    if node.type == "string":
+        text = string_payload(node)
+        if text.isidentifier():
+            yield text
+        return
+    is_value_of_key = False
+    for child in getattr(node, "children", ()):
+        if getattr(child, "value", "") in (":", ","):
+            is_value_of_key = child.value == ":"
+        elif not is_value_of_key:
+            yield from _strings_in(child)
 
 
 def instance_members(classdef: Any) -> Kinds:

@@ -21,6 +21,8 @@ _PLAIN_METACLASSES = frozenset(
     ("type", "ABCMeta", "EnumMeta", "EnumType", "NamedTupleMeta", "ProtocolMeta", "_ProtocolMeta")
 )
 _DYNAMIC_HOOKS = ("__getattr__", "__getattribute__")
+_PLAIN_SETTERS = frozenset(("object", "type", "UUID"))
+"""Classes of stubs with a ``__setattr__`` that does not take names of any kind."""
 _ATTRIBUTES = r"(?:\b(?:self|cls)\.__dict__|\bvars\(\s*(?:self|cls)?\s*\))"
 _DYNAMIC_CLASS = re.compile(
     r"\bsetattr\(\s*(?:self|cls)\b|\blocals\(\)|\bexec\("
@@ -34,6 +36,7 @@ _DYNAMIC_MODULE = re.compile(
 )
 _DYNAMIC_NAMES = re.compile(r"\bglobals\(\)\s*(?:\[|\.update)|\bvars\(\)\s*\[|\bexec(?:file)?\(")
 _EXTRA_FIELDS = re.compile(r"""\bextra\b["']?\s*[=:]\s*(?:["']allow|\w*Extra\.allow)""")
+_CLASS_REPLACED = re.compile(r"\b__class__[ \t]*=(?!=)")
 _TAKE_ANY_ATTRIBUTE = frozenset(
     ("object", "Mock", "MagicMock", "NonCallableMock", "SimpleNamespace", "Namespace", "Struct")
 )
@@ -77,7 +80,7 @@ def _reason_of_class(base: Any) -> str | None:
     if classdef is None or classdef.type != "classdef":
         return None
     name = classdef.name.value
-    if _has_field_metaclass(base):
+    if has_field_metaclass(base):
         if any(is_field_metaclass(each) for each in _named_metaclasses(base)):
             return None
         if _EXTRA_FIELDS.search(code_of(base.parent_context, classdef)):
@@ -86,13 +89,25 @@ def _reason_of_class(base: Any) -> str | None:
         return f"{name} has an unknown decorator"
     if any(defines(classdef, hook) for hook in _DYNAMIC_HOOKS) and name != "object":
         return f"{name} computes attributes"
-    if not _is_stub(base) and _DYNAMIC_CLASS.search(code_of(base.parent_context, classdef)):
+    reason = _reason_in_stub(classdef, name) if _is_stub(base) else _reason_in_text(base, classdef, name)
+    if reason is None and _is_patched(classdef):
+        reason = f"{name} is changed from outside"
+    return reason or _reason_of_bases(base, name)
+
+
+def _reason_in_stub(classdef: Any, name: str) -> str | None:
+    takes_any = defines(classdef, "__setattr__") and name not in _PLAIN_SETTERS
+    return f"{name} takes any attribute" if takes_any else None
+
+
+def _reason_in_text(base: Any, classdef: Any, name: str) -> str | None:
+    code = code_of(base.parent_context, classdef)
+    if _DYNAMIC_CLASS.search(code):
         return f"{name} sets attributes by name"
-    if _is_empty(classdef) and classdef.get_super_arglist() is None and not _is_stub(base):
-        return f"{name} is filled from outside"
-    if _is_patched(classdef):
-        return f"{name} is changed from outside"
-    return _reason_of_bases(base, name)
+    if _CLASS_REPLACED.search(code):
+        return f"{name} turns into another class"
+    is_filled = _is_empty(classdef) and classdef.get_super_arglist() is None
+    return f"{name} is filled from outside" if is_filled else None
 
 
 def _is_empty(classdef: Any) -> bool:
@@ -143,7 +158,7 @@ def is_field_metaclass(metaclass: Any) -> bool:
     return node is not None and node.type == "classdef" and "dataclass_transform" in decorators_of(node)
 
 
-def _has_field_metaclass(cls: Any) -> bool:
+def has_field_metaclass(cls: Any) -> bool:
     metaclasses = cls.get_metaclasses() if hasattr(cls, "get_metaclasses") else ()
     return any(is_field_metaclass(each) for each in metaclasses)
 

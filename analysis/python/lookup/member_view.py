@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from holesmith.analysis.answers import Member
+from holesmith.analysis.python.evidence.foreign_attributes import foreign_names
+from holesmith.analysis.python.evidence.isinstance_tests import tested_values
+from holesmith.analysis.python.evidence.usage_evidence import reason_to_doubt
 from holesmith.analysis.python.inference.bindings import defined_names
 from holesmith.analysis.python.inference.dynamic_attributes import dynamic_reason
 from holesmith.analysis.python.inference.expression_values import ValueInference
 from holesmith.analysis.python.inference.value_classes import is_none
-from holesmith.analysis.python.lookup.isinstance_tests import tested_values
 from holesmith.analysis.python.lookup.member_listing import members_listed, owners
 from holesmith.analysis.python.lookup.receivers import inferred, receiver_of
-from holesmith.analysis.python.lookup.usage_evidence import reason_to_doubt
 from holesmith.analysis.python.project import PLACEHOLDER
 from jedi.inference.base_value import ValueSet
 
@@ -101,8 +102,11 @@ def view_of(context: Any, leaf: Any, receiver: list[Any], *, allow_incomplete: b
         return MemberView((), (), frozenset(), reason)
     members = members_in(context, values)
     implicit = implicit_names(values)
+    if not reason:
+        foreign, reason = foreign_names(context, values)
+        implicit |= foreign - {PLACEHOLDER}
     known = implicit.union(member.name for member in members)
-    reason = reason or reason_to_doubt(known, context, leaf, receiver) or ""
+    reason = reason or reason_to_doubt(known, values, context, leaf, receiver) or ""
     return MemberView(values, members, implicit, reason)
 
 

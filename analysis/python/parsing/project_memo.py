@@ -46,6 +46,8 @@ class ProjectMemo:
     visible_builtins: dict[tuple[Any, type], list[Any]] = field(
         default_factory=dict[tuple[Any, type], list[Any]]
     )
+    #: By parso's tree of a module outside of the project: the attributes that its text sets from outside.
+    facts_of_modules: dict[Any, Any] = field(default_factory=dict[Any, Any])
     #: By jedi's name of a builtin: its description.
     described_builtins: dict[Any, ScopeName] = field(default_factory=dict[Any, ScopeName])
 

@@ -36,7 +36,9 @@ def members_at(project: JediProject, question: MembersQuestion, deadline: Deadli
     members = view.members
     if question.detailed_max:
         names = (name for value in in_order(view.values) for name in names_of(filled.context, value))
-        members = members_of(names, question.detailed_max, deadline)
+        detailed = members_of(names, question.detailed_max, deadline)
+        named = {member.name for member in detailed}
+        members = (*detailed, *(member for member in members if member.name not in named))
     known = {member.name for member in members}
     members += tuple(Member(name, "instance") for name in sorted(view.implicit - known)) if members else ()
     reason = view.reason or ("" if members else "no members")

@@ -12,7 +12,9 @@ import re
 from collections.abc import Set
 from typing import Any
 
-from holesmith.analysis.python.inference.bindings import code_of, region_of
+from holesmith.analysis.python.evidence.expected_errors import is_error_expected
+from holesmith.analysis.python.evidence.type_tests import Occurrence, reason_of_test
+from holesmith.analysis.python.inference.bindings import code_of, region_of, scope_of
 from holesmith.analysis.python.project import PLACEHOLDER
 from holesmith.analysis.syntax.occurrences import occurrences
 
@@ -30,8 +32,11 @@ _HEADER_END = re.compile(r"\b[^\n]*:[ \t]*$", re.MULTILINE)
 TEST_CHARACTERS = 200
 
 
-def reason_to_doubt(known: Set[str], context: Any, leaf: Any, receiver: list[Any]) -> str | None:
-    """Return a reason to doubt that the receiver has only the members ``known``; None without one."""
+def reason_to_doubt(known: Set[str], values: Any, context: Any, leaf: Any, receiver: list[Any]) -> str | None:
+    """Return a reason to doubt that the receiver, with these values, has only the members ``known``.
+
+    None without one.
+    """
     text = "".join(each.get_code() for each in receiver).strip()
     region = code_of(context, region_of(leaf, receiver))
     spans = [(start, start + len(text)) for start in occurrences(region, text)]
@@ -43,7 +48,40 @@ def reason_to_doubt(known: Set[str], context: Any, leaf: Any, receiver: list[Any
         return "its type is tested"
     if any(_is_matched(region, start, stop) for start, stop in spans):
         return "it is matched"
-    return "a missing attribute is caught" if _is_caught(leaf) else None
+    if is_error_expected(leaf):
+        return "a missing attribute is expected"
+    is_self = getattr(receiver[0], "value", "") in ("self", "cls")
+    found = _occurrences_before(context, leaf, receiver, text)
+    return reason_of_test(values, context, leaf, found, is_self=is_self)
+
+
+def _occurrences_before(context: Any, leaf: Any, receiver: list[Any], text: str) -> list[Occurrence]:
+    """Of the receiver in the function around it, up to the end of the hole's line, without the hole's."""
+    scope = scope_of(leaf)
+    code = code_of(context, scope)
+    line, column = receiver[0].start_pos
+    first_line, first_column = scope.start_pos
+    lines = code.split("\n", line - first_line + 1)
+    here = (
+        sum(len(each) + 1 for each in lines[: line - first_line])
+        + column
+        - (first_column if line == first_line else 0)
+    )
+    end = code.find("\n", here)
+    code = code[: end if end >= 0 else len(code)]
+    spans = [
+        (start, start + len(each))
+        for each in (text, *_aliases(code, text))
+        for start in occurrences(code, each)
+    ]
+    return [Occurrence(code, start, stop) for start, stop in spans if start != here]
+
+
+def _aliases(code: str, text: str) -> list[str]:
+    """What a name was assigned from: other names for the same object."""
+    if not text.isidentifier():
+        return []
+    return re.findall(rf"^[ \t]*{text}[ \t]*=[ \t]*([^\W\d][\w.]*)[ \t]*$", code, re.MULTILINE)
 
 
 def _is_tested(region: str, start: int, stop: int) -> bool:
@@ -57,16 +95,3 @@ def _is_matched(region: str, start: int, stop: int) -> bool:
     if _HEADER_END.match(region, stop) is None:
         return False
     return _MATCH.search(region, region.rfind("\n", 0, start) + 1, start) is not None
-
-
-def _is_caught(leaf: Any) -> bool:
-    """True if the code stands in a ``try`` that catches AttributeError."""
-    node = leaf
-    while (node := node.search_ancestor("try_stmt", "funcdef", "classdef")) is not None:
-        if node.type != "try_stmt":
-            return False
-        clauses = [each for each in node.children if each.type == "except_clause"]
-        is_tried = leaf.start_pos < node.children[2].end_pos
-        if is_tried and any("AttributeError" in each.get_code(include_prefix=False) for each in clauses):
-            return True
-    return False
