@@ -35,6 +35,7 @@ _FIELD = re.compile(r"\n[ \t]+([^\W\d]\w*)[ \t]*:[ \t]*[\w\"'][^=\n]*(?:=[^\n]*)
 _CLASS_WORD = re.compile(r"\b_*[A-Z]\w*")
 _IMPORT_AS = re.compile(r"\b([^\W\d]\w*)[ \t]+as[ \t]+([^\W\d]\w*)")
 _IMPORT = re.compile(r"^[ \t]*import[ \t]+([^\n#]+)", re.MULTILINE)
+_IMPORT_FROM = re.compile(r"^[ \t]*from[ \t]+\S+[ \t]+import[ \t]*(\([^)]*\)|[^\n#]+)", re.MULTILINE)
 _OWN = frozenset(("self", "cls"))
 _NEW_OF_CLASS = re.compile(r"(?:cls|super|object|type|copy|self|mcs|mcls)$")
 NESTED_MAX = 40
@@ -62,7 +63,8 @@ class FileFacts:
     classes that others are derived from, ``mixins`` those of them that stand before another base.
 
     The rest is kept only where attributes are set: ``words`` are the names that look like those of classes,
-    ``modules`` the names of imported modules, ``aliases`` what ``import … as`` renames, by the new name.
+    ``modules`` the names of imported modules, ``aliases`` what ``from … import`` brings, by the name it
+    has here.
     """
 
     sites: tuple[AttributeSite, ...]
@@ -89,9 +91,16 @@ def facts_of(text: str) -> FileFacts:
         bases.update(names)
         mixins.update(names[:-1])
     words = frozenset(_CLASS_WORD.findall(text)) if sites else frozenset[str]()
-    aliases = {new: old for old, new in _IMPORT_AS.findall(text)} if sites else {}
+    aliases = _aliases(text) if sites else {}
     modules = frozenset(_imported(text)) if sites else frozenset[str]()
     return FileFacts(sites, frozenset(declared), words, modules, aliases, frozenset(bases), frozenset(mixins))
+
+
+def _aliases(text: str) -> dict[str, str]:
+    names = [name.strip(" \t()") for found in _IMPORT_FROM.findall(text) for name in found.split(",")]
+    return {name: name for name in names if name.isidentifier()} | {
+        new: old for old, new in _IMPORT_AS.findall(text)
+    }
 
 
 def _imported(text: str) -> Iterator[str]:

@@ -51,6 +51,9 @@ class Target:
     def takes_any(self, site: AttributeSite, facts: FileFacts) -> bool:
         """Whether attributes with names that are computed are set on this."""
         receiver = facts.aliases.get(site.receiver, site.receiver)
+        if self.is_module:
+            is_imported = site.receiver in facts.modules or site.receiver in facts.aliases
+            return is_imported and receiver in self.names
         return receiver in self.names or not self.names.isdisjoint(site.classes)
 
 
@@ -82,7 +85,7 @@ def _of_value(context: Any, value: Any) -> tuple[frozenset[str], str]:
         return frozenset(), "the project's files are being read"
     root = context.get_root_context()
     path = _path_of(root)
-    own = project.of_text(path, "".join(root.code_lines or ()))
+    own = project.of_lines(path, root.code_lines or [])
     key = target.names, target.is_open, target.is_module
     if key not in project.memo:
         judged = {place: _judge(target, sites, project.declared) for place, sites in project.sites.items()}

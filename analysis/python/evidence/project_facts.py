@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from holesmith.analysis.python.evidence.file_facts import AttributeSite, FileFacts, facts_of
+from holesmith.analysis.python.parsing.line_diff import changes_of
 
 FILES_MAX = 20_000
 FILE_BYTES_MAX = 1_000_000
@@ -20,7 +21,7 @@ REST_FACTOR = 40
 REST_MIN_S = 1.0
 """Between two looks at the folders so many times as long as the last one took, at least so long."""
 _SKIPPED_FOLDERS = frozenset(("node_modules", "site-packages", "__pycache__", "dist-packages"))
-TEXTS_MAX = 4
+DOCUMENTS_MAX = 4
 
 Placed = tuple[AttributeSite, FileFacts]
 
@@ -51,8 +52,8 @@ class ProjectFacts:
     _pending: dict[str, _Stamp] = field(default_factory=dict[str, _Stamp])
     _looked_s: float = -1e9
     _rest_s: float = 0.0
-    _texts: dict[str | None, tuple[str, FileFacts]] = field(
-        default_factory=dict[str | None, tuple[str, FileFacts]]
+    _documents: dict[str | None, tuple[list[str], FileFacts]] = field(
+        default_factory=dict[str | None, tuple[list[str], FileFacts]]
     )
 
     @property
@@ -70,13 +71,14 @@ class ProjectFacts:
         if self._pending:
             self._read_pending(time.monotonic() + SLICE_S)
 
-    def of_text(self, path: str | None, text: str) -> FileFacts:
-        """Facts of the text of an open document."""
-        before = self._texts.pop(path, None)
-        facts = before[1] if before is not None and before[0] == text else facts_of(text)
-        self._texts[path] = text, facts
-        if len(self._texts) > TEXTS_MAX:
-            self._texts.pop(next(iter(self._texts)))
+    def of_lines(self, path: str | None, lines: list[str]) -> FileFacts:
+        """Facts of the text of an open document; the list must not be changed afterwards."""
+        before = self._documents.pop(path, None)
+        is_same = before is not None and (before[0] is lines or _says_the_same(before[0], lines))
+        facts = before[1] if before is not None and is_same else facts_of("".join(lines))
+        self._documents[path] = lines, facts
+        if len(self._documents) > DOCUMENTS_MAX:
+            self._documents.pop(next(iter(self._documents)))
         return facts
 
     def _look(self) -> None:
@@ -120,6 +122,21 @@ class ProjectFacts:
         }
         self.memo = {}
         self.version += 1
+
+
+def _says_the_same(old: list[str], new: list[str]) -> bool:
+    """Whether two texts differ only in lines that say nothing, such as the one that is being typed."""
+    return all(
+        _says_nothing("".join(old[change.start : change.stop]))
+        and _says_nothing("".join(new[change.new_start : change.new_stop]))
+        for change in changes_of(old, new)
+    )
+
+
+def _says_nothing(text: str) -> bool:
+    facts = facts_of(text)
+    has_header = "import" in text or "class" in text or "def" in text
+    return not (has_header or facts.sites or facts.declared)
 
 
 def _python_files(root: str) -> Iterator[tuple[str, _Stamp]]:

@@ -116,19 +116,21 @@ def _is_mixin(context: Any, value: Any) -> bool:
     if cls is None or not cls.is_class() or cls.get_root_context().is_stub():
         return False
     name = cls.py__name__()
+    if getattr(cls, "tree_node", None) is None or cls.tree_node.get_super_arglist() is not None:
+        return False  # what it is mixed into has a base of its own as well
     project = current_facts()
     is_mixed_in = project is not None and name in project.mixins
     return "Mixin" in name or is_mixed_in or name in _facts_in(context, cls.get_root_context()).mixins
 
 
 def _facts_in(context: Any, root: Any) -> FileFacts:
-    text = "".join(root.code_lines or ())
     project = current_facts()
-    if root.tree_node is context.get_root_context().tree_node:
-        return project.of_text(_path_of(root), text) if project is not None else facts_of(text)
+    lines = root.code_lines or []
+    if project is not None and root.tree_node is context.get_root_context().tree_node:
+        return project.of_lines(_path_of(root), lines)
     kept = project_memo(context.inference_state).facts_of_modules
     if root.tree_node not in kept:
-        kept[root.tree_node] = facts_of(text)
+        kept[root.tree_node] = facts_of("".join(lines))
     return kept[root.tree_node]
 
 

@@ -50,7 +50,7 @@ def reason_to_doubt(known: Set[str], values: Any, context: Any, leaf: Any, recei
         return "it is matched"
     if is_error_expected(leaf):
         return "a missing attribute is expected"
-    is_self = getattr(receiver[0], "value", "") in ("self", "cls")
+    is_self = len(receiver) == 1 and getattr(receiver[0], "value", "") in ("self", "cls")
     found = _occurrences_before(context, leaf, receiver, text)
     return reason_of_test(values, context, leaf, found, is_self=is_self)
 
