@@ -16,7 +16,8 @@ from holesmith.analysis.python.parsing.line_diff import changes_of
 FILES_MAX = 20_000
 FILE_BYTES_MAX = 1_000_000
 SLICE_S = 0.25
-"""How long one question may wait for files to be read."""
+"""How much processor time one question may spend on reading files: a project of usual size takes less. What
+other programs take from the machine does not count, so that the answer does not hang on them."""
 REST_FACTOR = 40
 REST_MIN_S = 1.0
 """Between two looks at the folders so many times as long as the last one took, at least so long."""
@@ -69,7 +70,7 @@ class ProjectFacts:
             self._looked_s = time.monotonic()
             self._rest_s = max(REST_MIN_S, REST_FACTOR * (self._looked_s - now))
         if self._pending:
-            self._read_pending(time.monotonic() + SLICE_S)
+            self._read_pending(time.thread_time() + SLICE_S)
 
     def of_lines(self, path: str | None, lines: list[str]) -> FileFacts:
         """Facts of the text of an open document; the list must not be changed afterwards."""
@@ -99,7 +100,7 @@ class ProjectFacts:
             path, stamp = next(iter(self._pending.items()))
             self._files[path] = stamp, self._facts_in(path, stamp)
             del self._pending[path]
-            if time.monotonic() >= stop_at:
+            if time.thread_time() >= stop_at:
                 break
         if not self._pending:
             self._sum_up()
