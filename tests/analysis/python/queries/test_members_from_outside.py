@@ -52,7 +52,7 @@ class Case:
 def cases() -> list[Case]:
     return [
         _case(part)
-        for path in sorted(CASES.glob("*.py"))
+        for path in sorted(CASES.glob("*.txt"))
         for part in re.split(r"^#= ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     ]
 
