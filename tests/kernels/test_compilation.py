@@ -58,7 +58,8 @@ def test_progress_and_stages_are_told_in_their_order(tmp_path: Path) -> None:
     half = f'{{"functions": {FUNCTIONS // 2}}}'
     done = compilation(tmp_path, half, STAGE_0, STAGE_1)
     done.run(states.append)
-    assert [(state.stages, state.share) for state in states] == [(0, 0.5), (1, 0.5), (2, 1.0)]
+    share = FUNCTIONS // 2 / FUNCTIONS
+    assert [(state.stages, state.share) for state in states] == [(0, share), (1, share), (2, 1.0)]
     assert done.is_complete
     assert done.state.failure is None
 
