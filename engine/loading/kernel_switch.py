@@ -60,7 +60,7 @@ def _torch_layer(layer: Layer) -> Layer:
         qkv=_torch_matrix(layer.qkv),
         attention_output=_torch_matrix(layer.attention_output),
         feed_forward_input=_torch_matrix(layer.feed_forward_input),
-        down=_torch_matrix(layer.down),
+        down_proj=_torch_matrix(layer.down_proj),
     )
 
 

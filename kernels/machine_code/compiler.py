@@ -40,7 +40,7 @@ _LOOSE = {"reassoc", "contract", "arcp", "nsz"}
 
 
 def _machine_code(function: Callable[..., Any], *, no_cpython_wrapper: bool) -> object:
-    return njit(
+    return cast("Any", njit)(
         nogil=True,
         fastmath=_LOOSE,
         error_model="numpy",

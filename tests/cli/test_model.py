@@ -187,7 +187,7 @@ def test_pull_prints_the_path_and_no_bar_without_a_terminal(
         return WeightSource(name, installed, "gguf")
 
     monkeypatch.setattr(command, "pull", pull)
-    monkeypatch.setattr("holesmith.engine.loading.kernels.compile_kernels", lambda progress: None)
+    monkeypatch.setattr(command, "compile_for_this_machine", lambda: None)
     assert holesmith("pull", NAME) == (0, f"{installed}\n", f"{NAME}: licence Apache-2.0\n")
 
 
@@ -204,7 +204,10 @@ def test_pull_compiles_the_kernels_at_the_end_and_says_so(
             progress("compiling the kernels (once, half a minute)", share)
         return "no"
 
-    monkeypatch.setattr(command, "pull", lambda name, progress: WeightSource(name, installed, "gguf"))
+    def pull(name: str, _progress: object) -> WeightSource:
+        return WeightSource(name, installed, "gguf")
+
+    monkeypatch.setattr(command, "pull", pull)
     monkeypatch.setattr("holesmith.engine.loading.kernels.compile_kernels", compile_kernels)
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     status, out, err = holesmith("pull", NAME)
