@@ -96,6 +96,8 @@ def _bound_member(inference: Inference, value: Any, class_context: Any, binding:
             return value.execute_with_values()
         values = inference.assigned(context, binding, definition)
         is_declared = is_member(binding) or annotation_of(binding) is not None
+        if not is_member(binding) and any(map(_is_descriptor, values or ())):
+            return inference.unknown("a descriptor")
         return values if is_declared else _as_attribute(inference, value, values)
     if definition.type == "classdef":
         return TreeNameDefinition(context, binding).infer()
