@@ -13,7 +13,9 @@ PACKAGES = ("analysis", "cli", "completion", "context", "engine", "evaluation", 
 USERS = (*PACKAGES, "benchmarks", "scripts")
 
 CALLED_BY_OTHERS = {
-    "kernels/compiler.py": "numba calls what these classes override",
+    "kernels/kept_code.py": "numba calls what these classes override",
+    "kernels/compile_process.py on_start": "numba tells this listener of a compilation",
+    "analysis/python/evidence/project_facts.py changed_s": "compared as a part of its dataclass",
     "kernels/reference.py": "says in plain torch what the kernels compute; the tests compare them with it",
     "engine/vocabulary/vocabulary.py special_ids": "by which the tests see that text never becomes special",
     "system/memory.py _fields_": "read by ctypes",
