@@ -16,7 +16,7 @@ from holesmith.engine.vocabulary.vocabulary import Vocabulary
 class ModelDescription:
     """The loaded model and its device, shown in the status and in every completion's report.
 
-    ``problem`` is what makes it slower than it should be, in one line; None if nothing does.
+    ``problem`` is one line that says why the model is slower than it should be; None if it is not.
     """
 
     name: str

@@ -153,9 +153,9 @@ class Loaded:
     vocabulary: Vocabulary
     description: ModelDescription
     problem: Callable[[], str | None] = no_problem
-    """What makes it slower than it should be, in one line, if anything does."""
+    """Returns why the model is slower than it should be, in one line; None if it is not."""
     close: Callable[[], None] = no_op
-    """Ends what was begun beside the loop."""
+    """Ends the work that was begun beside the loop."""
 
 
 class LocalEngine:

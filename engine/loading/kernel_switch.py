@@ -1,8 +1,8 @@
-"""Serves with torch until the kernels are compiled, and with the kernels from then on.
+"""Computes with torch until the kernels are compiled, and with the kernels from then on.
 
-The swap happens between two requests. The cache of keys and values stays: both write the same numbers to it,
-up to rounding. So text may differ between a request before and one after the swap, as it does between
-processors with and without our kernels.
+The switch happens between two requests. The cache of keys and values stays valid: torch and the kernels write
+the same numbers to it, up to rounding. So the text may differ between a request before and one after the
+switch, as it does between processors with and without our kernels.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,10 @@ class KernelSwitch:
     """Implements `local.Loop` over the loop of a decoder with low-bit matrices."""
 
     def __init__(self, loop: Loop, decoder: Decoder, state: Callable[[], CompileState]) -> None:
-        """``state`` says what is compiled; it is asked before each request."""
+        """Start with torch.
+
+        ``state`` returns the progress of the compilation; it is called before each request.
+        """
         self._loop = loop
         self._decoder = decoder
         self._state = state
@@ -32,7 +35,7 @@ class KernelSwitch:
     def run(
         self, request: Request, emit: Callable[[Token], None], cancelled: Callable[[], bool]
     ) -> Generation:
-        """As the loop, with what is compiled by now."""
+        """Run the loop with the kernels that are compiled by now."""
         self._take(self._state().stages)
         return self._loop.run(request, emit, cancelled)
 
@@ -50,7 +53,7 @@ class KernelSwitch:
 
 
 def torch_parts(parts: Parts) -> Parts:
-    """The same weights, multiplied by torch."""
+    """Return the same weights in a form that torch multiplies."""
     return replace(parts, layers=tuple(map(_torch_layer, parts.layers)), head=_torch_matrix(parts.head))
 
 

@@ -1,4 +1,4 @@
-"""The compiled kernels that a model on a CPU needs: found, or compiled now, or beside the first requests."""
+"""The compiled kernels of a model on a CPU: kept by an earlier run, or compiled now or beside requests."""
 
 from collections.abc import Callable
 
@@ -9,13 +9,16 @@ from holesmith.kernels.compilation import Compilation, CompileState
 from holesmith.kernels.machine_code.low_bit import IS_SUPPORTED
 
 COMPILING = "compiling the kernels (once, half a minute)"
-"""What progress says while they are compiled."""
+"""The stage that ``progress`` gets while they are compiled."""
 
 Progress = Callable[[str, float], None]
 
 
 def compile_kernels(progress: Progress, compilation: Compilation | None = None) -> str | None:
-    """Compile what this processor can use and no earlier run has kept; why that failed, or None."""
+    """Compile the kernels that this processor can use, unless an earlier run kept them.
+
+    Returns the reason of a failure, or None.
+    """
     if not IS_SUPPORTED:
         return None
     compilation = compilation or Compilation()
@@ -26,16 +29,16 @@ def compile_kernels(progress: Progress, compilation: Compilation | None = None) 
 
 
 class Kernels:
-    """The compiled kernels of one engine, which may still be in the making."""
+    """The compiled kernels of one engine, whose compilation may still be running."""
 
     def __init__(self, compilation: Compilation | None = None) -> None:
         self._compilation = compilation or Compilation()
 
     def serve(self, loop: Loop, decoder: Decoder, progress: Progress, *, beside: bool) -> Loop:
-        """A loop that computes with the kernels, as soon as they are compiled, and with torch until then.
+        """Return a loop that computes with torch until the kernels are compiled, then with the kernels.
 
-        ``beside`` has them compiled beside the requests, and ``progress`` told on another thread; else they
-        are waited for.
+        With ``beside`` they are compiled while requests run, and ``progress`` is called on another thread;
+        otherwise this method waits for them.
         """
         if decoder.step is None or self._compilation.load_kept():
             return loop
@@ -49,15 +52,15 @@ class Kernels:
         return switch
 
     def problem(self) -> str | None:
-        """Why there are none, and what that means, in one line; None if there are or will be."""
+        """Return why there are no kernels, and the consequence, in one line; None if there will be some."""
         failure = self._compilation.state.failure
         return None if failure is None else in_words(failure)
 
     def close(self) -> None:
-        """End the compilation, if it is under way."""
+        """End the compilation, if it is running."""
         self._compilation.stop()
 
 
 def in_words(failure: str) -> str:
-    """A line for people, about kernels that could not be compiled."""
+    """Write a line for people about kernels that could not be compiled."""
     return f"the kernels could not be compiled, so PyTorch computes, which is slower: {failure}"

@@ -169,11 +169,11 @@ class Decoder:
 
     @property
     def step(self) -> CpuStepModel | None:
-        """What runs a few tokens in one piece, if anything does."""
+        """The faster form of a pass of few tokens; None if there is none."""
         return self._fused
 
     def compute_with(self, parts: Parts, step: CpuStepModel | None) -> None:
-        """Take another form of the same weights for the following passes. Not while one is under way."""
+        """Use another form of the same weights for the following passes. Must not be called during a pass."""
         self._parts, self._fused = parts, step
 
     def new_cache(self, capacity: int | None = None) -> KeyValueCache:
