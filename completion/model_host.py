@@ -123,6 +123,11 @@ class ModelHost:
             self._show_activity()
             return True
 
+    async def wait_for_load(self) -> None:
+        """Wait until a load in progress has ended, well or not; return at once if there is none."""
+        async with self._loading:
+            pass
+
     def report_failure(self, message: str) -> None:
         """Report an error that came up while the model was asked; the model stays loaded."""
         self._set(replace(self._state, message=message))

@@ -1,7 +1,7 @@
 """The completion service: it answers requests in any state of the model, and works ahead in the pauses.
 
 Invariants: failures of the outside world raise nothing here, the status reports them; a request that comes
-before the model is ready is answered at once with the reason.
+before the model is ready is answered at once with the reason; `wait_for_load` is for who wants to wait.
 """
 
 import asyncio
@@ -87,6 +87,10 @@ class Service:
         """Load the model of the options in place of any other; the status reports a failure."""
         if await self._host.load(lambda: self._options):
             self._warm_up.start_over()
+
+    async def wait_for_load(self) -> None:
+        """Wait until a load in progress has ended, well or not; return at once if there is none."""
+        await self._host.wait_for_load()
 
     async def configure(self, options: Options) -> None:
         """Take new options; the model is loaded again only if the options need another one."""

@@ -34,6 +34,7 @@ class FakeService:
         self.options = options
         self._on_status = on_status
         self._status = Status("stopped", "not started")
+        self._is_settled = asyncio.Event()
 
     @property
     def status(self) -> Status:
@@ -52,6 +53,9 @@ class FakeService:
             raise RuntimeError("load is defect")
         else:
             self._set(Status("ready", f"{model} on fake", model=model, device="fake"))
+
+    async def wait_for_load(self) -> None:
+        await self._is_settled.wait()
 
     async def configure(self, options: Options) -> None:
         before, self.options = self.options, options
@@ -111,6 +115,10 @@ class FakeService:
 
     def _set(self, status: Status) -> None:
         self._status = status
+        if status.health == "loading":
+            self._is_settled.clear()
+        else:
+            self._is_settled.set()
         self._on_status(status)
 
 

@@ -4,7 +4,7 @@ Invariant: a client gets no text for a document that it has changed since it ask
 could lie anywhere, and not every client checks it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import TypeVar
 
@@ -44,7 +44,8 @@ class Suggestions:
         """``textDocument/inlineCompletion``.
 
         The list is empty if there is nothing to suggest. The answer is null if a newer request or an edit
-        has superseded this request.
+        has superseded this request. While the
+        model is loaded, the newest request waits.
         """
         invoked = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
         off = None if invoked or self._session.settings.inline else TYPING_OFF
@@ -59,13 +60,17 @@ class Suggestions:
             completions = (answer.completion, *answer.alternatives) if answer.completion else ()
             return inline_list(completions, place)
 
-        return await self._suggest("inline", params, taken, as_list)
+        return await self._suggest("inline", params, taken, as_list, self._complete_when_loaded)
 
     async def menu(self, params: types.CompletionParams) -> types.CompletionList | None:
         """``textDocument/completion``: a list of at most one item, which is one line."""
         taken = self._take(params) if self._session.settings.menu else MENU_OFF
         return await self._suggest(
-            "menu", params, taken, lambda answer, place: menu_list(answer.completion, place)
+            "menu",
+            params,
+            taken,
+            lambda answer, place: menu_list(answer.completion, place),
+            self._complete,
         )
 
     async def explain(self, params: AtPosition | None) -> Explanation | None:
@@ -107,13 +112,33 @@ class Suggestions:
         params: AtPosition,
         taken: SnapshotAt | Unavailable,
         as_list: Callable[[Answer, Place | None], T],
+        complete: Callable[[SnapshotAt], Coroutine[None, None, Explanation]],
     ) -> T | None:
         if isinstance(taken, Unavailable):
             return as_list(self._refuse(params, taken).answer, None)
-        explanation = await self._latest.start((kind, key_of(taken.place.uri)), self._complete(taken))
+        explanation = await self._latest.start((kind, key_of(taken.place.uri)), complete(taken))
         if explanation is None or explanation.answer.reason in (CHANGED, SUPERSEDED):
             return None
         return as_list(explanation.answer, taken.place)
+
+    async def _complete_when_loaded(self, taken: SnapshotAt) -> Explanation:
+        """Wait for the model: no editor asks again by itself when it is there.
+
+        Menus do not wait, because some editors show nothing else before all of their sources have answered.
+        """
+        service, place = self._session.service, taken.place
+        assert service is not None
+        if service.status.health == "loading":
+            reason = f"loading: {service.status.message}"
+            self._explanations.remember(
+                Explanation(place.uri, place.position, Answer(None, reason, ""), place, taken.snapshot)
+            )
+            await service.wait_for_load()
+            if not self._is_unchanged(place):
+                return Explanation(
+                    place.uri, place.position, Answer(None, CHANGED, ""), place, taken.snapshot
+                )
+        return await self._complete(taken)
 
     async def _complete(self, taken: SnapshotAt) -> Explanation:
         assert self._session.service is not None

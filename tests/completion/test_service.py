@@ -65,7 +65,12 @@ async def test_a_request_before_the_model_is_there_is_answered_at_once_with_the_
     during = await service.complete(SNAPSHOT)
     assert during.completion is None
     assert "loading" in during.reason
+    waiting = asyncio.create_task(service.wait_for_load())
+    await asyncio.sleep(0)
+    assert not waiting.done()
     may_load.set()
+    await waiting
+    assert service.status.health == "ready"
     await loading
     assert (await service.complete(SNAPSHOT)).completion is not None
     await service.close()

@@ -69,14 +69,40 @@ async def test_suggestions_while_typing_can_be_turned_off_and_asked_for_by_hand(
         assert (await opened.inline(0, 4, invoked=True)).insert_text == "d(x)"
 
 
-async def test_while_the_model_loads_the_answer_is_empty_at_once_and_says_so() -> None:
+async def test_while_the_model_loads_the_menu_is_empty_at_once_and_says_so() -> None:
     async with session({"model": "never"}, ready=False) as opened:
         await opened.status_with(health="loading")
         opened.open("x = ")
-        answer = await asyncio.wait_for(opened.ask_inline(0, 4), 2)
-        assert answer is not None
-        assert answer.items == ()
+        assert (await asyncio.wait_for(opened.menu(0, 4), 10)).items == ()
         assert (await opened.explain())["reason"] == "loading: loading the model"
+
+
+async def test_what_is_typed_while_the_model_loads_is_completed_when_it_is_there() -> None:
+    async with session({"model": "never"}, ready=False) as opened:
+        await opened.status_with(health="loading")
+        opened.open("x = ")
+        overtaken = opened.ask_inline(0, 3)
+        newest = opened.ask_inline(0, 4)
+        assert await asyncio.wait_for(overtaken, 10) is None
+        assert (await opened.explain())["reason"] == "loading: loading the model"
+        opened.client.workspace_did_change_configuration(
+            types.DidChangeConfigurationParams(settings={"model": "next"})
+        )
+        answer = await asyncio.wait_for(newest, 10)
+        assert answer is not None
+        assert len(answer.items) == 1
+
+
+async def test_what_was_edited_while_the_model_was_loaded_gets_no_older_text() -> None:
+    async with session({"model": "never"}, ready=False) as opened:
+        await opened.status_with(health="loading")
+        opened.open("x = ")
+        asked = opened.ask_inline(0, 4)
+        opened.edit((0, 4), (0, 4), "y")
+        opened.client.workspace_did_change_configuration(
+            types.DidChangeConfigurationParams(settings={"model": "next"})
+        )
+        assert await asyncio.wait_for(asked, 10) is None
 
 
 async def test_a_load_shows_progress_that_ends() -> None:

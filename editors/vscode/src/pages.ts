@@ -2,7 +2,7 @@
 // runs in a page, nothing is loaded, and a link does nothing but open a file at a line.
 import { randomBytes } from 'node:crypto';
 import * as path from 'node:path';
-import { Disposable, Position, Range, Uri, ViewColumn, WebviewPanel, window } from 'vscode';
+import { Disposable, Position, Range, Uri, ViewColumn, WebviewPanel, commands, window } from 'vscode';
 import { Server } from './server';
 
 export const OPEN_LOCATION = 'holesmith.openLocation';
@@ -51,6 +51,11 @@ export class Pages implements Disposable {
 /** Opens what a page links to, beside the page. Takes nothing but the path of a file and a line from 1. */
 export async function openLocation(file: unknown, line: unknown): Promise<void> {
   if (typeof file !== 'string' || !path.isAbsolute(file) || typeof line !== 'number' || !Number.isInteger(line)) return;
+  if (path.extname(file) === '.ipynb') {
+    // As a notebook: as a text it would be JSON, and the line is one of its cells'.
+    await commands.executeCommand('vscode.open', Uri.file(file), ViewColumn.One);
+    return;
+  }
   const start = new Position(Math.max(0, line - 1), 0);
   await window.showTextDocument(Uri.file(file), { selection: new Range(start, start), viewColumn: ViewColumn.One });
 }

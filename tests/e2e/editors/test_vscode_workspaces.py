@@ -209,7 +209,7 @@ def test_what_the_server_quotes_is_neither_link_nor_picture(machine: Machine, pa
 
 def test_a_page_runs_no_script_loads_nothing_and_links_only_to_files(machine: Machine) -> None:
     machine.page = {"title": "</title><script>x()</script>", "style": "p {}", "body": "<main>hello</main>"}
-    machine.locations = [["/shop/a.py", 7], ["a.py", 7], ["/shop/a.py", "7"], [{"scheme": "http"}, 1], []]
+    machine.locations = [["/shop/a.py", 7], ["/shop/b.ipynb", 2], ["a.py", 7], ["/shop/a.py", "7"], [{"scheme": "http"}, 1], []]
     session = machine.open([str(machine.own_program.parent)])
     ((method, asked),) = session["asked"]
     assert (method, asked["page"], asked["linkPrefix"]) == (
@@ -223,7 +223,7 @@ def test_a_page_runs_no_script_loads_nothing_and_links_only_to_files(machine: Ma
     assert "default-src 'none'; style-src 'nonce-" in html
     assert "<script" not in html
     assert "<main>hello</main>" in html
-    assert session["opened"] == [["/shop/a.py", 6]]
+    assert session["opened"] == [["/shop/a.py", 6], ["/shop/b.ipynb", None]]
 
 
 @pytest.mark.parametrize(

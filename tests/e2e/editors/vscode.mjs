@@ -136,6 +136,18 @@ const ghost = () => page.$$eval(GHOST, (parts) => parts.map((part) => part.textC
 const status = () => page.textContent(STATUS);
 const picture = (name) => page.screenshot({ path: path.join(pictures, name) });
 
+/** A picture in the light theme, and one in the dark theme whose name ends in "-dark". */
+async function inBothThemes(name) {
+  const change = () => command('Preferences: Toggle between Light/Dark Themes');
+  await picture(`${name}.png`);
+  await change();
+  await page.waitForSelector('.monaco-workbench.vs-dark');
+  await page.waitForTimeout(QUIET_MS); // a page is drawn anew by another process
+  await picture(`${name}-dark.png`);
+  await change();
+  await page.waitForSelector('.monaco-workbench.vs');
+}
+
 async function until(what, condition, limit = ANSWER_MS) {
   const end = Date.now() + limit;
   for (;;) {
@@ -225,6 +237,9 @@ const steps = {
   'where there is no server, it is offered and installed': async () => {
     await open(BASKET, 1);
     await page.click('.notification-toast:has-text("was not found") .monaco-button:has-text("Install")');
+    await page.waitForSelector('.notification-toast:has-text("install the server")');
+    await until('a sign that is not red', async () => (await page.$(`${STATUS} .codicon-loading`)) && !(await page.$(`${STATUS} .codicon-error`)));
+    await page.waitForTimeout(QUIET_MS); // the terminal has something to show
     await picture('vscode-install.png');
     await until('the server', () => languageServers(editor.server.pid).length === 1, INSTALL_MS);
     await until('its question for a model', () => page.$('.notification-toast:has-text("holesmith model pull")'), LOAD_MS);
@@ -342,24 +357,33 @@ const steps = {
     await command('Holesmith: Show the Last Prompt');
     const prompt = await webview('Holesmith: the last prompt');
     await until('the cell before', async () => /import os/.test(await prompt.textContent('main')));
+    await prompt.click('main a >> nth=0');
+    await page.waitForSelector('.tab.active[data-resource-name="notes.ipynb"]');
+    await page.waitForSelector('.notebookOverlay .cell'); // and not the JSON that a notebook is in its file
     await closeAll();
   },
   'the last suggestion is explained, and its prompt shown': async () => {
+    await writeAbove(BASKET, 'def total_pages', BEGUN.replace('has', 'knows'));
+    await until('ghost text', ghost);
     await command('Holesmith: Explain the Last Suggestion');
     const explanation = await webview('Holesmith: the last suggestion explained');
     await explanation.waitForSelector('summary:has-text("Time")');
     assert.equal(await explanation.$('script'), null);
-    await picture('vscode-explain.png');
+    await inBothThemes('vscode-explain');
     await explanation.click('main a >> nth=0');
-    await until('the file that is linked', () => page.$('.tab.active[data-resource-name$=".py"]'));
+    await until('the file that is linked', () => page.$('.tab.active[data-resource-name="basket.py"]'));
     await command('Holesmith: Show the Last Prompt');
     await webview('Holesmith: the last prompt');
+    await inBothThemes('vscode-prompt');
+    await open(BASKET, lineOf(BASKET, 'def total_pages') - 1);
+    await command('File: Revert File');
     await closeAll();
   },
   'the status is a page': async () => {
     await command('Holesmith: Show the Status');
     const shown = await webview('Holesmith: status');
     assert.match(await shown.textContent('main'), /Ready\./);
+    await inBothThemes('vscode-status');
     await closeAll();
   },
   'off and on': async () => {
@@ -407,7 +431,7 @@ let editor;
 async function take(browser, chosen, user, ...flags) {
   editor = await start(user, ...flags);
   try {
-    page = await browser.newPage({ viewport: { width: 1100, height: 640 } });
+    page = await browser.newPage({ viewport: { width: 1200, height: 680 } });
     page.setDefaultTimeout(20_000 * patience);
     await page.goto(editor.url);
     await page.waitForSelector('.monaco-workbench .explorer-folders-view', { timeout: 90_000 * patience });

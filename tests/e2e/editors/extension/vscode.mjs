@@ -116,5 +116,8 @@ export const InlineCompletionTriggerKind = { Invoke: 0 };
 const registered = new Map();
 export const commands = {
   registerCommand: (name, run) => { registered.set(name, run); seen.commands.push(name); return nothing; },
-  executeCommand: async (name, ...parameters) => registered.get(name)?.(...parameters),
+  executeCommand: async (name, ...parameters) => {
+    if (name === 'vscode.open') seen.opened.push([parameters[0].fsPath, null]);
+    return registered.get(name)?.(...parameters);
+  },
 };
