@@ -98,6 +98,7 @@ async def test_what_was_edited_while_the_model_was_loaded_gets_no_older_text() -
         await opened.status_with(health="loading")
         opened.open("x = ")
         asked = opened.ask_inline(0, 4)
+        assert (await opened.explain())["reason"] == "loading: loading the model"
         opened.edit((0, 4), (0, 4), "y")
         opened.client.workspace_did_change_configuration(
             types.DidChangeConfigurationParams(settings={"model": "next"})

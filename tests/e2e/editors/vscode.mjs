@@ -372,6 +372,7 @@ const steps = {
     await inBothThemes('vscode-explain');
     await explanation.click('main a >> nth=0');
     await until('the file that is linked', () => page.$('.tab.active[data-resource-name="basket.py"]'));
+    await page.waitForSelector('.monaco-editor.focused'); // what takes the focus closes the list of commands
     await command('Holesmith: Show the Last Prompt');
     await webview('Holesmith: the last prompt');
     await inBothThemes('vscode-prompt');
