@@ -47,6 +47,7 @@ th { text-align: left; font-weight: 600; }
 code, pre, td, h2 { unicode-bidi: isolate; }
 th, td { padding: 0.15rem 1rem 0.15rem 0; vertical-align: top; overflow-wrap: break-word; }
 th, td:first-child { white-space: nowrap; }
+@media (max-width: 32rem) { th, td:first-child { white-space: normal; } }
 details { overflow-x: auto; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .bars { width: calc(100% - 1rem); }
