@@ -54,6 +54,9 @@ class Tables:
         ]
         counts = [[text_cell(name), *(number_cell(cell) for cell in cost.cells[:-2])] for name, cost in costs]
         stages = list(dict.fromkeys(stage for _, cost in costs for stage in cost.stages_ms))
+        stages.sort(
+            key=lambda stage: stage != "total"
+        )  # on a narrow screen the last columns have to be scrolled to
         times = [
             [text_cell(name), text_cell(prompts), *(_milliseconds(times_ms.get(stage)) for stage in stages)]
             for name, cost in costs

@@ -150,9 +150,9 @@ def test_times_stand_in_a_column_for_each_stage_and_cold_prompts_in_a_row_of_the
     page = (folder / "report.html").read_text()
     heads = re.search(r"<tr><th>configuration</th><th>prompts</th>(.*?)</tr>", page)
     assert heads is not None
-    assert heads[1] == "<th>prefill</th><th>total</th>"
-    assert '<td>cold</td><td class="number">1,234</td><td class="number">1,300</td>' in page
-    assert '<td>all</td><td class="number">619</td><td class="number">700</td>' in page
+    assert heads[1] == "<th>total</th><th>prefill</th>"
+    assert '<td>cold</td><td class="number">1,300</td><td class="number">1,234</td>' in page
+    assert '<td>all</td><td class="number">700</td><td class="number">619</td>' in page
 
 
 def test_the_page_stands_alone_and_shows_text_as_text(tmp_path: Path) -> None:
