@@ -44,8 +44,7 @@ class Suggestions:
         """``textDocument/inlineCompletion``.
 
         The list is empty if there is nothing to suggest. The answer is null if a newer request or an edit
-        has superseded this request. While the
-        model is loaded, the newest request waits.
+        has superseded this request. While the model is loaded, the newest request waits.
         """
         invoked = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
         off = None if invoked or self._session.settings.inline else TYPING_OFF
