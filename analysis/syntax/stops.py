@@ -100,21 +100,28 @@ class Stops:
                 return _end(last)
         return None
 
-    def behind_closed(self, text: str) -> Replaced:
-        """Return the closing marks behind the hole that a completion contains and therefore replaces."""
+    def behind_closed(self, text: str) -> Replaced | None:
+        """Return the closing marks behind the hole that a completion contains and therefore replaces.
+
+        None if a bracket of the completion closes one around an open one, such as ``)`` in ``f([``: the
+        completion then lacks a mark that would be replaced.
+        """
         auto_closed = self.frame.auto_closed
         if auto_closed is None:
             return Replaced(0, len(text))
         left = list(self.frame.unowned)
-        floor, is_quote_closed, closed_at = len(left), False, 0
+        depth = floor = len(left)
+        is_quote_closed, closed_at = False, 0
         for token, brackets in walk(self.frame, text):
             if brackets is None:
                 break
             if token.start < 0 and token.is_closed:
                 is_quote_closed, closed_at = True, token.stop
             if len(brackets) < floor:
+                if len(brackets) < depth - 1:
+                    return None
                 floor, closed_at = len(brackets), token.stop
-            left = brackets
+            left, depth = brackets, len(brackets)
         openers = [bracket.opener for bracket in left]
         closed = len(self.frame.unowned) - floor
         size = auto_closed.replaced(openers, closed, is_quote_closed=is_quote_closed)

@@ -61,13 +61,16 @@ def _over_word(middle: str, extent: Extent, level: str | None, word: str) -> Fit
 
 def _over_closing_marks(middle: str, extent: Extent, level: str | None) -> Fitted | None:
     """Put the middle in place of the closing marks; None if the text behind its marks does not fit there."""
-    replaced = extent.stops.behind_closed(middle).size
+    whole = extent.stops.behind_closed(middle)
+    if whole is None:
+        return None
+    replaced = whole.size
     shaped = _shaped(middle, extent, level, replaced)
     if not replaced:
         return Fitted(shaped)
     kept = middle[: shaped.kept]
     behind = extent.stops.behind_closed(kept)
-    if not shaped.text or behind.size != replaced:
+    if not shaped.text or behind is None or behind.size != replaced:
         return None
     if behind.closed_at == len(kept):
         marks = extent.context.suffix[:replaced].strip()

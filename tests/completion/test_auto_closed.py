@@ -46,6 +46,10 @@ PYTHON = [
     ("x = f'{a‸}'\n", ".b}: {c}'\n", "x = f'{a.b}'\n"),
     ("x = f'{a(‸)}'\n", "b).c}'\n", "x = f'{a(b)}'\n"),
     ('def f():\n    """Say ‸"""\n', 'it."""\n    x = 1', 'def f():\n    """Say it."""\n'),
+    # A bracket that closes another one than the innermost does not take the editor's away.
+    ("f([‸])\n", ")", None),
+    ("f([‸])\n", "a)", "f([a])\n"),
+    ("f({'a': [b‸]})\n", "\n})", None),
     # A comment in front of the closers would comment them out.
     ("print(self._get(    ‸))\n", "# noqa: SLF001))\nx", None),
     ("print(self._get(‸))\n", "a  # noqa: SLF001))\nx", "print(self._get(a))\n"),
