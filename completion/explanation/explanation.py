@@ -28,6 +28,7 @@ from holesmith.completion.explanation.sentences import (
     remedy_for,
     sentence,
 )
+from holesmith.completion.secret_documents import is_withheld
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.workspace.hole_report import HoleReport
 
@@ -75,10 +76,15 @@ def nothing_to_explain(title: str = TITLE) -> Document:
 
 
 def where(explained: Explained) -> Paragraph:
-    """Return the document and the cursor's line, as a link, and the text before the cursor there."""
+    """Return the document and the cursor's line, as a link, and the text before the cursor there.
+
+    Of a document that holds secrets, return only its name.
+    """
     snapshot = explained.snapshot
     if snapshot is None:
         return paragraph("In ", Span(explained.place, "strong"), ".")
+    if is_withheld(snapshot):
+        return paragraph("In ", Span(snapshot.path, "strong"), ".")
     line = snapshot.prefix.count("\n") + 1
     path = snapshot.file_path
     link = None if path is None else Link(path, line)

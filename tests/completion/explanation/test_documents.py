@@ -130,6 +130,16 @@ def test_a_path_that_leads_out_of_the_workspace_is_no_link(tmp_path: Path) -> No
     assert [link.text for link in page.links] == [f"{tmp_path}/inner/a.py:5"]
 
 
+@pytest.mark.parametrize("name", [".env", "keys/id_rsa", "credentials.json"])
+def test_nothing_is_shown_of_a_document_that_holds_secrets(name: str) -> None:
+    text = "PASSWORD=swordfish"
+    secret = Snapshot(f"/shop/{name}", "dotenv", text, len(text), workspace="/shop")
+    explained = Explained(Answer(None, "files that hold secrets are never completed", "small"), secret)
+    for page in (explanation(explained), prompt_page(explained)):
+        assert "swordfish" not in html_page(page)
+        assert name in html_page(page)
+
+
 def test_folds_reach_from_heading_to_heading() -> None:
     page = plain_text(explanation(Explained(shown_answer(), snapshot())))
     headings = [at for at, line in enumerate(page.lines, 1) if line.startswith("▌ ")]
