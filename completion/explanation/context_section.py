@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from holesmith.analysis.files.secrets import is_secret_file
 from holesmith.completion.answer import Answer, SnippetUse
 from holesmith.completion.explanation.document import Link, Section, Span, Table, paragraph
 from holesmith.completion.explanation.sentences import counted
@@ -62,11 +63,15 @@ def snippet_place(use: SnippetUse, workspace: str | None) -> Span:
 
 
 def link_to(path: str, line: int | None, workspace: str | None) -> Link | None:
-    """Return a link to a place in the workspace; None if there is no such file."""
+    """Return a link to a place in the workspace.
+
+    None if there is no such file, if a link of the file system leads out of the workspace, or to a secret.
+    """
     if workspace is None or ".." in Path(path).parts:
         return None
     file = Path(workspace) / path
     try:
-        return Link(str(file), line or 1) if file.is_file() else None
-    except (OSError, ValueError):  # a name that no file can have
+        is_ours = file.is_file() and file.resolve().is_relative_to(Path(workspace).resolve())
+    except (OSError, RuntimeError, ValueError):  # a name that no file can have, or a loop of links
         return None
+    return Link(str(file), line or 1) if is_ours and not is_secret_file(str(file)) else None

@@ -130,6 +130,19 @@ def test_a_path_that_leads_out_of_the_workspace_is_no_link(tmp_path: Path) -> No
     assert [link.text for link in page.links] == [f"{tmp_path}/inner/a.py:5"]
 
 
+@pytest.mark.parametrize("target", ["/etc/hosts", "../outside.py", ".env", "cart.py"])
+def test_a_link_of_the_file_system_out_of_the_workspace_or_to_a_secret_is_no_link(
+    tmp_path: Path, target: str
+) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    for file in (tmp_path / "outside.py", folder / ".env", folder / "real.py"):
+        file.write_text("")
+    (folder / "cart.py").symlink_to(target)  # the last one is a loop
+    page = plain_text(explanation(Explained(shown_answer(), snapshot(folder))))
+    assert [link.text for link in page.links] == [f"{folder}/a.py:5"]
+
+
 @pytest.mark.parametrize("name", [".env", "keys/id_rsa", "credentials.json"])
 def test_nothing_is_shown_of_a_document_that_holds_secrets(name: str) -> None:
     text = "PASSWORD=swordfish"
