@@ -191,9 +191,12 @@ def settings_for_uv(environment: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _settings_of_pip(environment: Mapping[str, str]) -> Mapping[str, str]:
-    """Return pip's settings by its rule: a later file, and then a variable, replaces earlier settings."""
+    """Return pip's settings by its rule: a later file, and then a variable, replaces earlier settings.
+
+    A relative path is passed over, because it would lie in the current folder, which may be a workspace.
+    """
     found: dict[str, str] = {}
-    for path in _files_of_pip(environment):
+    for path in filter(Path.is_absolute, _files_of_pip(environment)):
         parser = configparser.RawConfigParser()
         try:
             parser.read(path, encoding="utf-8")

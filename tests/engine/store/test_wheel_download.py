@@ -112,6 +112,14 @@ def test_uv_is_told_what_the_user_has_set_for_pip(
     assert settings_for_uv({**environment, "PIP_CONFIG_FILE": str(tmp_path / "pip.conf")}) == told
 
 
+def test_settings_of_the_current_folder_are_not_the_users(
+    tmp_path: Path, no_settings_of_pip: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pip.conf").write_text(f"[global]\nindex-url = {A}\n")
+    monkeypatch.chdir(tmp_path)
+    assert settings_for_uv({"PIP_CONFIG_FILE": "pip.conf"}) == {}
+
+
 @pytest.fixture
 def no_settings_of_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the machine that runs the tests."""
