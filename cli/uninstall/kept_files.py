@@ -32,8 +32,12 @@ class Kept:
 
 
 def find_kept() -> Iterator[Kept]:
+    """Yield all files and folders of ours, without those that a running server removes meanwhile."""
     for kind, path in _places():
-        yield Kept(kind, path, _bytes_of(path), _refusal(path))
+        try:
+            yield Kept(kind, path, _bytes_of(path), _refusal(path))
+        except FileNotFoundError:
+            continue
 
 
 def _places() -> Iterator[tuple[str, Path]]:

@@ -141,6 +141,20 @@ def test_nothing_is_removed_through_a_link(
         assert "is a link; remove it yourself" in capsys.readouterr().out
 
 
+def test_what_a_running_server_removes_meanwhile_is_passed_over(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def remove_first(path: Path) -> int:
+        path.unlink(missing_ok=True) if path.suffix == ".json" else None
+        return 0
+
+    monkeypatch.setattr(kept_files, "_bytes_of", remove_first)
+    assert main(["uninstall", "--dry-run"]) == 0
+    listed = capsys.readouterr().out
+    assert "checked file" not in listed
+    assert "packed weights" in listed
+
+
 def test_without_a_terminal_it_asks_for_the_flag(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["uninstall"]) == 1
     assert "add --yes to remove" in capsys.readouterr().err
