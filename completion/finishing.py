@@ -2,6 +2,7 @@
 
 from holesmith.completion.answer import Completion, placed
 from holesmith.completion.guidance.final_check import Checked, FinalCheck
+from holesmith.completion.guidance.syntax_check import check_syntax
 from holesmith.completion.options import Options
 from holesmith.completion.postprocess.fitting import fit
 from holesmith.completion.postprocess.indentation import level_at
@@ -29,10 +30,26 @@ def completion_of(
     return placed(shaped.text, confidence, context.snapshot, fitted.replaced), shaped.reason
 
 
-async def checked(completions: tuple[Completion, ...], prepared: Prepared, options: Options) -> Checked:
-    """Return the completions that remain after static analysis has read them (final_check.py)."""
-    if prepared.analyst is None or options.check_ms_max <= 0:
+async def checked(
+    completions: tuple[Completion, ...], finish: str, prepared: Prepared, options: Options
+) -> Checked:
+    """Return the completions that remain after they were read in their place.
+
+    The document must parse with them (guidance/syntax_check.py), and static analysis must find no error in
+    them (guidance/final_check.py). ``finish`` is the engine's word for why the first one ended.
+    """
+    if options.check_ms_max <= 0:
         return Checked(completions, "")
     snapshot = prepared.context.snapshot
+    if prepared.extent.kind == "line":
+        finish = "length"  # the end of the line cut it short
+    found = await check_syntax(completions, snapshot, options.check_ms_max, finish)
+    if prepared.analyst is None or not found.completions:
+        return found
     final_check = FinalCheck(snapshot.file_path, snapshot.text, prepared.analyst, options.check_ms_max)
-    return await final_check.check(completions)
+    analysed = await final_check.check(found.completions)
+    if not analysed.reason:
+        return Checked(analysed.completions, found.reason)
+    # Shortened: between a `try` and its handler, for example, nothing may end.
+    again = await check_syntax(analysed.completions, snapshot, options.check_ms_max)
+    return Checked(again.completions, analysed.reason)

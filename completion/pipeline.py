@@ -96,7 +96,7 @@ class Completer:
             with timer.stage("alternatives"):
                 more = await self.alternatives(prepared, completion, generation.tokens, options)
             with timer.stage("check"):
-                check = await checked(distinct((completion, *more)), prepared, options)
+                check = await checked(distinct((completion, *more)), generation.finish, prepared, options)
             completion = next(iter(check.completions), None)
             others = check.completions[1 : options.candidates_max]
             reason = check.reason or reason

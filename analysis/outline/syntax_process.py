@@ -1,5 +1,7 @@
 """Symbols, mentions and errors of any text within a time limit, because a server must not stand still.
 
+The same holds for the question whether a document parses with a suggestion in it.
+
 A short text is read in this process; that costs less than a message. A longer one goes to a process of its
 own, which is killed when it takes too long: the text then has no symbols, and a similar text is not tried
 again for a while. All of it may be called from any thread.
@@ -15,12 +17,13 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from holesmith.analysis.outline.insertion import Soundness, soundness_of
 from holesmith.analysis.outline.symbols import FileSymbols, Mentions, mentions_of, symbols_of
 from holesmith.analysis.outline.syntax_errors import SyntaxErrors, syntax_errors_of
 from holesmith.analysis.wire import from_json, pack, read_message
 from holesmith.system.own_process import FOLDER, command_of, environment
 
-T = TypeVar("T", FileSymbols, Mentions, SyntaxErrors)
+T = TypeVar("T", FileSymbols, Mentions, SyntaxErrors, Soundness)
 
 SHORT_CHARACTERS = 400
 LONG_CHARACTERS = 1_000_000
@@ -70,6 +73,13 @@ class SyntaxProcess:
         """Do the same as ``syntax_errors.syntax_errors_of``; a count of None if a text takes too long."""
         return self._ask("errors", syntax_errors_of, SyntaxErrors(None), language, text)
 
+    def soundness_of(
+        self, language: str, before: str, text: str, after: str, replaced: str = "", finish: str = ""
+    ) -> Soundness:
+        """Do the same as ``insertion.soundness_of``; no objection to a text that takes too long."""
+        none = Soundness(len(text), "")
+        return self._ask("soundness", soundness_of, none, language, before, text, after, replaced, finish)
+
     def close(self) -> None:
         """End the process. The next text starts another."""
         with self._lock:
@@ -78,15 +88,16 @@ class SyntaxProcess:
             self._jobs.put(None)
             thread.join()
 
-    def _ask(self, kind: str, read: Callable[[str, str], T], none: T, language: str, text: str) -> T:
+    def _ask(self, kind: str, read: Callable[..., T], none: T, language: str, *texts: str) -> T:
+        text = "".join(texts)
         if len(text) <= SHORT_CHARACTERS:
-            return read(language, text)
+            return read(language, *texts)
         key = language, text[:KEY_CHARACTERS], text[-KEY_CHARACTERS:]
         if len(text) > LONG_CHARACTERS or self._refused.get(key, 0.0) > time.monotonic():
             return none
         future: Future[Any] = Future()
         with self._lock:
-            self._jobs.put((pack([kind, language, text]), future))
+            self._jobs.put((pack([kind, language, *texts]), future))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="syntax", daemon=True)
                 self._thread.start()

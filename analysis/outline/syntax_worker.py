@@ -7,6 +7,7 @@ gigabytes. In this process that does no harm: the client ends this process and s
 import os
 import sys
 
+from holesmith.analysis.outline.insertion import soundness_of
 from holesmith.analysis.outline.symbols import mentions_of, symbols_of
 from holesmith.analysis.outline.syntax_errors import syntax_errors_of
 from holesmith.analysis.wire import pack, read_message, to_json
@@ -14,7 +15,12 @@ from holesmith.system.memory import limit_memory
 from holesmith.system.parent_process import end_with_parent
 
 ADDRESS_SPACE_BYTES_MAX = 2 * 1024**3
-READERS = {"symbols": symbols_of, "mentions": mentions_of, "errors": syntax_errors_of}
+READERS = {
+    "symbols": symbols_of,
+    "mentions": mentions_of,
+    "errors": syntax_errors_of,
+    "soundness": soundness_of,
+}
 
 
 def main() -> None:
@@ -22,8 +28,8 @@ def main() -> None:
     end_with_parent(answers.fileno())
     limit_memory(ADDRESS_SPACE_BYTES_MAX)
     while (question := read_message(questions)) is not None:
-        kind, language, text = question
-        answers.write(pack(to_json(READERS[kind](language, text))))
+        kind, language, *texts = question
+        answers.write(pack(to_json(READERS[kind](language, *texts))))
         answers.flush()
 
 

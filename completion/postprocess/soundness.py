@@ -1,10 +1,11 @@
 """Check that a finished completion makes sense in its document, as far as the document's syntax tells.
 
-Both checks read the whole document with the completion in it, in the bounded time of the syntax process: not
+All checks read the whole document with the completion in it, in the bounded time of the syntax process: not
 for the event loop. A completion that cannot be checked counts as sound.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from holesmith.analysis.outline.symbols import Symbol
 from holesmith.analysis.outline.syntax_process import SYNTAX
@@ -49,6 +50,24 @@ def breaks_more(other: Completion, first: Completion, snapshot: Snapshot) -> boo
         SYNTAX.errors_of(snapshot.language, with_completion(each, snapshot)).count for each in (other, first)
     )
     return errors is not None and fewer is not None and errors > fewer
+
+
+def sound_part(completion: Completion, snapshot: Snapshot, finish: str = "") -> tuple[Completion | None, str]:
+    """Return the longest beginning of a completion with which the document parses, and what is wrong with the
+    whole. ``finish`` is the engine's word for why the text ended.
+
+    The completion itself and "" if nothing is wrong, or if what stands around it parses with nothing. None if
+    no whole line of it is left.
+    """
+    start, stop = completion.start, completion.stop
+    text = snapshot.text
+    found = SYNTAX.soundness_of(
+        snapshot.language, text[:start], completion.text, text[stop:], text[start:stop], finish
+    )
+    if not found.objection:
+        return completion, ""
+    shorter = completion.text[: found.length]
+    return (replace(completion, text=shorter) if shorter.strip() else None), found.objection
 
 
 def with_completion(completion: Completion, snapshot: Snapshot) -> str:
