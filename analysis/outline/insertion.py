@@ -87,9 +87,9 @@ def objection_to(language: str, insertion: Insertion) -> str:
 def by_grammar(language: str, insertion: Insertion) -> str:
     """Do the same as `objection_to`, by the tree-sitter grammar; "" for a language without one."""
     before, text, after = insertion.before, insertion.text, insertion.after
-    if language in _WITH_MACROS and _MACRO.search(text):
-        return ""
     start = before.rfind("\n") + 1
+    if language in _WITH_MACROS and _MACRO.search(before[start:] + text):
+        return ""
     row = _error_row(language, before + text + after, start)
     if row is None or _BEGINNING.search(text.rstrip()):
         return ""

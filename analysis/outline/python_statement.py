@@ -151,13 +151,19 @@ def _endings(region: Region, text: str, *, is_cut: bool) -> Iterator[str]:
             yield quote + closers
         return
     if closers and is_cut:
-        for value in ("", " x"):
-            yield from (value + closers + rest for rest in ("", ": pass", " in x: pass"))
-    if not closers and end.endswith(":"):
-        yield " pass"
-        yield f"\n{column}    case _: pass"
+        # On a line of their own, because the text may end in a comment.
+        endings = product(("", "x"), ("", ": pass", " in x: pass"))
+        yield from (f"\n{value}{closers}{rest}" for value, rest in endings)
+    if not closers and _ends_header(excerpt):
+        yield f"\n{column} pass"
+        yield f"\n{column} case _: pass"
     if line.lstrip().startswith("@"):
         yield f"\n{column}def x(): pass"
+
+
+def _ends_header(excerpt: Excerpt) -> bool:
+    significant = [token.text for token in excerpt.tokens[-4:] if token.kind not in ("comment", "newline")]
+    return significant[-1:] == [":"]
 
 
 def _closers(excerpt: Excerpt) -> str:
@@ -177,7 +183,9 @@ def _fillings(region: Region) -> Iterator[str]:
     """Yield fillings of the hole, with the marks that close what is open there."""
     yield from _FILLINGS[:4]
     for closing in _closings(region.before):
-        for begun, rest in product(("x", "", "x=x", " x"), ("", ",", ":", ": pass", " = x", " else x")):
+        for begun, rest in product(
+            ("x", "", "x=x", " x", " in x", "x in x"), ("", ",", ":", ": pass", " = x", " else x")
+        ):
             yield begun + closing + rest
     yield from _FILLINGS[4:]
 

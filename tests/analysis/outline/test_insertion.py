@@ -47,6 +47,7 @@ def judged(language: str, document: str, text: str, finish: str = "") -> tuple[s
         (METHOD, "if c:"),
         (METHOD, "for each in c:\n            print(each)"),
         (METHOD, "try:"),
+        (METHOD, "if c:  # always"),
         (METHOD, "try:\n            c()"),
         (METHOD, "match c:"),
         (METHOD, "@wraps(c)"),
@@ -141,6 +142,7 @@ def test_right_text_is_sound(document: str, text: str) -> None:
         (CALL, "a", "never closed"),
         (CALL, "a))", "unmatched"),
         (TRIED, "a", "never closed"),
+        ("x = g((y for ‸\n", "y in z))))", "unmatched"),
         ('warn(\n    f"{‸\n    B,\n)\n', "a}", "string"),
     ],
 )
@@ -174,6 +176,7 @@ def test_a_text_is_cut_behind_its_last_sound_line(document: str, text: str, kept
     [
         (CALL, "a, [b", "a, [b"),
         (METHOD, "foo(", "foo("),
+        (METHOD, "foo(c,  # always", "foo(c,  # always"),
         (METHOD, "if (c and", "if (c and"),
         (LONG_STRING, "Nothing is written", "Nothing is written"),
         (F_STRING, "a} and", ""),  # nothing may follow in the next line
@@ -217,6 +220,7 @@ RUST = "fn f(a: i32) {\n    ‸\n}\n"
         ("c", C, "return a;", "return a;"),
         ("c", C, "return (a;", ""),
         ("c", C, "FOR_EACH(x) y();", "FOR_EACH(x) y();"),  # a macro may be anything
+        ("cpp", "EXPORT_AP‸\nint x;\n", "I std::size f(", "I std::size f("),
         ("cpp", C, "return (a;", ""),
         ("csharp", JAVA, "int x = (1;", ""),
         ("csharp", JAVA, "int x = 1;", "int x = 1;"),
