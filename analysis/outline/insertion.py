@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from holesmith.analysis.outline.python_statement import python_beginning, python_objection
 from holesmith.analysis.outline.syntax_tree import SyntaxTree, parse
+from holesmith.analysis.outline.trial_time import for_a_while
 from holesmith.analysis.syntax.excerpt import excerpt_at
 from holesmith.analysis.syntax.languages.language_rules import CLOSER_OF
 
@@ -59,7 +60,7 @@ def soundness_of(
     objection = objection_to(language, insertion)
     if not objection:
         return Soundness(len(text), "")
-    for stop in _line_ends(text):
+    for stop in for_a_while(_line_ends(text)):
         if _is_sound_alone(language, Insertion(before, text[:stop], after, replaced)):
             return Soundness(stop, objection)
     return Soundness(0, objection)
@@ -98,7 +99,7 @@ def by_grammar(language: str, insertion: Insertion) -> str:
     ):
         return ""
     fillings = (before + filling for filling in _neutral(language, insertion))
-    if not _parses(language, fillings, after, start):
+    if not _parses(language, for_a_while(fillings), after, start):
         return ""
     return f"syntax error in line {max(row, before.count(chr(10))) + 1}"
 

@@ -20,6 +20,7 @@ from holesmith.analysis.outline.python_region import (
     region_of,
     with_tries_closed,
 )
+from holesmith.analysis.outline.trial_time import for_a_while
 from holesmith.analysis.syntax.excerpt import Excerpt, excerpt_at
 from holesmith.analysis.syntax.languages.language_rules import CLOSER_OF
 
@@ -100,8 +101,9 @@ def _message(region: Region, text: str) -> str:
 
 
 def _is_in_order(region: Region, replaced: str) -> bool:
-    """True if some text without meaning compiles in a region."""
-    return any(_compiles(region.around(filling)) for filling in chain((replaced,), _fillings(region)))
+    """True if some text without meaning compiles in a region; False if none is found in SECONDS_MAX."""
+    fillings = for_a_while(chain((replaced,), _fillings(region)))
+    return any(_compiles(region.around(filling)) for filling in fillings)
 
 
 def python_beginning(before: str, text: str, after: str) -> str:

@@ -1,6 +1,7 @@
 """Does a document still parse with a suggestion in it? ``‸`` is the cursor."""
 
 import pytest
+from holesmith.analysis.outline import trial_time
 from holesmith.analysis.outline.insertion import soundness_of
 
 METHOD = """\
@@ -245,3 +246,8 @@ def test_errors_elsewhere_in_the_file_do_not_count() -> None:
 def test_hostile_nesting_is_no_error_of_the_check() -> None:
     text = "x = " + "(" * 50_000
     assert judged("python", METHOD, text)[0] in ("", text)
+
+
+def test_what_cannot_be_told_in_time_is_let_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial_time, "SECONDS_MAX", 0.0)
+    assert judged("python", CALL, "a") == ("a", "")
