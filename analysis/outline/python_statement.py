@@ -137,8 +137,8 @@ def _compiles(code: str) -> bool:
 def _endings(region: Region, text: str, *, is_cut: bool) -> Iterator[str]:
     """Yield what a user would type behind a text that is only a beginning.
 
-    Brackets, and strings of several lines, may be left open if the text was cut short, as at the end of a
-    line.
+    Brackets, headers and strings of several lines may be left open if the text was cut short, as at the end
+    of a line.
     """
     yield ""
     end = text.rstrip()
@@ -156,6 +156,8 @@ def _endings(region: Region, text: str, *, is_cut: bool) -> Iterator[str]:
         # On a line of their own, because the text may end in a comment.
         endings = product(("", "x"), ("", ": pass", " in x: pass"))
         yield from (f"\n{value}{closers}{rest}" for value, rest in endings)
+    elif is_cut:
+        yield from (": pass", " in x: pass", " else x")
     if not closers and _ends_header(excerpt):
         yield f"\n{column} pass"
         yield f"\n{column} case _: pass"

@@ -179,6 +179,8 @@ def test_a_text_is_cut_behind_its_last_sound_line(document: str, text: str, kept
         (METHOD, "foo(", "foo("),
         (METHOD, "foo(c,  # always", "foo(c,  # always"),
         (METHOD, "if (c and", "if (c and"),
+        (METHOD, "if c == 1", "if c == 1"),
+        (METHOD, "for each", "for each"),
         (LONG_STRING, "Nothing is written", "Nothing is written"),
         (F_STRING, "a} and", ""),  # nothing may follow in the next line
         (METHOD, "foo(c))", ""),
