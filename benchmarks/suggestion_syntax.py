@@ -23,7 +23,7 @@ import random
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -61,7 +61,7 @@ LANGUAGE_OF = {
     ".cs": "csharp",
 }
 # Ways in which small models break a text.
-BREAKS = {
+BREAKS: dict[str, Callable[[str], str]] = {
     "a quote is lost": lambda text: re.sub(r"""["'](?=[^"']*$)""", "", text, count=1),
     "a bracket is lost": lambda text: re.sub(r"[)\]}](?=[^)\]}]*$)", "", text, count=1),
     "a bracket too much": lambda text: text + ")",
@@ -188,8 +188,8 @@ async def judge_suggestion(row: dict[str, Any]) -> None:
     text = Path(row["path"]).read_text(encoding="utf-8")
     start = row["start"]
     snapshot = Snapshot(row["path"], "python", text[:start] + text[row["stop"] :], start, invoked=True)
-    completion = Completion(row["text"], *row["span"], 1.0)
-    checked = await check_syntax((completion,), snapshot, 60_000.0, row["finish"])
+    completion = Completion(row["text"], row["span"][0], row["span"][1], 1.0)
+    checked = await check_syntax((completion,), snapshot, 60_000.0, is_cut=row["finish"] == "length")
     row["reason"] = checked.reason
     row["text_error"] = error_of(with_completion(completion, snapshot))
     for shown in checked.completions:

@@ -31,19 +31,18 @@ def completion_of(
 
 
 async def checked(
-    completions: tuple[Completion, ...], finish: str, prepared: Prepared, options: Options
+    completions: tuple[Completion, ...], prepared: Prepared, options: Options, *, is_cut: bool
 ) -> Checked:
     """Return the completions that remain after they were read in their place.
 
     The document must parse with them (guidance/syntax_check.py), and static analysis must find no error in
-    them (guidance/final_check.py). ``finish`` is the engine's word for why the first one ended.
+    them (guidance/final_check.py). ``is_cut`` is True if the limit of tokens ended the first one.
     """
     if options.check_ms_max <= 0:
         return Checked(completions, "")
     snapshot = prepared.context.snapshot
-    if prepared.extent.kind == "line":
-        finish = "length"  # the end of the line cut it short
-    found = await check_syntax(completions, snapshot, options.check_ms_max, finish)
+    is_cut = is_cut or prepared.extent.kind == "line"  # the end of the line cuts, too
+    found = await check_syntax(completions, snapshot, options.check_ms_max, is_cut=is_cut)
     if prepared.analyst is None or not found.completions:
         return found
     final_check = FinalCheck(snapshot.file_path, snapshot.text, prepared.analyst, options.check_ms_max)

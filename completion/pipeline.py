@@ -96,7 +96,8 @@ class Completer:
             with timer.stage("alternatives"):
                 more = await self.alternatives(prepared, completion, generation.tokens, options)
             with timer.stage("check"):
-                check = await checked(distinct((completion, *more)), generation.finish, prepared, options)
+                is_cut = prepared.is_cut_short(middle, generation)
+                check = await checked(distinct((completion, *more)), prepared, options, is_cut=is_cut)
             completion = next(iter(check.completions), None)
             others = check.completions[1 : options.candidates_max]
             reason = check.reason or reason

@@ -68,6 +68,10 @@ class Prepared:
         free = 0 if docstring is None else min(middle.tokens_in(docstring), DOCSTRING_TOKENS_MAX)
         return middle.tokens_in(Span(0, len(middle.text))) - free >= self.tokens_max
 
+    def is_cut_short(self, middle: Middle, generation: Generation) -> bool:
+        """True if the limit of tokens ended a finished middle."""
+        return generation.finish == "length" or self.is_spent(middle)
+
     def stop_of(self, middle: str) -> int | None:
         """Return the offset at which ``middle`` should end; None while it may go on."""
         context = self.context
@@ -84,7 +88,7 @@ class Prepared:
         """
         stop = self.stop_of(middle.text)
         if stop is None:
-            is_cut = generation.finish == "length" or self.is_spent(middle)
+            is_cut = self.is_cut_short(middle, generation)
             return (self.extent.whole_part(middle.text) or None) if is_cut else middle.text
         if stop == repetition_start(middle.text):
             return self.extent.whole_part(middle.text[:stop] + "\n") or None

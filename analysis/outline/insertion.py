@@ -54,7 +54,7 @@ def soundness_of(
 ) -> Soundness:
     """Judge an insertion. What the user has half typed around it does not count against it.
 
-    ``finish`` is the engine's word for why the text ended; "length" allows that brackets are left open.
+    If ``finish`` is "length", the text was cut short, and may leave brackets open.
     """
     insertion = Insertion(before, text, after, replaced, finish == "length")
     objection = objection_to(language, insertion)

@@ -34,7 +34,8 @@ _FILLINGS = (
     *(" in x:", "x in x:", " x in x:", " as x:", "x as x:", "():", "x():", ":", "annotations"),
     *("x(): pass", "(): pass", "x as x: pass", " else x", "x else x", "\ndef x(): pass", "\nclass x: pass"),
     *(" x = x", " x: pass", " x, ", ", x", "x, ", "case _: pass", " for x in x", "x for x in x"),
-    *("(", "[", "{", "x(", "x[", " = (", " = [", " = {", "x = (", " (", " import ("),
+    *("(", "[", "{", "x(", "x[", " = (", " = [", " = {", "x = (", " (", " import (", ") = x("),
+    *("x) = x(", "[x for x", "(x for x", "x for x"),
 )
 _QUOTES = ('"', "'", '"""', "'''")
 _QUOTE = re.compile(r"""[a-zA-Z]{0,2}(\"{3}|'{3}|"|')""")
@@ -157,7 +158,7 @@ def _endings(region: Region, text: str, *, is_cut: bool) -> Iterator[str]:
         endings = product(("", "x"), ("", ": pass", " in x: pass"))
         yield from (f"\n{value}{closers}{rest}" for value, rest in endings)
     elif is_cut:
-        yield from (": pass", " in x: pass", " else x")
+        yield from ("x", " x", ": pass", " in x: pass", " else x")
     if not closers and _ends_header(excerpt):
         yield f"\n{column} pass"
         yield f"\n{column} case _: pass"

@@ -15,16 +15,17 @@ from holesmith.completion.snapshot import Snapshot
 
 
 async def check_syntax(
-    completions: Sequence[Completion], snapshot: Snapshot, answer_ms_max: float, finish: str = ""
+    completions: Sequence[Completion], snapshot: Snapshot, answer_ms_max: float, *, is_cut: bool = False
 ) -> Checked:
     """Return the completions to show; the first one given is the likeliest.
 
-    ``finish`` is the engine's word for why that one ended: a text that was cut short may leave brackets open.
+    ``is_cut`` is True if they were cut short, by the limit of tokens or at the end of a line; then they may
+    leave brackets open.
 
     A completion about which nothing is known after ``answer_ms_max`` is taken as it is.
     """
     found = await asyncio.gather(
-        *(_part_in_time(each, snapshot, answer_ms_max, finish) for each in completions)
+        *(_part_in_time(each, snapshot, answer_ms_max, is_cut=is_cut) for each in completions)
     )
     whole = tuple(each for each, objection in found if each is not None and not objection)
     if whole or not found:
@@ -36,11 +37,11 @@ async def check_syntax(
 
 
 async def _part_in_time(
-    completion: Completion, snapshot: Snapshot, answer_ms_max: float, finish: str
+    completion: Completion, snapshot: Snapshot, answer_ms_max: float, *, is_cut: bool
 ) -> tuple[Completion | None, str]:
     try:
         return await asyncio.wait_for(
-            asyncio.to_thread(sound_part, completion, snapshot, finish), answer_ms_max / 1000
+            asyncio.to_thread(sound_part, completion, snapshot, is_cut=is_cut), answer_ms_max / 1000
         )
     except TimeoutError:
         return completion, ""

@@ -52,15 +52,17 @@ def breaks_more(other: Completion, first: Completion, snapshot: Snapshot) -> boo
     return errors is not None and fewer is not None and errors > fewer
 
 
-def sound_part(completion: Completion, snapshot: Snapshot, finish: str = "") -> tuple[Completion | None, str]:
+def sound_part(
+    completion: Completion, snapshot: Snapshot, *, is_cut: bool = False
+) -> tuple[Completion | None, str]:
     """Return the longest beginning of a completion with which the document parses, and what is wrong with the
-    whole. ``finish`` is the engine's word for why the text ended.
+    whole.
 
-    The completion itself and "" if nothing is wrong, or if what stands around it parses with nothing. None if
-    no whole line of it is left.
+    The first is the completion itself and the second "" if nothing is wrong, or if nobody can tell. None if no
+    whole line is left. ``is_cut`` is True if the text was cut short.
     """
     start, stop = completion.start, completion.stop
-    text = snapshot.text
+    text, finish = snapshot.text, "length" if is_cut else ""
     found = SYNTAX.soundness_of(
         snapshot.language, text[:start], completion.text, text[stop:], text[start:stop], finish
     )

@@ -62,6 +62,8 @@ def shown(found: Checked) -> list[str]:
         ("    x = [‸\n", "y for y in range(size)]"),
         ("    ‸\n", "cart.extra = 1"),
         ("    ‸\n", "later(cart)"),
+        ("    ‸\n", "later(*cart)"),
+        ("    ‸\n", "later(\n        cart,"),
         ("    ‸\n", "if isinstance(cost := cart.total, int) and cost:\n        return cost"),
     ],
 )

@@ -51,7 +51,7 @@ async def test_what_does_not_parse_is_left_out_or_shortened(
 async def test_a_document_is_not_parsed_on_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[threading.Thread] = []
 
-    def sound_part(completion: Completion, snapshot: Snapshot, finish: str) -> tuple[Completion, str]:
+    def sound_part(completion: Completion, snapshot: Snapshot, *, is_cut: bool) -> tuple[Completion, str]:
         threads.append(threading.current_thread())
         return completion, ""
 
@@ -65,7 +65,7 @@ async def test_a_document_is_not_parsed_on_the_event_loop(monkeypatch: pytest.Mo
 async def test_a_late_answer_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     answered = threading.Event()
 
-    def sound_part(completion: Completion, snapshot: Snapshot, finish: str) -> tuple[None, str]:
+    def sound_part(completion: Completion, snapshot: Snapshot, *, is_cut: bool) -> tuple[None, str]:
         answered.wait(60)
         return None, "invalid syntax"
 
