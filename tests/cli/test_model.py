@@ -237,11 +237,11 @@ def test_without_a_verb_the_verbs_are_listed(holesmith: Run, capsys: pytest.Capt
         holesmith()
     assert caught.value.code == 2
     said = capsys.readouterr().err
-    assert "bring a model to this machine" in said
+    assert "download a model, verify it" in said
 
 
 def test_without_a_command_the_commands_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         command_line.main([])
     assert caught.value.code == 2
-    assert "one completion for a file on disk" in capsys.readouterr().err
+    assert "complete a file on disk once" in capsys.readouterr().err
