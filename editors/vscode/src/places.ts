@@ -8,12 +8,22 @@ const IS_WINDOWS = process.platform === 'win32';
 
 /** The program of that name in the first folder of PATH that is absolute and no part of a workspace's folder. */
 export async function findOnPath(name: string): Promise<string | undefined> {
-  const variable = Object.keys(process.env).find((key) => key.toUpperCase() === 'PATH') ?? 'PATH';
-  for (const folder of (process.env[variable] ?? '').split(path.delimiter)) {
+  for (const folder of (process.env[pathVariable()] ?? '').split(path.delimiter)) {
     const candidate = path.join(folder, IS_WINDOWS ? `${name}.exe` : name);
     if (path.isAbsolute(folder) && (await isExecutable(candidate)) && !(await isInWorkspace(candidate))) return candidate;
   }
   return undefined;
+}
+
+/** PATH without its relative folders and those of a workspace, for a program that starts others. */
+async function trustedPath(): Promise<string> {
+  const folders = (process.env[pathVariable()] ?? '').split(path.delimiter).filter((folder) => path.isAbsolute(folder));
+  const isForeign = await Promise.all(folders.map(isInWorkspace));
+  return folders.filter((_, at) => !isForeign[at]).join(path.delimiter);
+}
+
+function pathVariable(): string {
+  return Object.keys(process.env).find((key) => key.toUpperCase() === 'PATH') ?? 'PATH';
 }
 
 export async function isExecutable(file: string): Promise<boolean> {
@@ -49,10 +59,14 @@ export function surroundings(): { cwd: string; env: Record<string, string> } {
   return { cwd: os.homedir(), env: Object.fromEntries(entries) };
 }
 
-/** The same for a terminal, whose environment can't be taken away: Python ignores variables that are empty. */
-export function terminalSurroundings(): { cwd: string; env: Record<string, string> } {
+/**
+ * The same for a terminal, whose environment can't be taken away: Python ignores variables that are empty. PATH has
+ * nothing of the workspace, because the program may start others, such as uv.
+ */
+export async function terminalSurroundings(): Promise<{ cwd: string; env: Record<string, string> }> {
   const names = ['PYTHONPATH', 'PYTHONHOME', ...Object.keys(process.env).filter(steersPython)];
-  return { cwd: os.homedir(), env: Object.fromEntries(names.map((name) => [name, ''])) };
+  const env = Object.fromEntries(names.map((name) => [name, '']));
+  return { cwd: os.homedir(), env: { ...env, [pathVariable()]: await trustedPath() } };
 }
 
 function steersPython(variable: string): boolean {

@@ -4,7 +4,7 @@ import { terminalSurroundings } from './places';
 
 /** Runs a program in a terminal outside of the workspace, so that its own progress bars show. True if it ended well. */
 export async function runTask(title: string, program: string, parameters: string[]): Promise<boolean> {
-  const execution = new ProcessExecution(program, parameters, terminalSurroundings());
+  const execution = new ProcessExecution(program, parameters, await terminalSurroundings());
   const task = new Task({ type: 'holesmith', title }, TaskScope.Workspace, title, 'Holesmith', execution, []);
   task.presentationOptions = { reveal: TaskRevealKind.Always, showReuseMessage: false };
   const options = { location: ProgressLocation.Notification, title: `Holesmith: ${title}`, cancellable: true };

@@ -159,10 +159,11 @@ def carry_server(machine: Machine) -> None:
 def test_what_is_installed_is_what_the_extension_carries_and_nothing_of_the_workspace_runs(machine: Machine) -> None:
     carry_server(machine)
     machine.answer = "Install"
-    session = machine.open(["", "bin", str(machine.workspace / ".venv" / "bin")])
+    session = machine.open(["", "bin", str(machine.workspace / ".venv" / "bin"), str(machine.home / "link")])
     program = machine.home / "storage" / "server" / "bin" / "holesmith"
     python, server = session["started"]
     assert python["program"] == str(machine.interpreter)
+    assert python["path"] == str(machine.interpreter.parent)  # nothing of the workspace for what it starts itself
     assert server["program"] == str(program)
     assert all(each["status"] == 0 and each["cwd"] == str(Path.home()) for each in session["started"])
     (note,) = (machine.home / "storage" / "server").glob("lib/*/site-packages/started")

@@ -15,8 +15,9 @@ const uri = (fsPath) => ({ fsPath, scheme: 'file', toString: () => `file://${fsP
 /** Runs a program to its end, as the editor would. The current folder and the variables are the workspace's by default. */
 export function start(program, parameters, options = {}) {
   const cwd = options.cwd ?? job.workspace;
-  const { status } = spawnSync(program, parameters, { cwd, env: options.env ?? process.env, stdio: ['ignore', 2, 2] });
-  seen.started.push({ program, parameters, cwd, status });
+  const env = options.env ?? process.env;
+  const { status } = spawnSync(program, parameters, { cwd, env, stdio: ['ignore', 2, 2] });
+  seen.started.push({ program, parameters, cwd, status, path: env.PATH });
   return status;
 }
 
