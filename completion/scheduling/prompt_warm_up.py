@@ -135,8 +135,12 @@ class PromptWarmUp:
         self._reading = asyncio.ensure_future(self._read_and_note(snapshot, self._line, anew))
 
     async def _read_and_note(self, snapshot: Snapshot, line: int, anew: bool) -> None:
-        is_read = await self._read(snapshot, anew)
-        self._reading = None
+        is_read = False
+        try:
+            is_read = await self._read(snapshot, anew)
+        finally:  # also after a failure, or the line would never be read again
+            if self._reading is asyncio.current_task():
+                self._reading = None
         if is_read:
             self._unused += line not in self._warm
             self._take_snapshot = None

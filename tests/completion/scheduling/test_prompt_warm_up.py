@@ -332,3 +332,20 @@ async def test_closing_ends_it() -> None:
     await until(lambda: len(engine.requests) == 1)
     await service.close()
     assert (await engine.streams[0].result()).finish == "cancelled"
+
+
+async def test_a_line_whose_reading_failed_is_read_at_the_next_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prompt_warm_up, "IDLE_SECONDS", 60.0)
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
+    readings: list[Snapshot] = []
+
+    async def read(snapshot: Snapshot, anew: bool) -> bool:
+        readings.append(snapshot)
+        raise RecursionError
+
+    warm_up = PromptWarmUp(read)
+    warm_up.begin(lambda: at("t"))
+    await until(lambda: len(readings) == 1)
+    warm_up.begin(lambda: at("to"))
+    await until(lambda: len(readings) == 2)
+    warm_up.stop()
