@@ -68,6 +68,9 @@ class Table:
     numbers: tuple[int, ...] = ()
     kind: Literal["table"] = "table"
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "heads", tuple(map(on_one_line, self.heads)))
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:
@@ -76,6 +79,10 @@ class Bar:
     label: str
     value: str
     share: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label", on_one_line(self.label))
+        object.__setattr__(self, "value", on_one_line(self.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +116,9 @@ class Document:
 
     title: str
     sections: tuple[Section, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "title", on_one_line(self.title))
 
     def as_json(self) -> dict[str, object]:
         return asdict(self)

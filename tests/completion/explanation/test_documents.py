@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from holesmith.completion.answer import Answer, Completion, PromptPart, SnippetUse
-from holesmith.completion.explanation.document import Document
+from holesmith.completion.explanation.document import Bar, Bars, Document, Section, Table
 from holesmith.completion.explanation.explanation import Explained, explanation
 from holesmith.completion.explanation.html import html_body, html_page
 from holesmith.completion.explanation.plain_text import plain_text
@@ -279,7 +279,8 @@ def hostile_document(text: str) -> list[Document]:
     taken = Snapshot("/shop/" + text, "python", text, len(text), workspace="/shop")
     explained = Explained(answer, taken, text, hole, text)
     status = Status("error", text, text, text, environment=text, activity=text, index_failure=text)
-    return [explanation(explained), prompt_page(explained), status_page(status, [text], text)]
+    frame = Document(text, (Section(text, (Table((text,), ()), Bars((Bar(text, text, 0.5),)))),))
+    return [explanation(explained), prompt_page(explained), status_page(status, [text], text), frame]
 
 
 class Elements(HTMLParser):
