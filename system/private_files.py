@@ -45,6 +45,18 @@ def cache_folder() -> Path:
     return folder
 
 
+def is_shared_cache(cache: Path) -> bool:
+    """True if the cache is the system's folder for the caches of all programs.
+
+    HOLESMITH_CACHE may name it. A folder there with the name of another program, such as ``jedi``, is then of
+    that program.
+    """
+    try:
+        return cache.resolve() == Path(platformdirs.user_cache_dir()).resolve()
+    except (OSError, RuntimeError):  # a loop of links, or a user without a home
+        return False
+
+
 def private_cache_folder(*names: str) -> Path:
     """Make a private folder in the cache, such as ``("index", "shop-1f2e")``, and return its path.
 

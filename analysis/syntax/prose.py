@@ -15,7 +15,8 @@ def prose_in(frame: HoleFrame, middle: str) -> tuple[Span, ...]:
     before: Token | None = None
     is_line_blank = not frame.line.strip()
     tokens = [token for token, _ in walk(frame, middle)]
-    for token, after in zip(tokens, (*tokens[1:], None), strict=True):
+    for at, token in enumerate(tokens):
+        after = tokens[at + 1] if at + 1 < len(tokens) else None
         is_alone = before.kind == "newline" if before is not None else is_line_blank or token.start < 0
         is_last = after is None or after.kind in ("newline", "comment")
         is_docstring = token.kind == "string" and is_alone and is_last and len(quote_of(token.text)) == 3

@@ -14,7 +14,7 @@ from pathlib import Path
 import platformdirs
 from holesmith.engine.errors import ModelNotFoundError
 from holesmith.engine.store.store import RECORD_NAME, store_directory
-from holesmith.system.private_files import NoPrivateFolderError, cache_folder
+from holesmith.system.private_files import NoPrivateFolderError, cache_folder, is_shared_cache
 
 EXTENSION = "holesmith.holesmith"
 VS_CODES = ("Code", "Code - Insiders", "Code - OSS", "VSCodium")
@@ -68,9 +68,10 @@ def _of_cache() -> Iterator[tuple[str, Path]]:
         ("packed weights", "packed/*.partial"),
         ("checked file", "verified/*.json"),
         ("evaluation suite", "own-suite"),
-        ("older cache", "jedi"),
     ):
         yield from ((kind, path) for path in _matches(cache, pattern))
+    if not is_shared_cache(cache):
+        yield from (("older cache", path) for path in _matches(cache, "jedi"))
     yield from (("machine code", path) for path in _matches(cache, "kernels/*") if _holds_machine_code(path))
 
 

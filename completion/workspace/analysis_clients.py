@@ -14,7 +14,7 @@ from pathlib import Path
 from holesmith.analysis.client import AnalysisClient
 from holesmith.analysis.options import Options
 from holesmith.completion.snapshot import Snapshot
-from holesmith.system.private_files import NoPrivateFolderError, cache_folder
+from holesmith.system.private_files import NoPrivateFolderError, cache_folder, is_shared_cache
 from platformdirs import user_cache_path
 
 # Workers that live at a time: each is a process with its own memory.
@@ -71,10 +71,12 @@ class Workspaces:
 
 def delete_parsed_files() -> None:
     """Delete the parsed files that earlier versions kept: copies of source that
-    others could read or replace.
+    others could read or replace. The cache of jedi itself stays.
     """
     with suppress(NoPrivateFolderError):
-        shutil.rmtree(cache_folder() / "jedi", ignore_errors=True)
+        cache = cache_folder()
+        if not is_shared_cache(cache):
+            shutil.rmtree(cache / "jedi", ignore_errors=True)
     with suppress(RuntimeError):  # the user has no home
         shutil.rmtree(user_cache_path("holesmith", appauthor=False) / "jedi", ignore_errors=True)
 

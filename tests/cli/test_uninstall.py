@@ -141,6 +141,17 @@ def test_nothing_is_removed_through_a_link(
         assert "is a link; remove it yourself" in capsys.readouterr().out
 
 
+def test_the_cache_of_jedi_itself_stays(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """HOLESMITH_CACHE may name the folder in which every program has its cache."""
+    theirs = home / "cache" / "jedi" / "CPython-311-33" / "a.pkl"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_bytes(b"")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+    assert main(["uninstall", "--yes"]) == 0
+    assert theirs.exists()
+    assert not (home / "cache" / "packed" / "0123.safetensors").exists()
+
+
 def test_what_a_running_server_removes_meanwhile_is_passed_over(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

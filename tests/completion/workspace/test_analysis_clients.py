@@ -9,7 +9,7 @@ from holesmith.completion.options import Options
 from holesmith.completion.service import Service
 from holesmith.completion.snapshot import Snapshot
 from holesmith.completion.status import Status
-from holesmith.completion.workspace.analysis_clients import Workspaces
+from holesmith.completion.workspace.analysis_clients import Workspaces, delete_parsed_files
 from holesmith.engine.interface import Engine
 
 from tests.fakes import FakeEngine
@@ -72,3 +72,14 @@ async def test_parsed_files_of_earlier_versions_are_deleted_and_none_are_made(
     assert "own_name" in {member.name for member in reply.answer.members}
     await workspaces.close()
     assert not list(tmp_path.rglob("*.pkl"))
+
+
+def test_the_cache_of_jedi_itself_is_not_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """HOLESMITH_CACHE may name the folder in which every program has its cache."""
+    monkeypatch.setenv("HOLESMITH_CACHE", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    theirs = tmp_path / "jedi" / "CPython-311-33" / "a.pkl"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_bytes(b"")
+    delete_parsed_files()
+    assert theirs.exists()
