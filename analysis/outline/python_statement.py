@@ -35,7 +35,7 @@ _FILLINGS = (
     *("x(): pass", "(): pass", "x as x: pass", " else x", "x else x", "\ndef x(): pass", "\nclass x: pass"),
     *(" x = x", " x: pass", " x, ", ", x", "x, ", "case _: pass", " for x in x", "x for x in x"),
     *("(", "[", "{", "x(", "x[", " = (", " = [", " = {", "x = (", " (", " import (", ") = x("),
-    *("x) = x(", "[x for x", "(x for x", "x for x"),
+    *("x) = x(", "x) == [", "[x for x", "(x for x", "x for x"),
 )
 _QUOTES = ('"', "'", '"""', "'''")
 _QUOTE = re.compile(r"""[a-zA-Z]{0,2}(\"{3}|'{3}|"|')""")
@@ -187,11 +187,11 @@ def _open_quote(excerpt: Excerpt) -> str:
 def _fillings(region: Region) -> Iterator[str]:
     """Yield fillings of the hole, with the marks that close what is open there."""
     yield from _FILLINGS[:4]
-    for closing in _closings(region.before):
-        for begun, rest in product(
-            ("x", "", "x=x", " x", " in x", "x in x"), ("", ",", ":", ": pass", " = x", " else x")
-        ):
-            yield begun + closing + rest
+    closings = tuple(_closings(region.before))
+    for begun, rest in product(
+        ("x", "", "x=x", " x", " in x", "x in x"), ("", ",", ":", ": pass", " = x", " else x")
+    ):
+        yield from (begun + closing + rest for closing in closings)
     yield from _FILLINGS[4:]
 
 

@@ -58,8 +58,8 @@ def sound_part(
     """Return the longest beginning of a completion with which the document parses, and what is wrong with the
     whole.
 
-    The first is the completion itself and the second "" if nothing is wrong, or if nobody can tell. None if no
-    whole line is left. ``is_cut`` is True if the text was cut short.
+    The first is the completion itself, and the second "", if nothing is wrong or if nobody can tell. None if
+    no whole line is left. ``is_cut`` is True if the text was cut short.
     """
     start, stop = completion.start, completion.stop
     text, finish = snapshot.text, "length" if is_cut else ""
