@@ -227,7 +227,8 @@ RULES = (
         "check_ms_max",
         "monitor.checkMsMax",
         "The longest time, in milliseconds, in which the syntax of a finished suggestion may be checked in "
-        "its place, and the same again in which static analysis may check it for errors; 0 skips both checks.",
+        "its place, and the same again in which static analysis may check it for errors; 0 skips both "
+        "checks.",
         bounds=(0, 10_000),
     ),
     Rule("inline", "inline.enabled", "Suggest while you type. You can always ask for a suggestion by hand."),
