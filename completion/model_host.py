@@ -44,7 +44,7 @@ def load_from_store(options: Options, progress: Progress, *, compile_beside: boo
 
 
 def load_for_typing(options: Options, progress: Progress) -> Engine:
-    """As `load_from_store`, for somebody who types: nothing is waited for that can be done beside."""
+    """Load like `load_from_store`, for somebody who types: do not wait for work that can run beside."""
     return load_from_store(options, progress, compile_beside=True)
 
 

@@ -27,7 +27,7 @@ _SHARE_MAX = 0.99  # the number of functions is that of one version of the compi
 
 @dataclass(frozen=True, slots=True)
 class CompileState:
-    """How far it is. ``stages`` of `compilation_units.STAGES` can be called.
+    """The progress of the compilation. ``stages`` of `compilation_units.STAGES` can be called.
 
     ``share`` goes from 0 to 1, which means that it is over; ``failure`` then says why not all can be called.
     """
@@ -43,7 +43,7 @@ def _command(folder: Path, *, is_polite: bool) -> list[str]:
 
 
 class Compilation:
-    """What is compiled of the kernels. ``state`` may be read on any thread."""
+    """The compilation of the kernels. ``state`` may be read on any thread."""
 
     def __init__(
         self,
@@ -62,12 +62,12 @@ class Compilation:
 
     @property
     def state(self) -> CompileState:
-        """What can be called now."""
+        """Return the state: the kernels that can be called now."""
         return self._state
 
     @property
     def is_complete(self) -> bool:
-        """Whether all can be called."""
+        """True if all kernels can be called."""
         return self._state.stages == len(self._stages)
 
     def load_kept(self) -> bool:

@@ -38,7 +38,7 @@ class Unit:
 
 
 def _product_units() -> tuple[Unit, ...]:
-    """What the product with one matrix needs: enough for prompts."""
+    """Return the units that the product with one matrix needs: enough for prompts."""
     floats, taken = _floats(1, 1), np.zeros(1, np.int64)
     inputs = np.zeros((1, 1), np.int8), floats, np.zeros((1, 1), np.int32)
     vectors = _floats(1), _floats(1)

@@ -112,7 +112,7 @@ def remove_old_code(folder: Path) -> None:
 
 @cache
 def digest() -> str:
-    """What the code is made of and for, as the name of its folder."""
+    """Return the name of the folder: a hash of the code's sources, its tools and the processor."""
     hasher = hashlib.sha256()
     for path in sorted(_SOURCES.glob("*.py")):
         hasher.update(f"{path.name}\0{_digest_of(path)}\0".encode())
@@ -150,7 +150,7 @@ def _folder_beside_sources() -> Path:
 
 
 def _is_in_workspace(folder: Path) -> bool:
-    """Whether a folder may have come with the current folder's files, which need not be the user's work."""
+    """True if a folder may have come with the current folder's files, which need not be the user's work."""
     home = Path(os.path.expanduser("~"))  # noqa: PTH111  # Path.home raises where there is none
     try:
         here, place = Path.cwd().resolve(), folder.resolve()
@@ -161,7 +161,7 @@ def _is_in_workspace(folder: Path) -> bool:
 
 
 class _Place:
-    """What numba asks about a function's source. The folder is `_KeptCode`'s own."""
+    """The locator that numba asks about a function's source. The folder is `_KeptCode`'s own."""
 
     def __init__(self, function: Any, file: str) -> None:
         self._py_file = file
@@ -218,7 +218,7 @@ class _KeptFiles(caching.IndexDataCacheFile):
 
 
 class _KeptCode(caching.FunctionCache):
-    """What can't be read or kept is compiled."""
+    """The cache of one function. Code that can't be read or kept is compiled."""
 
     _impl_class = _KeptFunction
 

@@ -160,7 +160,7 @@ def pack_group_scales(scale: Tensor, minimum: Tensor) -> Tensor:
 
 
 def unpack_rows(packed: Tensor) -> Tensor:
-    """What `pack_rows` was given, padded.
+    """Return the input of `pack_rows`, padded.
 
     # [blocks, padded inputs / 4, 16, 4] uint8 -> [padded rows, padded inputs] int8
     """
@@ -169,7 +169,7 @@ def unpack_rows(packed: Tensor) -> Tensor:
 
 
 def unpack_groups(packed: Tensor) -> Tensor:
-    """What `pack_groups` was given, padded.
+    """Return the input of `pack_groups`, padded.
 
     # [blocks, padded inputs / 8, 16, 4] uint8 -> [padded rows, padded inputs] uint8
     """
@@ -180,7 +180,7 @@ def unpack_groups(packed: Tensor) -> Tensor:
 
 
 def unpack_group_scales(packed: Tensor) -> tuple[Tensor, Tensor]:
-    """What `pack_group_scales` was given, padded.
+    """Return the input of `pack_group_scales`, padded.
 
     # [blocks, padded half groups, 2, 16] float16 -> two of [padded rows, padded half groups] float32
     """

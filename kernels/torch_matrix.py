@@ -58,7 +58,9 @@ def _product_of(matrix: LowBitMatrix) -> _Product:
 
 @dataclass(frozen=True, slots=True)
 class _Int4Groups:
-    """As `int4_groups.Int4Groups`, on a CPU. Many tokens are multiplied with values widened to bfloat16."""
+    """The same as `int4_groups.Int4Groups`, on a CPU. Many tokens are multiplied with values widened to
+    bfloat16.
+    """
 
     matrix_codes: Tensor  # [blocks, …] uint8, as `LowBitMatrix` has them
     codes: Tensor  # [outputs, inputs / 2] uint8, in torch's order

@@ -149,7 +149,7 @@ def is_own_folder(folder: Path) -> bool:
 
 
 def is_writable(folder: Path | None) -> bool:
-    """Whether files can be made in a folder; None is no folder."""
+    """True if files can be made in a folder; None is no folder."""
     return folder is not None and folder.is_dir() and os.access(folder, os.W_OK)
 
 

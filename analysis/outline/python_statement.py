@@ -1,4 +1,4 @@
-"""What Python's own compiler says of a text that is inserted into a file.
+"""The verdict of Python's own compiler on a text that is inserted into a file.
 
 The compiler knows what no grammar tells: a clause without its statement, `from m import a.b`, ``return``
 outside of a function, an argument given twice. Text is compiled and never run. A suggestion may be only a

@@ -1,1 +1,3 @@
-"""What the code around a value, and the project's other files, say of its members and of its type."""
+"""Evidence from the code around a value, and from the project's other files, about its members and its
+type.
+"""

@@ -1,4 +1,4 @@
-"""Whether the code at a place expects that an attribute is missing."""
+"""Tell whether the code at a place expects that an attribute is missing."""
 
 import re
 from typing import Any
@@ -11,7 +11,8 @@ _FAILS = re.compile(r"\bexpectedFailure\b|\bxfail\b")
 
 
 def is_error_expected(leaf: Any) -> bool:
-    """Whether a ``try`` around it goes on where an attribute is missing, a ``with`` around it waits for the
+    """True if a ``try`` around the leaf goes on where an attribute is missing, a ``with`` around it waits
+    for the
     error, or the test around it is expected to fail.
     """
     node = leaf
@@ -44,7 +45,7 @@ def _waits(text: str) -> bool:
 
 
 def _is_called_by_test(trailer: Any) -> bool:
-    """Whether it stands in the arguments of ``pytest.raises(AttributeError, …)``."""
+    """True if the leaf stands in the arguments of ``pytest.raises(AttributeError, …)``."""
     if trailer.children[0].get_first_leaf().value != "(" or trailer.parent is None:
         return False
     siblings = trailer.parent.children

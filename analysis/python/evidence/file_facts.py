@@ -1,4 +1,4 @@
-"""What the text of one file says of attributes that are set from outside of a class, read without parsing.
+"""The attributes that the text of one file sets from outside of a class, found without parsing.
 
 A project has hundreds of files, and a parser takes seconds for them; these patterns take milliseconds. Where
 a pattern sees too much, a name more is allowed; so they are made to see too much rather than too little.
@@ -116,7 +116,7 @@ def _base_names(arguments: str) -> list[str]:
 
 
 def _indentation(text: str, start: int) -> int:
-    """Of the line around a position."""
+    """Return the indentation of the line around a position."""
     line = text.rfind("\n", 0, start) + 1
     return len(text[line:start]) - len(text[line:start].lstrip())
 
@@ -168,7 +168,7 @@ class _Reader:
         yield AttributeSite(name, receiver, frozenset())
 
     def _is_method(self, function: re.Match[str]) -> bool:
-        """Whether the nearest header above that is indented less is one of a class."""
+        """True if the nearest header above that is indented less is one of a class."""
         start = function.start()
         if start not in self._methods:
             self._methods[start] = self._is_below_class(start)
@@ -213,7 +213,7 @@ class _Reader:
                 yield from self._computed(found.start(), found[1].rpartition(".")[2])
 
     def _is_within_hook(self, start: int) -> bool:
-        """Whether it is a class's own ``__setattr__`` that hands on what it was given."""
+        """True if the position is in a class's own ``__setattr__``, which hands on its arguments."""
         function = self._function_at(start)
         return function is not None and function[1] in ("__setattr__", "__delattr__")
 

@@ -20,7 +20,7 @@ _NO_ATTRIBUTES = frozenset(("builtins", "typing", "types", "collections.abc", "_
 
 
 class Target:
-    """What attributes are set on: a module, or the classes of a value."""
+    """The target of attributes: a module, or the classes of a value."""
 
     def __init__(self, value: Any) -> None:
         self.is_module = value.is_module()
@@ -36,7 +36,7 @@ class Target:
         self.is_open = any(not base.get_root_context().is_stub() for base in self.origins)
 
     def takes(self, site: AttributeSite, facts: FileFacts, declared: frozenset[str]) -> bool:
-        """Whether the attribute may be one of this."""
+        """True if the attribute may belong to this target."""
         receiver = facts.aliases.get(site.receiver, site.receiver)
         if receiver in self.names:
             return True
@@ -49,7 +49,7 @@ class Target:
         return True
 
     def takes_any(self, site: AttributeSite, facts: FileFacts) -> bool:
-        """Whether attributes with names that are computed are set on this."""
+        """True if attributes with computed names are set on this target."""
         receiver = facts.aliases.get(site.receiver, site.receiver)
         if self.is_module:
             is_imported = site.receiver in facts.modules or site.receiver in facts.aliases
@@ -132,7 +132,7 @@ def _takes_none(base: Any) -> bool:
 
 
 def _is_class_name(name: str) -> bool:
-    """Whether a name looks like that of a class; one in capitals is a constant."""
+    """True if a name looks like that of a class; a name in capitals is a constant."""
     plain = name.lstrip("_")
     return plain[:1].isupper() and not plain.isupper()
 

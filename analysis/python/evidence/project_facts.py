@@ -1,4 +1,4 @@
-"""What the files of a project say of attributes set from outside, kept and looked at again as they change.
+"""The attributes that the files of a project set from outside of classes, read again as the files change.
 
 Nothing is parsed and nothing is imported (see ``file_facts``). The work is done in slices, so that no
 question waits for a large project. Until all files are read, ``ProjectFacts.is_whole`` is False.
@@ -35,7 +35,7 @@ class _Stamp:
 
 @dataclass(slots=True)
 class ProjectFacts:
-    """Of all Python files below ``root``; ``read`` gives a file's bytes, or raises OSError.
+    """The facts of all Python files below ``root``; ``read`` gives a file's bytes, or raises OSError.
 
     ``version`` changes with what the files say.
     """
@@ -59,7 +59,7 @@ class ProjectFacts:
 
     @property
     def is_whole(self) -> bool:
-        """Whether all files were read as they were at the last look."""
+        """True if all files were read as they were at the last look."""
         return self._looked_s >= 0 and not self._pending
 
     def refresh(self) -> None:
@@ -126,7 +126,7 @@ class ProjectFacts:
 
 
 def _says_the_same(old: list[str], new: list[str]) -> bool:
-    """Whether two texts differ only in lines that say nothing, such as the one that is being typed."""
+    """True if two texts differ only in lines without facts, such as the line that is being typed."""
     return all(
         _says_nothing("".join(old[change.start : change.stop]))
         and _says_nothing("".join(new[change.new_start : change.new_stop]))

@@ -40,18 +40,18 @@ _GUARD = re.compile(r"\bType(?:Guard|Is)\b")
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """Where the text of a receiver stands in code, for what is before it and behind it."""
+    """One place of a receiver's text in code, with the text before and behind it."""
 
     region: str
     start: int
     stop: int
 
     def is_behind(self, pattern: re.Pattern[str], characters: int) -> bool:
-        """Whether what is before it ends as the pattern says."""
+        """True if the text before the receiver ends as the pattern says."""
         return self._before(pattern, characters) is not None
 
     def callee(self) -> str | None:
-        """What is called with it as an argument."""
+        """Return the function that is called with the receiver as an argument."""
         if _ARGUMENT_END.match(self.region, self.stop) is None:
             return None
         found = self._before(_CALLEE, 200)
@@ -68,7 +68,7 @@ class Occurrence:
 def reason_of_test(
     values: Iterable[Any], context: Any, leaf: Any, occurrences: Iterable[Occurrence], *, is_self: bool
 ) -> str | None:
-    """Why a receiver with these values may be of a subclass; None if nothing says so.
+    """Return the reason why a receiver with these values may be of a subclass; None without one.
 
     ``is_self`` is for the object that a method belongs to, whose tags seldom tell what it is not written for.
     """
@@ -98,7 +98,7 @@ def _is_test(each: Occurrence) -> bool:
 
 
 def _is_derived_from(context: Any, value: Any) -> bool:
-    """Whether the project, or the module of the value's class, has classes derived from that one."""
+    """True if the project, or the module of the value's class, has classes derived from that one."""
     if value.is_module() or not hasattr(value, "py__class__"):
         return False
     cls = class_of(value)
@@ -111,7 +111,9 @@ def _is_derived_from(context: Any, value: Any) -> bool:
 
 
 def _is_mixin(context: Any, value: Any) -> bool:
-    """Whether the value's class is put before another base of some class, whose members it may use then."""
+    """True if the value's class stands before another base of some class: then it may use that base's
+    members.
+    """
     cls = class_of(value) if hasattr(value, "py__class__") else None
     if cls is None or not cls.is_class() or cls.get_root_context().is_stub():
         return False
@@ -140,7 +142,7 @@ def _path_of(root: Any) -> str | None:
 
 
 def _is_guard(context: Any, leaf: Any, callee: str, is_derived_from: bool) -> bool:
-    """Whether what is called returns a ``TypeGuard`` or ``TypeIs``, or tests its argument for a subclass."""
+    """True if the called function returns a ``TypeGuard`` or ``TypeIs``, or tests its argument for a subclass."""
     if callee in _BUILTINS:
         return False
     *_, last = callee.split(".")
@@ -187,7 +189,7 @@ def _guards(value: Any, is_derived_from: bool) -> bool:
 
 
 def _answers(function: Any) -> bool:
-    """Whether a function says something of its argument: it returns a truth value, or raises."""
+    """True if a function tests its argument: it returns a truth value, or raises."""
     returned = function.annotation
     if returned is not None:
         return returned.get_code().strip() in ("bool", "None", "NoReturn")

@@ -56,7 +56,9 @@ def reason_to_doubt(known: Set[str], values: Any, context: Any, leaf: Any, recei
 
 
 def _occurrences_before(context: Any, leaf: Any, receiver: list[Any], text: str) -> list[Occurrence]:
-    """Of the receiver in the function around it, up to the end of the hole's line, without the hole's."""
+    """Yield the occurrences of the receiver in its function, up to the end of the hole's line, but not the
+    hole's own.
+    """
     scope = scope_of(leaf)
     code = code_of(context, scope)
     line, column = receiver[0].start_pos
@@ -78,7 +80,7 @@ def _occurrences_before(context: Any, leaf: Any, receiver: list[Any], text: str)
 
 
 def _aliases(code: str, text: str) -> list[str]:
-    """What a name was assigned from: other names for the same object."""
+    """Return the names that a name was assigned from: other names for the same object."""
     if not text.isidentifier():
         return []
     return re.findall(rf"^[ \t]*{text}[ \t]*=[ \t]*([^\W\d][\w.]*)[ \t]*$", code, re.MULTILINE)
