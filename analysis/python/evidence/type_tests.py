@@ -142,7 +142,7 @@ def _path_of(root: Any) -> str | None:
 
 
 def _is_guard(context: Any, leaf: Any, callee: str, is_derived_from: bool) -> bool:
-    """True if the called function returns ``TypeGuard`` or ``TypeIs``, or tests its argument for a subclass."""
+    """True if the called function returns a ``TypeGuard`` or ``TypeIs``, or tests for a subclass."""
     if callee in _BUILTINS:
         return False
     *_, last = callee.split(".")
