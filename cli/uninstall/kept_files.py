@@ -13,7 +13,7 @@ from pathlib import Path
 
 import platformdirs
 from holesmith.engine.errors import ModelNotFoundError
-from holesmith.engine.store.store import RECORD_NAME, store_directory
+from holesmith.engine.store.store import RECORD_NAME, store_directory, stored_models
 from holesmith.system.private_files import NoPrivateFolderError, cache_folder, is_shared_cache
 
 EXTENSION = "holesmith.holesmith"
@@ -35,9 +35,12 @@ def find_kept() -> Iterator[Kept]:
     """Yield all files and folders of ours, without those that a running server removes meanwhile."""
     for kind, path in _places():
         try:
-            yield Kept(kind, path, _bytes_of(path), _refusal(path))
+            size_bytes, refusal = _bytes_of(path), _refusal(path)
+            if kind == "model":
+                refusal = refusal or _refusal_of_model(path)
         except FileNotFoundError:
             continue
+        yield Kept(kind, path, size_bytes, refusal)
 
 
 def _places() -> Iterator[tuple[str, Path]]:
@@ -62,7 +65,7 @@ def _of_cache() -> Iterator[tuple[str, Path]]:
         cache = cache_folder()
     except NoPrivateFolderError:
         return
-    yield from (("index", path.parent) for path in _matches(cache, "index/*/workspace"))
+    yield from (("index", path.parent) for path in _matches(cache, "index/*/workspace") if path.is_file())
     for kind, pattern in (
         ("packed weights", "packed/*.safetensors"),
         ("packed weights", "packed/*.partial"),
@@ -137,3 +140,19 @@ def _refusal(path: Path) -> str:
     if hasattr(os, "geteuid") and path.lstat().st_uid != os.geteuid():
         return "it belongs to another user"
     return ""
+
+
+def _refusal_of_model(folder: Path) -> str:
+    """The reason not to remove a folder with a model's record; "" if it holds only the files of that record.
+
+    The user's folder of models may also hold a repository whose authors wrote such a record.
+    """
+    stored = next((each for each in stored_models(folder.parent) if each.directory == folder), None)
+    if stored is None:
+        return f"its {RECORD_NAME} is damaged; remove it yourself"
+    of_model = {RECORD_NAME, *(str(file.path) for file in stored.record.files)}
+    found = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    foreign = next(
+        (name for path in found if (name := path.relative_to(folder).as_posix()) not in of_model), None
+    )
+    return "" if foreign is None else f"{foreign} is no file of a model; remove it yourself"

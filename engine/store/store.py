@@ -187,7 +187,7 @@ def _read_record(directory: Path) -> Record | None:
         fields = cast("dict[str, Any]", json.loads((directory / RECORD_NAME).read_text(encoding="utf-8")))
         files = tuple(StoredFile(**file) for file in fields.pop("files"))
         return Record(files=files, **fields)
-    except (OSError, ValueError, TypeError, AttributeError, KeyError):
+    except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):
         return None
 
 

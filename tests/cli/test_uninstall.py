@@ -34,6 +34,7 @@ FOREIGN = (
     "cache/notes.txt",
     "cache/index/contents.html",
     "cache/index/theirs/page.html",
+    "cache/index/project/workspace/page.html",
     "cache/packed/archive.zip",
     "cache/kernels/linux/vmlinuz",
     "program/kernels/__pycache__/step.cpython-311.pyc",
@@ -139,6 +140,32 @@ def test_nothing_is_removed_through_a_link(
     assert linked.exists()
     if make_link is not link_within_an_index:
         assert "is a link; remove it yourself" in capsys.readouterr().out
+
+
+RECORD = '{"name": "a", "licence": "b", "source": "c", "revision": "d", "files": %s}'
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        RECORD % '[{"path": "a.gguf", "bytes": 0, "sha256": ""}]',
+        RECORD % '[{"path": ["a.gguf"], "bytes": 0, "sha256": ""}]',
+        "{}",
+        "[" * 100_000,
+    ],
+    ids=["valid", "wrong type", "empty", "deep"],
+)
+def test_a_repository_that_says_it_is_a_model_stays(
+    home: Path, capsys: pytest.CaptureFixture[str], record: str
+) -> None:
+    repository = home / "data" / "models" / "cloned"
+    (repository / "src").mkdir(parents=True)
+    for name, text in (("src/mine.py", "unsaved = 1\n"), ("a.gguf", ""), ("holesmith.json", record)):
+        (repository / name).write_text(text)
+    assert main(["uninstall", "--yes"]) == 0
+    assert (repository / "src" / "mine.py").exists()
+    assert "remove it yourself" in capsys.readouterr().out
+    assert not (home / "data" / "models" / "tiny").exists()
 
 
 def test_the_cache_of_jedi_itself_stays(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
