@@ -111,7 +111,9 @@ def _run(
     with (directory / "installer.log").open("w+b") as log:
         process = subprocess.Popen(
             command,
-            cwd=directory,  # never the workspace, which could hold a pip of its own
+            # Neither the workspace, which could hold a pip of its own, nor the folder of models, which may
+            # lie in a repository: uv reads the settings of the project around the current folder.
+            cwd=directory.absolute().anchor,
             env={**os.environ, **settings, "TMPDIR": str(directory)},
             stdin=subprocess.DEVNULL,
             stdout=log,

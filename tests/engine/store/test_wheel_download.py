@@ -67,6 +67,21 @@ def test_a_part_that_uv_does_not_find_is_named(tmp_path: Path, shelf: Path, inte
         fetch(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["uv.toml", "pyproject.toml"])
+def test_uv_reads_no_settings_of_a_repository_around_the_models(
+    tmp_path: Path, shelf: Path, interpreter: str, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.delenv("UV_NO_CONFIG")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    write_wheel(shelf, 1, CONTENT[:5_000])
+    store = tmp_path / "repository" / "models"
+    store.mkdir(parents=True)
+    section = "" if name == "uv.toml" else "[tool.uv]\n"
+    (store.parent / name).write_text(f'{section}required-version = "==0.0.1"\n')
+    assert fetch(store).is_dir()
+
+
 @pytest.mark.parametrize("where", ["", "."])
 def test_without_uv_it_says_which_interpreter_lacks_pip(
     tmp_path: Path, shelf: Path, interpreter: str, monkeypatch: pytest.MonkeyPatch, where: str
