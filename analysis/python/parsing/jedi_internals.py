@@ -25,12 +25,14 @@ import jedi.settings
 import parso.cache
 import parso.file_io
 from holesmith.analysis.deadline import uninterruptible
+from holesmith.analysis.python.parsing.star_imports import star_filters
 from jedi.api.completion import _complete_getattr
 from jedi.inference import star_args
 from jedi.inference.compiled.subprocess import functions
 from jedi.inference.gradual.annotation import _get_forward_reference_node
 from jedi.inference.gradual.base import _GenericInstanceWrapper
 from jedi.inference.imports import ModuleCache
+from jedi.inference.value.module import ModuleMixin
 from parso.cache import _set_cache_item, parser_cache, try_to_save_module
 from parso.file_io import KnownContentFileIO
 
@@ -173,9 +175,10 @@ def parser_tables(grammar: Any) -> Any:
 def configure_libraries(files_max: int) -> None:
     """Set jedi and parso up for the whole process.
 
-    jedi then infers no parameters from callers, imports no module to look into it, and ends its endless
-    search for the targets of ``*arguments``. parso may keep far more than ``files_max`` files: otherwise it
-    would drop some in the middle of a question, and jedi fails on a dropped file that it still uses.
+    jedi then infers no parameters from callers, imports no module to look into it, ends its endless search
+    for the targets of ``*arguments``, and lets a star import bind only the names that its module exports. parso
+    may keep far more than ``files_max`` files: otherwise it would drop some in the middle of a question, and
+    jedi fails on a dropped file that it still uses.
     """
     jedi.settings.dynamic_params = False
     jedi.settings.dynamic_params_for_other_modules = False
@@ -185,6 +188,7 @@ def configure_libraries(files_max: int) -> None:
     parso.cache._CACHED_SIZE_TRIGGER = 100 * files_max
     if not isinstance(star_args.process_params, _Bounded):
         setattr(star_args, "process_params", _Bounded(star_args.process_params))  # noqa: B010 # a function to pyright
+    _replace(ModuleMixin, iter_star_filters=star_filters)
 
 
 @contextmanager
