@@ -176,9 +176,9 @@ def configure_libraries(files_max: int) -> None:
     """Set jedi and parso up for the whole process.
 
     jedi then infers no parameters from callers, imports no module to look into it, ends its endless search
-    for the targets of ``*arguments``, and lets a star import bind only the names that its module exports. parso
-    may keep far more than ``files_max`` files: otherwise it would drop some in the middle of a question, and
-    jedi fails on a dropped file that it still uses.
+    for the targets of ``*arguments``, and lets a star import bind only the names that its module exports.
+    parso may keep far more than ``files_max`` files: otherwise it would drop some in the middle of a
+    question, and jedi fails on a dropped file that it still uses.
     """
     jedi.settings.dynamic_params = False
     jedi.settings.dynamic_params_for_other_modules = False

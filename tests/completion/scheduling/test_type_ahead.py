@@ -21,7 +21,7 @@ def typed(text: str, closed: str = "") -> Snapshot:
 
 
 async def service_with(engine: FakeEngine) -> Service:
-    service = Service(Options(), loader=lambda options, progress: engine)
+    service = Service(Options(check_ms_max=0), loader=lambda options, progress: engine)
     await service.load()
     return service
 

@@ -51,7 +51,7 @@ async def held() -> AsyncIterator[tuple[Service, HeldLoop]]:
     engine = LocalEngine(
         Loaded(loop, byte_vocabulary(), ModelDescription("held", "none", "cpu", "none", 4096))
     )
-    service = Service(Options(debounce_ms_max=0), loader=lambda _options, _progress: engine)
+    service = Service(Options(debounce_ms_max=0, check_ms_max=0), loader=lambda _options, _progress: engine)
     await service.load()
     yield service, loop
     loop.let_go.set()
