@@ -50,6 +50,7 @@ class FakeService:
         if model == "broken":
             self._set(Status("error", "no such model 'broken'; see `holesmith model list`", model=model))
         elif model == "defect":
+            self._is_settled.set()  # the real one's wait ends with a load that fails, too
             raise RuntimeError("load is defect")
         else:
             self._set(Status("ready", f"{model} on fake", model=model, device="fake"))
