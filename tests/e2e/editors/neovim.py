@@ -54,7 +54,8 @@ class Neovim:
 
     @property
     def buffer(self) -> list[str]:
-        return self.api.current.buffer[:]
+        """The lines of the current buffer, asked for at once: a page may take the place of another."""
+        return self.lua("return vim.api.nvim_buf_get_lines(0, 0, -1, true)")
 
     @property
     def ghost(self) -> str:
