@@ -93,8 +93,8 @@ async def test_other_messages_first_are_no_way_around(method: str) -> None:
     [
         (["--tcp", "nonsense"], 2, "'nonsense' is not HOST:PORT"),
         (["--tcp", "127.0.0.1:99999"], 2, "'127.0.0.1:99999' is not HOST:PORT"),
-        (["--tcp", "0.0.0.0:0"], 1, "0.0.0.0 is not a loopback address: --allow-remote"),
-        (["--tcp", "[::]:0"], 1, ":: is not a loopback address: --allow-remote"),
+        (["--tcp", "0.0.0.0:0"], 1, "0.0.0.0 is not a loopback address; add --allow-remote"),
+        (["--tcp", "[::]:0"], 1, ":: is not a loopback address; add --allow-remote"),
         (["--tcp", "203.0.113.1:9"], 1, "203.0.113.1 is not a loopback address"),
         (["--tcp", "203.0.113.1:9", "--allow-remote"], 1, "can't listen on 203.0.113.1:9"),
         (["--tcp", "no.such.host.invalid:9"], 1, "can't listen on no.such.host.invalid:9"),
