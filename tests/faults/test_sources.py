@@ -3,6 +3,7 @@
 These functions run in the server, some of them on its event loop.
 """
 
+import gc
 import random
 import time
 from collections import deque
@@ -183,6 +184,15 @@ def test_mutated_code_and_random_bytes_raise_nothing(language: str) -> None:
             imports_of_statement(language, line, 0)
 
 
+@pytest.fixture
+def no_collection() -> Iterator[None]:
+    """No garbage collection: late in a run of all tests, one takes a second for what other tests have left."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collection")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_takes_no_step_long(name: str) -> None:
     """In some of the languages each; time is that of this thread, so that a busy machine changes little.
