@@ -186,7 +186,7 @@ def test_mutated_code_and_random_bytes_raise_nothing(language: str) -> None:
 
 @pytest.fixture
 def no_collection() -> Iterator[None]:
-    """No garbage collection: late in a run of all tests, one takes a second for the leavings of other tests."""
+    """Without garbage collection: late in a run of all tests, one collection takes a second."""
     gc.disable()
     yield
     gc.enable()
