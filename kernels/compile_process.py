@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from holesmith.kernels.compilation_units import STAGES, Unit
+from holesmith.kernels.kept_files import LOCK_NAME
 from holesmith.kernels.machine_code.compiler import event
 from holesmith.system.file_lock import lock_file
 from holesmith.system.parent_process import end_with_parent
@@ -21,7 +22,6 @@ from holesmith.system.process_priority import lower_priority, use_batch_scheduli
 POLITE = "--polite"
 """Leave the processor to whoever wants it: a user may be typing."""
 
-LOCK_NAME = "lock"
 NICENESS = 10
 
 

@@ -26,6 +26,7 @@ from typing import Any, ClassVar, TypeVar, cast
 
 import llvmlite
 import llvmlite.binding as llvm
+from holesmith.kernels.kept_files import BESIDE_SOURCES, CACHE_NAME
 from holesmith.kernels.machine_code.compiler import caching, callable_from_python, config, numba_version
 from holesmith.system.private_files import (
     cache_folder,
@@ -41,10 +42,10 @@ FOLDERS_MAX = 6
 UNUSED_DAYS_MAX = 60
 """A folder that was not used for so long is removed."""
 
-_CACHE_NAME = "kernels"
 _DIGITS = 32
 _FOLDER_NAME = re.compile(rf"[0-9a-f]{{{_DIGITS}}}|\w+_[0-9a-f]{{40}}")  # the second is of earlier versions
-_SOURCES = Path(__file__).parent / "machine_code"
+_PACKAGE = Path(__file__).parent
+_SOURCES = _PACKAGE / "machine_code"
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -130,18 +131,18 @@ def _digest_of(path: Path) -> str:
 
 def _folder_in_cache() -> Path:
     """Raises OSError if there can be none."""
-    folder = cache_folder() / _CACHE_NAME / digest()
+    folder = cache_folder() / CACHE_NAME / digest()
     if _is_in_workspace(cache_folder()):
         raise FileNotFoundError
     if folder.exists() and not is_own_folder(folder):
         shutil.rmtree(folder)  # others may have written there
-    return private_cache_folder(_CACHE_NAME, digest())
+    return private_cache_folder(CACHE_NAME, digest())
 
 
 def _folder_beside_sources() -> Path:
     """Whoever may write there can change Python's own compiled modules, too. Raises OSError as above."""
-    folder = _SOURCES / "__pycache__"
-    for name in ("", _CACHE_NAME, digest()):
+    folder = _PACKAGE / BESIDE_SOURCES
+    for name in ("", CACHE_NAME, digest()):
         folder = folder / name
         folder.mkdir(0o755, exist_ok=True)
         if not is_own_folder(folder):

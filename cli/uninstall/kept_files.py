@@ -7,6 +7,7 @@ There are no logs, because none is written to a file.
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -14,11 +15,11 @@ from pathlib import Path
 import platformdirs
 from holesmith.engine.errors import ModelNotFoundError
 from holesmith.engine.store.store import RECORD_NAME, store_directory, stored_models
+from holesmith.kernels.kept_files import BESIDE_SOURCES, CACHE_NAME, SUFFIXES, holds_only_kept_code
 from holesmith.system.private_files import NoPrivateFolderError, cache_folder, is_shared_cache
 
 EXTENSION = "holesmith.holesmith"
 VS_CODES = ("Code", "Code - Insiders", "Code - OSS", "VSCodium")
-_MACHINE_CODE = (".nbi", ".nbc", ".tmp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +76,22 @@ def _of_cache() -> Iterator[tuple[str, Path]]:
         yield from ((kind, path) for path in _matches(cache, pattern))
     if not is_shared_cache(cache):
         yield from (("older cache", path) for path in _matches(cache, "jedi"))
-    yield from (("machine code", path) for path in _matches(cache, "kernels/*") if _holds_machine_code(path))
+    yield from (("machine code", path) for path in _kept_code_in(cache))
 
 
 def _beside_kernels() -> Iterator[Path]:
     """The compiled kernels, which no installer removes, because none knows of them."""
-    folder = Path(str(files("holesmith.kernels"))) / "__pycache__"
-    yield from (path for path in _matches(folder, "*") if path.suffix in _MACHINE_CODE)
+    package = Path(str(files("holesmith.kernels")))
+    yield from _kept_code_in(package / BESIDE_SOURCES)
+    # Earlier versions kept it here.
+    yield from (path for path in _matches(package / "__pycache__", "*") if path.suffix in SUFFIXES)
+
+
+def _kept_code_in(folder: Path) -> Iterator[Path]:
+    for path in _matches(folder, f"{CACHE_NAME}/*"):
+        with suppress(OSError):
+            if holds_only_kept_code(path):
+                yield path
 
 
 def _environments_of_extension() -> Iterator[Path]:
@@ -108,11 +118,6 @@ def _matches(folder: Path, pattern: str) -> list[Path]:
         return sorted(folder.glob(pattern))
     except OSError:
         return []
-
-
-def _holds_machine_code(folder: Path) -> bool:
-    paths = _matches(folder, "*")
-    return folder.is_dir() and all(path.suffix in _MACHINE_CODE for path in paths)
 
 
 def _bytes_of(path: Path) -> int:

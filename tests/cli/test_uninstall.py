@@ -21,9 +21,12 @@ OURS = (
     "cache/packed/0123.safetensors",
     "cache/verified/0123.json",
     "cache/kernels/kernels_0123/step.nbi",
+    "cache/kernels/4567/step.nbc",
+    "cache/kernels/4567/lock",
     "cache/own-suite/shop/a.py",
     "program/kernels/__pycache__/step.py311.nbi",
     "program/kernels/__pycache__/step.py311.1.nbc",
+    "program/kernels/machine_code/__pycache__/kernels/4567/step.nbi",
     "config/Code/User/globalStorage/holesmith.holesmith/server/pyvenv.cfg",
     "config/Code/User/globalStorage/holesmith.holesmith/server/bin/holesmith",
 )
