@@ -3,11 +3,11 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
-from itertools import takewhile
 
 from holesmith.engine.errors import EngineError
 from holesmith.engine.interface import ModelDescription
 from holesmith.engine.request import Finish, Generation, Request, Token
+from holesmith.engine.token_ids import shared_length
 from holesmith.engine.vocabulary.vocabulary import BYTE_OF_CHARACTER, Pieces, Vocabulary
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
@@ -181,8 +181,3 @@ class FakeEngine:
         for stream in self.streams:
             stream.cancel()
         self.closed = True
-
-
-def shared_length(first: Sequence[int], second: Sequence[int]) -> int:
-    """How many items two sequences share from the start."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))

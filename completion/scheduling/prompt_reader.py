@@ -13,6 +13,7 @@ from holesmith.completion.options import Options
 from holesmith.completion.preparation import request_of
 from holesmith.context.prompt.prompt import Prompt
 from holesmith.engine.interface import Engine
+from holesmith.engine.token_ids import shared_length
 
 # This takes a tenth of a second on two cores with the default model. Longer pieces are not read faster.
 PIECE_TOKENS = 64
@@ -97,9 +98,3 @@ class PromptReader:
 
     def _known_length(self, token_ids: TokenIds) -> int:
         return max((shared_length(token_ids, known) for known in self._known), default=0)
-
-
-def shared_length(first: TokenIds, second: TokenIds) -> int:
-    """Return the number of ids that two prompts share from the start."""
-    shortest = min(len(first), len(second))
-    return next((at for at in range(shortest) if first[at] != second[at]), shortest)

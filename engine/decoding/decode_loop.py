@@ -18,12 +18,12 @@ from holesmith.engine.constraints.guide import Guide, MaskCache
 from holesmith.engine.constraints.token_index import TokenIndex
 from holesmith.engine.decoding.choice_scoring import score_choices
 from holesmith.engine.decoding.drafts import DraftSwitch, PromptLookup
-from holesmith.engine.decoding.prefix_cache import shared_length
 from holesmith.engine.decoding.sampling import Sampler, likeliest
 from holesmith.engine.decoding.thread_tuner import ThreadPool
 from holesmith.engine.errors import EngineError
 from holesmith.engine.model.causal_model import Cache, CacheT, CausalModel
 from holesmith.engine.request import Finish, Generation, Request, Token
+from holesmith.engine.token_ids import shared_length
 from holesmith.engine.vocabulary.vocabulary import Vocabulary
 from holesmith.kernels.workers import no_op
 from torch import Tensor

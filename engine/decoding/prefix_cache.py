@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from holesmith.engine.model.kv_cache import KeyValueCache
+from holesmith.engine.token_ids import shared_length
 from torch import Tensor
 
 
@@ -94,11 +95,3 @@ class PrefixCache:
             node = waiting.pop()
             yield node
             waiting.extend(node.children.values())
-
-
-def shared_length(first: Sequence[int], second: Sequence[int]) -> int:
-    """Count the items that two sequences share from the start."""
-    shortest = min(len(first), len(second))
-    if tuple(first[:shortest]) == tuple(second[:shortest]):  # the usual case, compared without a loop
-        return shortest
-    return next(at for at in range(shortest) if first[at] != second[at])
