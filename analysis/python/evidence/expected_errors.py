@@ -11,9 +11,10 @@ _FAILS = re.compile(r"\bexpectedFailure\b|\bxfail\b")
 
 
 def is_error_expected(leaf: Any) -> bool:
-    """True if a ``try`` around the leaf goes on where an attribute is missing, a ``with`` around it waits
-    for the
-    error, or the test around it is expected to fail.
+    """True if the code around the leaf is made for an error there.
+
+    A ``try`` goes on where an attribute is missing, a ``with`` waits for the error, or a test is expected to
+    fail.
     """
     node = leaf
     while (node := node.parent) is not None:

@@ -9,11 +9,11 @@ has some dozens of such names.
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from holesmith.analysis.python.evidence.file_facts import AttributeSite, FileFacts, facts_of
+from holesmith.analysis.python.evidence.file_facts import AttributeSite, FileFacts
+from holesmith.analysis.python.evidence.module_facts import facts_of_module, path_of_module
 from holesmith.analysis.python.evidence.project_facts import Placed, ProjectFacts, current_facts
 from holesmith.analysis.python.inference.dynamic_attributes import has_field_metaclass
 from holesmith.analysis.python.inference.value_classes import class_of
-from holesmith.analysis.python.parsing.project_memo import project_memo
 
 _NO_ATTRIBUTES = frozenset(("builtins", "typing", "types", "collections.abc", "_typeshed", "enum"))
 """Modules of which no instance takes attributes, or only what is read from its class."""
@@ -84,7 +84,7 @@ def _of_value(context: Any, value: Any) -> tuple[frozenset[str], str]:
     if not project.is_whole:
         return frozenset(), "the project's files are being read"
     root = context.get_root_context()
-    path = _path_of(root)
+    path = path_of_module(root)
     own = project.of_lines(path, root.code_lines or [])
     key = target.names, target.is_open, target.is_module
     if key not in project.memo:
@@ -110,20 +110,17 @@ def _judge(target: Target, sites: Iterable[Placed], declared: frozenset[str]) ->
 
 def _elsewhere(context: Any, target: Target, project: ProjectFacts) -> Iterator[list[Placed]]:
     """The sites in modules of the classes that are not of the project, such as those of a library."""
-    kept = project_memo(context.inference_state).facts_of_modules
     for origin in target.origins:
         if has_field_metaclass(origin):
             continue  # the library's own way to fill the fields that it was told of
         root = origin.get_root_context()
         node = getattr(root, "tree_node", None)
-        path = _path_of(root)
+        path = path_of_module(root)
         if node is None or root.is_stub() or node is context.get_root_context().tree_node:
             continue
         if path is not None and path.startswith(project.root):
             continue
-        if node not in kept:
-            kept[node] = facts_of("".join(root.code_lines or ()))
-        facts = kept[node]
+        facts = facts_of_module(context, root)
         yield [(site, facts) for site in facts.sites]
 
 
@@ -135,8 +132,3 @@ def _is_class_name(name: str) -> bool:
     """True if a name looks like that of a class; a name in capitals is a constant."""
     plain = name.lstrip("_")
     return plain[:1].isupper() and not plain.isupper()
-
-
-def _path_of(root: Any) -> str | None:
-    file = root.py__file__() if hasattr(root, "py__file__") else None
-    return None if file is None else str(file)

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from holesmith.analysis.python.evidence.file_facts import FileFacts, facts_of
+from holesmith.analysis.python.evidence.file_facts import FileFacts
+from holesmith.analysis.python.evidence.module_facts import facts_of_module, path_of_module
 from holesmith.analysis.python.evidence.project_facts import current_facts
 from holesmith.analysis.python.inference.bindings import code_of
 from holesmith.analysis.python.inference.value_classes import class_of
 from holesmith.analysis.python.parsing.parso_nodes import is_postfix, is_trailer
-from holesmith.analysis.python.parsing.project_memo import project_memo
 from jedi.inference.syntax_tree import infer_trailer
 
 CALLS_MAX = 12
@@ -127,18 +127,9 @@ def _is_mixin(context: Any, value: Any) -> bool:
 
 def _facts_in(context: Any, root: Any) -> FileFacts:
     project = current_facts()
-    lines = root.code_lines or []
     if project is not None and root.tree_node is context.get_root_context().tree_node:
-        return project.of_lines(_path_of(root), lines)
-    kept = project_memo(context.inference_state).facts_of_modules
-    if root.tree_node not in kept:
-        kept[root.tree_node] = facts_of("".join(lines))
-    return kept[root.tree_node]
-
-
-def _path_of(root: Any) -> str | None:
-    file = root.py__file__() if hasattr(root, "py__file__") else None
-    return None if file is None else str(file)
+        return project.of_lines(path_of_module(root), root.code_lines or [])
+    return facts_of_module(context, root)
 
 
 def _is_guard(context: Any, leaf: Any, callee: str, is_derived_from: bool) -> bool:
