@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from holesmith.analysis.outline.python_statement import python_beginning, python_objection
 from holesmith.analysis.outline.syntax_tree import SyntaxTree, parse
 from holesmith.analysis.outline.trial_time import for_a_while
+from holesmith.analysis.syntax.brackets import closers_of
 from holesmith.analysis.syntax.excerpt import excerpt_at
-from holesmith.analysis.syntax.languages.language_rules import CLOSER_OF
 
 NODES_MAX = 100_000
 CUTS_MAX = 24
@@ -135,11 +135,11 @@ def _first_error(parsed: SyntaxTree, start: int) -> int | None:
 def _finished(language: str, insertion: Insertion) -> Iterator[str]:
     """Yield the text up to the end of the insertion with the brackets closed that the insertion left open."""
     written = insertion.before + insertion.text
-    opened = _open_brackets(language, written)
-    own = opened[len(_open_brackets(language, insertion.before)) :]
+    opened = excerpt_at(language, written, "").openers
+    own = closers_of(opened[len(excerpt_at(language, insertion.before, "").openers) :])
     for end in ("", ";"):
-        yield written + _closers(own) + end
-        yield written + end + _closers(own)
+        yield written + own + end
+        yield written + end + own
 
 
 def _neutral(language: str, insertion: Insertion) -> Iterator[str]:
@@ -148,20 +148,11 @@ def _neutral(language: str, insertion: Insertion) -> Iterator[str]:
     excerpt = excerpt_at(language, insertion.before, "")
     line = insertion.before.rfind("\n") + 1
     openers = [excerpt.tokens[index] for index in excerpt.open_tokens]
-    closers = _closers("".join(each.text[-1:] for each in openers if each.start >= line))
+    closers = closers_of([each.text for each in openers if each.start >= line])
     quotes = ("",) if excerpt.open_literal is None else (excerpt.open_literal.text[:1],)
     for quote in quotes:
         for word in ("", "x"):
             yield from (word + quote + closers + end for end in _ENDS)
-
-
-def _open_brackets(language: str, text: str) -> str:
-    excerpt = excerpt_at(language, text, "")
-    return "".join(excerpt.tokens[index].text[-1:] for index in excerpt.open_tokens)
-
-
-def _closers(openers: str) -> str:
-    return "".join(CLOSER_OF.get(each, "") for each in reversed(openers))
 
 
 def _line_ends(text: str) -> Iterator[int]:

@@ -21,8 +21,8 @@ from holesmith.analysis.outline.python_region import (
     with_tries_closed,
 )
 from holesmith.analysis.outline.trial_time import for_a_while
+from holesmith.analysis.syntax.brackets import closers_of
 from holesmith.analysis.syntax.excerpt import Excerpt, excerpt_at
-from holesmith.analysis.syntax.languages.language_rules import CLOSER_OF
 
 CHARACTERS_MAX = 60_000
 """Longer regions are not compiled."""
@@ -146,7 +146,7 @@ def _endings(region: Region, text: str, *, is_cut: bool) -> Iterator[str]:
     excerpt = excerpt_at("python", region.before + end, "")
     line = excerpt.line
     column = " " * column_of(line)
-    closers = _closers(excerpt)
+    closers = closers_of(excerpt.openers)
     literal = excerpt.open_literal
     if literal is not None and literal.kind != "comment":
         quote = _open_quote(excerpt)
@@ -169,12 +169,6 @@ def _endings(region: Region, text: str, *, is_cut: bool) -> Iterator[str]:
 def _ends_header(excerpt: Excerpt) -> bool:
     significant = [token.text for token in excerpt.tokens[-4:] if token.kind not in ("comment", "newline")]
     return significant[-1:] == [":"]
-
-
-def _closers(excerpt: Excerpt) -> str:
-    """Return the brackets that close all that are open."""
-    openers = (excerpt.tokens[index].text[-1:] for index in reversed(excerpt.open_tokens))
-    return "".join(CLOSER_OF.get(each, "") for each in openers)
 
 
 def _open_quote(excerpt: Excerpt) -> str:
@@ -201,7 +195,7 @@ def _closings(text: str) -> Iterator[str]:
     The text behind the hole may close the outer brackets, so fewer of them are tried, too.
     """
     excerpt = excerpt_at("python", text, "")
-    closers = _closers(excerpt)
+    closers = closers_of(excerpt.openers)
     is_in_string = excerpt.open_literal is not None
     interpolation = closers.find("}") + 1
     for quote in _open_quotes(excerpt):
@@ -213,7 +207,7 @@ def _closings(text: str) -> Iterator[str]:
 
 def _open_quotes(excerpt: Excerpt) -> tuple[str, ...]:
     """Return the quotes that may end the string around the end of the text; none outside of strings."""
-    is_in_interpolation = any(excerpt.tokens[index].text[-1:] == "{" for index in excerpt.open_tokens)
+    is_in_interpolation = "{" in excerpt.openers
     if excerpt.open_literal is None and not is_in_interpolation:
         return ()
     quote = _open_quote(excerpt)

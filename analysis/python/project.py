@@ -35,10 +35,10 @@ from holesmith.analysis.python.parsing.jedi_internals import (
 )
 from holesmith.analysis.python.source_only_imports import Modules, find_in
 from holesmith.analysis.questions import Source
+from holesmith.analysis.syntax.brackets import closers_of
 from holesmith.analysis.syntax.excerpt import Excerpt, excerpt_at, indentation, line_start
 from holesmith.analysis.syntax.hole import Hole, hole_of
 from holesmith.analysis.syntax.hole_frame import closing_quote, first_of_line, quote_of, unowned_openers
-from holesmith.analysis.syntax.languages.language_rules import CLOSER_OF
 from jedi.api.environment import InterpreterEnvironment
 from parso.cache import parser_cache
 from parso.grammar import load_grammar
@@ -231,7 +231,7 @@ def closing(excerpt: Excerpt, suffix: str) -> str:
     of a header.
     """
     brackets = [excerpt.tokens[index] for index in unowned_openers(excerpt)]
-    closers = "".join(CLOSER_OF[token.text] for token in reversed(brackets))
+    closers = closers_of([token.text for token in brackets])
     rest_of_line = suffix.split("\n", 1)[0].strip()
     if rest_of_line or not excerpt.tokens:
         return closers

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from holesmith.analysis.syntax.brackets import closers_of
 from holesmith.analysis.syntax.excerpt import Excerpt, opens_block
 from holesmith.analysis.syntax.languages.language_rules import CLOSER_OF
 
@@ -45,10 +46,9 @@ class AutoClosed:
         """
         if self.quote_stop and not is_quote_closed:
             return 0
-        wanted = [CLOSER_OF[opener] for opener in reversed(open_openers)]
+        wanted = closers_of(open_openers)
         for count in range(min(len(self.closers), closed_count) + 1):
-            kept = list(self.closers[count:])
-            if kept == wanted[: len(kept)]:
+            if wanted.startswith("".join(self.closers[count:])):
                 return self.stops[count - 1] if count else self.quote_stop
         return 0
 

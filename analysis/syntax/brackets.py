@@ -27,6 +27,11 @@ def open_brackets(rules: LanguageRules, tokens: Sequence[Token]) -> list[int]:
     return stack
 
 
+def closers_of(openers: Sequence[str]) -> str:
+    """Return the marks that close brackets, which are given outermost first."""
+    return "".join(CLOSER_OF[opener] for opener in reversed(openers))
+
+
 def _begins_statement(rules: LanguageRules, tokens: Sequence[Token], index: int) -> bool:
     return _is_statement_start(rules, tokens[index - 1] if index else None, tokens[index])
 

@@ -48,6 +48,11 @@ class Excerpt:
         return self.prefix[line_start(self.prefix, len(self.prefix)) :]
 
     @property
+    def openers(self) -> list[str]:
+        """The texts of ``open_tokens``."""
+        return [self.tokens[index].text for index in self.open_tokens]
+
+    @property
     def open_literal(self) -> Token | None:
         """The string or comment that the cursor stands in; None if it stands in neither."""
         last = self.tokens[-1] if self.tokens else None
