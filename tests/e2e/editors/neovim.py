@@ -173,3 +173,24 @@ def neovim(
         with suppress(OSError, EOFError):
             api.command("qall!")
         api.close()
+
+
+@contextmanager
+def scripted(series: str, home: Path, setup: Mapping[str, object]) -> Generator[Neovim]:
+    """A Neovim on the scripted server, whose journal can be read with `journal`."""
+    command = [sys.executable, "-P", str(SCRIPTED_SERVER), str(home / "journal")]
+    with neovim(installed(series), home, command, setup) as editor:
+        editor.lua("vim.g.journal = ...", str(home / "journal"))
+        yield editor
+
+
+@contextmanager
+def empty_file(editor: Neovim, folder: Path) -> Generator[Neovim]:
+    """The editor on an empty file, in insert mode; afterwards it has no messages and no other buffers."""
+    path = folder / "a.py"
+    path.touch()
+    editor.edit(path)
+    editor.send("i")
+    yield editor
+    editor.send("<Esc><Esc>")
+    editor.lua("messages = {} vim.cmd('silent! only! | silent! %bwipeout!')")

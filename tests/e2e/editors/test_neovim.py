@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("pynvim")
 
-from tests.e2e.editors.neovim import SCRIPTED_SERVER, Neovim, installed, journal, neovim
+from tests.e2e.editors.neovim import Neovim, empty_file, journal, scripted
 
 KEYS = {"accept": "<Tab>"}
 FIRST = '_all(names, "hi")\nprint("done")'
@@ -21,23 +21,15 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 @pytest.fixture(scope="module", params=["0.12", "0.11"])
 def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[Neovim]:
-    home = tmp_path_factory.mktemp("home")
-    command = [sys.executable, "-P", str(SCRIPTED_SERVER), str(home / "journal")]
-    with neovim(installed(request.param), home, command, {"keys": KEYS}) as editor:
-        editor.lua("vim.g.journal = ...", str(home / "journal"))
+    with scripted(request.param, tmp_path_factory.mktemp("home"), {"keys": KEYS}) as editor:
         yield editor
 
 
 @pytest.fixture
 def editor(opened: Neovim, tmp_path: Path) -> Generator[Neovim]:
     """On an empty file, in insert mode."""
-    path = tmp_path / "a.py"
-    path.touch()
-    opened.edit(path)
-    opened.send("i")
-    yield opened
-    opened.send("<Esc><Esc>")
-    opened.lua("messages = {} vim.cmd('silent! only! | silent! %bwipeout!')")
+    with empty_file(opened, tmp_path) as editor:
+        yield editor
 
 
 def saved(editor: Neovim) -> str:

@@ -10,37 +10,26 @@ import pytest
 
 pytest.importorskip("pynvim")
 
-from tests.e2e.editors.neovim import Neovim, installed, neovim
-
-SERVER = Path(__file__).with_name("scripted_server.py")
+from tests.e2e.editors.neovim import Neovim, empty_file, journal, scripted
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 
 @pytest.fixture(scope="module", params=["0.12", "0.11"])
 def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[Neovim]:
-    home = tmp_path_factory.mktemp("home")
-    command = [sys.executable, "-P", str(SERVER), str(home / "journal")]
-    with neovim(installed(request.param), home, command, {}) as editor:
-        editor.lua("vim.g.journal = ...", str(home / "journal"))
+    with scripted(request.param, tmp_path_factory.mktemp("home"), {}) as editor:
         yield editor
 
 
 @pytest.fixture
 def editor(opened: Neovim, tmp_path: Path) -> Generator[Neovim]:
     """On an empty file, in insert mode."""
-    path = tmp_path / "a.py"
-    path.touch()
-    opened.edit(path)
-    opened.send("i")
-    yield opened
-    opened.send("<Esc><Esc>")
-    opened.lua("messages = {} vim.cmd('silent! only! | silent! %bwipeout!')")
+    with empty_file(opened, tmp_path) as editor:
+        yield editor
 
 
 def pages_asked_for(editor: Neovim) -> list[dict[str, Any]]:
-    lines = Path(editor.lua("return vim.g.journal")).read_text().splitlines()
-    return [asked for asked in map(json.loads, lines) if "page" in asked]
+    return [asked for asked in journal(editor) if "page" in asked]
 
 
 def open_explanation(editor: Neovim) -> Path:
