@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any

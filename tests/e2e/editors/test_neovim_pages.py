@@ -1,7 +1,5 @@
 """The pages of the plugin in real Neovims: folds, links, and nothing in them that is obeyed."""
 
-import json
-import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
